@@ -1,0 +1,37 @@
+//! Text to tokens. Nothing is lost: the tokens' texts joined are the input.
+
+use logos::Logos;
+
+use crate::SyntaxKind;
+
+/// A token: its kind and its length in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: SyntaxKind,
+    /// Bytes of text.
+    pub len: u32,
+}
+
+/// The longest text that is read, in bytes: offsets are 32 bits wide.
+pub const TEXT_BYTES_MAX: usize = u32::MAX as usize / 2;
+
+/// Splits `text` into tokens. Characters that begin no token become [`SyntaxKind::Unknown`].
+///
+/// # Panics
+/// If `text` is longer than [`TEXT_BYTES_MAX`]; [`crate::parse`] refuses it before.
+#[must_use]
+pub fn lex(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(text.len() / 4);
+    let mut lexer = SyntaxKind::lexer(text);
+    while let Some(next) = lexer.next() {
+        let kind = match next {
+            Ok(SyntaxKind::RuleComment) => SyntaxKind::LineComment,
+            Ok(kind) => kind,
+            Err(()) => SyntaxKind::Unknown,
+        };
+        let len = u32::try_from(lexer.span().len()).expect("texts are shorter than TEXT_BYTES_MAX");
+        tokens.push(Token { kind, len });
+    }
+    tokens
+}
