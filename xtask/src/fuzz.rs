@@ -24,7 +24,7 @@ const HANG_SECONDS: u32 = 5;
 /// Memory of the process, in MiB, past which the engine calls it a leak.
 const MEMORY_MIB_MAX: u32 = 2048;
 
-/// The built programs and the targets they know.
+/// The built engine and the targets it knows.
 struct Build {
     engine: PathBuf,
     targets: Vec<String>,
@@ -82,18 +82,13 @@ fn build(repository: &Repository) -> Result<Option<Build>> {
     if !step.run(|_| ())? {
         return Ok(None);
     }
-    let programs = folder.join(host).join("fuzz");
-    let seeds = repository
-        .step("")
-        .program(programs.join("seeds").to_string_lossy());
+    let engine = folder.join(host).join("fuzz").join("engine");
+    let seeds = repository.step("").program(engine.to_string_lossy());
     let names = seeds
-        .argument(folder.join("seeds").to_string_lossy())
+        .variable("FUZZ_SEEDS", folder.join("seeds").to_string_lossy())
         .output()?;
     let targets = names.lines().map(str::to_owned).collect();
-    Ok(Some(Build {
-        engine: programs.join("engine"),
-        targets,
-    }))
+    Ok(Some(Build { engine, targets }))
 }
 
 fn run(repository: &Repository, build: &Build, target: &str, seconds: u32) -> Result<bool> {
@@ -113,10 +108,15 @@ fn run(repository: &Repository, build: &Build, target: &str, seconds: u32) -> Re
         .argument(format!("-rss_limit_mb={MEMORY_MIB_MAX}"))
         .argument(format!("-artifact_prefix={}/", artifacts.display()))
         .argument("-print_final_stats=1")
-        .argument("-verbosity=0")
         .argument(corpus.to_string_lossy())
-        .argument(folder.join("seeds").join(target).to_string_lossy());
-    let passed = step.run(|_| ())?;
+        .argument(folder.join("seeds").join(target).to_string_lossy())
+        .quiet();
+    let mut figures = Figures::default();
+    let passed = step.run(|line| figures.read(line))?;
+    println!(
+        "{target}: {} inputs, {} edges covered, at most {} MiB",
+        figures.inputs, figures.edges, figures.memory_mib
+    );
     if !passed {
         println!(
             "fuzz target {target} failed: the input is in {}",
@@ -127,6 +127,46 @@ fn run(repository: &Repository, build: &Build, target: &str, seconds: u32) -> Re
     Ok(passed)
 }
 
+/// What the engine counted.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Figures {
+    inputs: u64,
+    edges: u64,
+    memory_mib: u64,
+}
+
+impl Figures {
+    /// Takes what one of the engine's lines says: `#12 DONE cov: 34 ft: ..` or `stat::peak_rss_mb: 27`.
+    fn read(&mut self, line: &str) {
+        let number = |key: &str| {
+            let (_, rest) = line.split_once(key)?;
+            rest.split_whitespace().next()?.parse().ok()
+        };
+        self.inputs = number("stat::number_of_executed_units:").unwrap_or(self.inputs);
+        self.memory_mib = number("stat::peak_rss_mb:").unwrap_or(self.memory_mib);
+        self.edges = number(" cov: ").unwrap_or(self.edges);
+    }
+}
+
 fn folder(repository: &Repository) -> PathBuf {
     repository.target().join("fuzz")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read_off_the_engines_lines() {
+        let mut figures = Figures::default();
+        figures.read("#44925323 DONE   cov: 12 ft: 12 corp: 5/37b lim: 4096 exec/s: 280 rss: 27Mb");
+        figures.read("stat::number_of_executed_units: 44925323");
+        figures.read("stat::peak_rss_mb:              27");
+        let expected = Figures {
+            inputs: 44_925_323,
+            edges: 12,
+            memory_mib: 27,
+        };
+        assert_eq!(figures, expected);
+    }
 }

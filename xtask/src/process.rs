@@ -23,6 +23,7 @@ pub(crate) struct Step {
     arguments: Vec<String>,
     folder: PathBuf,
     environment: Vec<(String, String)>,
+    quiet: bool,
 }
 
 impl Step {
@@ -36,6 +37,7 @@ impl Step {
             arguments,
             folder: folder.to_owned(),
             environment: Vec::new(),
+            quiet: false,
         }
     }
 
@@ -54,6 +56,12 @@ impl Step {
     /// Sets a variable of the child's environment.
     pub(crate) fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Prints its output only if it fails.
+    pub(crate) fn quiet(mut self) -> Self {
+        self.quiet = true;
         self
     }
 
@@ -84,17 +92,24 @@ impl Step {
             child.stderr.take().map(|stream| forward(stream, sender)),
         ];
         let start = Instant::now();
-        let mut silences = 0;
+        let mut due = start + SILENCE[0];
+        let (mut signs, mut kept) = (0, Vec::new());
         loop {
-            match lines.recv_timeout(SILENCE[silences.min(SILENCE.len() - 1)]) {
+            match lines.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Ok(line) => {
-                    silences = silences.min(1);
-                    println!("{line}");
                     observe(&line);
+                    if self.quiet {
+                        kept.push(line);
+                    } else {
+                        due = Instant::now() + SILENCE[1];
+                        println!("{line}");
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    silences += 1;
-                    println!("  .. {} {} s", self.program, start.elapsed().as_secs());
+                    let name = Path::new(&self.program).file_name().unwrap_or_default();
+                    println!("  .. {} {} s", name.display(), start.elapsed().as_secs());
+                    signs += 1;
+                    due = Instant::now() + SILENCE[signs.min(SILENCE.len() - 1)];
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -104,7 +119,11 @@ impl Step {
                 bail!("reading the output of `{self}` failed");
             }
         }
-        Ok(child.wait()?.success())
+        let success = child.wait()?.success();
+        if !success {
+            kept.iter().for_each(|line| println!("{line}"));
+        }
+        Ok(success)
     }
 
     /// Runs it quietly and returns what it printed to standard output; an error if it fails.
