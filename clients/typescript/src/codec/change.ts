@@ -1,0 +1,119 @@
+/**
+ * Changes of properties that are maps, sets and lists: what changed, and applying it to a mirror of the state.
+ *
+ * A change is plain data, so that a game can look at it (which key, which index) before or after it is applied.
+ * `check...` finds out whether a change may be applied and alters nothing; `apply...` then does it in place.
+ */
+
+import { CheckError, type Refusal } from "./error.js";
+
+/** What changed in a map. */
+export interface MapChange<K, V> {
+  /** The map is emptied first. */
+  whole: boolean;
+  /** Entries added or replaced. */
+  set: Map<K, V>;
+  /** Keys taken away. */
+  removed: K[];
+}
+
+/** What changed in a set. */
+export interface SetChange<T> {
+  /** The set is emptied first. */
+  whole: boolean;
+  /** Elements that are new. */
+  added: T[];
+  /** Elements taken away, before the new ones come. */
+  removed: T[];
+}
+
+/** What changed in a list. */
+export interface ListChange<T> {
+  /** How long it is now. */
+  length: number;
+  /** Elements by index; every one that is new stands here. */
+  set: Map<number, T>;
+}
+
+/** Throws if `change` breaks the bound of map `property`. */
+export function checkMapChange<K, V>(
+  property: string,
+  state: ReadonlyMap<K, V>,
+  change: MapChange<K, V>,
+  min: number,
+  max: number,
+): void {
+  let size = change.set.size;
+  if (!change.whole) {
+    size = state.size;
+    for (const key of change.removed) if (state.has(key)) size--;
+    for (const key of change.set.keys()) if (!state.has(key)) size++;
+  }
+  checkLength(property, size, min, max);
+}
+
+/** Throws if `change` breaks the bound of set `property`. */
+export function checkSetChange<T>(
+  property: string,
+  state: ReadonlySet<T>,
+  change: SetChange<T>,
+  min: number,
+  max: number,
+): void {
+  const after = new Set(change.whole ? [] : state);
+  applySetChange(after, { whole: false, added: change.added, removed: change.removed });
+  checkLength(property, after.size, min, max);
+}
+
+/** Throws if `change` breaks the bound of list `property` or leaves an element out. */
+export function checkListChange<T>(
+  property: string,
+  state: readonly T[],
+  change: ListChange<T>,
+  min: number,
+  max: number,
+): void {
+  checkLength(property, change.length, min, max);
+  let fresh = 0;
+  for (const index of change.set.keys()) {
+    if (index >= change.length) {
+      throw refuse("list_gap", property, `index ${index} is past the length of ${change.length}`);
+    }
+    if (index >= state.length) fresh++;
+  }
+  if (change.length > state.length && fresh < change.length - state.length) {
+    throw refuse("list_gap", property, "an element is left out of those that are new");
+  }
+}
+
+/** Changes `state` in place. */
+export function applyMapChange<K, V>(state: Map<K, V>, change: MapChange<K, V>): void {
+  if (change.whole) state.clear();
+  for (const key of change.removed) state.delete(key);
+  for (const [key, value] of change.set) state.set(key, value);
+}
+
+/** Changes `state` in place. */
+export function applySetChange<T>(state: Set<T>, change: SetChange<T>): void {
+  if (change.whole) state.clear();
+  for (const item of change.removed) state.delete(item);
+  for (const item of change.added) state.add(item);
+}
+
+/** Changes `state` in place. */
+export function applyListChange<T>(state: T[], change: ListChange<T>): void {
+  // Appending in ascending order keeps the array dense.
+  if (change.length < state.length) state.length = change.length;
+  const indexes = [...change.set.keys()].sort((a, b) => a - b);
+  for (const index of indexes) state[index] = change.set.get(index) as T;
+}
+
+function checkLength(property: string, length: number, min: number, max: number): void {
+  if (length < min || length > max) {
+    throw refuse("bound", property, `a length of ${length} is not within ${min} to ${max}`);
+  }
+}
+
+function refuse(refusal: Refusal, property: string, detail: string): CheckError {
+  return new CheckError(refusal, property, detail);
+}
