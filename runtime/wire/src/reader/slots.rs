@@ -1,0 +1,272 @@
+//! Structs and arms: arrays whose elements are members by tag.
+
+use super::Reader;
+use crate::codec::Codec;
+use crate::error::{Error, Problem, Result};
+use crate::value::UnknownArm;
+
+/// The members of one struct, in order of their tags: see [`Reader::slots`].
+///
+/// Each member of the type is asked for once; [`Slots::end`] passes over what newer peers added.
+#[derive(Debug)]
+pub struct Slots<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    left: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins a struct, or the arguments of a call.
+    ///
+    /// # Errors
+    ///
+    /// If no array stands there.
+    #[inline]
+    pub fn slots(&mut self) -> Result<Slots<'_, 'a>> {
+        let left = self.enter_array()?;
+        Ok(Slots { reader: self, left })
+    }
+
+    /// Begins a union or an error: its tag is read.
+    ///
+    /// # Errors
+    ///
+    /// If no array with a tag stands there.
+    #[inline]
+    pub fn arm(&mut self) -> Result<Arm<'_, 'a>> {
+        let length = self.enter_array()?;
+        let Some(left) = length.checked_sub(1) else {
+            return Err(self.wrong_type("a union's tag"));
+        };
+        let tag = self.u8()?;
+        Ok(Arm {
+            reader: self,
+            tag,
+            left,
+        })
+    }
+}
+
+impl Slots<'_, '_> {
+    /// Whether the next slot holds a value: it is neither past the end nor nil (which is then read).
+    #[inline]
+    fn present(&mut self) -> bool {
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                !self.reader.take_nil()
+            }
+            None => false,
+        }
+    }
+
+    /// The member in the next slot, which has no default.
+    ///
+    /// # Errors
+    ///
+    /// If it is absent or can't be read.
+    #[inline]
+    pub fn required<C: Codec>(&mut self, name: &'static str) -> Result<C::Value> {
+        if self.present() {
+            C::decode(self.reader).map_err(|error| error.member(name))
+        } else {
+            Err(self.missing(name))
+        }
+    }
+
+    /// The member in the next slot, `default` if absent.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read.
+    #[inline]
+    pub fn or<C: Codec>(&mut self, name: &'static str, default: C::Value) -> Result<C::Value> {
+        if self.present() {
+            C::decode(self.reader).map_err(|error| error.member(name))
+        } else {
+            Ok(default)
+        }
+    }
+
+    /// The member in the next slot, if absent its type's zero, empty value or struct of defaults that holds no memory.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read.
+    #[inline]
+    pub fn or_default<C: Codec<Value: Default>>(&mut self, name: &'static str) -> Result<C::Value> {
+        if self.present() {
+            C::decode(self.reader).map_err(|error| error.member(name))
+        } else {
+            Ok(C::Value::default())
+        }
+    }
+
+    /// The member in the next slot, if absent `default()`, which takes `bytes` of memory.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read, or the input doesn't justify that memory.
+    #[inline]
+    pub fn or_else<C: Codec>(
+        &mut self,
+        name: &'static str,
+        bytes: usize,
+        default: impl FnOnce() -> C::Value,
+    ) -> Result<C::Value> {
+        if self.present() {
+            C::decode(self.reader).map_err(|error| error.member(name))
+        } else {
+            self.reader
+                .charge(bytes)
+                .map_err(|error| error.member(name))?;
+            Ok(default())
+        }
+    }
+
+    /// The optional member in the next slot.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read.
+    #[inline]
+    pub fn optional<C: Codec>(&mut self, name: &'static str) -> Result<Option<C::Value>> {
+        if self.present() {
+            C::decode(self.reader)
+                .map(Some)
+                .map_err(|error| error.member(name))
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The next slot has no member.
+    ///
+    /// # Errors
+    ///
+    /// If what stands there is no MessagePack.
+    #[inline]
+    pub fn gap(&mut self) -> Result<()> {
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                self.reader.skip()
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the struct: what newer peers added is passed over.
+    ///
+    /// # Errors
+    ///
+    /// If what stands there is no MessagePack.
+    #[inline]
+    pub fn end(self) -> Result<()> {
+        for _ in 0..self.left {
+            self.reader.skip()?;
+        }
+        self.reader.leave();
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn missing(&self, name: &'static str) -> Error {
+        self.reader.error(Problem::Missing).member(name)
+    }
+}
+
+/// One arm of a union or error: see [`Reader::arm`].
+#[derive(Debug)]
+pub struct Arm<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    tag: u8,
+    left: usize,
+}
+
+impl<'a> Arm<'_, 'a> {
+    /// The arm's tag.
+    #[inline]
+    #[must_use]
+    pub const fn tag(&self) -> u8 {
+        self.tag
+    }
+
+    /// The body of arm `name`, whose type is one value.
+    ///
+    /// # Errors
+    ///
+    /// If it is absent or can't be read.
+    #[inline]
+    pub fn value<C: Codec>(&mut self, name: &'static str) -> Result<C::Value> {
+        self.body(name)?;
+        C::decode(self.reader).map_err(|error| error.member(name))
+    }
+
+    /// The members of arm `name`, read by `read`.
+    ///
+    /// # Errors
+    ///
+    /// If the body is absent, or `read` refuses it.
+    #[inline]
+    pub fn members<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Slots<'_, 'a>) -> Result<T>,
+    ) -> Result<T> {
+        self.body(name)?;
+        let members = self.reader.slots().and_then(|mut slots| {
+            let value = read(&mut slots)?;
+            slots.end()?;
+            Ok(value)
+        });
+        members.map_err(|error| error.member(name))
+    }
+
+    /// The arm isn't known: it is kept with its body.
+    ///
+    /// # Errors
+    ///
+    /// If the body is longer than [`crate::Limits::unknown_body`], or no MessagePack.
+    pub fn unknown(&mut self) -> Result<UnknownArm> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Ok(UnknownArm::bare(self.tag));
+        };
+        self.left = left;
+        let body = self.reader.raw(self.reader.limits.unknown_body)?;
+        self.reader.charge(body.len())?;
+        Ok(UnknownArm::with_body(self.tag, body))
+    }
+
+    /// The arm isn't known, and the union is closed.
+    #[cold]
+    #[must_use]
+    pub fn refused(&self) -> Error {
+        self.reader.error(Problem::UnknownArm(self.tag))
+    }
+
+    /// Ends the arm: further elements are passed over.
+    ///
+    /// # Errors
+    ///
+    /// If what stands there is no MessagePack.
+    #[inline]
+    pub fn end(self) -> Result<()> {
+        for _ in 0..self.left {
+            self.reader.skip()?;
+        }
+        self.reader.leave();
+        Ok(())
+    }
+
+    #[inline]
+    fn body(&mut self, name: &'static str) -> Result<()> {
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(self.reader.error(Problem::Missing).member(name)),
+        }
+    }
+}

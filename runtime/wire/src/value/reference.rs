@@ -1,0 +1,335 @@
+//! `ref<T>`: which entity, and which of its slots.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use crate::error::{Error, Problem, Result};
+use crate::{Check, Decode, Encode, Reader, Uuid, Writer};
+
+/// The address of an entity, or of a component in one of its slots.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityRef {
+    /// The number of the package that declares the entity type.
+    pub package: u16,
+    /// The local number of the entity type.
+    pub number: u16,
+    /// 0 for the entity itself, else the tag of the component's slot.
+    pub slot: u8,
+    /// Which entity of the type.
+    pub key: EntityKey,
+}
+
+/// Which entity of its type: the parts of a key, an instance's number, a node's name, or nothing for a singleton.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityKey(Parts);
+
+/// One part, which nearly all keys have, stands in place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Parts {
+    #[default]
+    None,
+    One(KeyPart),
+    Many(Box<[KeyPart]>),
+}
+
+/// A part of a key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyPart {
+    /// An integer that isn't negative.
+    Unsigned(u64),
+    /// A negative integer.
+    Negative(i64),
+    /// A string, of at most [`EntityKey::TEXT_BYTES_MAX`] bytes.
+    Text(Box<str>),
+    /// A UUID.
+    Uuid(Uuid),
+}
+
+impl EntityKey {
+    /// Most parts of a key.
+    pub const PARTS_MAX: usize = 4;
+
+    /// Most bytes of a part that is a string.
+    pub const TEXT_BYTES_MAX: usize = 128;
+
+    /// A key of these parts, at most [`Self::PARTS_MAX`].
+    #[must_use]
+    pub fn new<const N: usize>(parts: [KeyPart; N]) -> Self {
+        const { assert!(N <= Self::PARTS_MAX, "a key has at most 4 parts") };
+        Self::of_parts(parts.into_iter().collect())
+    }
+
+    fn of_parts(mut parts: Vec<KeyPart>) -> Self {
+        match (parts.len(), parts.pop()) {
+            (1, Some(part)) => Self(Parts::One(part)),
+            (_, Some(last)) => {
+                parts.push(last);
+                Self(Parts::Many(parts.into_boxed_slice()))
+            }
+            (_, None) => Self(Parts::None),
+        }
+    }
+
+    /// The parts, in order.
+    #[must_use]
+    pub fn parts(&self) -> &[KeyPart] {
+        match &self.0 {
+            Parts::None => &[],
+            Parts::One(part) => std::slice::from_ref(part),
+            Parts::Many(parts) => parts,
+        }
+    }
+}
+
+macro_rules! parts_of_integers {
+    ($($int:ty)*) => {$(
+        impl From<$int> for KeyPart {
+            fn from(value: $int) -> Self {
+                let value = i128::from(value);
+                match u64::try_from(value) {
+                    Ok(value) => Self::Unsigned(value),
+                    // What is no u64 and came from at most 64 bits is a negative i64.
+                    Err(_) => Self::Negative(i64::try_from(value).unwrap_or(i64::MIN)),
+                }
+            }
+        }
+    )*};
+}
+
+parts_of_integers!(u8 u16 u32 u64 i8 i16 i32 i64);
+
+impl From<&str> for KeyPart {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for KeyPart {
+    fn from(text: String) -> Self {
+        Self::Text(text.into_boxed_str())
+    }
+}
+
+impl From<Uuid> for KeyPart {
+    fn from(uuid: Uuid) -> Self {
+        Self::Uuid(uuid)
+    }
+}
+
+impl Encode for EntityRef {
+    fn encode(&self, w: &mut Writer) {
+        let parts = self.key.parts();
+        w.array(3 + parts.len());
+        w.unsigned(self.package.into());
+        w.unsigned(self.number.into());
+        w.unsigned(self.slot.into());
+        for part in parts {
+            match part {
+                KeyPart::Unsigned(value) => w.unsigned(*value),
+                KeyPart::Negative(value) => w.signed(*value),
+                KeyPart::Text(text) => w.str(text),
+                KeyPart::Uuid(uuid) => w.put(uuid),
+            }
+        }
+    }
+}
+
+impl Decode for EntityRef {
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        let start = r.offset();
+        let length = r.enter_array()?;
+        let Some(parts) = length
+            .checked_sub(3)
+            .filter(|parts| *parts <= EntityKey::PARTS_MAX)
+        else {
+            let why = "it has a package, a number, a slot and at most 4 parts of a key";
+            return Err(Error::at(Problem::Reference(why), start));
+        };
+        let (package, number, slot) = (r.u16()?, r.u16()?, r.u8()?);
+        let key = match parts {
+            0 => EntityKey::default(),
+            1 => EntityKey(Parts::One(KeyPart::decode(r)?)),
+            _ => {
+                r.charge(parts * size_of::<KeyPart>())?;
+                let mut key = Vec::with_capacity(parts);
+                for _ in 0..parts {
+                    key.push(KeyPart::decode(r)?);
+                }
+                EntityKey(Parts::Many(key.into_boxed_slice()))
+            }
+        };
+        r.leave();
+        Ok(Self {
+            package,
+            number,
+            slot,
+            key,
+        })
+    }
+}
+
+impl Decode for KeyPart {
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        match r.rest() {
+            [0xa0..=0xbf | 0xd9..=0xdb, ..] => {
+                let start = r.offset();
+                let text = r.str()?;
+                check_text(text).map_err(|error| error.placed(start))?;
+                r.charge(text.len())?;
+                Ok(Self::from(text))
+            }
+            [0xc4..=0xc6, ..] => Uuid::decode(r).map(Self::Uuid),
+            _ => {
+                let start = r.offset();
+                let value = r.integer("a part of a key: an integer, a string or a uuid")?;
+                u64::try_from(value)
+                    .map(Self::Unsigned)
+                    .or_else(|_| i64::try_from(value).map(Self::Negative))
+                    .map_err(|_| Error::at(Problem::DoesNotFit { value, into: "i64" }, start))
+            }
+        }
+    }
+}
+
+fn check_text(text: &str) -> Result<()> {
+    if text.len() <= EntityKey::TEXT_BYTES_MAX {
+        Ok(())
+    } else {
+        Err(Error::new(Problem::Reference(
+            "a string in a key has at most 128 bytes",
+        )))
+    }
+}
+
+impl Check for EntityRef {
+    fn check(&self) -> Result<()> {
+        for part in self.key.parts() {
+            if let KeyPart::Text(text) = part {
+                check_text(text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a [`Ref`] can point at: an entity type or a component type. Generated code implements it.
+pub trait Target {
+    /// Package and number of the entity type; none for a component, which any entity may hold in a slot.
+    const ENTITY: Option<(u16, u16)>;
+}
+
+/// A reference to an entity or a component of type `T`.
+pub struct Ref<T> {
+    address: EntityRef,
+    target: PhantomData<fn() -> T>,
+}
+
+impl<T: Target> Ref<T> {
+    /// The reference with this address.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Reference`] if the address is one of another entity type, of a slot where `T` is an entity, or of an
+    /// entity where `T` is a component. Whether the slot holds a `T` only the entity's node can tell.
+    pub fn new(address: EntityRef) -> Result<Self> {
+        let why = match T::ENTITY {
+            Some(id) if id != (address.package, address.number) => {
+                "it points at another type of entity"
+            }
+            Some(_) if address.slot != 0 => "it points at a component, not at the entity",
+            None if address.slot == 0 => "it points at an entity, not at a component",
+            _ => {
+                return Ok(Self {
+                    address,
+                    target: PhantomData,
+                });
+            }
+        };
+        Err(Error::new(Problem::Reference(why)))
+    }
+}
+
+impl<T> Ref<T> {
+    /// Package, number, slot and key.
+    #[must_use]
+    pub const fn address(&self) -> &EntityRef {
+        &self.address
+    }
+
+    /// Package, number, slot and key.
+    #[must_use]
+    pub fn into_address(self) -> EntityRef {
+        self.address
+    }
+}
+
+impl<T> From<Ref<T>> for EntityRef {
+    fn from(reference: Ref<T>) -> Self {
+        reference.address
+    }
+}
+
+impl<T> Encode for Ref<T> {
+    #[inline]
+    fn encode(&self, w: &mut Writer) {
+        self.address.encode(w);
+    }
+}
+
+impl<T: Target> Decode for Ref<T> {
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        let start = r.offset();
+        Self::new(EntityRef::decode(r)?).map_err(|error| error.placed(start))
+    }
+}
+
+impl<T> Check for Ref<T> {
+    fn check(&self) -> Result<()> {
+        self.address.check()
+    }
+}
+
+// By hand, because a derive would ask the same of `T`, of which there is no value here.
+
+impl<T> fmt::Debug for Ref<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.address, f)
+    }
+}
+
+impl<T> Clone for Ref<T> {
+    fn clone(&self) -> Self {
+        Self {
+            address: self.address.clone(),
+            target: PhantomData,
+        }
+    }
+}
+
+impl<T> PartialEq for Ref<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.address == other.address
+    }
+}
+
+impl<T> Eq for Ref<T> {}
+
+impl<T> PartialOrd for Ref<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Ref<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.address.cmp(&other.address)
+    }
+}
+
+impl<T> Hash for Ref<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.address.hash(state);
+    }
+}
