@@ -274,6 +274,10 @@ pub struct Arm {
 
 /// What an arm carries.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "arms are few, and patterns through a box are harder to read"
+)]
 pub enum ArmBody {
     /// Nothing.
     Nothing,

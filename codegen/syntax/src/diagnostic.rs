@@ -1,12 +1,14 @@
 //! Diagnostics: what is wrong with a schema, where, and how to mend it.
 //!
 //! Collected, never thrown: every stage returns its value and its diagnostics together. [`mod@render`] turns them
-//! into text like rustc's; [`Diagnostic`] itself is what the JSON form shows.
+//! into text like rustc's, [`json`] into lines for programs, and [`fixes`] applies their ready changes.
 
 use rowan::{TextRange, TextSize};
 
+pub mod fixes;
 pub mod json;
 pub mod render;
+pub mod sources;
 
 /// Index of a source file in the table that the caller keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

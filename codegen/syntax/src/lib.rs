@@ -13,7 +13,12 @@ pub mod lexer;
 mod parser;
 pub mod suggest;
 
-pub use diagnostic::{Code, Diagnostic, Edit, FileId, Fix, Label, Severity, Span};
+pub use diagnostic::{
+    Code, Diagnostic, Edit, FileId, Fix, Label, Severity, Span,
+    fixes::apply_fixes,
+    render::{Style, render},
+    sources::{Source, Sources},
+};
 pub use kind::{Idl, SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 pub use parser::{ERRORS_MAX, NESTING_MAX, Parse, parse};
 pub use rowan::{TextRange, TextSize};

@@ -4,7 +4,7 @@ use playhouse_syntax::{FileId, ast, parse};
 
 #[test]
 fn the_sample_parses_and_comes_back() {
-    let page = include_str!("sample.idl");
+    let page = include_str!("../sample.idl");
     let parse = parse(FileId(0), page);
     assert_eq!(parse.tree().text().to_string(), page);
     assert!(parse.diagnostics.is_empty(), "{:#?}", parse.diagnostics);

@@ -1,0 +1,9 @@
+//! The tests of the syntax crate from outside, one module a subject.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fixes;
+mod json;
+mod render;
+mod smoke;
+mod snapshot;
