@@ -2,6 +2,7 @@
 
 mod lexer;
 mod parser;
+mod wire;
 
 use crate::seed;
 
@@ -27,6 +28,11 @@ pub const TARGETS: &[Target] = &[
         name: "parser",
         run: parser::run,
         seeds: seed::schemas,
+    },
+    Target {
+        name: "wire",
+        run: wire::run,
+        seeds: seed::values,
     },
 ];
 
