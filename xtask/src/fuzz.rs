@@ -21,6 +21,8 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
 const INPUT_BYTES_MAX: u32 = 16 * 1024;
 /// Seconds after which one input counts as a hang.
 const HANG_SECONDS: u32 = 5;
+/// Where the engine's chance starts in `verify`, so that a run there is much like the last one.
+const VERIFY_SEED: u32 = 1;
 /// Memory of the process, in MiB, past which the engine calls it a leak.
 const MEMORY_MIB_MAX: u32 = 2048;
 
@@ -50,7 +52,7 @@ pub(crate) fn command(repository: &Repository, mut arguments: Arguments) -> Resu
     if !known.contains(&target.as_str()) {
         return Err(arguments::unknown("target", &target, &known));
     }
-    run(repository, &build, &target, seconds)
+    run(repository, &build, &target, seconds, None)
 }
 
 /// The stage of `verify`: every target, one after another.
@@ -59,7 +61,7 @@ pub(crate) fn every(repository: &Repository, seconds: u32) -> Result<bool> {
         return Ok(false);
     };
     for target in &build.targets {
-        if !run(repository, &build, target, seconds)? {
+        if !run(repository, &build, target, seconds, Some(VERIFY_SEED))? {
             return Ok(false);
         }
     }
@@ -91,7 +93,13 @@ fn build(repository: &Repository) -> Result<Option<Build>> {
     Ok(Some(Build { engine, targets }))
 }
 
-fn run(repository: &Repository, build: &Build, target: &str, seconds: u32) -> Result<bool> {
+fn run(
+    repository: &Repository,
+    build: &Build,
+    target: &str,
+    seconds: u32,
+    seed: Option<u32>,
+) -> Result<bool> {
     let folder = folder(repository);
     let corpus = folder.join("corpus").join(target);
     let artifacts = folder.join("artifacts").join(target);
@@ -108,6 +116,8 @@ fn run(repository: &Repository, build: &Build, target: &str, seconds: u32) -> Re
         .argument(format!("-rss_limit_mb={MEMORY_MIB_MAX}"))
         .argument(format!("-artifact_prefix={}/", artifacts.display()))
         .argument("-print_final_stats=1")
+        // The engine takes 0 for a seed of its own choice.
+        .argument(format!("-seed={}", seed.unwrap_or(0)))
         .argument(corpus.to_string_lossy())
         .argument(folder.join("seeds").join(target).to_string_lossy())
         .quiet();
