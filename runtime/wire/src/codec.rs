@@ -3,6 +3,8 @@
 //! `list<Stack>[1..=16]` is [`List<Stack, 1, 16>`](List), `u32[..=99]?` is `Maybe<Int<u32, 0, 99>>`. A type without a
 //! bound of its own is its own codec. Generated code names these where it reads and checks members.
 
+mod tree;
+
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -235,14 +237,7 @@ impl<C: Codec<Value: Ord>, const MIN: u32, const MAX: u32> Codec for Set<C, MIN,
         let start = r.offset();
         let count = r.enter_array()?;
         length(count, "elements", MIN, MAX).map_err(|error| error.placed(start))?;
-        r.charge(tree_bytes(count, size_of::<C::Value>()))?;
-        let mut set = BTreeSet::new();
-        for index in 0..count {
-            let start = r.offset();
-            if !set.insert(C::decode(r).map_err(|error| error.index(index))?) {
-                return Err(Error::at(Problem::Duplicate, start).index(index));
-            }
-        }
+        let set = tree::set(r, count, C::decode)?;
         r.leave();
         Ok(set)
     }
@@ -270,21 +265,7 @@ where
         let start = r.offset();
         let count = r.enter_map()?;
         length(count, "elements", MIN, MAX).map_err(|error| error.placed(start))?;
-        r.charge(tree_bytes(count, size_of::<(K::Value, V::Value)>()))?;
-        let mut map = BTreeMap::new();
-        for index in 0..count {
-            let start = r.offset();
-            let key = K::decode(r).map_err(|error| error.index(index))?;
-            match map.entry(key) {
-                std::collections::btree_map::Entry::Vacant(entry) => {
-                    let value = V::decode(r).map_err(|error| error.key(entry.key()))?;
-                    entry.insert(value);
-                }
-                std::collections::btree_map::Entry::Occupied(entry) => {
-                    return Err(Error::at(Problem::Duplicate, start).key(entry.key()));
-                }
-            }
-        }
+        let map = tree::map(r, count, K::decode, V::decode)?;
         r.leave();
         Ok(map)
     }
@@ -374,27 +355,4 @@ pub(crate) fn length(length: usize, unit: &'static str, min: u32, max: u32) -> R
             max,
         }))
     }
-}
-
-/// The most memory that a B-tree of `count` entries of `entry` bytes takes.
-///
-/// Rust's trees keep up to 11 entries in a node, at least 5 but in the root, next to 16 bytes of links; an inner node
-/// has 12 pointers more. The test of memory limits watches that this stays true.
-#[must_use]
-pub fn tree_bytes(count: usize, entry: usize) -> usize {
-    const ENTRIES: usize = 11;
-    const ENTRIES_LEAST: usize = 5;
-    const LINKS: usize = 24;
-    const CHILDREN: usize = 12 * size_of::<usize>();
-    if count == 0 || entry == 0 {
-        return if count == 0 { 0 } else { LINKS };
-    }
-    let leaf = entry.saturating_mul(ENTRIES).saturating_add(LINKS);
-    if count <= ENTRIES {
-        return leaf;
-    }
-    let leaves = count / ENTRIES_LEAST;
-    let inner = leaves / ENTRIES_LEAST + 1;
-    leaf.saturating_mul(leaves)
-        .saturating_add(inner.saturating_mul(leaf + CHILDREN))
 }

@@ -87,6 +87,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Gives back memory that was charged and is free again.
+    #[inline]
+    pub(crate) fn refund(&mut self, bytes: usize) {
+        self.memory = self.memory.saturating_add(bytes);
+    }
+
     /// The first byte of the next value.
     #[inline]
     fn peek(&self) -> Option<u8> {
@@ -195,15 +201,20 @@ impl<'a> Reader<'a> {
     /// If something else stands there.
     #[inline]
     pub fn f32(&mut self) -> Result<f32> {
-        if self.peek() == Some(F32) {
-            let [_, a, b, c, d] = self.chunk::<5>()?;
-            return Ok(f32::from_be_bytes([a, b, c, d]));
+        match *self.rest {
+            [F32, a, b, c, d, ref rest @ ..] => {
+                self.rest = rest;
+                Ok(f32::from_be_bytes([a, b, c, d]))
+            }
+            _ => self.f32_of_integer(),
         }
-        self.f32_of_integer()
     }
 
     #[inline(never)]
     fn f32_of_integer(&mut self) -> Result<f32> {
+        if self.peek() == Some(F32) {
+            return Err(self.truncated(5));
+        }
         let before = self.offset();
         let value = self.integer("a float 32")?;
         // Within +-2^24 there is a 16 bit part times 2^16 and a rest, both exact.
@@ -228,18 +239,21 @@ impl<'a> Reader<'a> {
     /// If something else stands there.
     #[inline]
     pub fn f64(&mut self) -> Result<f64> {
-        match self.peek() {
-            Some(F64) => {
-                let [_, a, b, c, d, e, f, g, h] = self.chunk::<9>()?;
+        match *self.rest {
+            [F64, a, b, c, d, e, f, g, h, ref rest @ ..] => {
+                self.rest = rest;
                 Ok(f64::from_be_bytes([a, b, c, d, e, f, g, h]))
             }
-            Some(F32) => self.f32().map(f64::from),
+            [F32, ..] => self.f32().map(f64::from),
             _ => self.f64_of_integer(),
         }
     }
 
     #[inline(never)]
     fn f64_of_integer(&mut self) -> Result<f64> {
+        if self.peek() == Some(F64) {
+            return Err(self.truncated(9));
+        }
         let before = self.offset();
         let value = self.integer("a float")?;
         if (-(1 << 53)..=1 << 53).contains(&value)
@@ -266,9 +280,9 @@ impl<'a> Reader<'a> {
     /// If something else stands there, or it isn't UTF-8.
     #[inline]
     pub fn str(&mut self) -> Result<&'a str> {
-        let length = match self.peek() {
-            Some(byte @ 0xa0..=0xbf) => {
-                self.byte()?;
+        let length = match *self.rest {
+            [byte @ 0xa0..=0xbf, ref rest @ ..] => {
+                self.rest = rest;
                 usize::from(byte & 0x1f)
             }
             _ => self.str_header()?,
@@ -316,14 +330,12 @@ impl<'a> Reader<'a> {
     /// If something else stands there, it is too deep, or longer than the input.
     #[inline]
     pub fn enter_array(&mut self) -> Result<usize> {
-        let length = match self.peek() {
-            Some(byte @ 0x90..=0x9f) => {
-                self.byte()?;
+        let length = match *self.rest {
+            [byte @ 0x90..=0x9f, ref rest @ ..] => {
+                self.rest = rest;
                 usize::from(byte & 0x0f)
             }
-            Some(0xdc) => self.length_16()?,
-            Some(0xdd) => self.length_32()?,
-            _ => return Err(self.wrong_type("an array")),
+            _ => self.array_header()?,
         };
         self.enter(length, 1)?;
         Ok(length)
@@ -336,17 +348,33 @@ impl<'a> Reader<'a> {
     /// If something else stands there, it is too deep, or longer than the input.
     #[inline]
     pub fn enter_map(&mut self) -> Result<usize> {
-        let length = match self.peek() {
-            Some(byte @ 0x80..=0x8f) => {
-                self.byte()?;
+        let length = match *self.rest {
+            [byte @ 0x80..=0x8f, ref rest @ ..] => {
+                self.rest = rest;
                 usize::from(byte & 0x0f)
             }
-            Some(0xde) => self.length_16()?,
-            Some(0xdf) => self.length_32()?,
-            _ => return Err(self.wrong_type("a map")),
+            _ => self.map_header()?,
         };
         self.enter(length, 2)?;
         Ok(length)
+    }
+
+    #[inline(never)]
+    fn array_header(&mut self) -> Result<usize> {
+        match self.peek() {
+            Some(0xdc) => self.length_16(),
+            Some(0xdd) => self.length_32(),
+            _ => Err(self.wrong_type("an array")),
+        }
+    }
+
+    #[inline(never)]
+    fn map_header(&mut self) -> Result<usize> {
+        match self.peek() {
+            Some(0xde) => self.length_16(),
+            Some(0xdf) => self.length_32(),
+            _ => Err(self.wrong_type("a map")),
+        }
     }
 
     /// `length` entries of at least `least` bytes each are about to be read, one level deeper.

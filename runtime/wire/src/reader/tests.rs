@@ -125,6 +125,10 @@ fn truncated_input_is_refused() {
         "the input ends early: 5 announced, 3 bytes left (at byte 0)"
     );
     assert_eq!(
+        refusal::<f32>(&[0xca, 0, 0]),
+        "the input ends early: 5 announced, 3 bytes left (at byte 0)"
+    );
+    assert_eq!(
         refusal::<String>(&[0xa5, b'x']),
         "the input ends early: 5 announced, 1 bytes left (at byte 1)"
     );
