@@ -111,11 +111,11 @@ macro_rules! readers {
 }
 
 readers! {
-    u8: "u8", "a u8", u8_other, u8_rare, 0xcc a @ _,;
-    u16: "u16", "a u16", u16_other, u16_rare, 0xcd a @ _, b;
-    u32: "u32", "a u32", u32_other, u32_rare, 0xce a @ _, b c d;
-    u64: "u64", "a u64", u64_other, u64_rare, 0xcf a @ _, b c d e f g h;
-    i8: "i8", "an i8", i8_other, i8_rare, 0xd0 a @ _,;
+    u8: "u8", "a u8", u8_other, u8_rare, 0xcc a @ 0x00..=0xff,;
+    u16: "u16", "a u16", u16_other, u16_rare, 0xcd a @ 0x00..=0xff, b;
+    u32: "u32", "a u32", u32_other, u32_rare, 0xce a @ 0x00..=0xff, b c d;
+    u64: "u64", "a u64", u64_other, u64_rare, 0xcf a @ 0x00..=0xff, b c d e f g h;
+    i8: "i8", "an i8", i8_other, i8_rare, 0xd0 a @ 0x00..=0xff,;
     i16: "i16", "an i16", i16_other, i16_rare, 0xcd a @ 0x00..=0x7f, b;
     i32: "i32", "an i32", i32_other, i32_rare, 0xce a @ 0x00..=0x7f, b c d;
     i64: "i64", "an i64", i64_other, i64_rare, 0xcf a @ 0x00..=0x7f, b c d e f g h;
