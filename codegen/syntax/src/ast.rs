@@ -9,6 +9,7 @@ mod lower;
 mod values;
 
 pub use lower::lower;
+pub(crate) use values::int;
 
 /// A name with its place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

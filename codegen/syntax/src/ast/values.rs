@@ -24,7 +24,7 @@ fn size_unit_bytes(unit: &str) -> Option<i128> {
 }
 
 /// A whole number as written: decimal, `0x`, `0b`, with `_`. `None` if it is none or above `i128`.
-pub(super) fn int(text: &str) -> Option<i128> {
+pub(crate) fn int(text: &str) -> Option<i128> {
     let digits: String = text.chars().filter(|&c| c != '_').collect();
     if let Some(hex) = digits.strip_prefix("0x") {
         i128::from_str_radix(hex, 16).ok()
