@@ -62,6 +62,7 @@ impl Parser<'_> {
         let word = if self.at(K::Ident) {
             self.declaration_word(word)
         } else {
+            self.error_expected("a declaration");
             None
         };
         let Some(word) = word else {
