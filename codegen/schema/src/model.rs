@@ -5,6 +5,11 @@
 
 use playhouse_syntax::Span;
 
+mod text;
+mod walk;
+
+pub use text::bound_text;
+
 /// Index of a package in [`Model::packages`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PackageId(pub u32);

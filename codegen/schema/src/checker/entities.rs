@@ -1,0 +1,245 @@
+//! Rules over whole entities: what their components require, who owns them, where they are.
+
+use playhouse_syntax::Span;
+
+use super::{Checker, closure::components};
+use crate::{
+    model::{Audience, Call, CallKind, Entity, EntityKind, Property},
+    rules,
+};
+
+/// What one part of an entity, itself or a slot, brings along.
+struct Part<'m> {
+    /// Where to point: the slot; for the entity itself the member.
+    slot: Option<Span>,
+    properties: &'m [Property],
+    calls: &'m [Call],
+    hidden: bool,
+    narrowed: Option<Audience>,
+}
+
+impl Checker<'_> {
+    pub(super) fn check_entities(&mut self) {
+        self.check_requires();
+        let model = std::mem::take(&mut self.model);
+        let mut errors = Vec::new();
+        for entity in &model.entities {
+            let parts = parts(&model, entity);
+            self.check_slots(&model, entity, &mut errors);
+            check_owner(entity, &parts, &mut errors);
+            check_position(entity, &parts, &mut errors);
+            check_creation(entity, &parts, &mut errors);
+            check_local(&model, entity, &mut errors);
+        }
+        let calls = model
+            .components
+            .iter()
+            .flat_map(|component| &component.calls);
+        let calls = calls.chain(model.entities.iter().flat_map(|entity| &entity.calls));
+        for call in calls {
+            if call.exposed.as_ref().is_some_and(|exposed| exposed.guest) {
+                errors.push(rules::attributes::guest(call.span));
+            }
+        }
+        self.model = model;
+        for error in errors {
+            self.report(error);
+        }
+    }
+
+    fn check_requires(&mut self) {
+        let edges: Vec<Vec<usize>> = self
+            .model
+            .components
+            .iter()
+            .map(|component| component.requires.iter().map(|id| id.0 as usize).collect())
+            .collect();
+        for mut group in components(&edges) {
+            group.sort_unstable();
+            let first = group[0];
+            if group.len() == 1 && !edges[first].contains(&first) {
+                continue;
+            }
+            let mut names: Vec<&str> = group
+                .iter()
+                .map(|&index| self.model.components[index].head.name.as_str())
+                .collect();
+            names.push(names[0]);
+            let span = self.model.components[first].head.span;
+            let error = rules::entities::requires_cycle(span, &names.join(" -> "));
+            self.report(error);
+        }
+    }
+
+    fn check_slots(
+        &self,
+        model: &crate::model::Model,
+        entity: &Entity,
+        errors: &mut Vec<playhouse_syntax::Diagnostic>,
+    ) {
+        for slot in &entity.slots {
+            let component = &model.components[slot.component.0 as usize];
+            for required in &component.requires {
+                if !entity
+                    .slots
+                    .iter()
+                    .any(|other| other.component == *required)
+                {
+                    let lacks = &model.components[required.0 as usize].head.name;
+                    errors.push(rules::entities::requires_unfilled(
+                        slot.span,
+                        &entity.head.name,
+                        &component.head.name,
+                        lacks,
+                        component.head.span,
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn parts<'m>(model: &'m crate::model::Model, entity: &'m Entity) -> Vec<Part<'m>> {
+    let own = Part {
+        slot: None,
+        properties: &entity.properties,
+        calls: &entity.calls,
+        hidden: false,
+        narrowed: None,
+    };
+    let slots = entity.slots.iter().map(|slot| {
+        let component = &model.components[slot.component.0 as usize];
+        Part {
+            slot: Some(slot.span),
+            properties: &component.properties,
+            calls: &component.calls,
+            hidden: slot.hidden,
+            narrowed: slot.sync,
+        }
+    });
+    std::iter::once(own).chain(slots).collect()
+}
+
+/// Sync, events and client rpcs to the owner need somebody who can own.
+fn check_owner(
+    entity: &Entity,
+    parts: &[Part<'_>],
+    errors: &mut Vec<playhouse_syntax::Diagnostic>,
+) {
+    let kind = match entity.kind {
+        EntityKind::Singleton => "a singleton",
+        EntityKind::PerNode => "one per node",
+        EntityKind::Local => "a local entity",
+        EntityKind::Keyed(_) | EntityKind::Instance => return,
+    };
+    let name = &entity.head.name;
+    for part in parts.iter().filter(|part| !part.hidden) {
+        for property in part.properties {
+            let audience = property
+                .sync
+                .as_ref()
+                .map(|sync| part.narrowed.unwrap_or(sync.audience));
+            if audience == Some(Audience::Owner) {
+                let what = format!("property `{}`", property.member.name);
+                let span = part.slot.unwrap_or(property.member.span);
+                errors.push(rules::calls::no_owner(span, &what, name, kind));
+            }
+        }
+        for call in part.calls {
+            let what = match call.kind {
+                CallKind::ClientRpc => "client rpc",
+                CallKind::Event if call.to.contains(&Audience::Owner) => "event",
+                _ => continue,
+            };
+            let what = format!("{what} `{}`", call.name);
+            errors.push(rules::calls::no_owner(
+                part.slot.unwrap_or(call.span),
+                &what,
+                name,
+                kind,
+            ));
+        }
+    }
+}
+
+/// `near` measures from one position.
+fn check_position(
+    entity: &Entity,
+    parts: &[Part<'_>],
+    errors: &mut Vec<playhouse_syntax::Diagnostic>,
+) {
+    let visible = || parts.iter().filter(|part| !part.hidden);
+    let uses_near = visible().any(|part| {
+        part.narrowed == Some(Audience::Near)
+            || part.properties.iter().any(|property| {
+                property
+                    .sync
+                    .as_ref()
+                    .is_some_and(|sync| sync.audience == Audience::Near)
+            })
+            || part
+                .calls
+                .iter()
+                .any(|call| call.to.contains(&Audience::Near))
+    });
+    let positions: Vec<Span> = visible()
+        .flat_map(|part| part.properties)
+        .filter(|property| property.position)
+        .map(|property| property.member.span)
+        .collect();
+    if uses_near && positions.len() != 1 {
+        errors.push(rules::entities::position_count(
+            entity.head.span,
+            &entity.head.name,
+            &positions,
+        ));
+    }
+}
+
+/// Entities that come to be by themselves have nobody to give values.
+fn check_creation(
+    entity: &Entity,
+    parts: &[Part<'_>],
+    errors: &mut Vec<playhouse_syntax::Diagnostic>,
+) {
+    let kind = match entity.kind {
+        EntityKind::Singleton => "a singleton",
+        EntityKind::PerNode => "one per node",
+        _ => return,
+    };
+    for part in parts {
+        for property in part.properties {
+            if property.member.default.is_none() {
+                errors.push(rules::entities::required_unfilled(
+                    part.slot.unwrap_or(entity.head.span),
+                    &entity.head.name,
+                    kind,
+                    &property.member.name,
+                    property.member.span,
+                ));
+            }
+        }
+    }
+}
+
+fn check_local(
+    model: &crate::model::Model,
+    entity: &Entity,
+    errors: &mut Vec<playhouse_syntax::Diagnostic>,
+) {
+    if entity.kind != EntityKind::Local {
+        return;
+    }
+    for call in &entity.calls {
+        if matches!(call.kind, CallKind::Rpc | CallKind::Oneway) {
+            errors.push(rules::entities::local_calls(call.span, &entity.head.name));
+        }
+    }
+    if let Some(container) = entity.container {
+        let container = &model.entities[container.0 as usize];
+        if container.kind == EntityKind::Local {
+            let message = format!("`{}` is local itself", container.head.name);
+            errors.push(rules::entities::entity_container(entity.head.span, message));
+        }
+    }
+}

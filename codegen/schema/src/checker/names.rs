@@ -1,0 +1,573 @@
+//! Who declares what: packages, symbols, imports, and looking a path up.
+
+use std::collections::{BTreeMap, HashMap};
+
+use playhouse_syntax::{
+    Span, TextSize,
+    ast::{self, DeclarationKind, Name, Path},
+    suggest,
+};
+
+use super::{Checker, Work};
+use crate::{
+    model::{
+        AudienceId, ComponentId, ConstId, EntityId, Module, Package, PackageId, RoleId, ServiceId,
+        TypeId,
+    },
+    rules,
+    sources::SourceKind,
+};
+
+/// Index of a symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct SymbolId(pub(super) u32);
+
+/// Something declared under a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Symbol<'a> {
+    pub(super) name: &'a Name,
+    pub(super) package: PackageId,
+    pub(super) file: usize,
+    pub(super) declaration: &'a ast::Declaration,
+    pub(super) kind: SymbolKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SymbolKind {
+    Const(ConstId),
+    Role(RoleId),
+    Audience(AudienceId),
+    /// A struct, enum, flags, union or error without parameters.
+    Type(TypeId),
+    /// A struct or union with parameters.
+    Generic,
+    Newtype(TypeId),
+    Component(ComponentId),
+    Entity(EntityId),
+    Service(ServiceId),
+    /// An oplog or a table, refused.
+    Later,
+}
+
+impl SymbolKind {
+    pub(super) const fn describe(self) -> &'static str {
+        match self {
+            Self::Const(_) => "a constant",
+            Self::Role(_) => "a role",
+            Self::Audience(_) => "an audience",
+            Self::Type(_) | Self::Generic | Self::Newtype(_) => "a type",
+            Self::Component(_) => "a component",
+            Self::Entity(_) => "an entity",
+            Self::Service(_) => "a service",
+            Self::Later => "a declaration that is not there yet",
+        }
+    }
+}
+
+/// All names.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    pub(super) symbols: Vec<Symbol<'a>>,
+    packages: BTreeMap<String, PackageId>,
+    /// By package: its declarations.
+    declared: Vec<BTreeMap<&'a str, SymbolId>>,
+    /// By file: its package and what it imports.
+    files: Vec<FileNames<'a>>,
+}
+
+#[derive(Debug, Default)]
+struct FileNames<'a> {
+    package: Option<PackageId>,
+    imports: HashMap<&'a str, (SymbolId, Span)>,
+    /// Packages imported whole, by the name they have here.
+    packages: BTreeMap<String, PackageId>,
+}
+
+/// The built-in types, those that are planned among them.
+pub(super) const BUILTINS: [&str; 24] = [
+    "bool",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "f32",
+    "f64",
+    "string",
+    "bytes",
+    "timestamp",
+    "duration",
+    "uuid",
+    "list",
+    "set",
+    "map",
+    "ref",
+    "stream",
+    "fixed",
+    "decimal",
+    "oplog",
+];
+
+impl<'a> Checker<'a> {
+    pub(super) fn collect_names(&mut self) {
+        let packages = self.collect_packages();
+        self.collect_declarations(&packages);
+        self.collect_imports();
+    }
+
+    /// Gives every file its package and makes the packages, sorted by name.
+    fn collect_packages(&mut self) -> Vec<Option<String>> {
+        let mut of_file: Vec<Option<String>> = Vec::new();
+        let mut by_name: BTreeMap<String, (Span, bool)> = BTreeMap::new();
+        for (index, file) in self.files.iter().enumerate() {
+            if self.sources.files[index].kind == SourceKind::Manifest {
+                of_file.push(None);
+                continue;
+            }
+            let mut found: Option<&Path> = None;
+            for (at, declaration) in file.declarations.iter().enumerate() {
+                let DeclarationKind::Package(path) = &declaration.kind else {
+                    continue;
+                };
+                match found {
+                    Some(first) => {
+                        self.report(rules::names::package_twice(path.span, first.span));
+                    }
+                    None if at > 0 => self.report(rules::names::no_package(path.span)),
+                    None => {}
+                }
+                found = found.or(Some(path));
+            }
+            if found.is_none() {
+                let start = Span::at(file.id, TextSize::new(0));
+                let place = file.declarations.first().map_or(start, |first| first.span);
+                if !self.broken {
+                    self.report(rules::names::no_package(Span::at(
+                        file.id,
+                        place.range.start(),
+                    )));
+                }
+            }
+            let prelude = self.sources.files[index].kind == SourceKind::Prelude;
+            if let Some(path) = found {
+                by_name.entry(path.text()).or_insert((path.span, !prelude));
+            }
+            of_file.push(found.map(Path::text));
+        }
+        for (name, (span, local)) in by_name {
+            let number = if local {
+                self.package_number(&name, span)
+            } else {
+                0
+            };
+            let id = PackageId(u32::try_from(self.model.packages.len()).unwrap_or(u32::MAX));
+            self.model.packages.push(Package {
+                name: name.clone(),
+                number,
+                local,
+                modules: Vec::new(),
+            });
+            self.names.packages.insert(name, id);
+            self.names.declared.push(BTreeMap::new());
+        }
+        of_file
+    }
+
+    fn package_number(&mut self, name: &str, span: Span) -> u16 {
+        let manifest = &self.sources.manifest;
+        if let Some(number) = manifest.packages.get(name) {
+            return number.number;
+        }
+        let known = manifest.packages.keys().map(String::as_str);
+        let unused = known.filter(|known| !self.names.packages.contains_key(*known));
+        let near = suggest::nearest(name, unused);
+        let taken: Vec<u16> = manifest
+            .packages
+            .values()
+            .map(|number| number.number)
+            .collect();
+        let free = taken.iter().max().map_or(1, |most| most.saturating_add(1));
+        let at = manifest
+            .packages
+            .values()
+            .map(|number| number.span)
+            .max_by_key(|span| span.range.end());
+        let at = at.unwrap_or(Span::at(manifest.file, TextSize::new(0)));
+        self.report(rules::names::package_number_missing(
+            span, name, near, free, at,
+        ));
+        0
+    }
+
+    fn collect_declarations(&mut self, packages: &[Option<String>]) {
+        for (index, file) in self.files.iter().enumerate() {
+            let package = packages[index]
+                .as_ref()
+                .and_then(|name| self.names.packages.get(name))
+                .copied();
+            self.names.files.push(FileNames {
+                package,
+                ..FileNames::default()
+            });
+            let Some(package) = package else { continue };
+            let path = self.sources.files[index].path.clone();
+            let stem = path.rsplit('/').next().unwrap_or(&path);
+            let stem = stem.strip_suffix(".idl").unwrap_or(stem).to_owned();
+            let modules = &mut self.model.packages[package.0 as usize].modules;
+            modules.push(Module {
+                stem,
+                path,
+                docs: file.docs.clone(),
+                items: Vec::new(),
+            });
+            for declaration in &file.declarations {
+                self.declare(package, index, declaration);
+            }
+        }
+        for package in &mut self.model.packages {
+            package
+                .modules
+                .sort_by(|a, b| (&a.stem, &a.path).cmp(&(&b.stem, &b.path)));
+        }
+    }
+
+    fn declare(&mut self, package: PackageId, file: usize, declaration: &'a ast::Declaration) {
+        let symbol = SymbolId(u32::try_from(self.names.symbols.len()).unwrap_or(u32::MAX));
+        let Some(name) = declared_name(declaration) else {
+            return;
+        };
+        if BUILTINS.contains(&name.text.as_str()) {
+            self.report(rules::names::builtin_name(name.span, &name.text));
+            return;
+        }
+        if let Some(first) = self.names.declared[package.0 as usize].get(name.text.as_str()) {
+            let first = self.names.symbols[first.0 as usize].name.span;
+            self.report(rules::names::name_twice(
+                name.span, &name.text, first, false,
+            ));
+            return;
+        }
+        let kind = self.allocate(symbol, package, declaration, name);
+        self.names.symbols.push(Symbol {
+            name,
+            package,
+            file,
+            declaration,
+            kind,
+        });
+        self.names.declared[package.0 as usize].insert(&name.text, symbol);
+    }
+
+    /// Makes room in the model, so that ids exist before anything is lowered.
+    fn allocate(
+        &mut self,
+        symbol: SymbolId,
+        package: PackageId,
+        declaration: &'a ast::Declaration,
+        name: &Name,
+    ) -> SymbolKind {
+        let head =
+            |checker: &Self| checker.head(package, name, &declaration.docs, Default::default());
+        let next = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        match &declaration.kind {
+            DeclarationKind::Const { .. } => {
+                self.consts.push(Work::Waiting(symbol));
+                let placeholder = super::values::placeholder_const(head(self));
+                self.model.consts.push(placeholder);
+                SymbolKind::Const(ConstId(next(self.consts.len() - 1)))
+            }
+            DeclarationKind::Role(_) => {
+                let head = head(self);
+                self.model.roles.push(crate::model::Role { head });
+                SymbolKind::Role(RoleId(next(self.model.roles.len() - 1)))
+            }
+            DeclarationKind::Audience { .. } => {
+                let head = head(self);
+                self.model
+                    .audiences
+                    .push(crate::model::AudienceDef { head, param: None });
+                SymbolKind::Audience(AudienceId(next(self.model.audiences.len() - 1)))
+            }
+            DeclarationKind::Newtype { .. } => {
+                let head = head(self);
+                SymbolKind::Newtype(self.allocate_type(head, None, Work::Waiting(symbol)))
+            }
+            DeclarationKind::Struct { generics, .. }
+            | DeclarationKind::Union(ast::Union { generics, .. })
+                if !generics.is_empty() =>
+            {
+                SymbolKind::Generic
+            }
+            DeclarationKind::Enum(_)
+            | DeclarationKind::Struct { .. }
+            | DeclarationKind::Union(_) => {
+                let head = head(self);
+                SymbolKind::Type(self.allocate_type(head, None, Work::Waiting(symbol)))
+            }
+            DeclarationKind::Component { .. } => {
+                let head = head(self);
+                self.model
+                    .components
+                    .push(super::declarations::placeholder_component(head));
+                SymbolKind::Component(ComponentId(next(self.model.components.len() - 1)))
+            }
+            DeclarationKind::Entity { .. } => {
+                let head = head(self);
+                self.model
+                    .entities
+                    .push(super::declarations::placeholder_entity(head));
+                SymbolKind::Entity(EntityId(next(self.model.entities.len() - 1)))
+            }
+            DeclarationKind::Service { .. } => {
+                let head = head(self);
+                self.model
+                    .services
+                    .push(super::declarations::placeholder_service(head));
+                SymbolKind::Service(ServiceId(next(self.model.services.len() - 1)))
+            }
+            DeclarationKind::Oplog(_)
+            | DeclarationKind::Table(_)
+            | DeclarationKind::Package(_)
+            | DeclarationKind::Use(_) => SymbolKind::Later,
+        }
+    }
+
+    fn collect_imports(&mut self) {
+        for (index, file) in self.files.iter().enumerate() {
+            for declaration in &file.declarations {
+                if let DeclarationKind::Use(import) = &declaration.kind {
+                    self.import(index, import);
+                }
+            }
+        }
+    }
+
+    fn import(&mut self, file: usize, import: &'a ast::Use) {
+        if import.braces {
+            let Some(package) = self.package(&import.path) else {
+                return;
+            };
+            for (name, alias) in &import.names {
+                self.import_name(file, package, name, alias.as_ref().unwrap_or(name));
+            }
+            return;
+        }
+        let text = import.path.text();
+        if let Some(&package) = self.names.packages.get(&text) {
+            let alias = import.alias.as_ref().unwrap_or_else(|| import.path.last());
+            self.names.files[file]
+                .packages
+                .insert(alias.text.clone(), package);
+            return;
+        }
+        let Some((name, package)) = import.path.segments.split_last() else {
+            return;
+        };
+        let Some(first) = package.first() else {
+            let known: Vec<&str> = self.names.packages.keys().map(String::as_str).collect();
+            let error = rules::names::unknown_package(import.path.span, &text, known);
+            self.report_unresolved(error);
+            return;
+        };
+        let range = first
+            .span
+            .range
+            .cover(package.last().unwrap_or(first).span.range);
+        let path = Path {
+            segments: package.to_vec(),
+            span: Span::new(first.span.file, range),
+        };
+        let Some(package) = self.package(&path) else {
+            return;
+        };
+        self.import_name(file, package, name, import.alias.as_ref().unwrap_or(name));
+    }
+
+    fn package(&mut self, path: &Path) -> Option<PackageId> {
+        let text = path.text();
+        let found = self.names.packages.get(&text).copied();
+        if found.is_none() {
+            let known: Vec<&str> = self.names.packages.keys().map(String::as_str).collect();
+            let error = rules::names::unknown_package(path.span, &text, known);
+            self.report_unresolved(error);
+        }
+        found
+    }
+
+    fn import_name(&mut self, file: usize, package: PackageId, name: &'a Name, alias: &'a Name) {
+        let declared = &self.names.declared[package.0 as usize];
+        let Some(&symbol) = declared.get(name.text.as_str()) else {
+            let known: Vec<&str> = declared.keys().copied().collect();
+            let package = self.model.packages[package.0 as usize].name.clone();
+            let error = rules::names::unknown_import(name.span, &package, &name.text, known);
+            self.report_unresolved(error);
+            return;
+        };
+        let own = self.names.files[file].package;
+        self.check_visible(symbol, own, name.span);
+        let clash =
+            own.and_then(|own| self.names.declared[own.0 as usize].get(alias.text.as_str()));
+        if let Some(&clash) = clash.filter(|&&clash| clash != symbol) {
+            let first = self.names.symbols[clash.0 as usize].name.span;
+            self.report(rules::names::name_twice(
+                alias.span,
+                &alias.text,
+                first,
+                true,
+            ));
+            return;
+        }
+        let before = self.names.files[file]
+            .imports
+            .insert(&alias.text, (symbol, alias.span));
+        if let Some((_, first)) = before {
+            self.report(rules::names::name_twice(
+                alias.span,
+                &alias.text,
+                first,
+                true,
+            ));
+        }
+    }
+
+    fn check_visible(&mut self, symbol: SymbolId, from: Option<PackageId>, span: Span) {
+        let symbol = self.names.symbols[symbol.0 as usize];
+        let internal = symbol
+            .declaration
+            .attributes
+            .iter()
+            .any(|attribute| attribute.path.text() == "internal");
+        if internal && from != Some(symbol.package) {
+            let package = self.model.packages[symbol.package.0 as usize].name.clone();
+            self.report(rules::names::internal_name(
+                span,
+                &symbol.name.text,
+                &package,
+                symbol.name.span,
+            ));
+        }
+    }
+
+    /// Reports an error that may be the echo of a syntax error, unless there is one.
+    pub(super) fn report_unresolved(&mut self, error: playhouse_syntax::Diagnostic) {
+        if !self.broken {
+            self.report(error);
+        }
+    }
+
+    pub(super) fn symbol(&self, id: SymbolId) -> Symbol<'a> {
+        self.names.symbols[id.0 as usize]
+    }
+
+    /// What `path` stands for in `file`, silently.
+    pub(super) fn lookup(&self, file: usize, path: &Path) -> Option<SymbolId> {
+        let (name, package) = path.segments.split_last()?;
+        let names = &self.names.files[file];
+        if package.is_empty() {
+            if let Some((symbol, _)) = names.imports.get(name.text.as_str()) {
+                return Some(*symbol);
+            }
+            let declared = &self.names.declared[names.package?.0 as usize];
+            return declared.get(name.text.as_str()).copied();
+        }
+        let prefix: Vec<&str> = package
+            .iter()
+            .map(|segment| segment.text.as_str())
+            .collect();
+        let prefix = prefix.join(".");
+        let package = names
+            .packages
+            .get(&prefix)
+            .or_else(|| self.names.packages.get(&prefix))?;
+        self.names.declared[package.0 as usize]
+            .get(name.text.as_str())
+            .copied()
+    }
+
+    /// What `path` stands for in `file`; reports it if that is nothing. `what` is needed here.
+    pub(super) fn resolve(&mut self, file: usize, path: &Path, what: &str) -> Option<SymbolId> {
+        let Some(symbol) = self.lookup(file, path) else {
+            let error = self.unresolved(file, path, what);
+            self.report_unresolved(error);
+            return None;
+        };
+        if path.segments.len() > 1 {
+            let own = self.names.files[file].package;
+            self.check_visible(symbol, own, path.span);
+        }
+        Some(symbol)
+    }
+
+    fn unresolved(&self, file: usize, path: &Path, what: &str) -> playhouse_syntax::Diagnostic {
+        let name = path.text();
+        let names = &self.names.files[file];
+        let wanted = |kind: SymbolKind| {
+            let what = what.split_whitespace().last().unwrap_or(what);
+            kind.describe().ends_with(what) || what == "name"
+        };
+        let mut known: Vec<&str> = Vec::new();
+        let imported = names
+            .imports
+            .iter()
+            .map(|(name, (symbol, _))| (*name, *symbol));
+        let own = names
+            .package
+            .map(|package| &self.names.declared[package.0 as usize]);
+        let own = own
+            .into_iter()
+            .flatten()
+            .map(|(name, symbol)| (*name, *symbol));
+        for (name, symbol) in imported.chain(own) {
+            if wanted(self.symbol(symbol).kind) {
+                known.push(name);
+            }
+        }
+        if what == "type" {
+            known.extend(BUILTINS.iter().take(20));
+        }
+        known.sort_unstable();
+        let elsewhere = path.segments.len() == 1;
+        let elsewhere = self.model.packages.iter().enumerate().find(|(index, _)| {
+            elsewhere
+                && self.names.declared[*index]
+                    .get(name.as_str())
+                    .is_some_and(|symbol| wanted(self.symbol(*symbol).kind))
+        });
+        let elsewhere = elsewhere.map(|(_, package)| package.name.as_str());
+        rules::names::unknown_name(path.span, &name, what, known, elsewhere)
+    }
+
+    pub(super) fn report_wrong_kind(&mut self, path: &Path, symbol: SymbolId, needed: &str) {
+        let symbol = self.symbol(symbol);
+        let is = symbol.kind.describe();
+        self.report(rules::names::wrong_kind(
+            path.span,
+            &path.text(),
+            is,
+            needed,
+            symbol.name.span,
+        ));
+    }
+}
+
+/// The name that a declaration declares.
+pub(super) const fn declared_name(declaration: &ast::Declaration) -> Option<&Name> {
+    match &declaration.kind {
+        DeclarationKind::Package(_) | DeclarationKind::Use(_) => None,
+        DeclarationKind::Role(name)
+        | DeclarationKind::Audience { name, .. }
+        | DeclarationKind::Const { name, .. }
+        | DeclarationKind::Newtype { name, .. }
+        | DeclarationKind::Struct { name, .. }
+        | DeclarationKind::Oplog(name)
+        | DeclarationKind::Table(name)
+        | DeclarationKind::Component { name, .. }
+        | DeclarationKind::Entity { name, .. }
+        | DeclarationKind::Service { name, .. } => Some(name),
+        DeclarationKind::Enum(decl) => Some(&decl.name),
+        DeclarationKind::Union(decl) => Some(&decl.name),
+    }
+}

@@ -1,0 +1,615 @@
+//! Bounds, constants and defaults: values as written to values of a type.
+
+use playhouse_syntax::{
+    Span,
+    ast::{self, DeclarationKind, ValueKind},
+};
+
+use super::{
+    Checker, Work,
+    names::SymbolKind,
+    types::{Place, plain},
+};
+use crate::{
+    model::{Bound, Const, ConstId, Head, Shape, Type, TypeId, TypeKind, Value},
+    rules,
+};
+
+/// A value whose type is known by what it is.
+#[derive(Debug, Clone, PartialEq)]
+enum Constant {
+    Int(i128),
+    Float(f64),
+    /// Nanoseconds.
+    Time(i128),
+    Text(String),
+    Bool(bool),
+    Enum(TypeId, i128),
+    Flags(TypeId, u64),
+    EmptyList,
+}
+
+impl Constant {
+    fn describe(&self) -> String {
+        match self {
+            Self::Int(value) => format!("the number {value}"),
+            Self::Float(value) => format!("the number {value}"),
+            Self::Time(_) => "a time".to_owned(),
+            Self::Text(_) => "a string".to_owned(),
+            Self::Bool(value) => format!("{value}"),
+            Self::Enum(..) => "an enum's value".to_owned(),
+            Self::Flags(..) => "flags".to_owned(),
+            Self::EmptyList => "an empty list".to_owned(),
+        }
+    }
+}
+
+/// A constant before it is lowered.
+pub(super) const fn placeholder_const(head: Head) -> Const {
+    Const {
+        head,
+        ty: plain(Shape::Bool),
+        value: Value::Bool(false),
+    }
+}
+
+impl Checker<'_> {
+    /// Lowers the constant `id` if that was not done; false if it is broken or depends on itself.
+    pub(super) fn constant(&mut self, id: ConstId, used_at: Span) -> bool {
+        let symbol = match self.consts[id.0 as usize] {
+            Work::Done => return true,
+            Work::Busy(symbol) => {
+                let name = &self.symbol(symbol).name.text;
+                self.report(rules::values::const_cycle(used_at, name));
+                return false;
+            }
+            Work::Waiting(symbol) => symbol,
+        };
+        self.consts[id.0 as usize] = Work::Busy(symbol);
+        let symbol = self.symbol(symbol);
+        let DeclarationKind::Const { ty, value, .. } = &symbol.declaration.kind else {
+            return false;
+        };
+        let lowered = ty.as_ref().and_then(|written| {
+            let lowered = self.ty(Place::in_file(symbol.file), written)?;
+            let base = self.base(&lowered).shape;
+            let fits = match &base {
+                Shape::Bool
+                | Shape::Int(_)
+                | Shape::F32
+                | Shape::F64
+                | Shape::String
+                | Shape::Duration => true,
+                Shape::Named(id) => self.is_enum_or_flags(*id),
+                _ => false,
+            };
+            if !fits || lowered.optional {
+                let shown = self.shown(&lowered);
+                let later = matches!(
+                    base,
+                    Shape::List(_) | Shape::Set(_) | Shape::Map(..) | Shape::Named(_)
+                );
+                let error = if later && !lowered.optional {
+                    rules::later::constant(written.span)
+                } else {
+                    rules::values::const_type(written.span, &shown)
+                };
+                self.report(error);
+                return None;
+            }
+            Some(lowered)
+        });
+        let value = lowered.as_ref().zip(value.as_ref());
+        let value = value.and_then(|(ty, value)| self.value(symbol.file, value, &ty.clone()));
+        self.consts[id.0 as usize] = Work::Done;
+        let (Some(ty), Some(value)) = (lowered, value) else {
+            return false;
+        };
+        let def = &mut self.model.consts[id.0 as usize];
+        def.ty = ty;
+        def.value = value;
+        true
+    }
+
+    fn is_enum_or_flags(&self, id: TypeId) -> bool {
+        match self.types[id.0 as usize] {
+            Work::Waiting(symbol) | Work::Busy(symbol) => {
+                matches!(
+                    self.symbol(symbol).declaration.kind,
+                    DeclarationKind::Enum(_)
+                )
+            }
+            Work::Done => {
+                matches!(
+                    self.type_def(id).kind,
+                    TypeKind::Enum { .. } | TypeKind::Flags { .. }
+                )
+            }
+        }
+    }
+
+    /// The value of `written` as one of type `ty`. `None`: it has been reported why not.
+    pub(super) fn value(&mut self, file: usize, written: &ast::Value, ty: &Type) -> Option<Value> {
+        if matches!(written.kind, ValueKind::Broken) {
+            return None;
+        }
+        let base = self.base(ty);
+        match &base.shape {
+            Shape::Timestamp | Shape::Uuid | Shape::Bytes | Shape::Ref(_) => {
+                let shown = self.shown(ty);
+                self.report(rules::values::default_impossible(written.span, &shown));
+                return None;
+            }
+            Shape::Named(id) if !self.is_enum_or_flags(*id) => {
+                let error = if matches!(written.kind, ValueKind::Map(_)) {
+                    rules::later::constant(written.span)
+                } else {
+                    let shown = self.shown(ty);
+                    rules::values::default_impossible(written.span, &shown)
+                };
+                self.report(error);
+                return None;
+            }
+            _ => {}
+        }
+        let expected = match base.shape {
+            Shape::Named(id) => Some(id),
+            _ => None,
+        };
+        let constant = self.evaluate(file, written, expected)?;
+        self.fit(constant, &base, written.span)
+    }
+
+    /// Makes `constant` a value of the type `base`, which is no newtype.
+    fn fit(&mut self, constant: Constant, base: &Type, span: Span) -> Option<Value> {
+        let wanted = match &base.shape {
+            Shape::Bool => "true or false",
+            Shape::Int(_) => "a whole number",
+            Shape::F32 | Shape::F64 => "a number",
+            Shape::String => "a string",
+            Shape::Duration => "a time such as `250ms`",
+            Shape::Named(_) => "one of the type's values",
+            _ => "an empty list `[]`",
+        };
+        let value = match (&base.shape, constant) {
+            (Shape::Bool, Constant::Bool(value)) => Value::Bool(value),
+            (Shape::Int(int), Constant::Int(value)) => {
+                let (least, most) = match base.bound {
+                    Bound::Int { min, max } => (min, max),
+                    _ => int.range(),
+                };
+                if value < least || value > most {
+                    let range = format!("from {least} to {most}");
+                    self.report(rules::values::value_range(span, &value.to_string(), &range));
+                    return None;
+                }
+                Value::Int(value)
+            }
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a whole number as a float is the nearest float"
+            )]
+            (Shape::F32 | Shape::F64, Constant::Int(value)) => {
+                return self.fit(Constant::Float(value as f64), base, span);
+            }
+            (Shape::F32 | Shape::F64, Constant::Float(value)) => {
+                if let Bound::Float { min, max } = base.bound
+                    && !(min <= value && value <= max)
+                {
+                    let range = format!("from {min} to {max}");
+                    self.report(rules::values::value_range(span, &value.to_string(), &range));
+                    return None;
+                }
+                Value::Float(value)
+            }
+            (Shape::Duration, Constant::Time(ns)) => {
+                if ns % 1_000 != 0 || i64::try_from(ns / 1_000).is_err() {
+                    self.report(rules::values::value_range(
+                        span,
+                        &format!("{ns} ns"),
+                        "a whole number of microseconds within 64 bits",
+                    ));
+                    return None;
+                }
+                Value::Int(ns / 1_000)
+            }
+            (Shape::String, Constant::Text(text)) => {
+                let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+                if let Bound::Length { min, max } = base.bound
+                    && (length < min || max.is_some_and(|max| length > max))
+                {
+                    let range = match max {
+                        Some(max) => format!("{min} to {max} characters"),
+                        None => format!("at least {min} characters"),
+                    };
+                    self.report(rules::values::value_range(
+                        span,
+                        &format!("{text:?}"),
+                        &range,
+                    ));
+                    return None;
+                }
+                Value::String(text)
+            }
+            (Shape::Named(id), Constant::Enum(of, number)) if *id == of => Value::Int(number),
+            (Shape::Named(id), Constant::Flags(of, bits)) if *id == of => Value::Flags(bits),
+            (Shape::Named(id), Constant::Int(0)) if self.is_flags(*id) => Value::Flags(0),
+            (Shape::List(_) | Shape::Set(_) | Shape::Map(..), Constant::EmptyList) => {
+                if let Bound::Length { min, .. } = base.bound
+                    && min > 0
+                {
+                    let range = format!("at least {min} elements");
+                    self.report(rules::values::value_range(span, "an empty list", &range));
+                    return None;
+                }
+                Value::Empty
+            }
+            (_, constant) => {
+                let found = constant.describe();
+                self.report(rules::values::value_type(span, wanted, &found));
+                return None;
+            }
+        };
+        Some(value)
+    }
+
+    fn is_flags(&self, id: TypeId) -> bool {
+        matches!(self.type_def(id).kind, TypeKind::Flags { .. })
+    }
+
+    /// What `written` is. Names of values of the enum or flags `expected` need no prefix.
+    fn evaluate(
+        &mut self,
+        file: usize,
+        written: &ast::Value,
+        expected: Option<TypeId>,
+    ) -> Option<Constant> {
+        Some(match &written.kind {
+            ValueKind::Int(value) | ValueKind::Size(value) => Constant::Int(*value),
+            ValueKind::Float(value) => Constant::Float(*value),
+            ValueKind::Time(ns) => Constant::Time(*ns),
+            ValueKind::String(text) => Constant::Text(text.clone()),
+            ValueKind::Path(path) => return self.evaluate_path(file, path, expected),
+            ValueKind::Binary(operands, operators) => {
+                return self.evaluate_binary(file, operands, operators, expected);
+            }
+            ValueKind::List(items) if items.is_empty() => Constant::EmptyList,
+            ValueKind::List(_) | ValueKind::Map(_) => {
+                self.report(rules::later::constant(written.span));
+                return None;
+            }
+            ValueKind::Rate { .. } => {
+                self.report(rules::values::value_type(written.span, "a value", "a rate"));
+                return None;
+            }
+            ValueKind::Broken => return None,
+        })
+    }
+
+    /// `*` before `+` and `-`, before `|`; from left to right.
+    fn evaluate_binary(
+        &mut self,
+        file: usize,
+        operands: &[ast::Value],
+        operators: &[char],
+        expected: Option<TypeId>,
+    ) -> Option<Constant> {
+        let mut values = Vec::new();
+        for operand in operands {
+            values.push((self.evaluate(file, operand, expected)?, operand.span));
+        }
+        let mut operators = operators.to_vec();
+        for level in [&['*'][..], &['+', '-'], &['|']] {
+            let mut at = 0;
+            while at < operators.len() && at + 1 < values.len() {
+                if !level.contains(&operators[at]) {
+                    at += 1;
+                    continue;
+                }
+                let operator = operators.remove(at);
+                let (right, span) = values.remove(at + 1);
+                let (left, first) = values[at].clone();
+                values[at] = (self.operate(operator, left, right, span)?, first);
+            }
+        }
+        values.into_iter().next().map(|(value, _)| value)
+    }
+
+    fn operate(
+        &mut self,
+        operator: char,
+        left: Constant,
+        right: Constant,
+        span: Span,
+    ) -> Option<Constant> {
+        let int = |a: i128, b: i128| match operator {
+            '+' => a.checked_add(b),
+            '-' => a.checked_sub(b),
+            '*' => a.checked_mul(b),
+            _ => None,
+        };
+        let result = match (&left, &right) {
+            (Constant::Flags(of, a), Constant::Flags(other, b))
+                if of == other && operator == '|' =>
+            {
+                Some(Constant::Flags(*of, a | b))
+            }
+            (Constant::Int(a), Constant::Int(b)) => int(*a, *b).map(Constant::Int),
+            (Constant::Time(a), Constant::Time(b)) if operator != '*' => {
+                int(*a, *b).map(Constant::Time)
+            }
+            (Constant::Time(a), Constant::Int(b)) | (Constant::Int(b), Constant::Time(a))
+                if operator == '*' =>
+            {
+                int(*a, *b).map(Constant::Time)
+            }
+            (Constant::Float(a), Constant::Float(b)) => match operator {
+                '+' => Some(a + b),
+                '-' => Some(a - b),
+                '*' => Some(a * b),
+                _ => None,
+            }
+            .map(Constant::Float),
+            _ => None,
+        };
+        if result.is_none() {
+            let found = format!("{} and {}", left.describe(), right.describe());
+            self.report(rules::values::operator(span, operator, &found));
+        }
+        result
+    }
+
+    fn evaluate_path(
+        &mut self,
+        file: usize,
+        path: &ast::Path,
+        expected: Option<TypeId>,
+    ) -> Option<Constant> {
+        let text = path.text();
+        if let "true" | "false" = text.as_str() {
+            return Some(Constant::Bool(text == "true"));
+        }
+        if let Some(expected) = expected
+            && path.segments.len() == 1
+        {
+            if let Some(constant) = self.named_value(expected, &text) {
+                return Some(constant);
+            }
+            if self.lookup(file, path).is_none() {
+                self.report_unknown_value(expected, path.span, &text);
+                return None;
+            }
+        }
+        if let Some(id) = self.lookup(file, path)
+            && let SymbolKind::Const(id) = self.symbol(id).kind
+        {
+            return self
+                .constant(id, path.span)
+                .then(|| self.constant_value(id))
+                .flatten();
+        }
+        // `Team.red`
+        if let Some((value, prefix)) = path.segments.split_last()
+            && let (Some(first), Some(last)) = (prefix.first(), prefix.last())
+        {
+            let span = Span::new(path.span.file, first.span.range.cover(last.span.range));
+            let of = ast::Path {
+                segments: prefix.to_vec(),
+                span,
+            };
+            if let Some(id) = self.lookup(file, &of)
+                && let SymbolKind::Type(ty) = self.symbol(id).kind
+                && self.is_enum_or_flags(ty)
+            {
+                let constant = self.named_value(ty, &value.text);
+                if constant.is_none() {
+                    self.report_unknown_value(ty, value.span, &value.text);
+                }
+                return constant;
+            }
+        }
+        let id = self.resolve(file, path, "constant")?;
+        self.report_wrong_kind(path, id, "a constant");
+        None
+    }
+
+    /// The value of an enum or flags type by name.
+    fn named_value(&mut self, ty: TypeId, name: &str) -> Option<Constant> {
+        self.lower_enum(ty);
+        match &self.type_def(ty).kind {
+            TypeKind::Enum { values, .. } => {
+                let value = values.iter().find(|value| value.name == name)?;
+                Some(Constant::Enum(ty, i128::from(value.number)))
+            }
+            TypeKind::Flags { flags, .. } => {
+                let flag = flags.iter().find(|flag| flag.name == name)?;
+                Some(Constant::Flags(ty, flag.bits))
+            }
+            _ => None,
+        }
+    }
+
+    fn report_unknown_value(&mut self, ty: TypeId, span: Span, name: &str) {
+        let def = self.type_def(ty);
+        let known: Vec<String> = match &def.kind {
+            TypeKind::Enum { values, .. } => {
+                values.iter().map(|value| value.name.clone()).collect()
+            }
+            TypeKind::Flags { flags, .. } => flags.iter().map(|flag| flag.name.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let type_name = def.head.name.clone();
+        let known = known.iter().map(String::as_str);
+        self.report(rules::values::unknown_value(span, name, &type_name, known));
+    }
+
+    /// `written` with constants and operators worked out, for attributes.
+    pub(super) fn literal(&mut self, file: usize, written: &ast::Value) -> Option<ast::Value> {
+        let kind = match self.evaluate(file, written, None)? {
+            Constant::Int(value) => ValueKind::Int(value),
+            Constant::Float(value) => ValueKind::Float(value),
+            Constant::Time(ns) => ValueKind::Time(ns),
+            Constant::Text(text) => ValueKind::String(text),
+            _ => return Some(written.clone()),
+        };
+        Some(ast::Value {
+            kind,
+            span: written.span,
+        })
+    }
+
+    fn constant_value(&self, id: ConstId) -> Option<Constant> {
+        let def = self.const_def(id);
+        let base = self.base(&def.ty).shape;
+        Some(match (&def.value, base) {
+            (Value::Int(value), Shape::Named(ty)) => Constant::Enum(ty, *value),
+            (Value::Flags(bits), Shape::Named(ty)) => Constant::Flags(ty, *bits),
+            (Value::Int(us), Shape::Duration) => Constant::Time(us * 1_000),
+            (Value::Int(value), _) => Constant::Int(*value),
+            (Value::Float(value), _) => Constant::Float(*value),
+            (Value::Bool(value), _) => Constant::Bool(*value),
+            (Value::String(text), _) => Constant::Text(text.clone()),
+            _ => return None,
+        })
+    }
+
+    /// Puts the bound `written` on `ty`.
+    pub(super) fn apply_bound(&mut self, file: usize, ty: &mut Type, written: &ast::Bound) {
+        let base = self.base(ty);
+        let bound = match &base.shape {
+            Shape::Int(int) => {
+                let (least, most) = int.range();
+                self.int_bound(file, written, least, most, int.name())
+                    .map(|(min, max)| Bound::Int { min, max })
+            }
+            Shape::F32 | Shape::F64 => self.float_bound(file, written),
+            Shape::String | Shape::Bytes | Shape::List(_) | Shape::Set(_) | Shape::Map(..) => {
+                let most = i128::from(u32::MAX);
+                let open = written.max.is_none() && !written.exact;
+                self.int_bound(file, written, 0, most, "the length")
+                    .map(|(min, max)| Bound::Length {
+                        min: u32::try_from(min).unwrap_or(u32::MAX),
+                        max: (!open).then(|| u32::try_from(max).unwrap_or(u32::MAX)),
+                    })
+            }
+            _ => {
+                let shown = self.shown(ty);
+                self.report(rules::values::bound_misplaced(written.span, &shown));
+                return;
+            }
+        };
+        let Some(bound) = bound else { return };
+        if let Shape::Named(id) = ty.shape
+            && wider(&bound, &base.bound)
+        {
+            let name = self.type_def(id).head.name.clone();
+            self.report(rules::values::bound_wider(written.span, &name));
+            return;
+        }
+        ty.bound = bound;
+    }
+
+    fn int_bound(
+        &mut self,
+        file: usize,
+        written: &ast::Bound,
+        least: i128,
+        most: i128,
+        shown: &str,
+    ) -> Option<(i128, i128)> {
+        let mut end = |value: &Option<ast::Value>, open: i128| -> Option<i128> {
+            let Some(value) = value else {
+                return Some(open);
+            };
+            match self.evaluate(file, value, None)? {
+                Constant::Int(number) if (least..=most).contains(&number) => Some(number),
+                Constant::Int(_) => {
+                    let error = rules::values::bound_range(
+                        value.span,
+                        shown,
+                        &least.to_string(),
+                        &most.to_string(),
+                    );
+                    self.report(error);
+                    None
+                }
+                _ => {
+                    self.report(rules::values::bound_value(value.span, "a whole number"));
+                    None
+                }
+            }
+        };
+        let min = end(&written.min, least);
+        let max = if written.exact {
+            min
+        } else {
+            end(&written.max, most)
+        };
+        let (min, max) = (min?, max?);
+        if min > max {
+            self.report(rules::values::bound_empty(written.span));
+            return None;
+        }
+        Some((min, max))
+    }
+
+    fn float_bound(&mut self, file: usize, written: &ast::Bound) -> Option<Bound> {
+        let mut end = |value: &Option<ast::Value>, open: f64| -> Option<f64> {
+            let Some(value) = value else {
+                return Some(open);
+            };
+            match self.evaluate(file, value, None)? {
+                Constant::Float(number) => Some(number),
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "a whole number as a float is the nearest float"
+                )]
+                Constant::Int(number) => Some(number as f64),
+                _ => {
+                    self.report(rules::values::bound_value(value.span, "a number"));
+                    None
+                }
+            }
+        };
+        let min = end(&written.min, f64::NEG_INFINITY);
+        let max = if written.exact {
+            min
+        } else {
+            end(&written.max, f64::INFINITY)
+        };
+        let (min, max) = (min?, max?);
+        if min > max {
+            self.report(rules::values::bound_empty(written.span));
+            return None;
+        }
+        Some(Bound::Float { min, max })
+    }
+}
+
+/// Whether `bound` lets something through that `of` does not.
+fn wider(bound: &Bound, of: &Bound) -> bool {
+    match (bound, of) {
+        (
+            Bound::Int { min, max },
+            Bound::Int {
+                min: least,
+                max: most,
+            },
+        ) => min < least || max > most,
+        (
+            Bound::Float { min, max },
+            Bound::Float {
+                min: least,
+                max: most,
+            },
+        ) => min < least || max > most,
+        (
+            Bound::Length { min, max },
+            Bound::Length {
+                min: least,
+                max: most,
+            },
+        ) => min < least || most.is_some_and(|most| max.is_none_or(|max| max > most)),
+        _ => false,
+    }
+}

@@ -1,0 +1,105 @@
+//! A schema flattened into elements: what two versions are compared by, and what the lock keeps.
+//!
+//! [`Surface::of`] makes one of a model, [`Lock::surface`](super::lock::Lock::surface) one of the last release. An
+//! element is its [`Key`], its name and its [`Fact`]s as canonical text; whatever a verdict may depend on is a fact.
+
+use std::collections::BTreeMap;
+
+use super::key::Key;
+use crate::model::Model;
+
+mod calls;
+mod collect;
+mod fact;
+mod kind;
+mod reach;
+
+pub use fact::{Fact, Facts};
+pub use kind::Kind;
+
+pub(super) use collect::value_text;
+
+/// Where an element stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Path of the source file.
+    pub path: String,
+    /// One-based line of the name.
+    pub line: u32,
+}
+
+/// An element of a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Element {
+    /// What it is.
+    pub kind: Kind,
+    /// Its own name; for what has none, the text of what it stands for.
+    pub name: String,
+    /// `@was`: earlier names, oldest first.
+    pub was: Vec<String>,
+    /// `@since`, or for a surface of the lock, the release that brought it.
+    pub since: Option<u32>,
+    /// All else that counts.
+    pub facts: Facts,
+    /// Where it stands; `None` in the lock.
+    pub place: Option<Place>,
+}
+
+/// All elements of a schema, the framework's own packages left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surface {
+    /// The release that it shows, if it was read from the lock.
+    pub release: Option<u32>,
+    /// The digest of the whole.
+    pub root: u64,
+    elements: BTreeMap<Key, Element>,
+}
+
+impl Surface {
+    /// The surface of `model`. Digests are computed here, whatever the model's `digest` fields hold.
+    #[must_use]
+    pub fn of(model: &Model) -> Self {
+        collect::collect(model)
+    }
+
+    /// The element of `key`.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Element> {
+        self.elements.get(key)
+    }
+
+    /// Adds an element; an earlier one of the same key is replaced and returned.
+    pub fn insert(&mut self, key: Key, element: Element) -> Option<Element> {
+        self.elements.insert(key, element)
+    }
+
+    /// All elements in order of key.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Element)> {
+        self.elements.iter()
+    }
+
+    /// The elements directly in `parent`; the packages for `None`.
+    pub fn children<'a>(
+        &'a self,
+        parent: Option<&'a Key>,
+    ) -> impl Iterator<Item = (&'a Key, &'a Element)> {
+        let depth = parent.map_or(0, |parent| parent.depth() + 1);
+        let start = parent.cloned().unwrap_or_else(|| Key::package(""));
+        self.elements
+            .range(start..)
+            .take_while(move |(key, _)| parent.is_none_or(|parent| key.within(parent)))
+            .filter(move |(key, _)| key.depth() == depth)
+    }
+
+    /// How many elements there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Whether there is no element.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.elements.is_empty()
+    }
+}

@@ -1,0 +1,69 @@
+//! What the language keeps a place for and refuses for now.
+
+use playhouse_syntax::{Diagnostic, Span};
+
+use crate::codes;
+
+pub(crate) fn attribute(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::LATER_ATTRIBUTE,
+        span,
+        format!("`@{name}` is planned and not there yet"),
+    )
+    .help("remove it for now")
+}
+
+pub(crate) fn declaration(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::LATER_DECLARATION,
+        span,
+        format!("`{word}` declarations are planned and not there yet"),
+    )
+    .help("remove it for now; the word keeps its meaning")
+}
+
+pub(crate) fn constant(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::LATER_CONST,
+        span,
+        "values of structs and containers are planned and not there yet",
+    )
+    .help("leave the default away: an empty container and a struct of defaults are the defaults already")
+}
+
+pub(crate) fn reference(span: Span, bare: bool) -> Diagnostic {
+    let message = if bare {
+        "a bare `ref` to anything is planned and not there yet"
+    } else {
+        "a `ref` to one of several is planned and not there yet"
+    };
+    Diagnostic::error(codes::LATER_REF, span, message)
+        .help("write `ref<Component>`: entities that share calls share a component")
+}
+
+pub(crate) fn stream_param(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::LATER_STREAM,
+        span,
+        "stream parameters are planned and not there yet",
+    )
+    .help("send the items with a oneway, or as a list")
+}
+
+pub(crate) fn generic_component(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::LATER_GENERIC,
+        span,
+        format!("`{name}` is generic: only structs and unions can be, for now"),
+    )
+    .help("remove the `<...>`")
+}
+
+pub(crate) fn builtin(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::LATER_TYPE,
+        span,
+        format!("the type `{name}` is planned and not there yet"),
+    )
+    .help("for money and other exact amounts use a newtype of an integer: `newtype Gold = u64;`")
+}

@@ -1,0 +1,60 @@
+//! Rules of `playhouse.toml`.
+
+use playhouse_syntax::{Diagnostic, Span};
+
+use crate::codes;
+
+/// The text is no manifest.
+pub(crate) fn invalid(span: Span, message: &str) -> Diagnostic {
+    let message = message.lines().next().unwrap_or("not valid TOML");
+    manifest(span, message.to_owned())
+        .help("the sections are [schema], [packages], [[output]] and [lints]; see `playhouse explain E0217`")
+}
+
+/// A word that is none of the known ones.
+pub(crate) fn unknown_word(
+    span: Span,
+    what: &str,
+    word: &str,
+    near: Option<&str>,
+    known: &[&str],
+) -> Diagnostic {
+    let error = manifest(span, format!("`{word}` is no {what}"));
+    match near {
+        Some(near) => error.label(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            false,
+            span,
+            format!("{near:?}"),
+        ),
+        None => error.help(format!("known are {}", known.join(", "))),
+    }
+}
+
+/// Two packages have one number, or a number is none (`other` is `None`).
+pub(crate) fn number_twice(
+    span: Span,
+    package: &str,
+    number: u16,
+    other: Option<(&str, Span)>,
+) -> Diagnostic {
+    match other {
+        Some((other, at)) => Diagnostic::error(
+            codes::PACKAGE_NUMBER_TWICE,
+            span,
+            format!("package `{package}` has the number {number} of package `{other}`"),
+        )
+        .also(at, "taken here")
+        .help("give the newer of the two a number that was never used"),
+        None => Diagnostic::error(
+            codes::PACKAGE_NUMBER_TWICE,
+            span,
+            format!("package `{package}` needs a number from 1 to 65535"),
+        )
+        .help("0 is the framework's own"),
+    }
+}
+
+fn manifest(span: Span, message: String) -> Diagnostic {
+    Diagnostic::error(codes::MANIFEST, span, message)
+}
