@@ -34,8 +34,7 @@ pub fn format(tree: &SyntaxNode) -> String {
     let text = lines.finish();
     let first_break = tree.text().find_char('\n');
     let windows = first_break
-        .and_then(|at| u32::from(at).checked_sub(1))
-        .is_some_and(|before| tree.text().char_at(before.into()) == Some('\r'));
+        .is_some_and(|end| tree.text().slice(..end).to_string().ends_with('\r'));
     if windows {
         text.replace('\n', "\r\n")
     } else {

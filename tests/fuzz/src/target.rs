@@ -1,8 +1,11 @@
 //! The table of targets.
 
+mod format;
 mod lexer;
 mod parser;
 mod wire;
+
+use playhouse_syntax::{Diagnostic, FileId};
 
 use crate::seed;
 
@@ -30,6 +33,11 @@ pub const TARGETS: &[Target] = &[
         seeds: seed::schemas,
     },
     Target {
+        name: "format",
+        run: format::run,
+        seeds: seed::schemas,
+    },
+    Target {
         name: "wire",
         run: wire::run,
         seeds: seed::values,
@@ -47,5 +55,26 @@ fn text(bytes: &[u8]) -> &str {
     match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+/// Every place that a diagnostic names is in its file's text, and its edits cut no character apart.
+fn point_into<'a>(diagnostics: &[Diagnostic], text: impl Fn(FileId) -> &'a str) {
+    for diagnostic in diagnostics {
+        let first = std::iter::once(diagnostic.primary.span);
+        let labels = first.chain(diagnostic.secondary.iter().map(|label| label.span));
+        let edits = diagnostic.fixes.iter().flat_map(|fix| &fix.edits);
+        for span in labels.chain(edits.map(|edit| edit.span)) {
+            let text = text(span.file);
+            let (start, end) = (
+                usize::from(span.range.start()),
+                usize::from(span.range.end()),
+            );
+            let inside = start <= end && text.is_char_boundary(start) && text.is_char_boundary(end);
+            assert!(
+                inside,
+                "{start}..{end} is no place in the text: {diagnostic:?}"
+            );
+        }
     }
 }
