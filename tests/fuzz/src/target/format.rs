@@ -1,7 +1,7 @@
 //! Formatting changes white space and trailing commas alone, and a second time nothing.
 
 use playhouse_syntax::format::format_text;
-use playhouse_syntax::{FileId, lexer};
+use playhouse_syntax::{FileId, SyntaxKind, lexer};
 
 pub(super) fn run(bytes: &[u8]) {
     let text = super::text(bytes);
@@ -24,7 +24,9 @@ fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     for token in lexer::lex(text) {
         let end = offset + token.len as usize;
-        words.extend(text[offset..end].lines().map(str::trim));
+        if token.kind != SyntaxKind::Whitespace {
+            words.extend(text[offset..end].lines().map(str::trim));
+        }
         offset = end;
     }
     words.retain(|word| !word.is_empty() && *word != ",");
