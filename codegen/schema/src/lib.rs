@@ -9,10 +9,12 @@
 pub mod attributes;
 mod checker;
 pub mod codes;
+pub mod lints;
 pub mod manifest;
 pub mod model;
 mod rules;
 mod sources;
 
 pub use checker::{Checked, check};
+pub use lints::lint;
 pub use sources::{SourceFile, SourceKind, Sources};

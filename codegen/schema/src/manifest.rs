@@ -21,8 +21,8 @@ pub struct Manifest {
     pub packages: BTreeMap<String, PackageNumber>,
     /// What is generated.
     pub outputs: Vec<Output>,
-    /// Levels of lints by rule: `allow`, `warn` or `deny`.
-    pub lints: BTreeMap<String, LintLevel>,
+    /// Levels of lints by name, and where they stand.
+    pub lints: BTreeMap<String, (LintLevel, Span)>,
 }
 
 /// A package's number and where it stands.
@@ -211,7 +211,7 @@ pub fn parse(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic>) {
                 continue;
             }
         };
-        manifest.lints.insert(rule, level);
+        manifest.lints.insert(rule, (level, place));
     }
     (manifest, errors)
 }
