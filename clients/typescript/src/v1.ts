@@ -20,5 +20,11 @@ export {
   checkSetChange,
   type ListChange,
   type MapChange,
+  readListChange,
+  readMapChange,
+  readSetChange,
   type SetChange,
+  writeListChange,
+  writeMapChange,
+  writeSetChange,
 } from "./codec/change.js";

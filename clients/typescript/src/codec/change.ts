@@ -6,6 +6,10 @@
  */
 
 import { CheckError, type Refusal } from "./error.js";
+import { sortedNumbers } from "./order.js";
+import type { Key } from "./path.js";
+import type { Reader } from "./reader.js";
+import type { Writer } from "./writer.js";
 
 /** What changed in a map. */
 export interface MapChange<K, V> {
@@ -33,6 +37,119 @@ export interface ListChange<T> {
   length: number;
   /** Elements by index; every one that is new stands here. */
   set: Map<number, T>;
+}
+
+/** Reads `[whole, {key: value or nil}]`. */
+export function readMapChange<K extends Key, V>(
+  r: Reader,
+  readKey: (r: Reader) => K,
+  readValue: (r: Reader) => V,
+): MapChange<K, V> {
+  const n = r.struct();
+  r.require("", n > 0);
+  const change: MapChange<K, V> = { whole: r.bool(), set: new Map(), removed: [] };
+  const seen = new Set<K>();
+  r.require("", n > 1);
+  for (let i = 0, length = r.map(); i < length; i++) {
+    r.clear();
+    const key = readKey(r);
+    if (seen.has(key)) throw r.duplicate();
+    seen.add(key);
+    r.key(key);
+    if (r.nil()) change.removed.push(key);
+    else change.set.set(key, readValue(r));
+  }
+  r.leave();
+  r.leaveSlots(n, 2);
+  return change;
+}
+
+/** Reads `[whole, [added...], [removed...]]`. */
+export function readSetChange<T extends Key>(r: Reader, read: (r: Reader) => T): SetChange<T> {
+  const n = r.struct();
+  r.require("", n > 0);
+  const change: SetChange<T> = { whole: r.bool(), added: [], removed: [] };
+  const seen = new Set<T>();
+  r.require("", n > 1);
+  readItems(r, read, seen, change.added);
+  r.require("", n > 2);
+  readItems(r, read, seen, change.removed);
+  r.leaveSlots(n, 3);
+  return change;
+}
+
+function readItems<T extends Key>(r: Reader, read: (r: Reader) => T, seen: Set<T>, items: T[]): void {
+  for (let i = 0, length = r.set(); i < length; i++) {
+    r.index(i);
+    const item = read(r);
+    if (seen.has(item)) throw r.duplicate();
+    seen.add(item);
+    items.push(item);
+  }
+  r.leave();
+}
+
+/** Reads `[length, {index: value}]`. */
+export function readListChange<T>(r: Reader, read: (r: Reader) => T): ListChange<T> {
+  const n = r.struct();
+  r.require("", n > 0);
+  const change: ListChange<T> = { length: r.u32(), set: new Map() };
+  r.require("", n > 1);
+  for (let i = 0, length = r.map(); i < length; i++) {
+    r.clear();
+    const index = r.u32();
+    if (change.set.has(index)) throw r.duplicate();
+    r.index(index);
+    change.set.set(index, read(r));
+  }
+  r.leave();
+  r.leaveSlots(n, 2);
+  return change;
+}
+
+/** Writes the change of a map; `sort` puts its keys into their order. */
+export function writeMapChange<K, V>(
+  w: Writer,
+  change: MapChange<K, V>,
+  sort: (keys: Iterable<K>) => K[],
+  writeKey: (w: Writer, key: K) => void,
+  writeValue: (w: Writer, value: V) => void,
+): void {
+  w.array(2);
+  w.bool(change.whole);
+  const keys = sort([...change.set.keys(), ...change.removed]);
+  w.map(keys.length);
+  for (const key of keys) {
+    writeKey(w, key);
+    if (change.set.has(key)) writeValue(w, change.set.get(key) as V);
+    else w.nil();
+  }
+}
+
+/** Writes the change of a set; `sort` puts its elements into their order. */
+export function writeSetChange<T>(
+  w: Writer,
+  change: SetChange<T>,
+  sort: (items: Iterable<T>) => T[],
+  write: (w: Writer, item: T) => void,
+): void {
+  w.array(3);
+  w.bool(change.whole);
+  for (const items of [change.added, change.removed]) {
+    w.array(items.length);
+    for (const item of sort(items)) write(w, item);
+  }
+}
+
+/** Writes the change of a list. */
+export function writeListChange<T>(w: Writer, change: ListChange<T>, write: (w: Writer, item: T) => void): void {
+  w.array(2);
+  w.uint(change.length);
+  w.map(change.set.size);
+  for (const index of sortedNumbers(change.set.keys())) {
+    w.uint(index);
+    write(w, change.set.get(index) as T);
+  }
 }
 
 /** Throws if `change` breaks the bound of map `property`. */

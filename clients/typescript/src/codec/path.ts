@@ -31,6 +31,12 @@ export class Path {
     this.steps[this.depth] = index;
   }
 
+  /** The next value is the element after the current one, or the first. */
+  next(): void {
+    const step = this.steps[this.depth];
+    this.steps[this.depth] = typeof step === "number" ? step + 1 : 0;
+  }
+
   /** The next value belongs to `key` of the current map. */
   key(key: Key): void {
     this.steps[this.depth] = KEY;

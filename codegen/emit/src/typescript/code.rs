@@ -38,6 +38,16 @@ impl Code {
         self.level += 1;
     }
 
+    /// One level deeper from here on.
+    pub(super) fn indent(&mut self) {
+        self.level += 1;
+    }
+
+    /// What stands before a line.
+    pub(super) fn indentation(&self) -> String {
+        "  ".repeat(self.level)
+    }
+
     /// One level less deep from here on.
     pub(super) fn dedent(&mut self) {
         self.level = self.level.saturating_sub(1);

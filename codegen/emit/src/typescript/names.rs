@@ -13,8 +13,7 @@ pub(super) fn member(name: &str) -> String {
 /// called.
 pub(super) fn local(name: &str) -> String {
     let name = camel(name);
-    let stem = name.trim_end_matches(|character: char| character.is_ascii_digit());
-    if RESERVED.contains(&name.as_str()) || USED.contains(&stem) || names_function(&name) {
+    if RESERVED.contains(&name.as_str()) || USED.contains(&name.as_str()) || names_function(&name) {
         format!("{name}_")
     } else {
         name
@@ -84,26 +83,16 @@ const RESERVED: &[&str] = &[
     "yield",
 ];
 
-/// What generated functions call their own variables, without the digits that may follow.
+/// What generated functions call their own variables, those inside of loops aside.
 const USED: &[&str] = &[
-    "args",
     "c",
-    "change",
     "changes",
     "globalThis",
-    "i",
-    "item",
-    "key",
-    "keys",
-    "length",
     "m",
     "n",
     "r",
-    "seen",
     "state",
-    "tag",
     "v",
-    "value",
     "w",
     "wire",
 ];
@@ -139,8 +128,7 @@ mod tests {
     fn locals_keep_clear_of_reserved_words_and_of_functions() {
         assert_eq!(local("guild_id"), "guildId");
         assert_eq!(local("class"), "class_");
-        assert_eq!(local("length"), "length_");
-        assert_eq!(local("item_2"), "item2_");
+        assert_eq!(local("r"), "r_");
         assert_eq!(local("decode_stack"), "decodeStack_");
         assert_eq!(local("decoded"), "decoded");
     }

@@ -85,11 +85,15 @@ impl Unit<'_> {
         if !owner.properties.is_empty() {
             self.property_functions(name, &owner.properties);
         }
-        self.code.open("calls: {");
-        for call in &owner.calls {
-            self.call(name, call);
+        if owner.calls.is_empty() {
+            self.code.line("calls: {},");
+        } else {
+            self.code.open("calls: {");
+            for call in &owner.calls {
+                self.call(name, call);
+            }
+            self.code.close("},");
         }
-        self.code.close("},");
         self.code.close("} as const;");
     }
 

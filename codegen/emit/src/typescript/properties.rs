@@ -116,30 +116,21 @@ impl Unit<'_> {
         self.code.line("seen.add(tag);");
         self.code.open("switch (tag) {");
         for property in properties {
-            self.code.open(format!("case {}: {{", property.member.tag));
-            self.code
-                .line(format!("r.member({});", quoted(&property.member.name)));
             let kind = quoted(&member(&property.member.name));
             let ty = &property.member.ty;
-            match self.change_of(ty) {
-                Change::Value => {
-                    let value = self.read_value(ty, "value", 1);
-                    let value = if value == "value" {
-                        value
-                    } else {
-                        format!("value: {value}")
-                    };
-                    self.code
-                        .line(format!("changes.push({{ property: {kind}, {value} }});"));
-                }
-                container => {
-                    self.read_change(&container);
-                    self.code
-                        .line(format!("changes.push({{ property: {kind}, change }});"));
-                }
-            }
-            self.code.line("break;");
-            self.code.close("}");
+            self.case(&property.member.tag.to_string(), |unit| {
+                unit.code
+                    .line(format!("r.member({});", quoted(&property.member.name)));
+                let read = match unit.change_of(ty) {
+                    Change::Value => match unit.read_value(ty, "value", 1) {
+                        value if value == "value" => value,
+                        value => format!("value: {value}"),
+                    },
+                    container => format!("change: {}", unit.change_read(&container)),
+                };
+                unit.code
+                    .line(format!("changes.push({{ property: {kind}, {read} }});"));
+            });
         }
         self.code.open("default:");
         self.code.line("r.skipSlot();");
@@ -151,80 +142,23 @@ impl Unit<'_> {
         self.code.close("},");
     }
 
-    /// Reads the change of a container into `change`.
-    fn read_change(&mut self, change: &Change) {
-        let text = self.change_text(change);
-        let (map, set) = (self.global("Map"), self.global("Set"));
-        self.code.line("const m = r.struct();");
+    /// The expression that reads the change of a container.
+    fn change_read(&mut self, change: &Change) -> String {
         match change {
             Change::Map(key, value) => {
-                let seen = self.type_text(key);
-                self.code.line("r.require(\"whole\", m > 0);");
-                self.code.line(format!(
-                    "const change: {text} = {{ whole: r.bool(), set: new {map}(), removed: [] }};"
-                ));
-                self.code.line(format!("const keys = new {set}<{seen}>();"));
-                self.code.line("r.require(\"entries\", m > 1);");
-                self.code.line("const length1 = r.map();");
-                self.code.open("for (let i1 = 0; i1 < length1; i1++) {");
-                self.code.line("r.index(i1);");
-                self.read_into("key1", key, 2);
-                self.code.line("if (keys.has(key1)) throw r.duplicate();");
-                self.code.line("keys.add(key1);");
-                self.code.line("r.key(key1);");
-                self.code.open("if (r.nil()) {");
-                self.code.line("change.removed.push(key1);");
-                self.code.between("} else {");
-                let value = self.read_value(value, "value1", 2);
-                self.code.line(format!("change.set.set(key1, {value});"));
-                self.code.close("}");
-                self.code.close("}");
-                self.code.line("r.leave();");
-                self.code.line("r.leaveSlots(m, 2);");
+                let function = self.wire_value("readMapChange");
+                let (key, value) = (self.reader_of(key), self.reader_of(value));
+                format!("{function}(r, {key}, {value})")
             }
             Change::Set(element) => {
-                self.code.line("r.require(\"whole\", m > 0);");
-                self.code.line(format!(
-                    "const change: {text} = {{ whole: r.bool(), added: [], removed: [] }};"
-                ));
-                let seen = self.type_text(element);
-                self.code.line(format!("const keys = new {set}<{seen}>();"));
-                for (slot, list) in [(1, "added"), (2, "removed")] {
-                    self.code
-                        .line(format!("r.require(\"{list}\", m > {slot});"));
-                    self.code.open(format!(
-                        "for (let i1 = 0, length1 = r.set(); i1 < length1; i1++) {{"
-                    ));
-                    self.code.line("r.index(i1);");
-                    self.read_into("item1", element, 2);
-                    self.code.line("if (keys.has(item1)) throw r.duplicate();");
-                    self.code.line("keys.add(item1);");
-                    self.code.line(format!("change.{list}.push(item1);"));
-                    self.code.close("}");
-                    self.code.line("r.leave();");
-                }
-                self.code.line("r.leaveSlots(m, 3);");
+                let function = self.wire_value("readSetChange");
+                format!("{function}(r, {})", self.reader_of(element))
             }
             Change::List(element) => {
-                self.code.line("r.require(\"length\", m > 0);");
-                self.code.line(format!(
-                    "const change: {text} = {{ length: r.u32(), set: new {map}() }};"
-                ));
-                self.code.line("r.require(\"elements\", m > 1);");
-                self.code.line("const length1 = r.map();");
-                self.code.open("for (let i1 = 0; i1 < length1; i1++) {");
-                self.code.line("r.clear();");
-                self.code.line("const key1 = r.u32();");
-                self.code
-                    .line("if (change.set.has(key1)) throw r.duplicate();");
-                self.code.line("r.index(key1);");
-                let value = self.read_value(element, "item1", 2);
-                self.code.line(format!("change.set.set(key1, {value});"));
-                self.code.close("}");
-                self.code.line("r.leave();");
-                self.code.line("r.leaveSlots(m, 2);");
+                let function = self.wire_value("readListChange");
+                format!("{function}(r, {})", self.reader_of(element))
             }
-            Change::Value => {}
+            Change::Value => String::new(),
         }
     }
 
@@ -242,17 +176,13 @@ impl Unit<'_> {
             .open(format!("for (const c of [...changes].sort({tags})) {{"));
         self.code.open("switch (c.property) {");
         for property in properties {
-            self.code.open(format!(
-                "case {}: {{",
-                quoted(&member(&property.member.name))
-            ));
-            self.code.line(format!("w.uint({});", property.member.tag));
-            match self.change_of(&property.member.ty) {
-                Change::Value => self.write("c.value", &property.member.ty, 0),
-                container => self.write_change(&container),
-            }
-            self.code.line("break;");
-            self.code.close("}");
+            self.case(&quoted(&member(&property.member.name)), |unit| {
+                unit.code.line(format!("w.uint({});", property.member.tag));
+                match unit.change_of(&property.member.ty) {
+                    Change::Value => unit.write("c.value", &property.member.ty, 0),
+                    container => unit.write_change(&container),
+                }
+            });
         }
         self.code.close("}");
         self.code.close("}");
@@ -260,54 +190,27 @@ impl Unit<'_> {
     }
 
     fn write_change(&mut self, change: &Change) {
-        match change {
+        let line = match change {
             Change::Map(key, value) => {
-                self.code.line("w.array(2);");
-                self.code.line("w.bool(c.change.whole);");
-                self.code
-                    .line("w.map(c.change.set.size + c.change.removed.length);");
-                let sorted = self.sorted(key, "[...c.change.set.keys(), ...c.change.removed]");
-                self.code.open(format!("for (const key of {sorted}) {{"));
-                self.write("key", key, 1);
-                self.code.line("const value = c.change.set.get(key);");
-                self.write(
-                    "value",
-                    &Type {
-                        optional: true,
-                        ..value.clone()
-                    },
-                    1,
-                );
-                self.code.close("}");
+                let (function, sorter) = (self.wire_value("writeMapChange"), self.sorter_of(key));
+                let (key, value) = (self.writer_of(key), self.writer_of(value));
+                format!("{function}(w, c.change, {sorter}, {key}, {value});")
             }
             Change::Set(element) => {
-                self.code.line("w.array(3);");
-                self.code.line("w.bool(c.change.whole);");
-                for list in ["added", "removed"] {
-                    self.code.line(format!("w.array(c.change.{list}.length);"));
-                    let sorted = self.sorted(element, &format!("c.change.{list}"));
-                    self.code.open(format!("for (const item of {sorted}) {{"));
-                    self.write("item", element, 1);
-                    self.code.close("}");
-                }
+                let (function, sorter) =
+                    (self.wire_value("writeSetChange"), self.sorter_of(element));
+                format!(
+                    "{function}(w, c.change, {sorter}, {});",
+                    self.writer_of(element)
+                )
             }
             Change::List(element) => {
-                self.code.line("w.array(2);");
-                self.code.line("w.uint(c.change.length);");
-                self.code.line("w.map(c.change.set.size);");
-                let sorted = self.wire_value("sortedNumbers");
-                let text = self.type_text(element);
-                self.code.open(format!(
-                    "for (const key of {sorted}(c.change.set.keys())) {{"
-                ));
-                self.code.line("w.uint(key);");
-                self.code
-                    .line(format!("const item = c.change.set.get(key) as {text};"));
-                self.write("item", element, 1);
-                self.code.close("}");
+                let function = self.wire_value("writeListChange");
+                format!("{function}(w, c.change, {});", self.writer_of(element))
             }
-            Change::Value => {}
-        }
+            Change::Value => return,
+        };
+        self.code.line(line);
     }
 
     fn apply(&mut self, name: &str, change: &str, properties: &[&Property]) {
@@ -328,24 +231,9 @@ impl Unit<'_> {
             self.code.open("for (const c of changes) {");
             self.code.open("switch (c.property) {");
             for (property, kind) in &containers {
-                let (min, max) = match self.plain(&property.member.ty).bound {
-                    Bound::Length { min, max } => (
-                        min,
-                        max.map_or_else(|| self.global("Infinity"), |max| max.to_string()),
-                    ),
-                    _ => (0, self.global("Infinity")),
-                };
-                let (field, check) = (
-                    member(&property.member.name),
-                    self.wire_value(&format!("check{kind}Change")),
-                );
-                let path = quoted(&property.member.name);
-                self.code.open(format!("case {}:", quoted(&field)));
-                self.code.line(format!(
-                    "{check}({path}, state.{field}, c.change, {min}, {max});"
-                ));
-                self.code.line("break;");
-                self.code.dedent();
+                self.case(&quoted(&member(&property.member.name)), |unit| {
+                    unit.check_change(property, kind)
+                });
             }
             self.code.close("}");
             self.code.close("}");
@@ -354,23 +242,37 @@ impl Unit<'_> {
         self.code.open("switch (c.property) {");
         for property in properties {
             let field = member(&property.member.name);
-            self.code.open(format!("case {}:", quoted(&field)));
-            match containers
-                .iter()
-                .find(|(container, _)| container.member.tag == property.member.tag)
-            {
+            let mut containers = containers.iter();
+            let container =
+                containers.find(|(container, _)| container.member.tag == property.member.tag);
+            self.case(&quoted(&field), |unit| match container {
                 Some((_, kind)) => {
-                    let apply = self.wire_value(&format!("apply{kind}Change"));
-                    self.code.line(format!("{apply}(state.{field}, c.change);"));
+                    let apply = unit.wire_value(&format!("apply{kind}Change"));
+                    unit.code.line(format!("{apply}(state.{field}, c.change);"));
                 }
-                None => self.code.line(format!("state.{field} = c.value;")),
-            }
-            self.code.line("break;");
-            self.code.dedent();
+                None => unit.code.line(format!("state.{field} = c.value;")),
+            });
         }
         self.code.close("}");
         self.code.close("}");
         self.code.close("},");
+    }
+
+    /// The statement that throws if a container's change breaks its bound.
+    fn check_change(&mut self, property: &Property, kind: &str) {
+        let (min, max) = match self.plain(&property.member.ty).bound {
+            Bound::Length {
+                min,
+                max: Some(max),
+            } => (min, max.to_string()),
+            Bound::Length { min, max: None } => (min, self.global("Infinity")),
+            _ => (0, self.global("Infinity")),
+        };
+        let (field, path) = (member(&property.member.name), quoted(&property.member.name));
+        let check = self.wire_value(&format!("check{kind}Change"));
+        self.code.line(format!(
+            "{check}({path}, state.{field}, c.change, {min}, {max});"
+        ));
     }
 
     fn decode_snapshot(&mut self, name: &str, properties: &[&Property]) {

@@ -148,43 +148,73 @@ impl Unit<'_> {
     /// Reads the elements of a list, set or map into `target`.
     pub(super) fn fill(&mut self, target: &str, ty: &Type, level: usize) {
         let plain = self.plain(ty);
-        let (i, length) = (numbered("i", level), numbered("length", level));
+        // A loop's own variables must not hide the one that it fills.
+        let inner = |name: &str| {
+            let name = numbered(name, level);
+            if name == target {
+                format!("{name}_")
+            } else {
+                name
+            }
+        };
+        let (i, length) = (inner("i"), inner("length"));
         let arguments = length_arguments(&plain.bound);
         let begin = match plain.shape {
             Shape::Set(_) => "set",
             Shape::Map(..) => "map",
             _ => "list",
         };
-        self.code
-            .line(format!("const {length} = r.{begin}({arguments});"));
-        self.code
-            .open(format!("for (let {i} = 0; {i} < {length}; {i}++) {{"));
-        self.code.line(format!("r.index({i});"));
+        self.code.open(format!(
+            "for (let {i} = 0, {length} = r.{begin}({arguments}); {i} < {length}; {i}++) {{"
+        ));
         match &plain.shape {
             Shape::Set(element) => {
-                let item = numbered("item", level);
+                let item = inner("item");
+                self.code.line(format!("r.index({i});"));
                 self.read_into(&item, element, level + 1);
                 self.code
                     .line(format!("if ({target}.has({item})) throw r.duplicate();"));
                 self.code.line(format!("{target}.add({item});"));
             }
             Shape::Map(key, value) => {
-                let name = numbered("key", level);
+                let name = inner("key");
+                self.code.line("r.clear();");
                 self.read_into(&name, key, level + 1);
                 self.code
                     .line(format!("if ({target}.has({name})) throw r.duplicate();"));
                 self.code.line(format!("r.key({name});"));
-                let value = self.read_value(value, &numbered("value", level), level + 1);
+                let value = self.read_value(value, &inner("value"), level + 1);
                 self.code.line(format!("{target}.set({name}, {value});"));
             }
             Shape::List(element) => {
-                let value = self.read_value(element, &numbered("item", level), level + 1);
+                self.code.line(format!("r.index({i});"));
+                let value = self.read_value(element, &inner("item"), level + 1);
                 self.code.line(format!("{target}.push({value});"));
             }
             _ => {}
         }
         self.code.close("}");
         self.code.line("r.leave();");
+    }
+
+    /// A function that reads a value of type `ty`, as an expression.
+    pub(super) fn reader_of(&mut self, ty: &Type) -> String {
+        if let Some((id, _)) = self.named(ty)
+            && !ty.optional
+            && self.integer(ty).is_none()
+        {
+            return self.function("decode", id);
+        }
+        let before = self.code.length();
+        self.code.indent();
+        let value = self.read_value(ty, "value", 0);
+        let body = self.code.split_off(before);
+        self.code.dedent();
+        if body.is_empty() {
+            return format!("(r) => {value}");
+        }
+        let indentation = self.code.indentation();
+        format!("(r) => {{\n{body}{indentation}  return {value};\n{indentation}}}")
     }
 }
 

@@ -66,11 +66,16 @@ impl Unit<'_> {
     pub(super) fn member_declarations(&mut self, members: &[Member]) {
         for each in members {
             self.member_docs(&each.docs, &each.marks);
-            let text = self.type_text(&each.ty);
-            let mark = if each.ty.optional { "?" } else { "" };
-            self.code
-                .line(format!("{}{mark}: {text};", member(&each.name)));
+            let text = self.member_text(each);
+            self.code.line(format!("{text};"));
         }
+    }
+
+    /// A member of an interface without the semicolon.
+    pub(super) fn member_text(&mut self, each: &Member) -> String {
+        let text = self.type_text(&each.ty);
+        let mark = if each.ty.optional { "?" } else { "" };
+        format!("{}{mark}: {text}", member(&each.name))
     }
 
     /// A doc comment with the marks that a reader of the code wants to see.
@@ -130,7 +135,8 @@ impl Unit<'_> {
         self.code.close("}");
         if members.iter().all(|member| member.default.is_some()) {
             self.default_function(name, members);
-            if self.elided.contains(&id) {
+            // The framework's own types may be the default of any project's members.
+            if self.elided.contains(&id) || !self.package_of(definition.head.package).local {
                 self.is_default_function(name, members);
             }
         }

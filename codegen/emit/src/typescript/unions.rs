@@ -45,13 +45,25 @@ impl Unit<'_> {
                 self.code
                     .line(format!("| {{ kind: {kind}; value{mark}: {text} }}"));
             }
-            ArmBody::Members(members) if members.is_empty() => {
-                self.code.line(format!("| {{ kind: {kind}; value: {{}} }}"));
-            }
             ArmBody::Members(members) => {
-                self.code.open(format!("| {{ kind: {kind}; value: {{"));
-                self.member_declarations(members);
-                self.code.close("} }");
+                let texts: Vec<String> =
+                    members.iter().map(|each| self.member_text(each)).collect();
+                let short = format!("| {{ kind: {kind}; value: {{ {} }} }}", texts.join("; "));
+                let plain = members
+                    .iter()
+                    .all(|each| each.docs.is_empty() && each.marks.deprecated.is_none());
+                if members.is_empty() {
+                    self.code.line(format!("| {{ kind: {kind}; value: {{}} }}"));
+                } else if plain && short.len() <= 100 {
+                    self.code.line(short);
+                } else {
+                    self.code.open("| {");
+                    self.code.line(format!("kind: {kind};"));
+                    self.code.open("value: {");
+                    self.member_declarations(members);
+                    self.code.close("};");
+                    self.code.close("}");
+                }
             }
         }
     }
@@ -72,40 +84,42 @@ impl Unit<'_> {
             .filter(|arm| self.is_arm_checked(arm))
             .collect::<Vec<_>>()
         {
-            self.code
-                .open(format!("case {}:", quoted(&member(&arm.name))));
-            self.code.line(format!("c.member({});", quoted(&arm.name)));
-            match &arm.body {
-                ArmBody::Nothing => {}
-                ArmBody::Type(ty) => self.block(|unit| unit.verify("v.value", ty, 0)),
-                ArmBody::Members(members) => {
-                    self.block(|unit| unit.verify_members(members, "v.value"))
+            self.case(&quoted(&member(&arm.name)), |unit| {
+                unit.code.line(format!("c.member({});", quoted(&arm.name)));
+                match &arm.body {
+                    ArmBody::Nothing => {}
+                    ArmBody::Type(ty) => unit.verify("v.value", ty, 0),
+                    ArmBody::Members(members) => unit.verify_members(members, "v.value"),
                 }
-            }
-            self.code.line("break;");
-            self.code.dedent();
+            });
         }
         if !closed {
-            self.code
-                .open(format!("case {}:", quoted(unknown_kind(arms))));
-            self.code.line("c.unknownArm(v.tag, v.body);");
-            self.code.line("break;");
-            self.code.dedent();
+            self.case(&quoted(unknown_kind(arms)), |unit| {
+                unit.code.line("c.unknownArm(v.tag, v.body);")
+            });
         }
         self.code.close("}");
         self.code.line("c.leave();");
     }
 
-    /// Statements that may declare variables: a block of their own if they do.
-    fn block(&mut self, body: impl FnOnce(&mut Self)) {
+    /// A case of a `switch`: its statements stand in a block if they declare variables.
+    pub(super) fn case(&mut self, label: &str, body: impl FnOnce(&mut Self)) {
         let before = self.code.length();
+        self.code.indent();
         body(self);
+        self.code.line("break;");
         let written = self.code.split_off(before);
-        if written.contains("let ") || written.contains("const ") {
-            self.code.open("{");
-            self.code.deeper(&written);
-            self.code.close("}");
+        self.code.dedent();
+        let declares = written.lines().map(str::trim_start);
+        if declares
+            .clone()
+            .any(|line| line.starts_with("let ") || line.starts_with("const "))
+        {
+            self.code.line(format!("case {label}: {{"));
+            self.code.verbatim(&written);
+            self.code.line("}");
         } else {
+            self.code.line(format!("case {label}:"));
             self.code.verbatim(&written);
         }
     }
@@ -113,31 +127,25 @@ impl Unit<'_> {
     fn write_arms(&mut self, arms: &[Arm], closed: bool) {
         self.code.open("switch (v.kind) {");
         for arm in arms {
-            self.code
-                .open(format!("case {}:", quoted(&member(&arm.name))));
-            let length = if matches!(arm.body, ArmBody::Nothing) {
-                1
-            } else {
-                2
-            };
-            self.code.line(format!("w.array({length});"));
-            self.code.line(format!("w.uint({});", arm.tag));
-            match &arm.body {
-                ArmBody::Nothing => {}
-                ArmBody::Type(ty) => self.block(|unit| unit.write("v.value", ty, 0)),
-                ArmBody::Members(members) => {
-                    self.block(|unit| unit.write_members(members, "v.value", "n"))
+            self.case(&quoted(&member(&arm.name)), |unit| {
+                let length = if matches!(arm.body, ArmBody::Nothing) {
+                    1
+                } else {
+                    2
+                };
+                unit.code.line(format!("w.array({length});"));
+                unit.code.line(format!("w.uint({});", arm.tag));
+                match &arm.body {
+                    ArmBody::Nothing => {}
+                    ArmBody::Type(ty) => unit.write("v.value", ty, 0),
+                    ArmBody::Members(members) => unit.write_members(members, "v.value", "n"),
                 }
-            }
-            self.code.line("break;");
-            self.code.dedent();
+            });
         }
         if !closed {
-            self.code
-                .open(format!("case {}:", quoted(unknown_kind(arms))));
-            self.code.line("w.unknown(v.tag, v.body);");
-            self.code.line("break;");
-            self.code.dedent();
+            self.case(&quoted(unknown_kind(arms)), |unit| {
+                unit.code.line("w.unknown(v.tag, v.body);")
+            });
         }
         self.code.close("}");
     }
@@ -150,40 +158,31 @@ impl Unit<'_> {
         for arm in arms {
             let kind = quoted(&member(&arm.name));
             let path = quoted(&arm.name);
-            match &arm.body {
+            self.case(&arm.tag.to_string(), |unit| match &arm.body {
                 ArmBody::Nothing => {
-                    self.code.open(format!("case {}:", arm.tag));
-                    self.code.line("if (n > 1) r.skipSlot();");
-                    self.code.line(format!("v = {{ kind: {kind} }};"));
-                    self.code.line("break;");
-                    self.code.dedent();
+                    unit.code.line("if (n > 1) r.skipSlot();");
+                    unit.code.line(format!("v = {{ kind: {kind} }};"));
                 }
                 ArmBody::Type(ty) => {
-                    self.code.open(format!("case {}: {{", arm.tag));
-                    self.code.line(format!("r.body({path}, n);"));
-                    let value = self.read_value(ty, "value", 0);
+                    unit.code.line(format!("r.body({path}, n);"));
+                    let value = unit.read_value(ty, "value", 0);
                     let value = if value == "value" {
                         value
                     } else {
                         format!("value: {value}")
                     };
-                    self.code.line(format!("v = {{ kind: {kind}, {value} }};"));
-                    self.code.line("break;");
-                    self.code.close("}");
+                    unit.code.line(format!("v = {{ kind: {kind}, {value} }};"));
                 }
                 ArmBody::Members(members) => {
-                    self.code.open(format!("case {}: {{", arm.tag));
-                    self.code.line(format!("r.body({path}, n);"));
-                    self.code.line("const m = r.struct();");
-                    self.read_members(members, "m");
-                    self.code.line(format!(
+                    unit.code.line(format!("r.body({path}, n);"));
+                    unit.code.line("const m = r.struct();");
+                    unit.read_members(members, "m");
+                    unit.code.line(format!(
                         "v = {{ kind: {kind}, value: {} }};",
                         gathered(members)
                     ));
-                    self.code.line("break;");
-                    self.code.close("}");
                 }
-            }
+            });
         }
         if closed {
             self.code.line("default: throw r.unknownArm(tag);");

@@ -149,10 +149,21 @@ impl<'a> Unit<'a> {
         if package.local != self.package.local {
             return Some(format!("@playhouse/client/{}", folder(package)));
         }
-        let up = "../".repeat(self.package.name.split('.').count());
+        let (here, there) = (&self.package.name, &package.name);
+        let shared = here
+            .split('.')
+            .zip(there.split('.'))
+            .take_while(|(a, b)| a == b)
+            .count();
+        let up = "../".repeat(here.split('.').count() - shared);
+        let up = if up.is_empty() { "./" } else { &up };
+        let down: String = there
+            .split('.')
+            .skip(shared)
+            .map(|part| format!("{part}/"))
+            .collect();
         Some(format!(
-            "{up}{}/{}.js",
-            folder(package),
+            "{up}{down}{}.js",
             file_stem(stem_of(package, head))
         ))
     }

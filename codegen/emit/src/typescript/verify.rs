@@ -149,12 +149,11 @@ impl Unit<'_> {
         if !self.is_checked(element) {
             return;
         }
-        let (i, item) = (numbered("i", level), numbered("item", level));
+        let item = numbered("item", level);
         self.code.line("c.enter();");
-        self.code.line(format!("let {i} = 0;"));
         self.code
             .open(format!("for (const {item} of {subject}) {{"));
-        self.code.line(format!("c.index({i}++);"));
+        self.code.line("c.next();");
         self.verify(&item, element, level + 1);
         self.code.close("}");
         self.code.line("c.leave();");

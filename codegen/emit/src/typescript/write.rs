@@ -159,15 +159,39 @@ impl Unit<'_> {
         self.conditional(head, &written);
     }
 
+    /// A function that writes a value of type `ty`, as an expression.
+    pub(super) fn writer_of(&mut self, ty: &Type) -> String {
+        if let Some((id, _)) = self.named(ty)
+            && !ty.optional
+            && self.integer(ty).is_none()
+        {
+            return self.function("encode", id);
+        }
+        if let Some(statement) = self.write_inline("value", ty) {
+            return format!("(w, value) => {}", statement.trim_end_matches(';'));
+        }
+        let before = self.code.length();
+        self.code.indent();
+        self.write("value", ty, 0);
+        let body = self.code.split_off(before);
+        self.code.dedent();
+        format!("(w, value) => {{\n{body}{}}}", self.code.indentation())
+    }
+
     /// The call that orders `keys`, of type `ty`, as they are written.
-    pub(super) fn sorted(&mut self, ty: &Type, keys: &str) -> String {
+    fn sorted(&mut self, ty: &Type, keys: &str) -> String {
+        format!("{}({keys})", self.sorter_of(ty))
+    }
+
+    /// The function that orders keys of type `ty` as they are written.
+    pub(super) fn sorter_of(&mut self, ty: &Type) -> String {
         let function = match (self.plain(ty).shape, self.integer(ty)) {
             (_, Some(Int::U64 | Int::I64)) => "sortedBigints",
             (_, Some(_)) => "sortedNumbers",
             (Shape::Bool, _) => "sortedBooleans",
             _ => "sortedStrings",
         };
-        format!("{}({keys})", self.wire_value(function))
+        self.wire_value(function)
     }
 
     /// The statement that writes a value of type `ty`, if it is none of the containers.
