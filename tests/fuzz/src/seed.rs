@@ -1,5 +1,6 @@
 //! Inputs to start from: files of the repository.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -23,13 +24,29 @@ pub fn root() -> PathBuf {
 /// # Errors
 /// If a folder or file cannot be read.
 pub fn schemas() -> Result<Vec<Vec<u8>>> {
-    let mut found = Vec::new();
-    collect(
-        &root(),
-        &mut |path| path.extension().is_some_and(|ending| ending == "idl"),
-        &mut found,
-    )?;
-    Ok(found)
+    Ok(files(&root(), &is_schema)?
+        .into_iter()
+        .map(|(_, bytes)| bytes)
+        .collect())
+}
+
+/// Every schema alone, and the files of each folder as one project, with a line `---` between them.
+///
+/// # Errors
+/// If a folder or file cannot be read.
+pub fn projects() -> Result<Vec<Vec<u8>>> {
+    let mut projects = BTreeMap::<PathBuf, Vec<u8>>::new();
+    for (path, bytes) in files(&root(), &is_schema)? {
+        let folder = path.parent().unwrap_or(&path).to_owned();
+        let project = projects.entry(folder).or_default();
+        project.extend(b"\n---\n");
+        project.extend(&bytes);
+        projects.insert(path, bytes);
+    }
+    Ok(projects
+        .into_values()
+        .filter(|bytes| bytes.len() <= BYTES_MAX)
+        .collect())
 }
 
 /// Values of every form of the format: small ones by hand, and some whose lengths lie.
@@ -96,18 +113,21 @@ pub fn of(target: &Target) -> Result<Vec<Vec<u8>>> {
 
 /// Every file below a folder; nothing if there is no such folder.
 fn below(folder: &Path) -> Result<Vec<Vec<u8>>> {
-    let mut found = Vec::new();
-    if folder.is_dir() {
-        collect(folder, &mut |_| true, &mut found)?;
-    }
-    Ok(found)
+    let found = if folder.is_dir() {
+        files(folder, &|_| true)?
+    } else {
+        Vec::new()
+    };
+    Ok(found.into_iter().map(|(_, bytes)| bytes).collect())
 }
 
-fn collect(
-    folder: &Path,
-    chosen: &mut dyn FnMut(&Path) -> bool,
-    found: &mut Vec<Vec<u8>>,
-) -> Result<()> {
+fn is_schema(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "idl")
+}
+
+/// The chosen files below a folder that are short enough, by path.
+fn files(folder: &Path, chosen: &dyn Fn(&Path) -> bool) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let mut found = Vec::new();
     let place = || format!("cannot read {}", folder.display());
     let entries = fs::read_dir(folder).with_context(place)?;
     let mut paths = entries
@@ -117,14 +137,14 @@ fn collect(
     for path in paths {
         let skipped = SKIPPED.iter().any(|name| path.ends_with(name)) || path.is_symlink();
         if path.is_dir() && !skipped {
-            collect(&path, chosen, found)?;
+            found.extend(files(&path, chosen)?);
         } else if path.is_file() && chosen(&path) {
             let bytes =
                 fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             if bytes.len() <= BYTES_MAX {
-                found.push(bytes);
+                found.push((path, bytes));
             }
         }
     }
-    Ok(())
+    Ok(found)
 }

@@ -3,6 +3,7 @@
 mod format;
 mod lexer;
 mod parser;
+mod schema;
 mod wire;
 
 use playhouse_syntax::{Diagnostic, FileId};
@@ -36,6 +37,11 @@ pub const TARGETS: &[Target] = &[
         name: "format",
         run: format::run,
         seeds: seed::schemas,
+    },
+    Target {
+        name: "schema",
+        run: schema::run,
+        seeds: seed::projects,
     },
     Target {
         name: "wire",
