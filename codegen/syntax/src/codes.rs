@@ -3,27 +3,26 @@
 
 use crate::diagnostic::Code;
 
-/// A character that no token begins with.
-pub const UNKNOWN_CHARACTER: Code = Code("E0101");
-/// A string or a block comment without its end.
-pub const UNTERMINATED: Code = Code("E0102");
-/// A number that is none: `0x`, `12abc`, `5 minutes`.
-pub const BAD_NUMBER: Code = Code("E0103");
-/// An escape that strings don't know.
-pub const BAD_ESCAPE: Code = Code("E0104");
-/// Something else was expected here.
-pub const EXPECTED: Code = Code("E0105");
-/// A `;` is missing.
-pub const MISSING_SEMICOLON: Code = Code("E0106");
-/// A word that begins no declaration or member.
-pub const UNKNOWN_KEYWORD: Code = Code("E0107");
-/// Types or values nested too deep.
-pub const TOO_DEEP: Code = Code("E0108");
-/// A doc comment before nothing.
-pub const STRAY_DOC: Code = Code("E0109");
-/// A bracket that is not closed, or closes nothing.
-pub const UNBALANCED: Code = Code("E0110");
-/// An attribute on the wrong side.
-pub const ATTRIBUTE_SIDE: Code = Code("E0111");
-/// A file longer than can be read.
-pub const FILE_TOO_LONG: Code = Code("E0112");
+macro_rules! codes {
+    ($($name:ident = $code:literal $title:literal;)*) => {
+        $(#[doc = $title] pub const $name: Code = Code($code);)*
+
+        /// Code, name of the constant, title: in order of code.
+        pub const RULES: &[(&str, &str, &str)] = &[$(($code, stringify!($name), $title),)*];
+    };
+}
+
+codes! {
+    UNKNOWN_CHARACTER = "E0101" "no token begins with this character";
+    UNTERMINATED = "E0102" "a string or a block comment has no end";
+    BAD_NUMBER = "E0103" "a number is none, or too large";
+    BAD_ESCAPE = "E0104" "strings don't know this escape";
+    EXPECTED = "E0105" "something else was expected here";
+    MISSING_SEMICOLON = "E0106" "a `;` is missing";
+    UNKNOWN_KEYWORD = "E0107" "a word begins no declaration or member";
+    TOO_DEEP = "E0108" "types or values are nested too deep";
+    STRAY_DOC = "E0109" "a doc comment or an attribute stands before nothing";
+    UNBALANCED = "E0110" "a bracket is not closed, or closes nothing";
+    ATTRIBUTE_SIDE = "E0111" "an attribute stands on the wrong side";
+    FILE_TOO_LONG = "E0112" "a file is too long";
+}
