@@ -1,7 +1,8 @@
 //! From texts to the model. Stages: parse, collect names, lower declarations, then the passes over the whole model.
 //!
-//! Reading order: [`check`], `names` (who declares what), `declarations` and `members`, `types`, `values`,
-//! `attributes`, then the passes `defaults`, `closure`, `entities`, `exposure`, `words`.
+//! Reading order: [`check`]; `names` and `imports` (who declares what); `declarations`, `enums`, `bodies`, `members`, `tags`,
+//! `properties`, `calls`; `types`, `instances`, `values`, `bounds`, `attributes`; then the passes over the whole model:
+//! `defaults`, `closure`, `entities`, `exposure`, `words`.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -17,13 +18,21 @@ use crate::{
 };
 
 mod attributes;
+mod bodies;
+mod bounds;
+mod calls;
 mod closure;
 mod declarations;
 mod defaults;
 mod entities;
+mod enums;
 mod exposure;
+mod imports;
+mod instances;
 mod members;
 mod names;
+mod properties;
+mod tags;
 mod types;
 mod values;
 mod words;

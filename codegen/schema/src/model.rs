@@ -5,6 +5,7 @@
 
 use playhouse_syntax::Span;
 
+mod int;
 mod text;
 mod walk;
 
@@ -362,7 +363,7 @@ pub enum Value {
     /// An empty string, `bytes`, list, set or map.
     Empty,
     /// An exact-length list: this many times this value.
-    Repeat(u32, Box<Value>),
+    Repeat(u32, Box<Self>),
     /// The struct of defaults.
     Struct,
 }

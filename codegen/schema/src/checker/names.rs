@@ -68,19 +68,19 @@ impl SymbolKind {
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
     pub(super) symbols: Vec<Symbol<'a>>,
-    packages: BTreeMap<String, PackageId>,
+    pub(super) packages: BTreeMap<String, PackageId>,
     /// By package: its declarations.
-    declared: Vec<BTreeMap<&'a str, SymbolId>>,
+    pub(super) declared: Vec<BTreeMap<&'a str, SymbolId>>,
     /// By file: its package and what it imports.
-    files: Vec<FileNames<'a>>,
+    pub(super) files: Vec<FileNames<'a>>,
 }
 
 #[derive(Debug, Default)]
-struct FileNames<'a> {
-    package: Option<PackageId>,
-    imports: HashMap<&'a str, (SymbolId, Span)>,
+pub(super) struct FileNames<'a> {
+    pub(super) package: Option<PackageId>,
+    pub(super) imports: HashMap<&'a str, (SymbolId, Span)>,
     /// Packages imported whole, by the name they have here.
-    packages: BTreeMap<String, PackageId>,
+    pub(super) packages: BTreeMap<String, PackageId>,
 }
 
 /// The built-in types, those that are planned among them.
@@ -311,21 +311,21 @@ impl<'a> Checker<'a> {
                 let head = head(self);
                 self.model
                     .components
-                    .push(super::declarations::placeholder_component(head));
+                    .push(super::bodies::placeholder_component(head));
                 SymbolKind::Component(ComponentId(next(self.model.components.len() - 1)))
             }
             DeclarationKind::Entity { .. } => {
                 let head = head(self);
                 self.model
                     .entities
-                    .push(super::declarations::placeholder_entity(head));
+                    .push(super::bodies::placeholder_entity(head));
                 SymbolKind::Entity(EntityId(next(self.model.entities.len() - 1)))
             }
             DeclarationKind::Service { .. } => {
                 let head = head(self);
                 self.model
                     .services
-                    .push(super::declarations::placeholder_service(head));
+                    .push(super::bodies::placeholder_service(head));
                 SymbolKind::Service(ServiceId(next(self.model.services.len() - 1)))
             }
             DeclarationKind::Oplog(_)
@@ -335,105 +335,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn collect_imports(&mut self) {
-        for (index, file) in self.files.iter().enumerate() {
-            for declaration in &file.declarations {
-                if let DeclarationKind::Use(import) = &declaration.kind {
-                    self.import(index, import);
-                }
-            }
-        }
-    }
-
-    fn import(&mut self, file: usize, import: &'a ast::Use) {
-        if import.braces {
-            let Some(package) = self.package(&import.path) else {
-                return;
-            };
-            for (name, alias) in &import.names {
-                self.import_name(file, package, name, alias.as_ref().unwrap_or(name));
-            }
-            return;
-        }
-        let text = import.path.text();
-        if let Some(&package) = self.names.packages.get(&text) {
-            let alias = import.alias.as_ref().unwrap_or_else(|| import.path.last());
-            self.names.files[file]
-                .packages
-                .insert(alias.text.clone(), package);
-            return;
-        }
-        let Some((name, package)) = import.path.segments.split_last() else {
-            return;
-        };
-        let Some(first) = package.first() else {
-            let known: Vec<&str> = self.names.packages.keys().map(String::as_str).collect();
-            let error = rules::names::unknown_package(import.path.span, &text, known);
-            self.report_unresolved(error);
-            return;
-        };
-        let range = first
-            .span
-            .range
-            .cover(package.last().unwrap_or(first).span.range);
-        let path = Path {
-            segments: package.to_vec(),
-            span: Span::new(first.span.file, range),
-        };
-        let Some(package) = self.package(&path) else {
-            return;
-        };
-        self.import_name(file, package, name, import.alias.as_ref().unwrap_or(name));
-    }
-
-    fn package(&mut self, path: &Path) -> Option<PackageId> {
-        let text = path.text();
-        let found = self.names.packages.get(&text).copied();
-        if found.is_none() {
-            let known: Vec<&str> = self.names.packages.keys().map(String::as_str).collect();
-            let error = rules::names::unknown_package(path.span, &text, known);
-            self.report_unresolved(error);
-        }
-        found
-    }
-
-    fn import_name(&mut self, file: usize, package: PackageId, name: &'a Name, alias: &'a Name) {
-        let declared = &self.names.declared[package.0 as usize];
-        let Some(&symbol) = declared.get(name.text.as_str()) else {
-            let known: Vec<&str> = declared.keys().copied().collect();
-            let package = self.model.packages[package.0 as usize].name.clone();
-            let error = rules::names::unknown_import(name.span, &package, &name.text, known);
-            self.report_unresolved(error);
-            return;
-        };
-        let own = self.names.files[file].package;
-        self.check_visible(symbol, own, name.span);
-        let clash =
-            own.and_then(|own| self.names.declared[own.0 as usize].get(alias.text.as_str()));
-        if let Some(&clash) = clash.filter(|&&clash| clash != symbol) {
-            let first = self.names.symbols[clash.0 as usize].name.span;
-            self.report(rules::names::name_twice(
-                alias.span,
-                &alias.text,
-                first,
-                true,
-            ));
-            return;
-        }
-        let before = self.names.files[file]
-            .imports
-            .insert(&alias.text, (symbol, alias.span));
-        if let Some((_, first)) = before {
-            self.report(rules::names::name_twice(
-                alias.span,
-                &alias.text,
-                first,
-                true,
-            ));
-        }
-    }
-
-    fn check_visible(&mut self, symbol: SymbolId, from: Option<PackageId>, span: Span) {
+    pub(super) fn check_visible(&mut self, symbol: SymbolId, from: Option<PackageId>, span: Span) {
         let symbol = self.names.symbols[symbol.0 as usize];
         let internal = symbol
             .declaration

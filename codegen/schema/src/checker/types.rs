@@ -2,12 +2,9 @@
 
 use playhouse_syntax::{Span, ast, ast::DeclarationKind};
 
-use super::{
-    Checker, Work,
-    names::{SymbolId, SymbolKind},
-};
+use super::{Checker, Work, names::SymbolKind};
 use crate::{
-    model::{Bound, Head, Int, Item, RefTarget, Shape, Type, TypeDef, TypeId, TypeKind, Value},
+    model::{Bound, Head, Int, RefTarget, Shape, Type, TypeDef, TypeId, TypeKind, Value},
     rules,
 };
 
@@ -30,80 +27,11 @@ impl Place<'_> {
     }
 }
 
-/// How deep instances of generics may need others.
-const INSTANCE_DEPTH_MAX: usize = 8;
-
 pub(super) const fn plain(shape: Shape) -> Type {
     Type {
         shape,
         bound: Bound::None,
         optional: false,
-    }
-}
-
-impl Int {
-    /// Its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::U8 => "u8",
-            Self::U16 => "u16",
-            Self::U32 => "u32",
-            Self::U64 => "u64",
-            Self::I8 => "i8",
-            Self::I16 => "i16",
-            Self::I32 => "i32",
-            Self::I64 => "i64",
-        }
-    }
-
-    /// The type of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [
-            Self::U8,
-            Self::U16,
-            Self::U32,
-            Self::U64,
-            Self::I8,
-            Self::I16,
-            Self::I32,
-            Self::I64,
-        ]
-        .into_iter()
-        .find(|int| int.name() == name)
-    }
-
-    /// Its least and greatest value.
-    #[must_use]
-    pub const fn range(self) -> (i128, i128) {
-        match self {
-            Self::U8 => (0, u8::MAX as i128),
-            Self::U16 => (0, u16::MAX as i128),
-            Self::U32 => (0, u32::MAX as i128),
-            Self::U64 => (0, u64::MAX as i128),
-            Self::I8 => (i8::MIN as i128, i8::MAX as i128),
-            Self::I16 => (i16::MIN as i128, i16::MAX as i128),
-            Self::I32 => (i32::MIN as i128, i32::MAX as i128),
-            Self::I64 => (i64::MIN as i128, i64::MAX as i128),
-        }
-    }
-
-    /// Whether negative numbers fit.
-    #[must_use]
-    pub const fn signed(self) -> bool {
-        self.range().0 < 0
-    }
-
-    /// How many bits it has.
-    #[must_use]
-    pub const fn bits(self) -> u32 {
-        match self {
-            Self::U8 | Self::I8 => 8,
-            Self::U16 | Self::I16 => 16,
-            Self::U32 | Self::I32 => 32,
-            Self::U64 | Self::I64 => 64,
-        }
     }
 }
 
@@ -220,7 +148,7 @@ impl Checker<'_> {
         }
     }
 
-    fn arguments(&mut self, written: &ast::Type, name: &str, wanted: usize) -> bool {
+    pub(super) fn arguments(&mut self, written: &ast::Type, name: &str, wanted: usize) -> bool {
         let fits = written.args.len() == wanted;
         if !fits {
             let error =
@@ -313,139 +241,6 @@ impl Checker<'_> {
             }
         };
         Some(plain(Shape::Ref(target)))
-    }
-
-    /// The instance of a generic for these arguments, made if it is the first use.
-    fn instance(&mut self, place: Place<'_>, id: SymbolId, written: &ast::Type) -> Option<Type> {
-        let symbol = self.symbol(id);
-        let generics = match &symbol.declaration.kind {
-            DeclarationKind::Struct { generics, .. } => generics,
-            DeclarationKind::Union(decl) => &decl.generics,
-            _ => return None,
-        };
-        if !self.arguments(written, &symbol.name.text, generics.len()) {
-            return None;
-        }
-        let args: Option<Vec<Type>> = written.args.iter().map(|arg| self.ty(place, arg)).collect();
-        let args = args?;
-        let texts: Vec<String> = args.iter().map(|arg| self.shown(arg)).collect();
-        let text = texts.join(", ");
-        if let Some(&existing) = self.instances.get(&(id, text.clone())) {
-            return Some(plain(Shape::Named(existing)));
-        }
-        if place.depth >= INSTANCE_DEPTH_MAX {
-            let error =
-                rules::types::generic_growth(written.span, &symbol.name.text, INSTANCE_DEPTH_MAX);
-            self.report(error);
-            return None;
-        }
-        let mut name = format!("{}Of", symbol.name.text);
-        for arg in &args {
-            name.push_str(&self.name_of(arg));
-        }
-        let package = symbol.package;
-        if let Some(taken) = self.declared_span(package, &name) {
-            let shown = format!("{}<{text}>", symbol.name.text);
-            self.report(rules::types::instance_name(
-                written.span,
-                &shown,
-                &name,
-                taken,
-            ));
-        }
-        let mut head = self.head(
-            package,
-            symbol.name,
-            &symbol.declaration.docs,
-            Default::default(),
-        );
-        head.name = name;
-        let shown = format!("{}<{text}>", symbol.name.text);
-        let ty = self.allocate_type(head, Some(shown), Work::Done);
-        self.instances.insert((id, text), ty);
-        let bindings: Vec<(String, Type)> = generics
-            .iter()
-            .map(|param| param.text.clone())
-            .zip(args)
-            .collect();
-        let inner = Place {
-            file: symbol.file,
-            generics: &bindings,
-            depth: place.depth + 1,
-        };
-        self.lower_members_of(ty, symbol.declaration, inner);
-        Some(plain(Shape::Named(ty)))
-    }
-
-    /// Puts each instance behind its generic's declaration in the module's items.
-    pub(super) fn order_instances(&mut self) {
-        let mut instances: Vec<(String, SymbolId, TypeId)> = self
-            .instances
-            .iter()
-            .map(|((symbol, _), &ty)| (self.type_def(ty).head.name.clone(), *symbol, ty))
-            .collect();
-        instances.sort();
-        for (_, symbol, ty) in instances {
-            let symbol = self.symbol(symbol);
-            let path = &self.sources.files[symbol.file].path;
-            let package = &mut self.model.packages[symbol.package.0 as usize];
-            if let Some(module) = package
-                .modules
-                .iter_mut()
-                .find(|module| module.path == *path)
-            {
-                module.items.push(Item::Type(ty));
-            }
-        }
-    }
-
-    fn declared_span(&self, package: crate::model::PackageId, name: &str) -> Option<Span> {
-        self.names
-            .symbols
-            .iter()
-            .find(|symbol| symbol.package == package && symbol.name.text == name)
-            .map(|symbol| symbol.name.span)
-    }
-
-    /// A part of an instance's name: `Stack`, `ListOfU32`, `OptionalStack`.
-    fn name_of(&self, ty: &Type) -> String {
-        let name = match &ty.shape {
-            Shape::Named(id) => self.type_def(*id).head.name.clone(),
-            Shape::List(element) => format!("ListOf{}", self.name_of(element)),
-            Shape::Set(element) => format!("SetOf{}", self.name_of(element)),
-            Shape::Map(key, value) => {
-                format!("MapOf{}To{}", self.name_of(key), self.name_of(value))
-            }
-            Shape::Ref(target) => format!("RefTo{}", self.target_name(*target)),
-            _ => {
-                let text = self.shown(&plain(ty.shape.clone()));
-                let mut chars = text.chars();
-                chars.next().map_or_else(String::new, |first| {
-                    first.to_ascii_uppercase().to_string() + chars.as_str()
-                })
-            }
-        };
-        let bound = match &ty.bound {
-            Bound::None => String::new(),
-            Bound::Int { min, max } => format!("{min}To{max}").replace('-', "Minus"),
-            Bound::Float { min, max } => format!("{min}To{max}")
-                .replace('-', "Minus")
-                .replace('.', "Point"),
-            Bound::Length {
-                min,
-                max: Some(max),
-            } => format!("{min}To{max}"),
-            Bound::Length { min, max: None } => format!("{min}Up"),
-        };
-        let optional = if ty.optional { "Optional" } else { "" };
-        format!("{optional}{name}{bound}")
-    }
-
-    fn target_name(&self, target: RefTarget) -> &str {
-        match target {
-            RefTarget::Entity(id) => &self.model.entities[id.0 as usize].head.name,
-            RefTarget::Component(id) => &self.model.components[id.0 as usize].head.name,
-        }
     }
 
     /// The type in the language's own words.

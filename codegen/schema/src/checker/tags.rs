@@ -1,0 +1,137 @@
+//! Tags and names: each once in its space, none that is reserved.
+
+use playhouse_syntax::{
+    Span,
+    ast::{self, Name, Number, ReservedItem},
+};
+
+use super::Checker;
+use crate::{model::Reserved, rules};
+
+/// The greatest tag.
+pub(super) const TAG_MAX: i64 = 127;
+
+/// The tags and names of one space: a struct's fields, an entity's properties and slots, its calls ...
+#[derive(Debug, Default)]
+pub(super) struct TagSpace {
+    used: Vec<(i64, String, Span)>,
+    names: Vec<(String, Span)>,
+    reserved: Vec<(i64, i64, Span)>,
+    reserved_names: Vec<(String, Span)>,
+    pub(super) model: Reserved,
+}
+
+impl TagSpace {
+    /// The next tag that was never used.
+    fn next(&self) -> Option<i64> {
+        let used = self.used.iter().map(|(tag, ..)| *tag);
+        let reserved = self.reserved.iter().map(|(_, high, _)| *high);
+        let next = used.chain(reserved).max().unwrap_or(0) + 1;
+        (next <= TAG_MAX).then_some(next)
+    }
+}
+
+impl Checker<'_> {
+    /// The space of what `reserved` says; of calls if `calls`.
+    pub(super) fn tag_space(&mut self, reserved: &[ast::Reserved], calls: bool) -> TagSpace {
+        let mut space = TagSpace::default();
+        for item in reserved
+            .iter()
+            .filter(|reserved| reserved.calls == calls)
+            .flat_map(|reserved| &reserved.items)
+        {
+            match item {
+                ReservedItem::Range(low, high) => {
+                    let span = Span::new(low.span.file, low.span.range.cover(high.span.range));
+                    if low.value > high.value {
+                        self.report(rules::numbers::reserved_range(span, low.value, high.value));
+                        continue;
+                    }
+                    space.reserved.push((low.value, high.value, span));
+                    space.model.ranges.push((low.value, high.value));
+                }
+                ReservedItem::Name(name) => {
+                    space.reserved_names.push((name.text.clone(), name.span));
+                    space.model.names.push(name.text.clone());
+                }
+            }
+        }
+        space.model.ranges.sort_unstable();
+        space.model.names.sort_unstable();
+        space
+    }
+
+    /// Refuses `reserved rpc` where no calls are.
+    pub(super) fn no_reserved_calls(&mut self, reserved: &[ast::Reserved]) {
+        for reserved in reserved.iter().filter(|reserved| reserved.calls) {
+            self.report(rules::numbers::reserved_rpc(reserved.span));
+        }
+    }
+
+    /// Enters a name into its space.
+    pub(super) fn member_name(&mut self, space: &mut TagSpace, name: &Name) {
+        if let Some((_, first)) = space.names.iter().find(|(text, _)| *text == name.text) {
+            self.report(rules::names::member_twice(name.span, &name.text, *first));
+            return;
+        }
+        if let Some((_, at)) = space
+            .reserved_names
+            .iter()
+            .find(|(text, _)| *text == name.text)
+        {
+            self.report(rules::numbers::name_reserved(name.span, &name.text, *at));
+        }
+        space.names.push((name.text.clone(), name.span));
+    }
+
+    /// Enters a tag from `least` to `most` into its space; false if it is not free.
+    pub(super) fn number(
+        &mut self,
+        space: &mut TagSpace,
+        number: Number,
+        name: &Name,
+        least: i64,
+        most: i64,
+    ) -> bool {
+        let (tag, span) = (number.value, number.span);
+        if tag < least || tag > most {
+            self.report(rules::numbers::tag_range(span, tag, least, most));
+            return false;
+        }
+        if let Some((_, other, first)) = space.used.iter().find(|(used, ..)| *used == tag) {
+            let next = space.next();
+            self.report(rules::numbers::tag_twice(span, tag, other, *first, next));
+            return false;
+        }
+        if let Some((.., at)) = space
+            .reserved
+            .iter()
+            .find(|(low, high, _)| (*low..=*high).contains(&tag))
+        {
+            self.report(rules::numbers::tag_reserved(span, tag, *at));
+            return false;
+        }
+        space.used.push((tag, name.text.clone(), span));
+        true
+    }
+
+    /// The tag of a member, 0 if it is broken.
+    pub(super) fn tag(
+        &mut self,
+        space: &mut TagSpace,
+        what: &str,
+        number: Option<Number>,
+        name: &Name,
+    ) -> u8 {
+        self.member_name(space, name);
+        let Some(number) = number else {
+            self.report(rules::numbers::tag_missing(name.span, what, &name.text));
+            return 0;
+        };
+        if self.number(space, number, name, 1, TAG_MAX) {
+            u8::try_from(number.value).unwrap_or(0)
+        } else {
+            0
+        }
+    }
+}
