@@ -5,12 +5,13 @@
 //! behind what they follow. Nothing else than white space changes, except that a trailing comma is written where a list
 //! is broken into lines and removed where it is not. Formatting twice gives what formatting once gives.
 //!
-//! Reading order: `tokens` (the tree as members with their tokens), `block` (members to lines), `flow` (tokens to text),
-//! `lines` (lines to the file).
+//! Reading order: `tokens` (the tree as members with their tokens), `block` (members to lines), `list` (what is broken),
+//! `flow` (tokens to text), `lines` (lines to the file).
 
 mod block;
 mod flow;
 mod lines;
+mod list;
 mod tags;
 mod tokens;
 
@@ -33,8 +34,8 @@ pub fn format(tree: &SyntaxNode) -> String {
     block::write_entries(&entries, 0, &mut lines);
     let text = lines.finish();
     let first_break = tree.text().find_char('\n');
-    let windows = first_break
-        .is_some_and(|end| tree.text().slice(..end).to_string().ends_with('\r'));
+    let windows =
+        first_break.is_some_and(|end| tree.text().slice(..end).to_string().ends_with('\r'));
     if windows {
         text.replace('\n', "\r\n")
     } else {

@@ -16,6 +16,9 @@ pub struct Token {
 /// The longest text that is read, in bytes: offsets are 32 bits wide.
 pub const TEXT_BYTES_MAX: usize = u32::MAX as usize / 2;
 
+/// Some editors put it at the start of a file; there it is white space.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Splits `text` into tokens. Characters that begin no token become [`SyntaxKind::Unknown`].
 ///
 /// # Panics
@@ -24,6 +27,13 @@ pub const TEXT_BYTES_MAX: usize = u32::MAX as usize / 2;
 pub fn lex(text: &str) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 4);
     let mut lexer = SyntaxKind::lexer(text);
+    if text.starts_with(BYTE_ORDER_MARK) {
+        lexer.bump(BYTE_ORDER_MARK.len_utf8());
+        tokens.push(Token {
+            kind: SyntaxKind::Whitespace,
+            len: 3,
+        });
+    }
     while let Some(next) = lexer.next() {
         let kind = match next {
             Ok(SyntaxKind::RuleComment) => SyntaxKind::LineComment,

@@ -4,12 +4,13 @@ use super::{
     WIDTH_MAX,
     flow::{self, CONTINUATION},
     lines::{Lines, last_width},
-    tokens::{Block, Entry, List, Member, Token, What},
+    list::write_list,
+    tokens::{Block, Entry, Member, Token, What},
 };
 use crate::SyntaxKind as K;
 
 /// Spaces a level.
-const INDENT: usize = 4;
+pub(super) const INDENT: usize = 4;
 /// Where attributes of data begin, unless a neighbour is too long for it.
 const ATTRIBUTE_COLUMN: usize = 39;
 /// The least space before that column.
@@ -89,7 +90,7 @@ fn write_member(
     }
     let line = flow::line(&member.tokens, indent);
     match &member.list {
-        Some(list) if list.close > list.open && (broken || last_width(&line) > WIDTH_MAX) => {
+        Some(list) if list.close > list.open + 1 && (broken || last_width(&line) > WIDTH_MAX) => {
             write_list(&member.tokens, list, indent, trailing, lines);
         }
         _ => lines.push_with(line, trailing),
@@ -221,56 +222,4 @@ impl<'a> Member<'a> {
             &self.tokens[start..end.unwrap_or(self.tokens.len())]
         })
     }
-}
-
-/// A member whose list is broken into lines: parameters one a line, names of a `use` as many as fit.
-fn write_list(
-    tokens: &[Token<'_>],
-    list: &List,
-    indent: usize,
-    trailing: &[Token<'_>],
-    lines: &mut Lines,
-) {
-    let inner = indent + INDENT;
-    let mut line = flow::line(&tokens[..=list.open], indent);
-    let mut comments: Vec<Token<'_>> = Vec::new();
-    let between = &tokens[list.open + 1..list.close];
-    let one_a_line = list.parameters || between.iter().any(Token::breaks);
-    let mut at = list.open + 1;
-    let mut items = list.items.iter();
-    let mut item = items.next();
-    let mut first = true;
-    while at < list.close {
-        let token = tokens[at];
-        if let Some(&(start, end)) = item.filter(|&&(start, _)| start == at) {
-            let mut text = " ".repeat(inner);
-            flow::write(&tokens[start..end], inner, &mut text);
-            text.push(',');
-            let text_width = last_width(&text) - inner;
-            if first || one_a_line || last_width(&line) + 1 + text_width > WIDTH_MAX {
-                lines.push_with(std::mem::replace(&mut line, text), &comments);
-                comments.clear();
-            } else {
-                line.push(' ');
-                line.push_str(text.trim_start());
-            }
-            first = false;
-            at = end;
-            item = items.next();
-            continue;
-        }
-        if token.is_comment() || token.breaks() {
-            if token.lines == 0 && !token.text.contains('\n') {
-                comments.push(token);
-            } else {
-                lines.push_with(std::mem::take(&mut line), &comments);
-                comments.clear();
-                line.push_str(&" ".repeat(inner));
-                flow::push(&token, &mut line);
-            }
-        }
-        at += 1;
-    }
-    lines.push_with(line, &comments);
-    lines.push_with(flow::line(&tokens[list.close..], indent), trailing);
 }

@@ -64,7 +64,8 @@ fn is_last_comma(tokens: &[Token<'_>], at: usize) -> bool {
 
 fn space_between(before: &Token<'_>, next: &Token<'_>) -> bool {
     if next.is_comment() {
-        return true;
+        let bracket = matches!(before.kind, K::LParen | K::LBracket | K::LBrace | K::LAngle);
+        return !bracket || next.kind == K::LineComment;
     }
     let opens = match before.kind {
         K::LParen

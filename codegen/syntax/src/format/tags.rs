@@ -259,10 +259,12 @@ impl Filling<'_> {
                 arm,
                 space,
             });
-            let next = max
-                .max(past)
-                .map_or(least, |max| max.saturating_add(1).max(least));
-            for (value, member) in (next..=greatest).zip(missing) {
+            let next = match max.max(past) {
+                Some(max) => max.checked_add(1),
+                None => Some(least),
+            };
+            let Some(next) = next else { continue };
+            for (value, member) in (next.max(least)..=greatest).zip(missing) {
                 self.edits.push(Edit {
                     span: Span::new(self.file, TextRange::empty(member.at)),
                     text: format!("{value} "),

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fixes;
+mod format;
 mod json;
+mod properties;
 mod render;
 mod smoke;
 mod snapshot;
+mod tags;
