@@ -24,6 +24,7 @@ codes! {
     UNKNOWN_NAME = "E0208" "a name is not known here";
     WRONG_KIND = "E0209" "a name stands for something else than is needed here";
     INTERNAL_NAME = "E0210" "a name is internal to another package";
+    WAS_TAKEN = "E0211" "an earlier name is the name of another member";
     MEMBER_TWICE = "E0212" "two members have one name";
     CASE_CLASH = "E0213" "two names become one in a target language";
     RESERVED_WORD = "E0214" "a name is a reserved word of a target language";
@@ -82,6 +83,7 @@ codes! {
     REQUIRED_UNFILLED = "E0612" "an entity that nobody creates has a property without a default";
     SERVICE_STATE = "E0613" "a service has properties or slots";
     LOCAL_CALLS = "E0614" "a local entity has calls that need an address";
+    LOCAL_PERSIST = "E0615" "a local entity has a property that should be persisted";
 
     RESULT_MISPLACED = "E0701" "a call without a reply has a result or an error";
     THROWS_TYPE = "E0702" "a call throws something else than an error";

@@ -12,6 +12,9 @@ use crate::{
     rules,
 };
 
+/// The audiences that every schema has.
+pub(super) const AUDIENCES: [&str; 4] = ["owner", "all", "others", "near"];
+
 /// The attributes at one place.
 #[derive(Debug, Default)]
 pub(super) struct Attributes {
@@ -344,8 +347,7 @@ impl Checker<'_> {
             _ => {}
         }
         if self.lookup(file, path).is_none()
-            && let Some(near) =
-                playhouse_syntax::suggest::nearest(&path.text(), ["owner", "all", "others", "near"])
+            && let Some(near) = playhouse_syntax::suggest::nearest(&path.text(), AUDIENCES)
         {
             let error =
                 rules::names::unknown_name(path.span, &path.text(), "audience", [near], None);

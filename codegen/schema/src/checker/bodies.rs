@@ -388,6 +388,9 @@ impl<'a> Checker<'a> {
         }
         let mut space = self.tag_space(&body.reserved, true);
         let calls = self.calls(file, &mut space, body);
+        for call in calls.iter().filter(|call| call.durable) {
+            self.report(rules::calls::service_calls(call.span, "durable calls"));
+        }
         let marks = self.marks(&attributes);
         let service = &mut self.model.services[id.0 as usize];
         service.head.marks = marks;

@@ -34,7 +34,10 @@ impl Checker<'_> {
                 return;
             }
         };
-        let Some(bound) = bound else { return };
+        let Some(mut bound) = bound else { return };
+        if matches!(ty.shape, Shape::Named(_)) && !written.exact {
+            inherit(&mut bound, &base.bound, written);
+        }
         if let Shape::Named(id) = ty.shape
             && wider(&bound, &base.bound)
         {
@@ -147,5 +150,42 @@ fn wider(bound: &Bound, of: &Bound) -> bool {
             },
         ) => min < least || most.is_some_and(|most| max.is_none_or(|max| max > most)),
         _ => false,
+    }
+}
+
+/// Ends that a use of a newtype leaves open are the newtype's own.
+fn inherit(bound: &mut Bound, of: &Bound, written: &ast::Bound) {
+    match (bound, of) {
+        (
+            Bound::Int { min, max },
+            Bound::Int {
+                min: least,
+                max: most,
+            },
+        ) => {
+            *min = if written.min.is_none() { *least } else { *min };
+            *max = if written.max.is_none() { *most } else { *max };
+        }
+        (
+            Bound::Float { min, max },
+            Bound::Float {
+                min: least,
+                max: most,
+            },
+        ) => {
+            *min = if written.min.is_none() { *least } else { *min };
+            *max = if written.max.is_none() { *most } else { *max };
+        }
+        (
+            Bound::Length { min, max },
+            Bound::Length {
+                min: least,
+                max: most,
+            },
+        ) => {
+            *min = if written.min.is_none() { *least } else { *min };
+            *max = if written.max.is_none() { *most } else { *max };
+        }
+        _ => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::{
-    model::{Shape, TypeId, TypeKind},
+    model::{ArmBody, Bound, Shape, Type, TypeId, TypeKind},
     rules,
 };
 
@@ -18,7 +18,11 @@ impl Checker<'_> {
                 }
             }
         }
-        let direct = self.edges(true);
+        let finite = self.finite();
+        let mut direct = self.edges(true);
+        for (index, targets) in direct.iter_mut().enumerate() {
+            targets.retain(|&target| !finite[index] && !finite[target]);
+        }
         for mut group in components(&direct) {
             group.sort_unstable();
             let first = group[0];
@@ -36,31 +40,80 @@ impl Checker<'_> {
         }
     }
 
+    /// Which types have a value of finite size: the least fixpoint over their parts.
+    fn finite(&self) -> Vec<bool> {
+        let mut finite = vec![false; self.model.types.len()];
+        loop {
+            let mut changed = false;
+            for (index, def) in self.model.types.iter().enumerate() {
+                if finite[index] {
+                    continue;
+                }
+                let has_end = |ty: &Type| {
+                    let mut named = Vec::new();
+                    held(ty, &mut named);
+                    named.iter().all(|id| finite[id.0 as usize])
+                };
+                let ends = match &def.kind {
+                    TypeKind::Struct { members, .. } => {
+                        members.iter().all(|member| has_end(&member.ty))
+                    }
+                    TypeKind::Union { arms, .. } | TypeKind::Error { arms, .. } => {
+                        arms.is_empty()
+                            || arms.iter().any(|arm| match &arm.body {
+                                ArmBody::Nothing => true,
+                                ArmBody::Type(ty) => has_end(ty),
+                                ArmBody::Members(members) => {
+                                    members.iter().all(|member| has_end(&member.ty))
+                                }
+                            })
+                    }
+                    TypeKind::Newtype { inner, .. } => has_end(inner),
+                    TypeKind::Enum { .. } | TypeKind::Flags { .. } => true,
+                };
+                if ends {
+                    finite[index] = true;
+                    changed = true;
+                }
+            }
+            if !changed {
+                return finite;
+            }
+        }
+    }
+
+    /// The types that each type names; with `direct` those that its values always hold.
     fn edges(&self, direct: bool) -> Vec<Vec<usize>> {
         self.model
             .types
             .iter()
             .map(|def| {
                 let mut named: Vec<TypeId> = Vec::new();
-                // A union always holds one arm, and an arm without itself is a way out.
-                let way_out = match &def.kind {
-                    TypeKind::Union { arms, .. } | TypeKind::Error { arms, .. } => arms.len() > 1,
-                    _ => false,
-                };
-                if !(direct && way_out) {
-                    for (_, ty) in def.kind.types() {
-                        ty.named(direct, &mut named);
-                        // An exact list of one or more always holds elements.
-                        if let (true, false, Shape::List(element)) = (direct, ty.optional, &ty.shape)
-                            && matches!(ty.bound, crate::model::Bound::Length { min, .. } if min > 0)
-                        {
-                            element.named(direct, &mut named);
-                        }
+                for (_, ty) in def.kind.types() {
+                    if direct {
+                        held(ty, &mut named);
+                    } else {
+                        ty.named(&mut named);
                     }
                 }
                 named.iter().map(|id| id.0 as usize).collect()
             })
             .collect()
+    }
+}
+
+/// The named types of which a value of `ty` always holds one: not through an optional, nor through what may be empty.
+fn held(ty: &Type, out: &mut Vec<TypeId>) {
+    let never_empty = matches!(ty.bound, Bound::Length { min, .. } if min > 0);
+    match &ty.shape {
+        _ if ty.optional => {}
+        Shape::Named(id) => out.push(*id),
+        Shape::List(element) | Shape::Set(element) if never_empty => held(element, out),
+        Shape::Map(key, value) if never_empty => {
+            held(key, out);
+            held(value, out);
+        }
+        _ => {}
     }
 }
 

@@ -136,6 +136,19 @@ impl<'a> Checker<'a> {
             DeclarationKind::Union(union) => &union.generics,
             _ => return,
         };
+        for (index, param) in generics.iter().enumerate() {
+            if let Some(first) = generics[..index]
+                .iter()
+                .find(|first| first.text == param.text)
+            {
+                self.report(rules::names::name_twice(
+                    param.span,
+                    &param.text,
+                    first.span,
+                    false,
+                ));
+            }
+        }
         let word = super::types::plain(crate::model::Shape::Int(Int::U32));
         let bindings: Vec<_> = generics
             .iter()
@@ -146,6 +159,7 @@ impl<'a> Checker<'a> {
             generics: &bindings,
             depth: 1,
         };
+        let types = self.model.types.len();
         match &declaration.kind {
             DeclarationKind::Struct { fields, .. } => {
                 self.fields(place, fields);
@@ -155,5 +169,9 @@ impl<'a> Checker<'a> {
             }
             _ => {}
         }
+        // What the dummy arguments needed instances of is nobody's.
+        self.model.types.truncate(types);
+        self.types.truncate(types);
+        self.instances.retain(|_, id| (id.0 as usize) < types);
     }
 }

@@ -188,8 +188,25 @@ fn implicit(
                 .any(|value| value.number == 0)
                 .then_some(Value::Int(0)),
             TypeKind::Flags { .. } => Some(Value::Flags(0)),
-            TypeKind::Newtype { default, .. } => default.clone(),
+            TypeKind::Newtype { default, .. } => {
+                default.clone().filter(|value| within(value, &ty.bound))
+            }
             TypeKind::Union { .. } | TypeKind::Error { .. } => None,
         },
+    }
+}
+
+/// Whether a newtype's default is within the bound of a use.
+fn within(value: &Value, bound: &Bound) -> bool {
+    let fits = |length: usize, min: u32, max: Option<u32>| {
+        length >= min as usize && max.is_none_or(|max| length <= max as usize)
+    };
+    match (value, bound) {
+        (Value::Int(value), Bound::Int { min, max }) => (min..=max).contains(&value),
+        (Value::Float(value), Bound::Float { min, max }) => (min..=max).contains(&value),
+        (Value::String(text), Bound::Length { min, max }) => fits(text.chars().count(), *min, *max),
+        (Value::Empty, Bound::Length { min, max }) => fits(0, *min, *max),
+        (Value::Repeat(count, _), Bound::Length { min, max }) => fits(*count as usize, *min, *max),
+        _ => true,
     }
 }

@@ -235,6 +235,24 @@ fn check_local(
             errors.push(rules::entities::local_calls(call.span, &entity.head.name));
         }
     }
+    for slot in entity.slots.iter().filter(|slot| !slot.hidden) {
+        let component = &model.components[slot.component.0 as usize];
+        if component.calls.iter().any(|call| call.exposed.is_some()) {
+            errors.push(rules::entities::local_calls(slot.span, &entity.head.name));
+        }
+    }
+    for property in entity
+        .properties
+        .iter()
+        .filter(|property| property.persist.is_some())
+    {
+        let name = &property.member.name;
+        errors.push(rules::entities::local_persist(
+            property.member.span,
+            name,
+            &entity.head.name,
+        ));
+    }
     if let Some(container) = entity.container {
         let container = &model.entities[container.0 as usize];
         if container.kind == EntityKind::Local {

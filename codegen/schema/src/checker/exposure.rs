@@ -41,18 +41,24 @@ impl Checker<'_> {
                     }
                 }
             }
-            if call.kind == CallKind::ClientRpc
-                && let Some(result) = &call.result
-                && let Some(found) = search.ty(result, None)
-            {
-                let path = format!("result{}", found.path);
-                errors.push(rules::calls::unbounded(
-                    call.span,
-                    &call.name,
-                    &path,
-                    &found.shown,
-                    found.span,
-                ));
+            if call.exposed.is_some() || call.kind == CallKind::ClientRpc {
+                let found = call
+                    .result
+                    .as_ref()
+                    .and_then(|result| search.ty(result, None));
+                let thrown = call.throws.and_then(|id| search.named(id));
+                let found = found.map(|found| ("result", found));
+                if let Some((what, found)) = found.or(thrown.map(|found| ("error", found))) {
+                    let path = format!("{what}{}", found.path);
+                    let error = rules::calls::unbounded(
+                        call.span,
+                        &call.name,
+                        &path,
+                        &found.shown,
+                        found.span,
+                    );
+                    errors.push(error);
+                }
             }
         }
         for error in errors {
@@ -81,7 +87,7 @@ impl Checker<'_> {
                     .map(|param| &param.ty)
                     .chain(&call.result)
                 {
-                    ty.named(false, waiting);
+                    ty.named(waiting);
                 }
                 waiting.extend(call.throws);
             }
@@ -95,7 +101,7 @@ impl Checker<'_> {
                 .filter(|property| property.sync.is_some())
             {
                 component.client = true;
-                property.member.ty.named(false, &mut waiting);
+                property.member.ty.named(&mut waiting);
             }
         }
         for entity in &mut self.model.entities {
@@ -106,7 +112,7 @@ impl Checker<'_> {
                 .filter(|property| property.sync.is_some())
             {
                 entity.client = true;
-                property.member.ty.named(false, &mut waiting);
+                property.member.ty.named(&mut waiting);
             }
             let components = &self.model.components;
             entity.client |= entity
@@ -114,7 +120,7 @@ impl Checker<'_> {
                 .iter()
                 .any(|slot| !slot.hidden && components[slot.component.0 as usize].client);
             if let (true, crate::model::EntityKind::Keyed(keys)) = (entity.client, &entity.kind) {
-                keys.iter().for_each(|key| key.named(false, &mut waiting));
+                keys.iter().for_each(|key| key.named(&mut waiting));
             }
         }
         for service in &mut self.model.services {
@@ -126,7 +132,7 @@ impl Checker<'_> {
                 continue;
             }
             for (_, ty) in self.model.types[id.0 as usize].kind.types() {
-                ty.named(false, &mut waiting);
+                ty.named(&mut waiting);
             }
         }
     }

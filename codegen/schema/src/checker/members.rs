@@ -5,7 +5,7 @@ use playhouse_syntax::ast::{self, ArmBody as WrittenBody, DeclarationKind};
 use super::{Checker, Work, tags::TagSpace, types::Place};
 use crate::{
     attributes::Place as At,
-    model::{Arm, ArmBody, Marks, Member, Reserved, Type, TypeId, TypeKind},
+    model::{Arm, ArmBody, Marks, Member, Reserved, Type, TypeId, TypeKind, Value},
     rules,
 };
 
@@ -16,7 +16,7 @@ impl<'a> Checker<'a> {
         place: Place<'_>,
         ty: Option<&ast::Type>,
         default: Option<&ast::Value>,
-    ) -> Option<(Type, Option<crate::model::Value>)> {
+    ) -> Option<(Type, Option<Value>)> {
         let ty = self.ty(place, ty?)?;
         let Some(written) = default else {
             return Some((ty, None));
@@ -25,7 +25,7 @@ impl<'a> Checker<'a> {
             self.report(rules::values::default_optional(written.span));
             return Some((ty, None));
         }
-        let value = self.value(place.file, written, &ty);
+        let value = self.default_value(place.file, written, &ty);
         Some((ty, value))
     }
 

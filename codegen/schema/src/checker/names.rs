@@ -239,8 +239,12 @@ impl<'a> Checker<'a> {
         let Some(name) = declared_name(declaration) else {
             return;
         };
-        if BUILTINS.contains(&name.text.as_str()) {
-            self.report(rules::names::builtin_name(name.span, &name.text));
+        let audience = matches!(declaration.kind, DeclarationKind::Audience { .. });
+        if BUILTINS.contains(&name.text.as_str())
+            || audience && super::attributes::AUDIENCES.contains(&name.text.as_str())
+        {
+            let what = if audience { "audience" } else { "type" };
+            self.report(rules::names::builtin_name(name.span, &name.text, what));
             return;
         }
         if let Some(first) = self.names.declared[package.0 as usize].get(name.text.as_str()) {

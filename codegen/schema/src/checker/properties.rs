@@ -103,7 +103,7 @@ impl Checker<'_> {
                 self.report(rules::attributes::within(span));
             }
         }
-        if property.position && !self.is_vector(&base) {
+        if property.position && (base.optional || !self.is_vector(&base)) {
             let place = field.ty.as_ref().map_or(field.span, |ty| ty.span);
             self.report(rules::entities::position_type(place, &shown));
         }

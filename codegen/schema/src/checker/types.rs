@@ -213,6 +213,15 @@ impl Checker<'_> {
             }
             return None;
         };
+        if !target.args.is_empty() || target.bound.is_some() || !target.optional.is_empty() {
+            let is = "written with arguments, a bound or `?`";
+            self.report(rules::types::ref_target(
+                target.span,
+                &target.path.text(),
+                is,
+            ));
+            return None;
+        }
         let id = self.resolve(place.file, &target.path, "entity or component")?;
         let symbol = self.symbol(id);
         let target = match symbol.kind {
@@ -289,7 +298,7 @@ impl Checker<'_> {
         self.types[id.0 as usize] = Work::Done;
         let default: Option<Value> = default
             .as_ref()
-            .and_then(|value| self.value(symbol.file, value, &lowered));
+            .and_then(|value| self.default_value(symbol.file, value, &lowered));
         let attributes = self.attributes(
             symbol.file,
             &symbol.declaration.attributes,

@@ -128,6 +128,19 @@ impl Checker<'_> {
         }
     }
 
+    /// The default `written` of something of type `ty`: as [`Self::value`], an empty string being like any empty thing.
+    pub(super) fn default_value(
+        &mut self,
+        file: usize,
+        written: &ast::Value,
+        ty: &Type,
+    ) -> Option<Value> {
+        match self.value(file, written, ty)? {
+            Value::String(text) if text.is_empty() => Some(Value::Empty),
+            value => Some(value),
+        }
+    }
+
     /// The value of `written` as one of type `ty`. `None`: it has been reported why not.
     pub(super) fn value(&mut self, file: usize, written: &ast::Value, ty: &Type) -> Option<Value> {
         if matches!(written.kind, ValueKind::Broken) {

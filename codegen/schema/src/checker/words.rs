@@ -203,7 +203,21 @@ impl Words<'_> {
         }
     }
 
+    /// Earlier names of members are names of none now.
+    fn earlier_names(&mut self, members: &[&Member]) {
+        for member in members {
+            for was in &member.marks.was {
+                if let Some(taken) = members.iter().find(|other| other.name == *was) {
+                    let error = rules::names::was_taken(member.span, &member.name, was, taken.span);
+                    self.errors.push(error);
+                }
+            }
+        }
+    }
+
     fn members<'n>(&mut self, members: impl IntoIterator<Item = &'n Member>) {
+        let members: Vec<&Member> = members.into_iter().collect();
+        self.earlier_names(&members);
         let names = members
             .into_iter()
             .map(|member| (member.name.as_str(), member.span));
@@ -265,12 +279,24 @@ impl Words<'_> {
     fn bodies(&mut self) {
         let model = self.model;
         for component in &model.components {
-            let properties = component.properties.iter().map(|property| &property.member);
+            let properties: Vec<&Member> = component
+                .properties
+                .iter()
+                .map(|property| &property.member)
+                .collect();
+            self.earlier_names(&properties);
+            let properties = properties.into_iter();
             let names = properties.map(|member| (member.name.as_str(), member.span));
             self.body(names, &component.calls);
         }
         for entity in &model.entities {
-            let properties = entity.properties.iter().map(|property| &property.member);
+            let properties: Vec<&Member> = entity
+                .properties
+                .iter()
+                .map(|property| &property.member)
+                .collect();
+            self.earlier_names(&properties);
+            let properties = properties.into_iter();
             let slots = entity
                 .slots
                 .iter()

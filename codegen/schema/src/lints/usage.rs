@@ -40,7 +40,7 @@ pub(super) fn unused_type(context: &Context<'_>, found: &mut Found) {
             .map(|param| &param.ty)
             .chain(&call.result)
         {
-            ty.named(false, &mut waiting);
+            ty.named(&mut waiting);
         }
         waiting.extend(call.throws);
     }
@@ -49,21 +49,21 @@ pub(super) fn unused_type(context: &Context<'_>, found: &mut Found) {
         .iter()
         .flat_map(|component| &component.properties);
     let properties = components.chain(model.entities.iter().flat_map(|entity| &entity.properties));
-    properties.for_each(|property| property.member.ty.named(false, &mut waiting));
+    properties.for_each(|property| property.member.ty.named(&mut waiting));
     for entity in &model.entities {
         if let crate::model::EntityKind::Keyed(keys) = &entity.kind {
-            keys.iter().for_each(|key| key.named(false, &mut waiting));
+            keys.iter().for_each(|key| key.named(&mut waiting));
         }
     }
     model
         .consts
         .iter()
-        .for_each(|constant| constant.ty.named(false, &mut waiting));
+        .for_each(|constant| constant.ty.named(&mut waiting));
     let params = model
         .audiences
         .iter()
         .filter_map(|audience| audience.param.as_ref());
-    params.for_each(|param| param.named(false, &mut waiting));
+    params.for_each(|param| param.named(&mut waiting));
     let mut reached: BTreeSet<TypeId> = BTreeSet::new();
     while let Some(id) = waiting.pop() {
         if reached.insert(id) {
@@ -71,7 +71,7 @@ pub(super) fn unused_type(context: &Context<'_>, found: &mut Found) {
                 .type_def(id)
                 .kind
                 .types()
-                .for_each(|(_, ty)| ty.named(false, &mut waiting));
+                .for_each(|(_, ty)| ty.named(&mut waiting));
         }
     }
     // A package without calls and state is there for others: its types are its purpose.

@@ -59,17 +59,14 @@ impl TypeKind {
 }
 
 impl Type {
-    /// The named types in this type. With `direct` only those that a value always holds one of: not through an optional, list, set or map.
-    pub fn named(&self, direct: bool, out: &mut Vec<TypeId>) {
-        if direct && self.optional {
-            return;
-        }
+    /// The named types in this type.
+    pub fn named(&self, out: &mut Vec<TypeId>) {
         match &self.shape {
             Shape::Named(id) => out.push(*id),
-            Shape::List(element) | Shape::Set(element) if !direct => element.named(direct, out),
-            Shape::Map(key, value) if !direct => {
-                key.named(direct, out);
-                value.named(direct, out);
+            Shape::List(element) | Shape::Set(element) => element.named(out),
+            Shape::Map(key, value) => {
+                key.named(out);
+                value.named(out);
             }
             _ => {}
         }

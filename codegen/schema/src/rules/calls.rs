@@ -69,10 +69,10 @@ pub(crate) fn unbounded(
     let error = Diagnostic::error(
         codes::UNBOUNDED,
         span,
-        format!("clients can send `{call}`, and `{path}` has no greatest length"),
+        format!("`{call}` crosses to clients, and its `{path}` has no greatest length"),
     )
     .help(format!("write a bound: `{shown}[..=64]`"))
-    .note("everything that a client sends is bounded, and checked before any handler runs");
+    .note("all that an exposed call takes and gives is bounded, and checked while it is read");
     match part {
         Some(part) => error.also(part, "without a bound"),
         None => error,
@@ -83,7 +83,7 @@ pub(crate) fn service_calls(span: Span, word: &str) -> Diagnostic {
     Diagnostic::error(
         codes::SERVICE_CALLS,
         span,
-        format!("a service has no {word}: it belongs to no client and keeps no time"),
+        format!("a service has no {word}: it belongs to no client and keeps no state"),
     )
     .help("services have rpc and oneway; put the rest into an entity or component")
 }

@@ -135,5 +135,16 @@ pub(crate) fn local_calls(span: Span, entity: &str) -> Diagnostic {
         span,
         format!("`{entity}` is local: nobody can call it"),
     )
-    .help("call its container, or make it an `instance`")
+    .help(
+        "call its container, or make it an `instance`; a slot with exposed calls can be `@hidden`",
+    )
+}
+
+pub(crate) fn local_persist(span: Span, property: &str, entity: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::LOCAL_PERSIST,
+        span,
+        format!("`{property}` can't be persisted: `{entity}` is local and has no document"),
+    )
+    .help("keep it in the container's properties, or remove `@persist`")
 }

@@ -174,6 +174,20 @@ pub(crate) fn internal_name(span: Span, name: &str, package: &str, at: Span) -> 
     .help("use something that the package shows, or remove `@internal` there")
 }
 
+pub(crate) fn was_taken(span: Span, name: &str, was: &str, taken: Span) -> Diagnostic {
+    let error = Diagnostic::error(
+        codes::WAS_TAKEN,
+        span,
+        format!("`{name}` was never called `{was}`: that is a name of today"),
+    )
+    .help("`@was` names what the member was called in an earlier release");
+    if taken == span {
+        error
+    } else {
+        error.also(taken, "called so now")
+    }
+}
+
 pub(crate) fn member_twice(span: Span, name: &str, first: Span) -> Diagnostic {
     Diagnostic::error(codes::MEMBER_TWICE, span, format!("a second `{name}`"))
         .also(first, "the first")
@@ -205,11 +219,11 @@ pub(crate) fn reserved_word(span: Span, name: &str, languages: &str) -> Diagnost
     .help("choose another name: all targets are generated from one schema")
 }
 
-pub(crate) fn builtin_name(span: Span, name: &str) -> Diagnostic {
+pub(crate) fn builtin_name(span: Span, name: &str, what: &str) -> Diagnostic {
     Diagnostic::error(
         codes::BUILTIN_NAME,
         span,
-        format!("`{name}` is a built-in type"),
+        format!("`{name}` is a built-in {what}"),
     )
-    .help("choose another name; types begin with a capital")
+    .help("choose another name")
 }
