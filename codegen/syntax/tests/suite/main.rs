@@ -6,6 +6,7 @@ mod fixes;
 mod format;
 mod json;
 mod properties;
+mod recovery;
 mod render;
 mod smoke;
 mod snapshot;
