@@ -46,20 +46,21 @@ export function readMapChange<K extends Key, V>(
   readValue: (r: Reader) => V,
 ): MapChange<K, V> {
   const n = r.struct();
-  r.require("", n > 0);
-  const change: MapChange<K, V> = { whole: r.bool(), set: new Map(), removed: [] };
-  const seen = new Set<K>();
-  r.require("", n > 1);
-  for (let i = 0, length = r.map(); i < length; i++) {
-    r.clear();
-    const key = readKey(r);
-    if (seen.has(key)) throw r.duplicate();
-    seen.add(key);
-    r.key(key);
-    if (r.nil()) change.removed.push(key);
-    else change.set.set(key, readValue(r));
+  const whole = n > 0 && r.slot("whole") ? r.bool() : false;
+  const change: MapChange<K, V> = { whole, set: new Map(), removed: [] };
+  if (n > 1 && r.slot("entries")) {
+    const seen = new Set<K>();
+    for (let i = 0, length = r.map(); i < length; i++) {
+      r.index(i);
+      const key = readKey(r);
+      if (seen.has(key)) throw r.duplicateKey(key);
+      seen.add(key);
+      r.key(key);
+      if (r.nil()) change.removed.push(key);
+      else change.set.set(key, readValue(r));
+    }
+    r.leave();
   }
-  r.leave();
   r.leaveSlots(n, 2);
   return change;
 }
@@ -67,42 +68,40 @@ export function readMapChange<K extends Key, V>(
 /** Reads `[whole, [added...], [removed...]]`. */
 export function readSetChange<T extends Key>(r: Reader, read: (r: Reader) => T): SetChange<T> {
   const n = r.struct();
-  r.require("", n > 0);
-  const change: SetChange<T> = { whole: r.bool(), added: [], removed: [] };
-  const seen = new Set<T>();
-  r.require("", n > 1);
-  readItems(r, read, seen, change.added);
-  r.require("", n > 2);
-  readItems(r, read, seen, change.removed);
+  const whole = n > 0 && r.slot("whole") ? r.bool() : false;
+  const added = n > 1 && r.slot("added") ? readItems(r, read) : [];
+  const removed = n > 2 && r.slot("removed") ? readItems(r, read) : [];
   r.leaveSlots(n, 3);
-  return change;
+  return { whole, added, removed };
 }
 
-function readItems<T extends Key>(r: Reader, read: (r: Reader) => T, seen: Set<T>, items: T[]): void {
+function readItems<T extends Key>(r: Reader, read: (r: Reader) => T): T[] {
+  const seen = new Set<T>();
   for (let i = 0, length = r.set(); i < length; i++) {
     r.index(i);
     const item = read(r);
     if (seen.has(item)) throw r.duplicate();
     seen.add(item);
-    items.push(item);
   }
   r.leave();
+  return [...seen];
 }
 
 /** Reads `[length, {index: value}]`. */
 export function readListChange<T>(r: Reader, read: (r: Reader) => T): ListChange<T> {
   const n = r.struct();
-  r.require("", n > 0);
+  r.require("length", n > 0);
   const change: ListChange<T> = { length: r.u32(), set: new Map() };
-  r.require("", n > 1);
-  for (let i = 0, length = r.map(); i < length; i++) {
-    r.clear();
-    const index = r.u32();
-    if (change.set.has(index)) throw r.duplicate();
-    r.index(index);
-    change.set.set(index, read(r));
+  if (n > 1 && r.slot("elements")) {
+    for (let i = 0, length = r.map(); i < length; i++) {
+      r.index(i);
+      const index = r.u32();
+      if (change.set.has(index)) throw r.duplicateKey(index);
+      r.index(index);
+      change.set.set(index, read(r));
+    }
+    r.leave();
   }
-  r.leave();
   r.leaveSlots(n, 2);
   return change;
 }
@@ -194,7 +193,7 @@ export function checkListChange<T>(
   let fresh = 0;
   for (const index of change.set.keys()) {
     if (index >= change.length) {
-      throw refuse("list_gap", property, `index ${index} is past the length of ${change.length}`);
+      throw refuse("bound", property, `index ${index} is past the length of ${change.length}`);
     }
     if (index >= state.length) fresh++;
   }

@@ -96,11 +96,24 @@ export class Checker extends Path {
     reader.finish();
   }
 
-  /** A reference. */
-  ref(value: Ref): void {
+  /** A reference to an entity of type `number` of package `packageNumber`. */
+  entityRef(value: Ref, packageNumber: number, number: number): void {
+    if (value.package !== packageNumber || value.number !== number || value.slot !== 0) {
+      throw this.refuse("reference", "it points at something else than an entity of this type");
+    }
+    this.anyRef(value);
+  }
+
+  /** A reference to a component in a slot of any entity. */
+  componentRef(value: Ref): void {
+    if (value.slot === 0) throw this.refuse("reference", "it points at an entity, not at a component");
+    this.anyRef(value);
+  }
+
+  private anyRef(value: Ref): void {
     this.int(value.package, 0, 0xffff);
     this.int(value.number, 0, 0xffff);
-    this.int(value.slot, 0, 127);
+    this.int(value.slot, 0, 0xff);
     this.length(value.key.length, 0, KEY_PARTS_MAX);
     for (const part of value.key) {
       if (typeof part === "object") {

@@ -35,7 +35,7 @@ export type Refusal =
   | "too_much_memory"
   /** A reference that cannot be one. */
   | "reference"
-  /** A change of a list that leaves elements without a value, or gives some past its length. */
+  /** A change of a list that leaves elements without a value. */
   | "list_gap";
 
 /** Bytes that are no value of the expected type. */

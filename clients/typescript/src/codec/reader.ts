@@ -7,7 +7,7 @@
 
 import { DecodeError, type Refusal } from "./error.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
-import { Path } from "./path.js";
+import { type Key, Path } from "./path.js";
 import { type KeyPart, KEY_PARTS_MAX, KEY_TEXT_MAX, type Ref } from "./reference.js";
 import { countCharacters, decodeUtf8 } from "./utf8.js";
 import { readUuid } from "./uuid.js";
@@ -180,16 +180,14 @@ export class Reader extends Path {
     const start = this.take(length);
     if (length > max || min > 0) this.countBound(start, length, min, max);
     this.spend(length);
-    const text = decodeUtf8(this.bytes, start, start + length);
-    if (text === undefined) throw this.refuse("utf8", "the string is not UTF-8");
-    return text;
+    return this.text(start, length);
   }
 
   /** `min` to `max` bytes. */
   binary(min = 0, max = Infinity): Uint8Array {
     const length = this.binaryLength("bytes");
-    if (length < min || length > max) throw this.refuse("bound", `${length} bytes are not within ${min} to ${max}`);
     const start = this.take(length);
+    if (length < min || length > max) throw this.refuse("bound", `${length} bytes are not within ${min} to ${max}`);
     this.spend(length);
     return this.bytes.slice(start, start + length);
   }
@@ -197,8 +195,9 @@ export class Reader extends Path {
   /** A uuid. */
   uuid(): string {
     const length = this.binaryLength("a uuid");
-    if (length !== 16) throw this.refuse("wrong_type", `a uuid has 16 bytes, not ${length}`);
-    return readUuid(this.bytes, this.take(16));
+    const start = this.take(length);
+    if (length !== 16) throw this.refuse("bound", `a uuid has 16 bytes, not ${length}`);
+    return readUuid(this.bytes, start);
   }
 
   // Containers
@@ -206,8 +205,8 @@ export class Reader extends Path {
   /** Begins a struct, an arm's members or arguments; returns how many slots there are. End it with {@link leaveSlots}. */
   struct(): number {
     const length = this.arrayLength();
+    this.enter(length);
     this.spend(CONTAINER_BYTES);
-    this.enter();
     return length;
   }
 
@@ -232,17 +231,20 @@ export class Reader extends Path {
 
   /** Begins a list of `min` to `max` elements; returns their number. End it with {@link leave}. */
   list(min = 0, max = Infinity): number {
-    return this.elements(this.arrayLength(), min, max, 1, ELEMENT_BYTES);
+    const length = this.arrayLength();
+    return this.elements(length, length, min, max, ELEMENT_BYTES);
   }
 
   /** Begins a set of `min` to `max` elements; returns their number. End it with {@link leave}. */
   set(min = 0, max = Infinity): number {
-    return this.elements(this.arrayLength(), min, max, 1, ENTRY_BYTES);
+    const length = this.arrayLength();
+    return this.elements(length, length, min, max, ENTRY_BYTES);
   }
 
   /** Begins a map of `min` to `max` entries; returns their number. End it with {@link leave}. */
   map(min = 0, max = Infinity): number {
-    return this.elements(this.mapLength(), min, max, 2, ENTRY_BYTES);
+    const length = this.mapLength();
+    return this.elements(length, 2 * length, min, max, ENTRY_BYTES);
   }
 
   /** Ends a list, set or map whose elements were all read. */
@@ -250,7 +252,13 @@ export class Reader extends Path {
     this.depth--;
   }
 
-  /** The error for a key or element that came before. */
+  /** The error for a key of a map that came before. */
+  duplicateKey(key: Key): DecodeError {
+    this.key(key);
+    return this.duplicate();
+  }
+
+  /** The error for an element of a set that came before. */
   duplicate(): DecodeError {
     return this.refuse("duplicate", "it is there already");
   }
@@ -271,8 +279,8 @@ export class Reader extends Path {
    */
   union(): number {
     const length = this.arrayLength();
+    this.enter(length);
     this.spend(CONTAINER_BYTES);
-    this.enter();
     if (length === 0) throw this.refuse("wrong_type", "a union without its tag");
     return length;
   }
@@ -300,27 +308,22 @@ export class Reader extends Path {
     return this.bytes.slice(start, this.position);
   }
 
-  /** A reference. */
-  ref<Target extends string>(): Ref<Target> {
-    const length = this.arrayLength();
-    if (length < 3 || length > 3 + KEY_PARTS_MAX) {
-      throw this.refuse("reference", `a reference has 3 to ${3 + KEY_PARTS_MAX} elements, not ${length}`);
-    }
-    this.spend(4 * CONTAINER_BYTES);
-    this.enter();
-    this.member("package");
-    const packageNumber = this.u16();
-    this.member("number");
-    const number = this.u16();
-    this.member("slot");
-    const slot = this.int(0, 127);
-    const key: KeyPart[] = [];
-    for (let part = 3; part < length; part++) {
-      this.index(part - 3);
-      key.push(this.keyPart());
-    }
-    this.leave();
-    return { package: packageNumber, number, slot, key };
+  /** A reference to an entity of type `number` of package `packageNumber`. */
+  entityRef<Target extends string>(packageNumber: number, number: number): Ref<Target> {
+    const start = this.position;
+    const ref = this.anyRef<Target>();
+    if (ref.package === packageNumber && ref.number === number && ref.slot === 0) return ref;
+    this.begin = start;
+    throw this.refuse("reference", "it points at something else than an entity of this type");
+  }
+
+  /** A reference to a component in a slot of any entity. */
+  componentRef<Target extends string>(): Ref<Target> {
+    const start = this.position;
+    const ref = this.anyRef<Target>();
+    if (ref.slot !== 0) return ref;
+    this.begin = start;
+    throw this.refuse("reference", "it points at an entity, not at a component");
   }
 
   /** Reads over any value. */
@@ -358,8 +361,7 @@ export class Reader extends Path {
   // Inside
 
   private skipMany(count: number): void {
-    this.justify(count);
-    this.enter();
+    this.enter(count);
     for (let left = count; left > 0; left--) this.skip();
     this.depth--;
   }
@@ -477,22 +479,18 @@ export class Reader extends Path {
     throw this.wrong("a map");
   }
 
-  private elements(length: number, min: number, max: number, bytesEach: number, memoryEach: number): number {
+  private elements(length: number, values: number, min: number, max: number, memoryEach: number): number {
+    this.enter(values);
     if (length < min || length > max) throw this.refuse("bound", `${length} elements are not within ${min} to ${max}`);
-    this.justify(length * bytesEach);
     this.spend(CONTAINER_BYTES + length * memoryEach);
-    this.enter();
     return length;
   }
 
-  /** Refuses a declared number of values that the rest of the input is too short for. */
-  private justify(values: number): void {
+  /** Goes into a container of `values` values, which the rest of the input has to be long enough for. */
+  private enter(values: number): void {
     if (values > this.bytes.length - this.position) {
       throw this.refuse("truncated", "fewer bytes are left than elements declared");
     }
-  }
-
-  private enter(): void {
     if (this.depth >= this.limits.depth) {
       throw this.refuse("too_deep", `nested deeper than ${this.limits.depth}`);
     }
@@ -507,7 +505,34 @@ export class Reader extends Path {
 
   private countBound(start: number, length: number, min: number, max: number): void {
     const count = countCharacters(this.bytes, start, start + length);
-    if (count < min || count > max) throw this.refuse("bound", `${count} characters are not within ${min} to ${max}`);
+    if (count >= min && count <= max) return;
+    // Only UTF-8 has characters that can be counted.
+    this.text(start, length);
+    throw this.refuse("bound", `${count} characters are not within ${min} to ${max}`);
+  }
+
+  private text(start: number, length: number): string {
+    const text = decodeUtf8(this.bytes, start, start + length);
+    if (text === undefined) throw this.refuse("utf8", "the string is not UTF-8");
+    return text;
+  }
+
+  private anyRef<Target extends string>(): Ref<Target> {
+    const start = this.position;
+    const length = this.arrayLength();
+    this.enter(length);
+    if (length < 3 || length > 3 + KEY_PARTS_MAX) {
+      this.begin = start;
+      throw this.refuse("reference", `a reference has 3 to ${3 + KEY_PARTS_MAX} elements, not ${length}`);
+    }
+    this.spend(4 * CONTAINER_BYTES);
+    const packageNumber = this.u16();
+    const number = this.u16();
+    const slot = this.u8();
+    const key: KeyPart[] = [];
+    for (let part = 3; part < length; part++) key.push(this.keyPart());
+    this.leave();
+    return { package: packageNumber, number, slot, key };
   }
 
   private keyPart(): KeyPart {
@@ -520,11 +545,12 @@ export class Reader extends Path {
 
   private keyText(): string {
     const length = this.textLength();
-    if (length > KEY_TEXT_MAX) throw this.refuse("reference", `a part of the key has ${length} bytes, more than ${KEY_TEXT_MAX}`);
     const start = this.take(length);
+    const text = this.text(start, length);
+    if (length > KEY_TEXT_MAX) {
+      throw this.refuse("reference", `a part of the key has ${length} bytes, more than ${KEY_TEXT_MAX}`);
+    }
     this.spend(length);
-    const text = decodeUtf8(this.bytes, start, start + length);
-    if (text === undefined) throw this.refuse("utf8", "the string is not UTF-8");
     return text;
   }
 }

@@ -59,7 +59,10 @@ test("references compare by what they name", () => {
   assert.ok(!sameRef(a, { ...a, key: ["5", "x"] }));
   assert.equal(refText(a), '1:2/0[5,"x"]');
   const c = new Checker();
-  c.ref(a);
-  unfit(() => c.ref({ ...a, slot: 128 }), "does_not_fit");
-  unfit(() => c.ref({ ...a, key: ["é".repeat(65)] }), "bound");
+  c.entityRef(a, 1, 2);
+  unfit(() => c.entityRef(a, 1, 3), "reference");
+  unfit(() => c.componentRef(a), "reference");
+  c.componentRef({ ...a, slot: 5 });
+  unfit(() => c.componentRef({ ...a, slot: 256 }), "does_not_fit");
+  unfit(() => c.entityRef({ ...a, key: ["é".repeat(65)] }, 1, 2), "bound");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { type Limits, Reader, Writer, decode, encode } from "@playhouse/client";
+import { type Limits, Reader, type Ref, Writer, decode, encode } from "@playhouse/client";
 
 import { bytesOf, hexOf, refused } from "./bytes.js";
 
@@ -110,7 +110,9 @@ test("an unknown arm keeps its body up to the limit", () => {
 
 test("references keep the form of each part of the key", () => {
   const hex = "96 03 cd0102 00 cf0000000100000000 a26e31 c41001234567 89abcdef 01234567 89abcdef";
-  const value = decode(bytesOf(hex), (r) => r.ref<"x">());
+  const entity = (r: Reader): Ref => r.entityRef(3, 258);
+  const component = (r: Reader): Ref => r.componentRef();
+  const value = decode(bytesOf(hex), entity);
   assert.deepEqual(value, {
     package: 3,
     number: 258,
@@ -118,10 +120,14 @@ test("references keep the form of each part of the key", () => {
     key: [4_294_967_296n, "n1", { uuid: "01234567-89ab-cdef-0123-456789abcdef" }],
   });
   assert.equal(hexOf(encode(value, (w, value) => w.ref(value))), hex.replaceAll(" ", ""));
-  refused("92 03 01", (r) => r.ref(), "reference");
-  refused("98 03 01 00 01 02 03 04 05", (r) => r.ref(), "reference");
-  refused(`94 03 01 00 d981${"61".repeat(129)}`, (r) => r.ref(), "reference");
-  refused("94 03 01 00 c3", (r) => r.ref(), "wrong_type");
+  decode(bytesOf("94 03 cd0102 02 05"), component);
+  refused("94 03 cd0102 02 05", entity, "reference");
+  refused("94 03 05 00 05", entity, "reference");
+  refused("94 03 05 00 05", component, "reference");
+  refused("92 03 01", component, "reference");
+  refused("98 03 01 02 01 02 03 04 05", component, "reference");
+  refused(`94 03 01 02 d981${"61".repeat(129)}`, component, "reference");
+  refused("94 03 01 02 c3", component, "wrong_type");
 });
 
 test("a writer grows, and can be used again", () => {

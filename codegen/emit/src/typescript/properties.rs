@@ -112,7 +112,8 @@ impl Unit<'_> {
         self.code.open("for (let i = 0; i < n; i++) {");
         self.code.line("r.clear();");
         self.code.line("const tag = r.u8();");
-        self.code.line("if (seen.has(tag)) throw r.duplicate();");
+        self.code
+            .line("if (seen.has(tag)) throw r.duplicateKey(tag);");
         self.code.line("seen.add(tag);");
         self.code.open("switch (tag) {");
         for property in properties {
@@ -133,6 +134,7 @@ impl Unit<'_> {
             });
         }
         self.code.open("default:");
+        self.code.line("seen.delete(tag);");
         self.code.line("r.skipSlot();");
         self.code.dedent();
         self.code.close("}");

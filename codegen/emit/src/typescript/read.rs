@@ -125,8 +125,11 @@ impl Unit<'_> {
             Shape::Bytes => format!("r.binary({})", length_arguments(&plain.bound)),
             Shape::Uuid => "r.uuid()".to_owned(),
             Shape::Ref(target) => {
-                let target = quoted(&self.target_name(*target));
-                format!("r.ref<{target}>()")
+                let name = quoted(&self.target_name(*target));
+                match self.target_numbers(*target) {
+                    Some((package, number)) => format!("r.entityRef<{name}>({package}, {number})"),
+                    None => format!("r.componentRef<{name}>()"),
+                }
             }
             Shape::Named(id) => match &self.definition(*id).kind {
                 TypeKind::Enum {
@@ -178,10 +181,11 @@ impl Unit<'_> {
             }
             Shape::Map(key, value) => {
                 let name = inner("key");
-                self.code.line("r.clear();");
+                self.code.line(format!("r.index({i});"));
                 self.read_into(&name, key, level + 1);
-                self.code
-                    .line(format!("if ({target}.has({name})) throw r.duplicate();"));
+                self.code.line(format!(
+                    "if ({target}.has({name})) throw r.duplicateKey({name});"
+                ));
                 self.code.line(format!("r.key({name});"));
                 let value = self.read_value(value, &inner("value"), level + 1);
                 self.code.line(format!("{target}.set({name}, {value});"));

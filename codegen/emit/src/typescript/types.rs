@@ -62,6 +62,15 @@ impl Unit<'_> {
         }
     }
 
+    /// The numbers of package and type of the entities that a `ref` points at; none for a component.
+    pub(super) fn target_numbers(&self, target: RefTarget) -> Option<(u16, u16)> {
+        let RefTarget::Entity(id) = target else {
+            return None;
+        };
+        let entity = &self.model.entities[id.0 as usize];
+        Some((self.package_of(entity.head.package).number, entity.number))
+    }
+
     /// The members of an interface.
     pub(super) fn member_declarations(&mut self, members: &[Member]) {
         for each in members {

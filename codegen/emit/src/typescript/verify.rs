@@ -86,7 +86,10 @@ impl Unit<'_> {
             }
             (Shape::Bytes, bound) => self.verify_length(&format!("{subject}.length"), bound),
             (Shape::Uuid, _) => self.code.line(format!("c.uuid({subject});")),
-            (Shape::Ref(_), _) => self.code.line(format!("c.ref({subject});")),
+            (Shape::Ref(target), _) => self.code.line(match self.target_numbers(*target) {
+                Some((package, number)) => format!("c.entityRef({subject}, {package}, {number});"),
+                None => format!("c.componentRef({subject});"),
+            }),
             (Shape::Named(id), _) => {
                 let check = self.function("check", *id);
                 self.code.line(format!("{check}({subject}, c);"));
