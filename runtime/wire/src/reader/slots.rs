@@ -199,8 +199,7 @@ impl<'a> Arm<'_, 'a> {
     /// If it is absent or can't be read.
     #[inline]
     pub fn value<C: Codec>(&mut self, name: &'static str) -> Result<C::Value> {
-        self.body(name)?;
-        C::decode(self.reader).map_err(|error| error.member(name))
+        self.body_with(name, C::decode)
     }
 
     /// The members of arm `name`, read by `read`.
@@ -214,13 +213,27 @@ impl<'a> Arm<'_, 'a> {
         name: &'static str,
         read: impl FnOnce(&mut Slots<'_, 'a>) -> Result<T>,
     ) -> Result<T> {
-        self.body(name)?;
-        let members = self.reader.slots().and_then(|mut slots| {
+        self.body_with(name, |reader| {
+            let mut slots = reader.slots()?;
             let value = read(&mut slots)?;
             slots.end()?;
             Ok(value)
-        });
-        members.map_err(|error| error.member(name))
+        })
+    }
+
+    /// The body of arm `name`, read by `read`.
+    ///
+    /// # Errors
+    ///
+    /// If the body is absent, or `read` refuses it.
+    #[inline]
+    pub fn body_with<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<T> {
+        self.body(name)?;
+        read(self.reader).map_err(|error| error.member(name))
     }
 
     /// The arm isn't known: it is kept with its body.
