@@ -1,0 +1,115 @@
+//! What can be written behind `playhouse`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The toolchain of Playhouse schemas.
+#[derive(Debug, Parser)]
+#[command(
+    name = "playhouse",
+    version,
+    about = "Checks Playhouse schemas and generates code from them",
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct Arguments {
+    /// The manifest; else playhouse.toml in this folder or the nearest one above it
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  playhouse check             is the schema right? every mistake at once
+  playhouse gen               write what playhouse.toml asks for
+
+Exit codes: 0 fine, 1 problems found in the schema, 2 wrong usage or a file that can't be read or written";
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// If a person looks at it
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Reports every error and warning of the schema
+    Check(Check),
+    /// Formats schemas and numbers members that have no number yet
+    Fmt(Format),
+    /// Writes the outputs that playhouse.toml names
+    Gen(Generate),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse check                    the whole project
+  playhouse check idl/world          what is wrong in this folder; the whole project is checked
+  playhouse check --fix              apply the fixes that keep the meaning
+  playhouse check --json | jq .code  one object a line")]
+pub(crate) struct Check {
+    /// Apply the fixes that keep the meaning
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Write one JSON object a line for each diagnostic
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fail on warnings too
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+    /// Report only what is in these files and folders
+    #[arg(value_name = "PATHS")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse fmt                      all schemas of the project
+  playhouse fmt --check              fail and list what is not formatted
+  playhouse fmt idl/world.idl        this file
+  playhouse fmt - < a.idl > b.idl    standard input to standard output")]
+pub(crate) struct Format {
+    /// Write nothing; fail if something is not formatted
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write one JSON object a line for each file that is, or would be, changed, and for each syntax error
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// These files instead of all schemas of the project; - is standard input
+    #[arg(value_name = "FILES")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse gen                      write what differs, remove what is no longer generated
+  playhouse gen --check              fail if something is not up to date (for CI)
+  playhouse gen --watch              generate whenever a schema changes
+  playhouse gen --target rust        these outputs alone")]
+pub(crate) struct Generate {
+    /// Write nothing; fail if something is not up to date
+    #[arg(long, conflicts_with = "watch")]
+    pub(crate) check: bool,
+    /// Generate again whenever a schema or playhouse.toml changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Write one JSON object that lists what was done
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only the outputs for this target
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Option<String>,
+}

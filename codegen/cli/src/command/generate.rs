@@ -1,0 +1,192 @@
+//! `playhouse gen`: writes the outputs, or says how they differ from what they should be.
+
+use std::time::SystemTime;
+
+use playhouse_cli::{
+    Project,
+    output::{
+        self,
+        disk::{self, Difference, Written},
+        stamp::Stamp,
+    },
+};
+use playhouse_schema::{Sources, manifest::Manifest};
+
+use super::{Place, check::diagnose, summary};
+use crate::{Outcome, arguments::Generate, diff, terminal::count};
+
+/// Files whose differences `gen --check` shows; the others it names.
+const SHOWN_MAX: usize = 3;
+
+pub(crate) fn run(place: &Place, options: &Generate) -> anyhow::Result<Outcome> {
+    let project = place.project()?;
+    once(place, &project, options)
+}
+
+/// Generates once.
+pub(crate) fn once(
+    place: &Place,
+    project: &Project,
+    options: &Generate,
+) -> anyhow::Result<Outcome> {
+    // A stamp speaks of all outputs.
+    let stamped = !options.check && options.target.is_none();
+    if stamped && Stamp::load(project).holds(project) {
+        say_written(place, project, options, None);
+        return Ok(Outcome::Fine);
+    }
+    let read_at = SystemTime::now();
+    let sources = project.read()?;
+    let _progress = place.terminal.progress(format!(
+        "generating from {}",
+        count(sources.files.len(), "file")
+    ));
+    let Some(planned) = plan(place, project, &sources, options)? else {
+        return Ok(Outcome::Problems);
+    };
+    if options.check {
+        let differences = disk::compare(&project.folder, &planned)?;
+        return Ok(compared(place, project, options, &differences));
+    }
+    let written = disk::write(&project.folder, &planned)?;
+    say_written(place, project, options, Some(&written));
+    if stamped && let Err(error) = Stamp::save(project, &sources, &planned, read_at) {
+        place.terminal.say(&format!(
+            "note: .playhouse/stamp can't be written, so nothing is remembered: {error}\n"
+        ));
+    }
+    Ok(Outcome::Fine)
+}
+
+/// What is to be written; `None` if the schema has errors, which are then reported.
+fn plan(
+    place: &Place,
+    project: &Project,
+    sources: &Sources,
+    options: &Generate,
+) -> anyhow::Result<Option<Vec<output::Planned>>> {
+    let checked = diagnose(sources);
+    if checked.has_errors() {
+        place.report(project, sources, &checked.diagnostics, options.json);
+        if let Some(summary) = summary(&checked.diagnostics)
+            && !options.json
+        {
+            place
+                .terminal
+                .say(&format!("\n{summary}; nothing was generated\n"));
+        }
+        return Ok(None);
+    }
+    has_outputs(&sources.manifest, options.target.as_deref())?;
+    let target = options.target.as_deref();
+    Ok(Some(output::plan(
+        &sources.manifest,
+        &checked.model,
+        target,
+    )))
+}
+
+fn has_outputs(manifest: &Manifest, target: Option<&str>) -> anyhow::Result<()> {
+    let targets: Vec<&str> = manifest
+        .outputs
+        .iter()
+        .map(|output| output.target.as_str())
+        .collect();
+    match target {
+        _ if targets.is_empty() => anyhow::bail!(
+            "playhouse.toml names no output: add\n\n[[output]]\ntarget = \"rust\"\npath = \"src/generated\"\n"
+        ),
+        Some(target) if !targets.contains(&target) => anyhow::bail!(
+            "playhouse.toml has no output for the target `{target}`, only for {}",
+            targets.join(", ")
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn say_written(place: &Place, project: &Project, options: &Generate, written: Option<&Written>) {
+    let nothing = Written::default();
+    let done = written.unwrap_or(&nothing);
+    if options.json {
+        let object = serde_json::json!({
+            "written": shown(place, project, &done.written),
+            "removed": shown(place, project, &done.removed),
+        });
+        place.terminal.out(&format!("{object}\n"));
+        return;
+    }
+    if done.written.is_empty() && done.removed.is_empty() {
+        place.terminal.say("everything is up to date\n");
+        return;
+    }
+    let mut parts = vec![format!("{} written", count(done.written.len(), "file"))];
+    if !done.removed.is_empty() {
+        parts.push(format!("{} removed", done.removed.len()));
+    }
+    if done.unchanged > 0 {
+        parts.push(format!("{} up to date", done.unchanged));
+    }
+    place.terminal.say(&format!("{}\n", parts.join(", ")));
+}
+
+fn shown(place: &Place, project: &Project, paths: &[String]) -> Vec<String> {
+    paths
+        .iter()
+        .map(|path| place.shown(project, path))
+        .collect()
+}
+
+fn compared(
+    place: &Place,
+    project: &Project,
+    options: &Generate,
+    differences: &[Difference],
+) -> Outcome {
+    for (index, difference) in differences.iter().enumerate() {
+        let (path, word, detail) = match difference {
+            Difference::Missing { path } => (path, "missing", String::new()),
+            Difference::Stale { path } => (path, "stale", String::new()),
+            Difference::Changed {
+                path,
+                found,
+                planned,
+            } => {
+                let detail = if index < SHOWN_MAX {
+                    diff::first(found, planned)
+                } else {
+                    String::new()
+                };
+                (path, "changed", detail)
+            }
+        };
+        let path = place.shown(project, path);
+        if options.json {
+            let object = serde_json::json!({ "path": path, "difference": word });
+            place.terminal.out(&format!("{object}\n"));
+            continue;
+        }
+        let words = match word {
+            "missing" => "is missing",
+            "stale" => "is no longer generated",
+            _ => "is not what the schemas say",
+        };
+        place.terminal.say(&format!("{path} {words}\n{detail}"));
+    }
+    if differences.is_empty() {
+        if !options.json {
+            place.terminal.say("everything is up to date\n");
+        }
+        return Outcome::Fine;
+    }
+    if !options.json {
+        let command = match &options.target {
+            Some(target) => format!("playhouse gen --target {target}"),
+            None => "playhouse gen".to_owned(),
+        };
+        let files = count(differences.len(), "file");
+        place.terminal.say(&format!(
+            "\n{files} out of date: run `{command}` and commit the result\n"
+        ));
+    }
+    Outcome::Problems
+}
