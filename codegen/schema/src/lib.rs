@@ -9,6 +9,7 @@
 pub mod attributes;
 mod checker;
 pub mod codes;
+pub mod evolution;
 pub mod lints;
 pub mod manifest;
 pub mod model;

@@ -41,7 +41,11 @@ pub struct Digests {
 /// Computes the digests of `model`.
 #[must_use]
 pub fn of(model: &Model) -> Digests {
-    let texts: Vec<Text> = model.types.iter().map(|def| type_text(model, def)).collect();
+    let texts: Vec<Text> = model
+        .types
+        .iter()
+        .map(|def| type_text(model, def))
+        .collect();
     let types = circle::digests(&texts);
     let close = |text: &Text| hash(&text.closed(&types));
     let components: Vec<u64> = model
@@ -91,7 +95,13 @@ pub fn of(model: &Model) -> Digests {
         close(&text)
     });
     let services = services.collect();
-    let mut digests = Digests { types, components, entities, services, root: 0 };
+    let mut digests = Digests {
+        types,
+        components,
+        entities,
+        services,
+        root: 0,
+    };
     digests.root = root(model, &digests);
     digests
 }
@@ -145,7 +155,10 @@ fn root(model: &Model, digests: &Digests) -> u64 {
 /// The first 8 bytes of the SHA-256 of `text`, the first byte the highest.
 fn hash(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
 }
 
 /// Canonical text in which other types are still open.
@@ -162,7 +175,9 @@ enum Part {
 
 impl Text {
     fn of(text: &str) -> Self {
-        Self { parts: vec![Part::Plain(text.to_owned())] }
+        Self {
+            parts: vec![Part::Plain(text.to_owned())],
+        }
     }
 
     fn push(&mut self, text: &str) {
@@ -214,7 +229,9 @@ impl Text {
             Shape::Uuid => self.push("uuid"),
             Shape::List(element) => self.container("list<", model, &[element.as_ref()]),
             Shape::Set(element) => self.container("set<", model, &[element.as_ref()]),
-            Shape::Map(key, value) => self.container("map<", model, &[key.as_ref(), value.as_ref()]),
+            Shape::Map(key, value) => {
+                self.container("map<", model, &[key.as_ref(), value.as_ref()])
+            }
             Shape::Ref(RefTarget::Entity(id)) => {
                 self.push(&format!("ref entity {}", entity_id(model, id.0 as usize)));
             }
@@ -222,7 +239,11 @@ impl Text {
             Shape::Named(TypeId(index)) => {
                 let index = *index as usize;
                 match &model.types[index] {
-                    TypeDef { kind: TypeKind::Newtype { inner, .. }, recursive: false, .. } => {
+                    TypeDef {
+                        kind: TypeKind::Newtype { inner, .. },
+                        recursive: false,
+                        ..
+                    } => {
                         self.bounded(model, inner, &bound);
                         self.push(if ty.optional { "?" } else { "" });
                         return;
@@ -259,7 +280,11 @@ impl Text {
         for property in properties {
             self.push(&format!("|property {} ", property.member.tag));
             self.ty(model, &property.member.ty);
-            self.push(if property.member.default.is_none() { " required" } else { "" });
+            self.push(if property.member.default.is_none() {
+                " required"
+            } else {
+                ""
+            });
         }
     }
 
@@ -309,7 +334,10 @@ fn bound_text(bound: &Bound) -> String {
 
 fn entity_id(model: &Model, index: usize) -> String {
     let entity = &model.entities[index];
-    format!("{}#{}", model.packages[entity.head.package.0 as usize].number, entity.number)
+    format!(
+        "{}#{}",
+        model.packages[entity.head.package.0 as usize].number, entity.number
+    )
 }
 
 fn type_text(model: &Model, def: &TypeDef) -> Text {
@@ -319,7 +347,12 @@ fn type_text(model: &Model, def: &TypeDef) -> Text {
             text.push("struct");
             text.members(model, members);
         }
-        TypeKind::Enum { repr, closed, values, .. } => {
+        TypeKind::Enum {
+            repr,
+            closed,
+            values,
+            ..
+        } => {
             let mut numbers: Vec<i64> = values.iter().map(|value| value.number).collect();
             numbers.sort_unstable();
             let mut line = format!("enum {}", repr.name());

@@ -93,7 +93,11 @@ impl Form {
             (_, Bound::Length { min: 0, max: None }) => Bound::None,
             (_, bound) => bound.clone(),
         };
-        Self { shape, bound, optional: ty.optional }
+        Self {
+            shape,
+            bound,
+            optional: ty.optional,
+        }
     }
 
     /// The form that `text` shows, as [`Form`]'s `Display` writes it.
@@ -107,7 +111,11 @@ impl Form {
     #[must_use]
     pub fn unbounded(&self) -> Self {
         let shape = self.shape.map(&mut Self::unbounded);
-        Self { shape, bound: Bound::None, optional: self.optional }
+        Self {
+            shape,
+            bound: Bound::None,
+            optional: self.optional,
+        }
     }
 
     /// The form with every name of a type or a ref's target put through `rename`.
@@ -118,7 +126,11 @@ impl Form {
             FormShape::Ref(name) => FormShape::Ref(rename(name)),
             shape => shape.map(&mut |inner| inner.renamed(rename)),
         };
-        Self { shape, bound: self.bound.clone(), optional: self.optional }
+        Self {
+            shape,
+            bound: self.bound.clone(),
+            optional: self.optional,
+        }
     }
 
     /// The form with each newtype replaced by what is in it, bounds united. `inner` gives the form within a newtype, and
@@ -129,7 +141,9 @@ impl Form {
     }
 
     fn expanded_at(&self, inner: &dyn Fn(&str) -> Option<Self>, depth: u32) -> Self {
-        let Some(depth) = depth.checked_sub(1) else { return self.clone() };
+        let Some(depth) = depth.checked_sub(1) else {
+            return self.clone();
+        };
         if let FormShape::Named(name) = &self.shape
             && let Some(within) = inner(name)
         {
@@ -141,7 +155,11 @@ impl Form {
             return form.expanded_at(inner, depth);
         }
         let shape = self.shape.map(&mut |part| part.expanded_at(inner, depth));
-        Self { shape, bound: self.bound.clone(), optional: self.optional }
+        Self {
+            shape,
+            bound: self.bound.clone(),
+            optional: self.optional,
+        }
     }
 }
 
@@ -164,13 +182,33 @@ impl FormShape {
 pub(super) fn intersection(a: &Bound, b: &Bound) -> Bound {
     match (a, b) {
         (_, Bound::None) => a.clone(),
-        (Bound::Int { min, max }, Bound::Int { min: least, max: most }) => {
-            Bound::Int { min: *min.max(least), max: *max.min(most) }
-        }
-        (Bound::Float { min, max }, Bound::Float { min: least, max: most }) => {
-            Bound::Float { min: min.max(*least), max: max.min(*most) }
-        }
-        (Bound::Length { min, max }, Bound::Length { min: least, max: most }) => Bound::Length {
+        (
+            Bound::Int { min, max },
+            Bound::Int {
+                min: least,
+                max: most,
+            },
+        ) => Bound::Int {
+            min: *min.max(least),
+            max: *max.min(most),
+        },
+        (
+            Bound::Float { min, max },
+            Bound::Float {
+                min: least,
+                max: most,
+            },
+        ) => Bound::Float {
+            min: min.max(*least),
+            max: max.min(*most),
+        },
+        (
+            Bound::Length { min, max },
+            Bound::Length {
+                min: least,
+                max: most,
+            },
+        ) => Bound::Length {
             min: *min.max(least),
             max: match (max, most) {
                 (Some(a), Some(b)) => Some(*a.min(b)),
@@ -178,10 +216,18 @@ pub(super) fn intersection(a: &Bound, b: &Bound) -> Bound {
             },
         },
         // From text alone, a use of a newtype doesn't tell a bound of its length from one of its value.
-        (Bound::Length { .. }, Bound::Int { min, max }) => match (u32::try_from(*min), u32::try_from(*max)) {
-            (Ok(min), Ok(max)) => intersection(a, &Bound::Length { min, max: Some(max) }),
-            _ => a.clone(),
-        },
+        (Bound::Length { .. }, Bound::Int { min, max }) => {
+            match (u32::try_from(*min), u32::try_from(*max)) {
+                (Ok(min), Ok(max)) => intersection(
+                    a,
+                    &Bound::Length {
+                        min,
+                        max: Some(max),
+                    },
+                ),
+                _ => a.clone(),
+            }
+        }
         _ => b.clone(),
     }
 }
@@ -204,7 +250,10 @@ impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.shape {
             FormShape::Plain(plain) => {
-                let name = PLAINS.iter().find(|(known, _)| known == plain).map_or("", |(_, n)| n);
+                let name = PLAINS
+                    .iter()
+                    .find(|(known, _)| known == plain)
+                    .map_or("", |(_, n)| n);
                 f.write_str(name)?;
             }
             FormShape::Int(int) => f.write_str(int.name())?,
@@ -223,7 +272,10 @@ fn bound_text(shape: &FormShape, bound: &Bound) -> String {
     let (min, max) = match bound {
         Bound::None => return String::new(),
         Bound::Int { min, max } if min == max => return format!("[{min}]"),
-        Bound::Length { min, max: Some(max) } if min == max => return format!("[{min}]"),
+        Bound::Length {
+            min,
+            max: Some(max),
+        } if min == max => return format!("[{min}]"),
         Bound::Int { min, max } => {
             let (least, most) = match shape {
                 FormShape::Int(int) => int.range(),
@@ -232,19 +284,32 @@ fn bound_text(shape: &FormShape, bound: &Bound) -> String {
             (end_text(min, least), end_text(max, most))
         }
         Bound::Float { min, max } => (float_text(*min), float_text(*max)),
-        Bound::Length { min, max } => {
-            (end_text(min, 0), max.map(|max| max.to_string()).unwrap_or_default())
-        }
+        Bound::Length { min, max } => (
+            end_text(min, 0),
+            max.map(|max| max.to_string()).unwrap_or_default(),
+        ),
     };
-    if max.is_empty() { format!("[{min}..]") } else { format!("[{min}..={max}]") }
+    if max.is_empty() {
+        format!("[{min}..]")
+    } else {
+        format!("[{min}..={max}]")
+    }
 }
 
 fn end_text<T: PartialEq + fmt::Display>(end: &T, open: T) -> String {
-    if *end == open { String::new() } else { end.to_string() }
+    if *end == open {
+        String::new()
+    } else {
+        end.to_string()
+    }
 }
 
 fn float_text(end: f64) -> String {
-    if end.is_infinite() { String::new() } else { format!("{end:?}") }
+    if end.is_infinite() {
+        String::new()
+    } else {
+        format!("{end:?}")
+    }
 }
 
 /// Deeper than any form that a schema can hold; text beyond it is no form.
@@ -267,7 +332,10 @@ fn parse_form(text: &str, depth: u32) -> Option<(Form, &str)> {
         ("map", Some(rest)) => {
             let (key, rest) = parse_form(rest, depth + 1)?;
             let (value, rest) = parse_form(rest.strip_prefix(", ")?, depth + 1)?;
-            (FormShape::Map(Box::new(key), Box::new(value)), rest.strip_prefix('>')?)
+            (
+                FormShape::Map(Box::new(key), Box::new(value)),
+                rest.strip_prefix('>')?,
+            )
         }
         ("ref", Some(rest)) => {
             let (target, rest) = rest.split_once('>')?;
@@ -285,7 +353,14 @@ fn parse_form(text: &str, depth: u32) -> Option<(Form, &str)> {
     };
     let optional = rest.starts_with('?');
     let rest = rest.strip_prefix('?').unwrap_or(rest);
-    Some((Form { shape, bound, optional }, rest))
+    Some((
+        Form {
+            shape,
+            bound,
+            optional,
+        },
+        rest,
+    ))
 }
 
 fn named_shape(name: &str) -> FormShape {
@@ -302,26 +377,56 @@ fn split_while(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
 
 fn parse_bound(shape: &FormShape, text: &str) -> Option<Bound> {
     let (min, max) = match text.split_once("..") {
-        Some((min, max)) => (min, if max.is_empty() { "" } else { max.strip_prefix('=')? }),
+        Some((min, max)) => (
+            min,
+            if max.is_empty() {
+                ""
+            } else {
+                max.strip_prefix('=')?
+            },
+        ),
         None => (text, text),
     };
-    let end = |text: &str, open| if text.is_empty() { Some(open) } else { text.parse().ok() };
+    let end = |text: &str, open| {
+        if text.is_empty() {
+            Some(open)
+        } else {
+            text.parse().ok()
+        }
+    };
     // What a newtype is made of is not known from its name: a point tells floats, an open end lengths.
     match shape {
         FormShape::Int(int) => {
             let (least, most) = int.range();
-            Some(Bound::Int { min: end(min, least)?, max: end(max, most)? })
+            Some(Bound::Int {
+                min: end(min, least)?,
+                max: end(max, most)?,
+            })
         }
         _ if is_float(min) || is_float(max) => {
-            let end = |text: &str, open| if text.is_empty() { Some(open) } else { text.parse().ok() };
-            Some(Bound::Float { min: end(min, f64::NEG_INFINITY)?, max: end(max, f64::INFINITY)? })
+            let end = |text: &str, open| {
+                if text.is_empty() {
+                    Some(open)
+                } else {
+                    text.parse().ok()
+                }
+            };
+            Some(Bound::Float {
+                min: end(min, f64::NEG_INFINITY)?,
+                max: end(max, f64::INFINITY)?,
+            })
         }
-        FormShape::Named(_) if !min.is_empty() && !max.is_empty() => {
-            Some(Bound::Int { min: min.parse().ok()?, max: max.parse().ok()? })
-        }
+        FormShape::Named(_) if !min.is_empty() && !max.is_empty() => Some(Bound::Int {
+            min: min.parse().ok()?,
+            max: max.parse().ok()?,
+        }),
         _ => {
             let min = if min.is_empty() { 0 } else { min.parse().ok()? };
-            let max = if max.is_empty() { None } else { Some(max.parse().ok()?) };
+            let max = if max.is_empty() {
+                None
+            } else {
+                Some(max.parse().ok()?)
+            };
             Some(Bound::Length { min, max })
         }
     }

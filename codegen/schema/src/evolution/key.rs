@@ -75,7 +75,10 @@ impl Space {
     /// Its name in keys.
     #[must_use]
     pub fn name(self) -> &'static str {
-        SPACES.iter().find(|(space, _)| *space == self).map_or("", |(_, name)| name)
+        SPACES
+            .iter()
+            .find(|(space, _)| *space == self)
+            .map_or("", |(_, name)| name)
     }
 }
 
@@ -92,25 +95,39 @@ impl Key {
     /// The key of a package.
     #[must_use]
     pub fn package(name: &str) -> Self {
-        Self { package: name.to_owned(), root: None, path: Vec::new() }
+        Self {
+            package: name.to_owned(),
+            root: None,
+            path: Vec::new(),
+        }
     }
 
     /// The key of a declaration.
     #[must_use]
     pub fn declaration(package: &str, root: Root) -> Self {
-        Self { package: package.to_owned(), root: Some(root), path: Vec::new() }
+        Self {
+            package: package.to_owned(),
+            root: Some(root),
+            path: Vec::new(),
+        }
     }
 
     /// The key of what has the number `id` in `space` of this element.
     #[must_use]
     pub fn step(&self, space: Space, id: impl Into<i64>) -> Self {
-        self.with(Step { space, id: Id::Number(id.into()) })
+        self.with(Step {
+            space,
+            id: Id::Number(id.into()),
+        })
     }
 
     /// The key of what has the name `id` in `space` of this element.
     #[must_use]
     pub fn named_step(&self, space: Space, id: impl Into<String>) -> Self {
-        self.with(Step { space, id: Id::Name(id.into()) })
+        self.with(Step {
+            space,
+            id: Id::Name(id.into()),
+        })
     }
 
     fn with(&self, step: Step) -> Self {
@@ -132,14 +149,23 @@ impl Key {
     /// The declaration that holds this element, or is it; a package for a package.
     #[must_use]
     pub fn declared(&self) -> Self {
-        Self { path: Vec::new(), ..self.clone() }
+        Self {
+            path: Vec::new(),
+            ..self.clone()
+        }
     }
 
     /// The number that the element goes by, if it does.
     #[must_use]
     pub fn number(&self) -> Option<i64> {
         match (self.path.last(), &self.root) {
-            (Some(Step { id: Id::Number(number), .. }), _) => Some(*number),
+            (
+                Some(Step {
+                    id: Id::Number(number),
+                    ..
+                }),
+                _,
+            ) => Some(*number),
             (None, Some(Root::Numbered(number))) => Some((*number).into()),
             _ => None,
         }
@@ -188,7 +214,10 @@ impl Key {
 /// the name of what is declared.
 fn parse_declaration(text: &str) -> Option<Key> {
     if let Some((package, number)) = text.split_once('#') {
-        return Some(Key::declaration(&word(package)?, Root::Numbered(number.parse().ok()?)));
+        return Some(Key::declaration(
+            &word(package)?,
+            Root::Numbered(number.parse().ok()?),
+        ));
     }
     if let Some((package, name)) = text.split_once(':') {
         return Some(Key::declaration(&word(package)?, Root::Named(word(name)?)));
@@ -221,5 +250,8 @@ impl fmt::Display for Key {
 
 /// `arena.world:Stack`, as forms write it.
 pub(crate) fn full_name(model: &Model, head: &Head) -> String {
-    format!("{}:{}", model.packages[head.package.0 as usize].name, head.name)
+    format!(
+        "{}:{}",
+        model.packages[head.package.0 as usize].name, head.name
+    )
 }

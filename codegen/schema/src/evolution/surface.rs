@@ -78,17 +78,23 @@ impl Surface {
         self.elements.iter()
     }
 
-    /// The elements directly in `parent`; the packages for `None`.
-    pub fn children<'a>(
-        &'a self,
-        parent: Option<&'a Key>,
-    ) -> impl Iterator<Item = (&'a Key, &'a Element)> {
-        let depth = parent.map_or(0, |parent| parent.depth() + 1);
-        let start = parent.cloned().unwrap_or_else(|| Key::package(""));
+    /// All packages, in order of name.
+    #[must_use]
+    pub fn packages(&self) -> Vec<(&Key, &Element)> {
         self.elements
-            .range(start..)
-            .take_while(move |(key, _)| parent.is_none_or(|parent| key.within(parent)))
-            .filter(move |(key, _)| key.depth() == depth)
+            .iter()
+            .filter(|(key, _)| key.root.is_none())
+            .collect()
+    }
+
+    /// The elements directly in `parent`, in order of key.
+    #[must_use]
+    pub fn children_of(&self, parent: &Key) -> Vec<(&Key, &Element)> {
+        self.elements
+            .range(parent..)
+            .take_while(|(key, _)| key.within(parent))
+            .filter(|(key, _)| key.depth() == parent.depth() + 1)
+            .collect()
     }
 
     /// How many elements there are.

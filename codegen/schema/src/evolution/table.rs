@@ -9,8 +9,8 @@ use super::{
     verdict::{Change, Class, cell_name},
 };
 
-mod condition;
 mod calls;
+mod condition;
 mod declarations;
 mod entities;
 mod members;
@@ -66,16 +66,41 @@ pub enum Only {
     Input,
 }
 
-const WIRE: Harm = Harm { class: Class::Wire, only: Only::Always };
-const DOCUMENT: Harm = Harm { class: Class::Document, only: Only::Always };
-const DOCUMENT_IF_STORED: Harm = Harm { class: Class::Document, only: Only::Stored };
-const SOURCE: Harm = Harm { class: Class::Source, only: Only::Always };
-const EXPOSURE: Harm = Harm { class: Class::Exposure, only: Only::Always };
-const EXPOSURE_IF_INPUT: Harm = Harm { class: Class::Exposure, only: Only::Input };
+const WIRE: Harm = Harm {
+    class: Class::Wire,
+    only: Only::Always,
+};
+const DOCUMENT: Harm = Harm {
+    class: Class::Document,
+    only: Only::Always,
+};
+const DOCUMENT_IF_STORED: Harm = Harm {
+    class: Class::Document,
+    only: Only::Stored,
+};
+const SOURCE: Harm = Harm {
+    class: Class::Source,
+    only: Only::Always,
+};
+const EXPOSURE: Harm = Harm {
+    class: Class::Exposure,
+    only: Only::Always,
+};
+const EXPOSURE_IF_INPUT: Harm = Harm {
+    class: Class::Exposure,
+    only: Only::Input,
+};
 
 const fn never(elements: &'static [Kind], change: Change, why: &'static str) -> Row {
     let condition = Condition::Always;
-    Row { elements, change, condition, outcome: Outcome::Never, why, instead: "" }
+    Row {
+        elements,
+        change,
+        condition,
+        outcome: Outcome::Never,
+        why,
+        instead: "",
+    }
 }
 
 const fn fine(
@@ -84,7 +109,14 @@ const fn fine(
     condition: Condition,
     why: &'static str,
 ) -> Row {
-    Row { elements, change, condition, outcome: Outcome::Fine, why, instead: "" }
+    Row {
+        elements,
+        change,
+        condition,
+        outcome: Outcome::Fine,
+        why,
+        instead: "",
+    }
 }
 
 const fn breaks(
@@ -95,14 +127,27 @@ const fn breaks(
     why: &'static str,
     instead: &'static str,
 ) -> Row {
-    Row { elements, change, condition, outcome: Outcome::Breaks(harms), why, instead }
+    Row {
+        elements,
+        change,
+        condition,
+        outcome: Outcome::Breaks(harms),
+        why,
+        instead,
+    }
 }
 
 /// All rows, in the order of the files.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [declarations::ROWS, types::ROWS, members::ROWS, entities::ROWS, calls::ROWS]
-        .into_iter()
-        .flatten()
+    [
+        declarations::ROWS,
+        types::ROWS,
+        members::ROWS,
+        entities::ROWS,
+        calls::ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The rows of one cell, in order.

@@ -153,7 +153,11 @@ impl Verdict {
         if self.is_fine() {
             return "fine".to_owned();
         }
-        self.classes.iter().map(|class| class.name()).collect::<Vec<_>>().join(", ")
+        self.classes
+            .iter()
+            .map(|class| class.name())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -172,7 +176,12 @@ pub fn render(verdicts: &[Verdict]) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        let head = format!("{}[{}]: {}", verdict.class_text(), verdict.cell(), verdict.message);
+        let head = format!(
+            "{}[{}]: {}",
+            verdict.class_text(),
+            verdict.cell(),
+            verdict.message
+        );
         // A String takes whatever is written to it.
         let _ = writeln!(out, "{head}");
         let _ = match verdict.line {

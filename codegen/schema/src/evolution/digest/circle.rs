@@ -14,8 +14,10 @@ pub(super) fn digests(texts: &[Text]) -> Vec<u64> {
                 digests[*index] = hash(&texts[*index].closed(&digests));
             }
             members => {
-                let hashed: Vec<u64> =
-                    members.iter().map(|from| hash(&walk(*from, members, texts, &digests))).collect();
+                let hashed: Vec<u64> = members
+                    .iter()
+                    .map(|from| hash(&walk(*from, members, texts, &digests)))
+                    .collect();
                 for (index, digest) in members.iter().zip(hashed) {
                     digests[*index] = digest;
                 }

@@ -18,7 +18,12 @@ pub(super) fn collect(collector: &mut Collector<'_>, parent: &Key, path: &str, c
             let key = key.step(Space::Param, param.tag);
             collector.add(key, Kind::Parameter, Own::member(param, path), facts);
         }
-        let own = Own { name: &call.name, marks: &call.marks, path, line: call.line };
+        let own = Own {
+            name: &call.name,
+            marks: &call.marks,
+            path,
+            line: call.line,
+        };
         let facts = call_facts(collector, call);
         collector.add(key, call_kind(call.kind), own, facts);
     }
@@ -37,10 +42,16 @@ const fn call_kind(kind: CallKind) -> Kind {
 fn call_facts(collector: &Collector<'_>, call: &Call) -> Facts {
     let model = collector.model;
     let mut facts = Facts::default();
-    facts.set_if(Fact::Result, call.result.as_ref().map(|ty| collector.form(ty)));
+    facts.set_if(
+        Fact::Result,
+        call.result.as_ref().map(|ty| collector.form(ty)),
+    );
     facts.mark(Fact::Stream, call.stream);
     if let Some(error) = call.throws {
-        facts.set(Fact::Throws, full_name(model, &model.types[error.0 as usize].head));
+        facts.set(
+            Fact::Throws,
+            full_name(model, &model.types[error.0 as usize].head),
+        );
     }
     if !call.to.is_empty() {
         let mut to: Vec<String> = call.to.iter().map(|to| collector.audience(*to)).collect();
@@ -52,7 +63,10 @@ fn call_facts(collector: &Collector<'_>, call: &Call) -> Facts {
         facts.set(Fact::Burst, exposed.burst.to_string());
         facts.mark(Fact::Guest, exposed.guest);
         if let Some(audience) = exposed.audience {
-            facts.set(Fact::For, full_name(model, &model.audiences[audience.0 as usize].head));
+            facts.set(
+                Fact::For,
+                full_name(model, &model.audiences[audience.0 as usize].head),
+            );
         }
     }
     facts.mark(Fact::Input, call.kind == CallKind::ClientRpc);

@@ -19,12 +19,18 @@ pub(super) fn collect(model: &Model) -> Surface {
         model,
         reach: Reach::of(model),
         digests: &digests,
-        surface: Surface { root: digests.root, ..Surface::default() },
+        surface: Surface {
+            root: digests.root,
+            ..Surface::default()
+        },
     };
     for package in model.packages.iter().filter(|package| package.local) {
         let mut facts = Facts::default();
         facts.set(Fact::Number, package.number.to_string());
-        let place = package.modules.first().map(|m| Place { path: m.path.clone(), line: 1 });
+        let place = package.modules.first().map(|m| Place {
+            path: m.path.clone(),
+            line: 1,
+        });
         collector.surface.insert(
             Key::package(&package.name),
             Element {
@@ -62,7 +68,10 @@ impl Collector<'_> {
             was: own.marks.was.clone(),
             since: own.marks.since,
             facts,
-            place: Some(Place { path: own.path.to_owned(), line: own.line }),
+            place: Some(Place {
+                path: own.path.to_owned(),
+                line: own.line,
+            }),
         };
         self.surface.insert(key, element);
     }
@@ -94,7 +103,12 @@ impl Collector<'_> {
                 let constant = &model.consts[id.0 as usize];
                 facts.set(Fact::Type, self.form(&constant.ty));
                 facts.set(Fact::Value, value_text(&constant.value));
-                self.add(named(&constant.head), Kind::Const, Own::head(&constant.head), facts);
+                self.add(
+                    named(&constant.head),
+                    Kind::Const,
+                    Own::head(&constant.head),
+                    facts,
+                );
             }
             Item::Role(id) => {
                 let head = &model.roles[id.0 as usize].head;
@@ -103,20 +117,35 @@ impl Collector<'_> {
             Item::Audience(id) => {
                 let audience = &model.audiences[id.0 as usize];
                 facts.set_if(Fact::Type, audience.param.as_ref().map(|ty| self.form(ty)));
-                self.add(named(&audience.head), Kind::Audience, Own::head(&audience.head), facts);
+                self.add(
+                    named(&audience.head),
+                    Kind::Audience,
+                    Own::head(&audience.head),
+                    facts,
+                );
             }
             Item::Component(id) => {
                 let component = &model.components[id.0 as usize];
                 let key = numbered(component.number);
-                facts.set(Fact::Digest, digest::text(self.digests.components[id.0 as usize]));
-                facts.mark(Fact::Stored, component.properties.iter().any(|p| p.persist.is_some()));
+                facts.set(
+                    Fact::Digest,
+                    digest::text(self.digests.components[id.0 as usize]),
+                );
+                facts.mark(
+                    Fact::Stored,
+                    component.properties.iter().any(|p| p.persist.is_some()),
+                );
                 let own = Own::head(&component.head);
                 self.add(key.clone(), Kind::Component, own, facts);
                 for required in &component.requires {
                     let required = &model.components[required.0 as usize];
                     let owner = &model.packages[required.head.package.0 as usize].name;
                     let target = format!("{owner}#{}", required.number);
-                    let own = Own { name: &required.head.name, marks: &NO_MARKS, ..own };
+                    let own = Own {
+                        name: &required.head.name,
+                        marks: &NO_MARKS,
+                        ..own
+                    };
                     let key = key.named_step(Space::Requires, target);
                     self.add(key, Kind::Requires, own, Facts::default());
                 }
@@ -131,7 +160,10 @@ impl Collector<'_> {
             Item::Service(id) => {
                 let service = &model.services[id.0 as usize];
                 let key = numbered(service.number);
-                facts.set(Fact::Digest, digest::text(self.digests.services[id.0 as usize]));
+                facts.set(
+                    Fact::Digest,
+                    digest::text(self.digests.services[id.0 as usize]),
+                );
                 let role = &model.roles[service.role.0 as usize].head;
                 facts.set(Fact::Role, full_name(model, role));
                 facts.set_if(Fact::Deadline, service.deadline_us);
@@ -156,11 +188,19 @@ impl Collector<'_> {
                 self.fields(&key, own.path, members);
                 Kind::Struct
             }
-            TypeKind::Enum { repr, closed, values, .. } => {
+            TypeKind::Enum {
+                repr,
+                closed,
+                values,
+                ..
+            } => {
                 facts.set(Fact::Repr, repr.name());
                 facts.mark(Fact::Closed, *closed);
                 for value in values {
-                    let own = Own { line: value.line, ..Own::of(&value.name, &value.marks, own) };
+                    let own = Own {
+                        line: value.line,
+                        ..Own::of(&value.name, &value.marks, own)
+                    };
                     let key = key.step(Space::Value, value.number);
                     self.add(key, Kind::EnumValue, own, Facts::default());
                 }
@@ -169,7 +209,10 @@ impl Collector<'_> {
             TypeKind::Flags { repr, flags, .. } => {
                 facts.set(Fact::Repr, repr.name());
                 for flag in flags {
-                    let own = Own { line: flag.line, ..Own::of(&flag.name, &flag.marks, own) };
+                    let own = Own {
+                        line: flag.line,
+                        ..Own::of(&flag.name, &flag.marks, own)
+                    };
                     let mut facts = Facts::default();
                     let key = match flag.bit {
                         Some(bit) => key.step(Space::Bit, bit),
@@ -215,7 +258,10 @@ impl Collector<'_> {
                     self.fields(&key, own.path, members);
                 }
             }
-            let own = Own { line: arm.line, ..Own::of(&arm.name, &arm.marks, own) };
+            let own = Own {
+                line: arm.line,
+                ..Own::of(&arm.name, &arm.marks, own)
+            };
             self.add(key, Kind::Arm, own, facts);
         }
     }
@@ -256,9 +302,17 @@ impl Collector<'_> {
             facts.mark(Fact::Unique, property.unique);
             facts.mark(Fact::Index, property.index);
             facts.mark(Fact::Handoff, property.handoff);
-            facts.set_if(Fact::Priority, (property.priority > 0).then_some(property.priority));
+            facts.set_if(
+                Fact::Priority,
+                (property.priority > 0).then_some(property.priority),
+            );
             let key = parent.step(Space::Member, property.member.tag);
-            self.add(key, Kind::Property, Own::member(&property.member, path), facts);
+            self.add(
+                key,
+                Kind::Property,
+                Own::member(&property.member, path),
+                facts,
+            );
         }
     }
 
@@ -279,7 +333,10 @@ impl Collector<'_> {
         };
         facts.set(Fact::Addressed, addressed);
         if let Some(role) = entity.role {
-            facts.set(Fact::Role, full_name(model, &model.roles[role.0 as usize].head));
+            facts.set(
+                Fact::Role,
+                full_name(model, &model.roles[role.0 as usize].head),
+            );
         }
         if let Some(container) = entity.container {
             let container = &model.entities[container.0 as usize];
@@ -288,8 +345,14 @@ impl Collector<'_> {
         }
         facts.set_if(Fact::Deadline, entity.deadline_us);
         facts.set_if(Fact::Tick, entity.tick_us);
-        let own_state = entity.properties.iter().any(|property| property.persist.is_some());
-        facts.mark(Fact::Stored, own_state || entity.slots.iter().any(|slot| stored(model, slot)));
+        let own_state = entity
+            .properties
+            .iter()
+            .any(|property| property.persist.is_some());
+        facts.mark(
+            Fact::Stored,
+            own_state || entity.slots.iter().any(|slot| stored(model, slot)),
+        );
         let own = Own::head(&entity.head);
         self.add(key.clone(), Kind::Entity, own, facts);
         for slot in &entity.slots {
@@ -297,11 +360,17 @@ impl Collector<'_> {
             let owner = &model.packages[component.head.package.0 as usize].name;
             let mut facts = Facts::default();
             facts.set(Fact::Component, format!("{owner}#{}", component.number));
-            facts.set_if(Fact::Sync, slot.sync.map(|audience| self.audience(audience)));
+            facts.set_if(
+                Fact::Sync,
+                slot.sync.map(|audience| self.audience(audience)),
+            );
             facts.mark(Fact::Transient, slot.transient);
             facts.mark(Fact::Hidden, slot.hidden);
             facts.mark(Fact::Stored, stored(model, slot));
-            let own = Own { line: slot.line, ..Own::of(&slot.name, &slot.marks, own) };
+            let own = Own {
+                line: slot.line,
+                ..Own::of(&slot.name, &slot.marks, own)
+            };
             self.add(key.step(Space::Member, slot.tag), Kind::Slot, own, facts);
         }
         self.properties(key, own.path, &entity.properties);
@@ -312,7 +381,11 @@ impl Collector<'_> {
 /// Whether something of the component in a slot is saved.
 fn stored(model: &Model, slot: &Slot) -> bool {
     let component = &model.components[slot.component.0 as usize];
-    !slot.transient && component.properties.iter().any(|property| property.persist.is_some())
+    !slot.transient
+        && component
+            .properties
+            .iter()
+            .any(|property| property.persist.is_some())
 }
 
 static NO_MARKS: Marks = Marks {
@@ -335,16 +408,30 @@ pub(super) struct Own<'a> {
 
 impl<'a> Own<'a> {
     pub(super) fn head(head: &'a Head) -> Self {
-        Self { name: &head.name, marks: &head.marks, path: &head.path, line: head.line }
+        Self {
+            name: &head.name,
+            marks: &head.marks,
+            path: &head.path,
+            line: head.line,
+        }
     }
 
     pub(super) fn member(member: &'a Member, path: &'a str) -> Self {
-        Self { name: &member.name, marks: &member.marks, path, line: member.line }
+        Self {
+            name: &member.name,
+            marks: &member.marks,
+            path,
+            line: member.line,
+        }
     }
 
     /// Something of this name in `parent`.
     fn of(name: &'a str, marks: &'a Marks, parent: Self) -> Self {
-        Self { name, marks, ..parent }
+        Self {
+            name,
+            marks,
+            ..parent
+        }
     }
 }
 

@@ -156,13 +156,19 @@ impl Fact {
     /// Its name in the lock.
     #[must_use]
     pub fn name(self) -> &'static str {
-        NAMES.iter().find(|(fact, _)| *fact == self).map_or("", |(_, name)| name)
+        NAMES
+            .iter()
+            .find(|(fact, _)| *fact == self)
+            .map_or("", |(_, name)| name)
     }
 
     /// The fact of a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(_, known)| *known == name).map(|(fact, _)| *fact)
+        NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(fact, _)| *fact)
     }
 }
 

@@ -141,7 +141,10 @@ impl Kind {
     /// Whether it is a call.
     #[must_use]
     pub const fn is_call(self) -> bool {
-        matches!(self, Self::Rpc | Self::Oneway | Self::Event | Self::Timer | Self::ClientRpc)
+        matches!(
+            self,
+            Self::Rpc | Self::Oneway | Self::Event | Self::Timer | Self::ClientRpc
+        )
     }
 
     /// Whether it is a declared type of values.

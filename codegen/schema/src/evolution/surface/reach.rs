@@ -35,7 +35,10 @@ impl Reach {
                 input.extend(&call.result);
             }
         }
-        Self { stored: reachable(model, stored), input: reachable(model, input) }
+        Self {
+            stored: reachable(model, stored),
+            input: reachable(model, input),
+        }
     }
 }
 
