@@ -28,6 +28,7 @@ codes! {
     MEMBER_TWICE = "E0212" "two members have one name";
     CASE_CLASH = "E0213" "two names become one in a target language";
     RESERVED_WORD = "E0214" "a name is a reserved word of a target language";
+    FILE_TWICE = "E0215" "two files of a package have one name";
     BUILTIN_NAME = "E0216" "a declaration takes the name of a built-in type";
     MANIFEST = "E0217" "playhouse.toml is not valid";
 

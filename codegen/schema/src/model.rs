@@ -79,7 +79,7 @@ pub struct Module {
     pub path: String,
     /// `//!` lines, without the marker and one leading space.
     pub docs: Vec<String>,
-    /// Declarations in source order; instances of a generic follow in order of their names where it stands.
+    /// Declarations in source order; then the instances of its generics in order of their names.
     pub items: Vec<Item>,
 }
 

@@ -113,11 +113,7 @@ impl<'a> Checker<'a> {
                 return;
             }
         };
-        let path = &self.sources.files[symbol.file].path;
-        let modules = &mut self.model.packages[symbol.package.0 as usize].modules;
-        if let Some(module) = modules.iter_mut().find(|module| module.path == *path) {
-            module.items.push(item);
-        }
+        self.enter_item(symbol.file, item);
     }
 
     pub(super) fn type_marks(

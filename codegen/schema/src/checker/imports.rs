@@ -22,6 +22,9 @@ impl<'a> Checker<'a> {
     fn import(&mut self, file: usize, import: &'a ast::Use) {
         if import.braces {
             let Some(package) = self.package(&import.path) else {
+                for (name, alias) in &import.names {
+                    self.miss(file, alias.as_ref().unwrap_or(name));
+                }
                 return;
             };
             for (name, alias) in &import.names {
@@ -44,6 +47,7 @@ impl<'a> Checker<'a> {
             let known: Vec<&str> = self.names.packages.keys().map(String::as_str).collect();
             let error = rules::names::unknown_package(import.path.span, &text, known);
             self.report_unresolved(error);
+            self.miss(file, import.alias.as_ref().unwrap_or(name));
             return;
         };
         let range = first
@@ -55,9 +59,15 @@ impl<'a> Checker<'a> {
             span: Span::new(first.span.file, range),
         };
         let Some(package) = self.package(&path) else {
+            self.miss(file, import.alias.as_ref().unwrap_or(name));
             return;
         };
         self.import_name(file, package, name, import.alias.as_ref().unwrap_or(name));
+    }
+
+    /// Remembers that the import of `name` failed, so that its uses are not reported too.
+    fn miss(&mut self, file: usize, name: &'a Name) {
+        self.names.files[file].missing.insert(&name.text);
     }
 
     pub(super) fn package(&mut self, path: &Path) -> Option<PackageId> {
@@ -78,19 +88,25 @@ impl<'a> Checker<'a> {
             let package = self.model.packages[package.0 as usize].name.clone();
             let error = rules::names::unknown_import(name.span, &package, &name.text, known);
             self.report_unresolved(error);
+            self.miss(file, alias);
             return;
         };
         let own = self.names.files[file].package;
         self.check_visible(symbol, own, name.span);
         let clash =
             own.and_then(|own| self.names.declared[own.0 as usize].get(alias.text.as_str()));
+        let path = format!(
+            "{}.{}",
+            self.model.packages[package.0 as usize].name, name.text
+        );
         if let Some(&clash) = clash.filter(|&&clash| clash != symbol) {
             let first = self.names.symbols[clash.0 as usize].name.span;
-            self.report(rules::names::name_twice(
+            self.report(rules::names::import_twice(
                 alias.span,
                 &alias.text,
+                &path,
                 first,
-                true,
+                false,
             ));
             return;
         }
@@ -98,9 +114,10 @@ impl<'a> Checker<'a> {
             .imports
             .insert(&alias.text, (symbol, alias.span));
         if let Some((_, first)) = before {
-            self.report(rules::names::name_twice(
+            self.report(rules::names::import_twice(
                 alias.span,
                 &alias.text,
+                &path,
                 first,
                 true,
             ));

@@ -83,7 +83,7 @@ impl Checker<'_> {
         Some(plain(Shape::Named(ty)))
     }
 
-    /// Puts each instance behind its generic's declaration in the module's items.
+    /// Puts the instances, by name, behind the other items of the modules where their generics stand.
     pub(super) fn order_instances(&mut self) {
         let mut instances: Vec<(String, SymbolId, TypeId)> = self
             .instances
@@ -92,25 +92,13 @@ impl Checker<'_> {
             .collect();
         instances.sort();
         for (_, symbol, ty) in instances {
-            let symbol = self.symbol(symbol);
-            let path = &self.sources.files[symbol.file].path;
-            let package = &mut self.model.packages[symbol.package.0 as usize];
-            if let Some(module) = package
-                .modules
-                .iter_mut()
-                .find(|module| module.path == *path)
-            {
-                module.items.push(Item::Type(ty));
-            }
+            self.enter_item(self.symbol(symbol).file, Item::Type(ty));
         }
     }
 
     fn declared_span(&self, package: crate::model::PackageId, name: &str) -> Option<Span> {
-        self.names
-            .symbols
-            .iter()
-            .find(|symbol| symbol.package == package && symbol.name.text == name)
-            .map(|symbol| symbol.name.span)
+        let symbol = *self.names.declared[package.0 as usize].get(name)?;
+        Some(self.symbol(symbol).name.span)
     }
 
     /// A part of an instance's name: `Stack`, `ListOfU32`, `OptionalStack`.

@@ -1,6 +1,6 @@
 //! Who declares what: packages, symbols, imports, and looking a path up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use playhouse_syntax::{
     Span, TextSize,
@@ -11,8 +11,8 @@ use playhouse_syntax::{
 use super::{Checker, Work};
 use crate::{
     model::{
-        AudienceId, ComponentId, ConstId, EntityId, Module, Package, PackageId, RoleId, ServiceId,
-        TypeId,
+        AudienceId, ComponentId, ConstId, EntityId, Item, Module, Package, PackageId, RoleId,
+        ServiceId, TypeId,
     },
     rules,
     sources::SourceKind,
@@ -78,9 +78,13 @@ pub(super) struct Names<'a> {
 #[derive(Debug, Default)]
 pub(super) struct FileNames<'a> {
     pub(super) package: Option<PackageId>,
+    /// Index of its module in the package.
+    module: usize,
     pub(super) imports: HashMap<&'a str, (SymbolId, Span)>,
     /// Packages imported whole, by the name they have here.
     pub(super) packages: BTreeMap<String, PackageId>,
+    /// What it imports without there being any such thing: reported once, at the import.
+    pub(super) missing: HashSet<&'a str>,
 }
 
 /// The built-in types, those that are planned among them.
@@ -184,22 +188,53 @@ impl<'a> Checker<'a> {
         let known = manifest.packages.keys().map(String::as_str);
         let unused = known.filter(|known| !self.names.packages.contains_key(*known));
         let near = suggest::nearest(name, unused);
-        let taken: Vec<u16> = manifest
-            .packages
-            .values()
-            .map(|number| number.number)
-            .collect();
-        let free = taken.iter().max().map_or(1, |most| most.saturating_add(1));
-        let at = manifest
-            .packages
-            .values()
-            .map(|number| number.span)
-            .max_by_key(|span| span.range.end());
-        let at = at.unwrap_or(Span::at(manifest.file, TextSize::new(0)));
+        if self
+            .sources
+            .diagnostics
+            .iter()
+            .any(|error| error.severity == playhouse_syntax::Severity::Error)
+        {
+            // What is wrong in the manifest may be the very line that numbers it.
+            return 0;
+        }
+        let taken = manifest.packages.values().map(|number| number.number);
+        let free = taken.max().map_or(1, |most| most.saturating_add(1));
+        let room = self.room_in_manifest();
         self.report(rules::names::package_number_missing(
-            span, name, near, free, at,
+            span, name, near, free, room,
         ));
         0
+    }
+
+    /// Where a line can be added to the manifest's `[packages]`, and what must stand before it.
+    fn room_in_manifest(&self) -> (Span, &'static str) {
+        let manifest = &self.sources.manifest;
+        let text = self
+            .sources
+            .file(manifest.file)
+            .map_or("", |file| file.text.as_str());
+        let numbers = manifest.packages.values();
+        let last = numbers.map(|number| usize::from(number.span.range.end()));
+        let header = || Some(text.find("[packages]")? + "[packages]".len());
+        let (offset, before) = match last.max().or_else(header) {
+            Some(offset) => {
+                let line = text[offset..].find('\n').map(|end| offset + end + 1);
+                (
+                    line.unwrap_or(text.len()),
+                    if line.is_none() { "\n" } else { "" },
+                )
+            }
+            None => (
+                text.len(),
+                if text.is_empty() {
+                    "[packages]\n"
+                } else {
+                    "\n[packages]\n"
+                },
+            ),
+        };
+        let at = TextSize::try_from(offset).unwrap_or_default();
+        (Span::at(manifest.file, at), before)
     }
 
     fn collect_declarations(&mut self, packages: &[Option<String>]) {
@@ -227,10 +262,61 @@ impl<'a> Checker<'a> {
                 self.declare(package, index, declaration);
             }
         }
+        let mut modules: HashMap<&str, usize> = HashMap::new();
         for package in &mut self.model.packages {
             package
                 .modules
                 .sort_by(|a, b| (&a.stem, &a.path).cmp(&(&b.stem, &b.path)));
+            modules.extend(
+                package
+                    .modules
+                    .iter()
+                    .enumerate()
+                    .map(|(at, module)| (module.path.as_str(), at)),
+            );
+        }
+        for (index, source) in self.sources.files.iter().enumerate() {
+            self.names.files[index].module =
+                modules.get(source.path.as_str()).copied().unwrap_or(0);
+        }
+        self.check_file_names();
+    }
+
+    /// A file becomes a module of its package under its own name.
+    fn check_file_names(&mut self) {
+        let mut errors = Vec::new();
+        for package in &self.model.packages {
+            for pair in package.modules.windows(2) {
+                if pair[0].stem == pair[1].stem {
+                    let file = self
+                        .sources
+                        .files
+                        .iter()
+                        .position(|file| file.path == pair[1].path);
+                    let id =
+                        playhouse_syntax::FileId(u32::try_from(file.unwrap_or(0)).unwrap_or(0));
+                    let span = Span::at(id, TextSize::new(0));
+                    errors.push(rules::names::file_twice(
+                        span,
+                        &package.name,
+                        &pair[1].stem,
+                        &pair[0].path,
+                    ));
+                }
+            }
+        }
+        for error in errors {
+            self.report(error);
+        }
+    }
+
+    /// Enters a declaration into the module of its file.
+    pub(super) fn enter_item(&mut self, file: usize, item: Item) {
+        let names = &self.names.files[file];
+        let Some(package) = names.package else { return };
+        let modules = &mut self.model.packages[package.0 as usize].modules;
+        if let Some(module) = modules.get_mut(names.module) {
+            module.items.push(item);
         }
     }
 
@@ -249,9 +335,7 @@ impl<'a> Checker<'a> {
         }
         if let Some(first) = self.names.declared[package.0 as usize].get(name.text.as_str()) {
             let first = self.names.symbols[first.0 as usize].name.span;
-            self.report(rules::names::name_twice(
-                name.span, &name.text, first, false,
-            ));
+            self.report(rules::names::name_twice(name.span, &name.text, first));
             return;
         }
         let kind = self.allocate(symbol, package, declaration, name);
@@ -396,8 +480,11 @@ impl<'a> Checker<'a> {
     /// What `path` stands for in `file`; reports it if that is nothing. `what` is needed here.
     pub(super) fn resolve(&mut self, file: usize, path: &Path, what: &str) -> Option<SymbolId> {
         let Some(symbol) = self.lookup(file, path) else {
-            let error = self.unresolved(file, path, what);
-            self.report_unresolved(error);
+            let first = path.segments.first().map(|segment| segment.text.as_str());
+            if !first.is_some_and(|first| self.names.files[file].missing.contains(first)) {
+                let error = self.unresolved(file, path, what);
+                self.report_unresolved(error);
+            }
             return None;
         };
         if path.segments.len() > 1 {

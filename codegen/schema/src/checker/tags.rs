@@ -1,5 +1,7 @@
 //! Tags and names: each once in its space, none that is reserved.
 
+use std::collections::{BTreeMap, HashMap};
+
 use playhouse_syntax::{
     Span,
     ast::{self, Name, Number, ReservedItem},
@@ -14,8 +16,8 @@ pub(super) const TAG_MAX: i64 = 127;
 /// The tags and names of one space: a struct's fields, an entity's properties and slots, its calls ...
 #[derive(Debug, Default)]
 pub(super) struct TagSpace {
-    used: Vec<(i64, String, Span)>,
-    names: Vec<(String, Span)>,
+    used: BTreeMap<i64, (String, Span)>,
+    names: HashMap<String, Span>,
     reserved: Vec<(i64, i64, Span)>,
     reserved_names: Vec<(String, Span)>,
     pub(super) model: Reserved,
@@ -24,9 +26,9 @@ pub(super) struct TagSpace {
 impl TagSpace {
     /// The next tag that was never used.
     fn next(&self) -> Option<i64> {
-        let used = self.used.iter().map(|(tag, ..)| *tag);
+        let used = self.used.keys().next_back().copied();
         let reserved = self.reserved.iter().map(|(_, high, _)| *high);
-        let next = used.chain(reserved).max().unwrap_or(0) + 1;
+        let next = reserved.chain(used).max().unwrap_or(0).saturating_add(1);
         (next <= TAG_MAX).then_some(next)
     }
 }
@@ -70,7 +72,7 @@ impl Checker<'_> {
 
     /// Enters a name into its space.
     pub(super) fn member_name(&mut self, space: &mut TagSpace, name: &Name) {
-        if let Some((_, first)) = space.names.iter().find(|(text, _)| *text == name.text) {
+        if let Some(first) = space.names.get(&name.text) {
             self.report(rules::names::member_twice(name.span, &name.text, *first));
             return;
         }
@@ -81,7 +83,7 @@ impl Checker<'_> {
         {
             self.report(rules::numbers::name_reserved(name.span, &name.text, *at));
         }
-        space.names.push((name.text.clone(), name.span));
+        space.names.insert(name.text.clone(), name.span);
     }
 
     /// Enters a tag from `least` to `most` into its space; false if it is not free.
@@ -98,7 +100,7 @@ impl Checker<'_> {
             self.report(rules::numbers::tag_range(span, tag, least, most));
             return false;
         }
-        if let Some((_, other, first)) = space.used.iter().find(|(used, ..)| *used == tag) {
+        if let Some((other, first)) = space.used.get(&tag) {
             let next = space.next();
             self.report(rules::numbers::tag_twice(span, tag, other, *first, next));
             return false;
@@ -111,7 +113,7 @@ impl Checker<'_> {
             self.report(rules::numbers::tag_reserved(span, tag, *at));
             return false;
         }
-        space.used.push((tag, name.text.clone(), span));
+        space.used.insert(tag, (name.text.clone(), span));
         true
     }
 

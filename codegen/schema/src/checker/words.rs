@@ -112,6 +112,15 @@ fn folded(name: &str) -> String {
         .collect()
 }
 
+/// `a`, `a and b`, `a, b and c`
+fn listed(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
 impl Checker<'_> {
     pub(super) fn check_words(&mut self) {
         let mut words = Words {
@@ -175,7 +184,7 @@ impl Words<'_> {
         match seen.get(&(space, folded.clone())) {
             Some(&(other, at)) if other != name => {
                 self.errors
-                    .push(rules::names::case_clash(span, name, other, at, &folded));
+                    .push(rules::names::case_clash(span, name, other, at));
             }
             Some(_) => {}
             None => {
@@ -195,11 +204,8 @@ impl Words<'_> {
         .map(|(language, _)| language)
         .collect();
         if !languages.is_empty() {
-            self.errors.push(rules::names::reserved_word(
-                span,
-                name,
-                &languages.join(" and "),
-            ));
+            self.errors
+                .push(rules::names::reserved_word(span, name, &listed(&languages)));
         }
     }
 

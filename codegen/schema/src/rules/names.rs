@@ -36,7 +36,7 @@ pub(crate) fn no_package(span: Span) -> Diagnostic {
         span,
         "the file does not begin with its package",
     )
-    .help("write `package your.game;` before all other declarations")
+    .help("write `package your.game;` before everything else in the file")
 }
 
 pub(crate) fn package_twice(span: Span, first: Span) -> Diagnostic {
@@ -45,12 +45,13 @@ pub(crate) fn package_twice(span: Span, first: Span) -> Diagnostic {
         .help("give the other package a file of its own")
 }
 
+/// `room` is where a line of the manifest's `[packages]` can be added, and what stands before that line.
 pub(crate) fn package_number_missing(
     span: Span,
     package: &str,
     near: Option<&str>,
     free: u16,
-    manifest_end: Span,
+    room: (Span, &str),
 ) -> Diagnostic {
     let error = Diagnostic::error(
         codes::PACKAGE_NUMBER_MISSING,
@@ -65,10 +66,13 @@ pub(crate) fn package_number_missing(
             near,
         ),
         None => error
-            .help(format!(
-                "add `\"{package}\" = {free}` to [packages] in playhouse.toml"
-            ))
-            .also(manifest_end, "its numbers stand here"),
+            .help("the number is a part of every id in the package, so it never changes")
+            .fix(
+                "give it the next free one in playhouse.toml",
+                true,
+                room.0,
+                format!("{}\"{package}\" = {free}\n", room.1),
+            ),
     }
 }
 
@@ -99,27 +103,38 @@ pub(crate) fn unknown_import<'a>(
     suggested(error, name, span, known, "its declarations")
 }
 
-pub(crate) fn name_twice(span: Span, name: &str, first: Span, imported: bool) -> Diagnostic {
-    let error = Diagnostic::error(
+pub(crate) fn name_twice(span: Span, name: &str, first: Span) -> Diagnostic {
+    Diagnostic::error(
         codes::NAME_TWICE,
         span,
         format!("`{name}` is declared twice"),
     )
-    .also(
-        first,
-        if imported {
-            "imported here"
-        } else {
-            "declared here first"
-        },
-    );
-    if imported {
-        error.help(format!("import it under another name: `{name} as Other`"))
+    .also(first, "declared here first")
+    .help("rename one of them; types, constants, roles and the rest share one space in a package")
+}
+
+/// An import whose name means something else already: a declaration of the package, or an earlier import.
+pub(crate) fn import_twice(
+    span: Span,
+    name: &str,
+    path: &str,
+    first: Span,
+    imported: bool,
+) -> Diagnostic {
+    let label = if imported {
+        "imported here first"
     } else {
-        error.help(
-            "rename one of them; types, constants, roles and the rest share one space in a package",
-        )
-    }
+        "declared here"
+    };
+    Diagnostic::error(
+        codes::NAME_TWICE,
+        span,
+        format!("`{name}` means two things in this file"),
+    )
+    .also(first, label)
+    .help(format!(
+        "import it under another name: `use {path} as Other{name};`"
+    ))
 }
 
 /// A name that nothing declares. `elsewhere` is a package that has it.
@@ -135,12 +150,59 @@ pub(crate) fn unknown_name<'a>(
         span,
         format!("no {what} is called `{name}`"),
     );
-    match elsewhere {
-        Some(package) => error
+    if let Some(package) = elsewhere {
+        return error
             .label("not imported")
-            .help(format!("import it: `use {package}.{name};`")),
-        None => suggested(error, name, span, known, "known here"),
+            .help(format!("import it: `use {package}.{name};`"));
     }
+    if what == "type"
+        && let Some(ours) = foreign_type(name)
+    {
+        return error.label(format!("did you mean `{ours}`?")).fix(
+            format!("write `{ours}`"),
+            false,
+            span,
+            ours,
+        );
+    }
+    let error = suggested(error, name, span, known, "known here");
+    if error.fixes.is_empty() && error.help.is_empty() {
+        let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        };
+        return error.help(format!(
+            "declare {article} {what} of this name, or import it with `use`"
+        ));
+    }
+    error
+}
+
+/// What the built-in type `name` of another language is called here.
+fn foreign_type(name: &str) -> Option<&'static str> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "int" | "integer" | "int32" | "isize" => "i32",
+        "uint" | "uint32" | "usize" => "u32",
+        "short" | "int16" => "i16",
+        "ushort" | "uint16" => "u16",
+        "sbyte" | "int8" => "i8",
+        "byte" | "uint8" => "u8",
+        "long" | "int64" => "i64",
+        "ulong" | "uint64" => "u64",
+        "boolean" => "bool",
+        "float" | "single" | "float32" => "f32",
+        "double" | "number" | "float64" => "f64",
+        "str" | "text" | "char" => "string",
+        "blob" | "buffer" | "bytearray" => "bytes",
+        "array" | "vec" | "vector" | "repeated" => "list",
+        "dict" | "dictionary" | "hashmap" | "btreemap" => "map",
+        "hashset" | "btreeset" => "set",
+        "datetime" | "date" | "instant" => "timestamp",
+        "timespan" | "timedelta" => "duration",
+        "guid" => "uuid",
+        _ => return None,
+    })
 }
 
 pub(crate) fn wrong_kind(span: Span, name: &str, is: &str, needed: &str, at: Span) -> Diagnostic {
@@ -151,17 +213,35 @@ pub(crate) fn wrong_kind(span: Span, name: &str, is: &str, needed: &str, at: Spa
     )
     .also(at, "declared here")
     .help(match (is, needed) {
-        ("a component" | "an entity", "a type") => {
-            format!(
-                "to point at one, write `ref<{name}>`; to have one, write `has {}: {name};`",
-                name.to_lowercase()
-            )
-        }
-        _ => format!(
-            "write the name of {}",
-            needed.trim_start_matches("an ").trim_start_matches("a ")
+        ("a component" | "an entity", "a type") => format!(
+            "to point at one, write `ref<{name}>`; to have one, an entity writes `has {}: {name};`",
+            snake_case(name)
         ),
+        ("a type", "a component") => {
+            "slots and `requires` take components; a value of a type is a property: `1 name: Type;`"
+                .to_owned()
+        }
+        (_, "a role") => "roles are declared: `role lobby;`".to_owned(),
+        (_, "an audience") => {
+            "audiences are owner, all, others, near and those declared: `audience guild;`"
+                .to_owned()
+        }
+        (_, "a constant") => "constants are declared: `const CHAT_MAX: u32 = 200;`".to_owned(),
+        _ => format!("write the name of {needed}"),
     })
+}
+
+/// The last word of a path in `snake_case`: what a slot for it would be called.
+pub(super) fn snake_case(path: &str) -> String {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
 }
 
 pub(crate) fn internal_name(span: Span, name: &str, package: &str, at: Span) -> Diagnostic {
@@ -189,34 +269,43 @@ pub(crate) fn was_taken(span: Span, name: &str, was: &str, taken: Span) -> Diagn
 }
 
 pub(crate) fn member_twice(span: Span, name: &str, first: Span) -> Diagnostic {
-    Diagnostic::error(codes::MEMBER_TWICE, span, format!("a second `{name}`"))
+    Diagnostic::error(codes::MEMBER_TWICE, span, format!("there are two `{name}`"))
         .also(first, "the first")
-        .help("rename one of them")
+        .help("rename one of them; a proxy shows properties, slots and calls side by side")
 }
 
-pub(crate) fn case_clash(
-    span: Span,
-    name: &str,
-    other: &str,
-    at: Span,
-    converted: &str,
-) -> Diagnostic {
+pub(crate) fn case_clash(span: Span, name: &str, other: &str, at: Span) -> Diagnostic {
     Diagnostic::error(
         codes::CASE_CLASH,
         span,
-        format!("`{name}` and `{other}` are both `{converted}` in generated code"),
+        format!("`{name}` and `{other}` become one name in generated code"),
     )
     .also(at, "the other one")
-    .help("rename one of them: names differ by more than case and underscores")
+    .help("rename one of them: each target has its own case, so names must differ in more than case and `_`")
 }
 
 pub(crate) fn reserved_word(span: Span, name: &str, languages: &str) -> Diagnostic {
-    Diagnostic::error(
+    let error = Diagnostic::error(
         codes::RESERVED_WORD,
         span,
         format!("`{name}` is a reserved word of {languages}"),
-    )
-    .help("choose another name: all targets are generated from one schema")
+    );
+    let other = match name {
+        "type" => "kind",
+        "class" => "job",
+        "from" => "sender",
+        "match" => "round",
+        "ref" => "target",
+        "move" => "step",
+        "in" => "input",
+        "default" => "initial",
+        "none" => "nothing",
+        "Error" => "Failure",
+        _ => return error.help("choose another name: all targets are generated from one schema"),
+    };
+    error.help(format!(
+        "choose another name, such as `{other}`: all targets are generated from one schema"
+    ))
 }
 
 pub(crate) fn builtin_name(span: Span, name: &str, what: &str) -> Diagnostic {
