@@ -141,7 +141,6 @@ impl<'a> Checker<'a> {
                     param.span,
                     &param.text,
                     first.span,
-                    false,
                 ));
             }
         }

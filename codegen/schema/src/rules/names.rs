@@ -137,6 +137,17 @@ pub(crate) fn import_twice(
     ))
 }
 
+/// Two files of one name in one package: each is a module of generated code.
+pub(crate) fn file_twice(span: Span, package: &str, stem: &str, other: &str) -> Diagnostic {
+    Diagnostic::error(
+        codes::FILE_TWICE,
+        span,
+        format!("package `{package}` has two files called `{stem}.idl`"),
+    )
+    .note(format!("the other one is {other}"))
+    .help("rename one of them: a file becomes a module of its name in generated code")
+}
+
 /// A name that nothing declares. `elsewhere` is a package that has it.
 pub(crate) fn unknown_name<'a>(
     span: Span,
