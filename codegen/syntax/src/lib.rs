@@ -4,6 +4,8 @@
 //! business. It reads no files and prints nothing. Read [`parse`] first, then [`ast`], which the checker works on,
 //! and [`format`](mod@format), which works on the tree.
 
+#![deny(clippy::disallowed_methods)]
+
 pub mod ast;
 pub mod codes;
 pub mod diagnostic;

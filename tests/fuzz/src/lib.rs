@@ -4,11 +4,6 @@
 //! (`cargo xtask fuzz TARGET`), and in plain tests over their seeds and everything that ever broke them
 //! (`regressions/TARGET/`). Read [`TARGETS`] first.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "seeds and regressions are files of the repository"
-)]
-
 pub mod allocation;
 pub mod seed;
 mod target;

@@ -99,6 +99,8 @@ const PURE: &[&str] = &[
     "codegen/emit/src/",
     "runtime/wire/src/",
 ];
+/// The lint that finds calls which this rule's words miss.
+const PURE_LINT: &str = "clippy::disallowed_methods";
 /// Modules of the standard library that they must not name.
 const IMPURE_MODULES: &[&str] = &["env", "fs", "net", "os", "process", "thread"];
 /// Words that they must not contain.
@@ -171,6 +173,10 @@ pub(crate) fn pure(tree: &Tree) -> Vec<Violation> {
     let mut violations = Vec::new();
     let is_pure = |file: &&File| PURE.iter().any(|folder| file.path.starts_with(folder));
     for file in tree.sources().filter(is_pure) {
+        if file.path.ends_with("src/lib.rs") && !file.code.contains(PURE_LINT) {
+            let message = format!("add `#![deny({PURE_LINT})]`: the list stands in clippy.toml");
+            violations.push(Violation::new(&file.path, 0, message));
+        }
         if file.path.ends_with("/tests.rs") || file.path.contains("/tests/") {
             continue;
         }
@@ -312,6 +318,9 @@ mod tests {
         assert_eq!(check("use std::fs;"), 1);
         assert_eq!(check("use std::{fmt, fs::File};"), 1);
         assert_eq!(check("let now = Instant::now();"), 1);
+        let lib = |text: &str| pure(&Tree::of(&[("runtime/wire/src/lib.rs", text)])).len();
+        assert_eq!(lib("#![deny(clippy::disallowed_methods)]"), 0);
+        assert_eq!(lib("//! #![deny(clippy::disallowed_methods)]"), 1);
         assert_eq!(check("println!(\"x\");"), 1);
         assert_eq!(
             pure(&Tree::of(&[("codegen/cli/src/x.rs", "use std::fs;")])).len(),

@@ -6,7 +6,6 @@
 #![no_main]
 #![allow(
     missing_docs,
-    clippy::disallowed_methods,
     clippy::exit,
     clippy::print_stdout,
     reason = "the engine's macro makes the entry points; this is a shell around the targets"

@@ -1,11 +1,11 @@
-//! The checker comes back from any project, and names only places that exist.
+//! The checker and the lints come back from any project, and names only places that exist.
 //!
 //! An input is a project: its files with a line `---` between them. The manifest is made up, with a number for every package
 //! that a file declares.
 
 use std::collections::BTreeSet;
 
-use playhouse_schema::{Sources, check};
+use playhouse_schema::{Sources, check, lint};
 
 pub(super) fn run(bytes: &[u8]) {
     let texts: Vec<&str> = super::text(bytes).split("\n---\n").collect();
@@ -19,9 +19,9 @@ pub(super) fn run(bytes: &[u8]) {
         .map(|(index, text): (u32, &str)| (format!("idl/file{index}.idl"), text.to_owned()));
     let sources = Sources::new(("playhouse.toml".to_owned(), manifest), files);
     let checked = check(&sources);
-    super::point_into(&checked.diagnostics, |file| {
-        sources.file(file).map_or("", |file| file.text.as_str())
-    });
+    let text = |file| sources.file(file).map_or("", |file| file.text.as_str());
+    super::point_into(&checked.diagnostics, text);
+    super::point_into(&lint(&sources, &checked), text);
 }
 
 /// The dotted name behind the first `package`, if it is one.
