@@ -1,42 +1,48 @@
 //! `cargo xtask codegen`: the table of everything in the repository that a program writes.
 //!
-//! Each generator has a command that writes and one that only compares. Where the comparison is a test that the test
-//! stage runs anyway, the check is left to it, so that `verify` does the work once.
+//! Each generator writes, or only compares. Where the comparison is a test that the test stage runs anyway, `verify` leaves
+//! it to that stage, so that the work is done once.
 
 use anyhow::Result;
 
 use crate::arguments::Arguments;
 use crate::repository::Repository;
+use crate::tidy;
 
 /// One generator: what it writes and how.
 struct Generator {
     name: &'static str,
     writes: &'static str,
-    write: &'static str,
-    check: Check,
+    work: Work,
 }
 
-/// How to find out whether what is committed is what would be written.
-enum Check {
-    /// By a command of its own, which fails on a difference.
-    Command(&'static str),
-    /// By the tests that `write` runs, which compare unless `UPDATE=1` is set.
-    Tests,
+/// How a generator is run.
+enum Work {
+    /// The playhouse command, once for each project of the repository; `--check` makes it compare.
+    Project(&'static str),
+    /// Tests, which compare, and write where [`UPDATE`] is set.
+    Tests(&'static str),
 }
+
+/// Makes tests write what they would compare.
+const UPDATE: &str = "UPDATE";
 
 /// In order: a later one may read what an earlier one wrote.
 const GENERATORS: &[Generator] = &[
     Generator {
-        name: "schemas",
-        writes: "the outputs named in playhouse.toml",
-        write: "cargo run --quiet --package playhouse-cli -- gen",
-        check: Check::Command("cargo run --quiet --package playhouse-cli -- gen --check"),
+        name: "layout",
+        writes: "the layout of the schemas",
+        work: Work::Project("fmt"),
     },
     Generator {
-        name: "diagnostics",
-        writes: "rendered diagnostics beside the invalid fixtures",
-        write: "cargo test --quiet --package playhouse-syntax --package playhouse-schema",
-        check: Check::Tests,
+        name: "schemas",
+        writes: "the outputs that playhouse.toml names",
+        work: Work::Project("gen"),
+    },
+    Generator {
+        name: "fixtures",
+        writes: "golden files, rendered diagnostics and the tables of the documentation",
+        work: Work::Tests("cargo test --quiet --workspace --exclude xtask --tests --no-fail-fast"),
     },
 ];
 
@@ -65,10 +71,10 @@ pub(crate) fn command(repository: &Repository, mut arguments: Arguments) -> Resu
     Ok(true)
 }
 
-/// The stage of `verify`: every check that the tests don't make.
+/// The stage of `verify`: every check but those that the test stage makes.
 pub(crate) fn check(repository: &Repository) -> Result<bool> {
     for generator in GENERATORS {
-        if matches!(generator.check, Check::Command(_)) && !generate(repository, generator, true)? {
+        if matches!(generator.work, Work::Project(_)) && !generate(repository, generator, true)? {
             return Ok(false);
         }
     }
@@ -76,19 +82,49 @@ pub(crate) fn check(repository: &Repository) -> Result<bool> {
 }
 
 fn generate(repository: &Repository, generator: &Generator, check: bool) -> Result<bool> {
-    let step = match (&generator.check, check) {
-        (_, false) => repository.step(generator.write).variable("UPDATE", "1"),
-        (Check::Command(line), true) => repository.step(line),
-        (Check::Tests, true) => repository.step(generator.write),
-    };
-    let passed = step.run(|_| ())?;
+    let mut passed = true;
+    match generator.work {
+        Work::Project(command) => {
+            for manifest in projects(&repository.files()?) {
+                let step = repository.step("cargo run --quiet --package playhouse-cli --");
+                let step = step
+                    .argument(command)
+                    .argument("--manifest")
+                    .argument(manifest);
+                let step = if check {
+                    step.argument("--check")
+                } else {
+                    step
+                };
+                passed &= step.run(|_| ())?;
+            }
+        }
+        Work::Tests(line) => {
+            let step = repository.step(line);
+            let step = if check {
+                step
+            } else {
+                step.variable(UPDATE, "1")
+            };
+            passed = step.run(|_| ())?;
+        }
+    }
     if !passed && check {
         println!(
-            "{} is out of date: run cargo xtask codegen and commit it",
+            "not up to date: {}; run cargo xtask codegen and commit",
             generator.writes
         );
     }
     Ok(passed)
+}
+
+/// Manifests of the projects that are no fixtures.
+fn projects(files: &[String]) -> Vec<&str> {
+    let manifests = files.iter().filter(|path| path.ends_with("playhouse.toml"));
+    manifests
+        .map(String::as_str)
+        .filter(|path| !tidy::is_fixture(path))
+        .collect()
 }
 
 #[cfg(test)]
@@ -101,5 +137,19 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), GENERATORS.len());
+    }
+
+    #[test]
+    fn fixtures_are_no_projects() {
+        let files = [
+            "playhouse.toml",
+            "tests/x/playhouse.toml",
+            "tests/golden/schemas/y/playhouse.toml",
+        ];
+        let files = files.map(str::to_owned);
+        assert_eq!(
+            projects(&files),
+            ["playhouse.toml", "tests/x/playhouse.toml"]
+        );
     }
 }

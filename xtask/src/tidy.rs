@@ -15,6 +15,7 @@ use anyhow::Result;
 use crate::arguments::Arguments;
 use crate::repository::Repository;
 use crate::tidy::tree::Tree;
+pub(crate) use crate::tidy::tree::is_fixture;
 
 /// A rule: what it demands, why, and what breaks it in a tree.
 struct Rule {

@@ -11,13 +11,19 @@ use crate::tidy::mask;
 /// Folders whose files are inputs or expected outputs of tests, or templates: house rules for sources don't hold there.
 const FIXTURE_FOLDERS: &[&str] = &[
     "corpus",
+    "current",
+    "expected",
     "fixtures",
-    "golden",
     "invalid",
+    "previous",
     "regressions",
+    "schemas",
     "seeds",
+    "snapshots",
     "template",
+    "templates",
     "ui",
+    "vectors",
 ];
 /// Lines at the top in which generated files say that they are.
 const MARK_LINES_MAX: usize = 5;
@@ -119,6 +125,14 @@ impl Tree {
     }
 }
 
+/// Whether a path leads into a folder of test inputs, expected outputs or templates.
+pub(crate) fn is_fixture(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders
+        .split('/')
+        .any(|folder| FIXTURE_FOLDERS.contains(&folder))
+}
+
 impl File {
     pub(crate) fn new(path: &str, text: impl Into<String>) -> Self {
         let text = text.into();
@@ -140,15 +154,9 @@ impl File {
         top.any(|line| MARKS.iter().any(|mark| line.contains(mark)))
     }
 
-    /// Whether it stands in a folder of test inputs, expected outputs or templates.
+    /// See [`is_fixture`].
     pub(crate) fn is_fixture(&self) -> bool {
-        let folders = self
-            .path
-            .rsplit_once('/')
-            .map_or("", |(folders, _)| folders);
-        folders
-            .split('/')
-            .any(|folder| FIXTURE_FOLDERS.contains(&folder))
+        is_fixture(&self.path)
     }
 
     /// Lines of [`File::code`] with their one-based numbers.

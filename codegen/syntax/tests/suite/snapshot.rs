@@ -1,4 +1,4 @@
-//! Texts that a person reviews and a test compares: files in `tests/snapshots`, rewritten when `UPDATE_SNAPSHOTS` is set.
+//! Texts that a person reviews and a test compares: files in `tests/snapshots`, rewritten when `UPDATE` is set.
 
 use std::{fs, path::PathBuf};
 
@@ -11,7 +11,7 @@ pub(crate) fn tests() -> PathBuf {
 #[expect(clippy::disallowed_methods, reason = "a test compares with a file")]
 pub(crate) fn check(path: &str, actual: &str) {
     let file = tests().join(path);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+    if std::env::var_os("UPDATE").is_some() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, actual).unwrap();
         return;
@@ -31,7 +31,7 @@ pub(crate) fn check(path: &str, actual: &str) {
     };
     panic!(
         "{} differs from line {}\n--- expected\n{}\n--- actual\n{}\n\
-         if this is meant: UPDATE_SNAPSHOTS=1 cargo test -p playhouse-syntax, and review the change",
+         if this is meant: UPDATE=1 cargo test -p playhouse-syntax, and review the change",
         file.display(),
         line + 1,
         window(&expected),
