@@ -46,6 +46,7 @@ codes! {
     STREAM_TYPE = "E0312" "`stream` stands where nothing can be streamed";
     NO_VALUES = "E0313" "an enum, flags, union or error has nothing in it";
     INSTANCE_NAME = "E0314" "the instance of a generic type takes the name of something else";
+    NUMBER_BEHIND = "E0315" "the number of an enum's value stands behind its name";
 
     BOUND_MISPLACED = "E0401" "a type has nothing that a bound could hold";
     BOUND_EMPTY = "E0402" "a bound lets nothing through";

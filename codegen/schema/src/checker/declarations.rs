@@ -65,7 +65,11 @@ impl<'a> Checker<'a> {
                     let ty = self.ty(place, param)?;
                     if !self.is_key(&ty) {
                         let shown = self.shown(&ty);
-                        self.report(rules::types::map_key(param.span, &shown));
+                        self.report(rules::types::map_key(
+                            param.span,
+                            &shown,
+                            "the parameter of an audience",
+                        ));
                     }
                     Some(ty)
                 });

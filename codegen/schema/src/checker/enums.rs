@@ -37,6 +37,11 @@ impl Checker<'_> {
         }
         self.no_reserved_calls(&decl.reserved);
         let mut space = self.tag_space(&decl.reserved, false);
+        space.numbers = Some(if decl.flags {
+            ("bit", i64::from(repr.bits()) - 1)
+        } else {
+            ("number", i64::try_from(repr.range().1).unwrap_or(i64::MAX))
+        });
         let kind = if decl.flags {
             let flags = self.flags(symbol.file, decl, repr, &mut space);
             TypeKind::Flags {
@@ -72,11 +77,14 @@ impl Checker<'_> {
             self.member_name(space, &value.name);
             let attributes = self.attributes(file, &value.attributes, At::Value);
             if let Some(written) = &value.value {
-                self.report(rules::values::value_type(
-                    written.span,
-                    "a number before the name",
-                    "a value behind it",
+                self.report(rules::types::number_behind(
+                    value.name.span,
+                    written,
+                    value.number.is_some(),
                 ));
+                if value.number.is_none() {
+                    continue;
+                }
             }
             let Some(number) = value.number else {
                 self.report(rules::numbers::tag_missing(
@@ -90,7 +98,7 @@ impl Checker<'_> {
                 let shown = i128::from(number.value);
                 self.report(rules::types::enum_number(
                     number.span,
-                    shown,
+                    &shown.to_string(),
                     repr.name(),
                     least,
                     most,
@@ -128,7 +136,7 @@ impl Checker<'_> {
                         let shown = i128::from(number.value);
                         self.report(rules::types::enum_number(
                             number.span,
-                            shown,
+                            &format!("bit {shown}"),
                             repr.name(),
                             0,
                             most,
@@ -140,14 +148,25 @@ impl Checker<'_> {
                     (1u64 << bit, Some(bit))
                 }
                 (None, Some(written)) => match combination(&flags, written) {
-                    Some(bits) => (bits, None),
-                    None => {
-                        self.report(rules::types::flag_value(written.span, &value.name.text));
+                    Ok(bits) => (bits, None),
+                    Err(wrong) => {
+                        let known: Vec<&str> =
+                            flags.iter().map(|flag| flag.name.as_str()).collect();
+                        let name = flag_name(wrong);
+                        let found = name.as_deref().map_or(
+                            rules::types::Combination::NoFlag,
+                            rules::types::Combination::Unknown,
+                        );
+                        let error =
+                            rules::types::flag_value(wrong.span, &decl.name.text, &known, found);
+                        self.report(error);
                         continue;
                     }
                 },
-                (Some(_), Some(written)) => {
-                    self.report(rules::types::flag_value(written.span, &value.name.text));
+                (Some(number), Some(_)) => {
+                    let found = rules::types::Combination::WithBit;
+                    let error = rules::types::flag_value(number.span, &decl.name.text, &[], found);
+                    self.report(error);
                     continue;
                 }
                 (None, None) => {
@@ -173,24 +192,29 @@ impl Checker<'_> {
     }
 }
 
-/// The bits of `a | b`.
-fn combination(flags: &[Flag], written: &ast::Value) -> Option<u64> {
+/// The bits of `a | b`; or the first part that is no flag.
+fn combination<'v>(flags: &[Flag], written: &'v ast::Value) -> Result<u64, &'v ast::Value> {
     match &written.kind {
         ast::ValueKind::Path(path) => {
             let name = path.text();
-            flags
-                .iter()
-                .find(|flag| flag.name == name)
-                .map(|flag| flag.bits)
+            let flag = flags.iter().find(|flag| flag.name == name);
+            flag.map(|flag| flag.bits).ok_or(written)
         }
         ast::ValueKind::Binary(operands, operators)
             if operators.iter().all(|&operator| operator == '|') =>
         {
-            operands
-                .iter()
-                .map(|operand| combination(flags, operand))
-                .try_fold(0, |all, bits| Some(all | bits?))
+            operands.iter().try_fold(0, |all, operand| {
+                combination(flags, operand).map(|bits| all | bits)
+            })
         }
+        _ => Err(written),
+    }
+}
+
+/// The name that stands where a flag should.
+fn flag_name(written: &ast::Value) -> Option<String> {
+    match &written.kind {
+        ast::ValueKind::Path(path) => Some(path.text()),
         _ => None,
     }
 }

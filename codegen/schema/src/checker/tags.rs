@@ -20,16 +20,24 @@ pub(super) struct TagSpace {
     names: HashMap<String, Span>,
     reserved: Vec<(i64, i64, Span)>,
     reserved_names: Vec<(String, Span)>,
+    /// What a number is called, and the greatest: values and flags differ from members.
+    pub(super) numbers: Option<(&'static str, i64)>,
     pub(super) model: Reserved,
 }
 
 impl TagSpace {
+    /// What a number of this space is called.
+    fn word(&self) -> &'static str {
+        self.numbers.map_or("tag", |(word, _)| word)
+    }
+
     /// The next tag that was never used.
     fn next(&self) -> Option<i64> {
+        let most = self.numbers.map_or(TAG_MAX, |(_, most)| most);
         let used = self.used.keys().next_back().copied();
         let reserved = self.reserved.iter().map(|(_, high, _)| *high);
         let next = reserved.chain(used).max().unwrap_or(0).saturating_add(1);
-        (next <= TAG_MAX).then_some(next)
+        (next <= most).then_some(next)
     }
 }
 
@@ -102,7 +110,10 @@ impl Checker<'_> {
         }
         if let Some((other, first)) = space.used.get(&tag) {
             let next = space.next();
-            self.report(rules::numbers::tag_twice(span, tag, other, *first, next));
+            let word = space.word();
+            self.report(rules::numbers::tag_twice(
+                span, word, tag, other, *first, next,
+            ));
             return false;
         }
         if let Some((.., at)) = space
@@ -110,7 +121,8 @@ impl Checker<'_> {
             .iter()
             .find(|(low, high, _)| (*low..=*high).contains(&tag))
         {
-            self.report(rules::numbers::tag_reserved(span, tag, *at));
+            let (word, next) = (space.word(), space.next());
+            self.report(rules::numbers::tag_reserved(span, word, tag, *at, next));
             return false;
         }
         space.used.insert(tag, (name.text.clone(), span));

@@ -111,7 +111,7 @@ impl Checker<'_> {
                         .arguments(written, &name, 1)
                         .then(|| &written.args[0])?;
                     let ty = self.ty(place, element)?;
-                    self.check_key(&ty, element.span, "element of a set");
+                    self.check_key(&ty, element.span, "the element of a set");
                     return Some(plain(Shape::Set(Box::new(ty))));
                 }
                 "map" => return self.map(place, written),
@@ -150,7 +150,8 @@ impl Checker<'_> {
 
     pub(super) fn arguments(&mut self, written: &ast::Type, name: &str, wanted: usize) -> bool {
         let fits = written.args.len() == wanted;
-        if !fits {
+        // With broken syntax the arguments may be lost for that reason alone.
+        if !fits && !(self.broken && written.args.len() < wanted) {
             let error =
                 rules::types::type_arguments(written.span, name, wanted, written.args.len());
             self.report(error);
@@ -166,9 +167,12 @@ impl Checker<'_> {
         let key_type = self.ty(place, key);
         let value_type = self.ty(place, value);
         let (key_type, value_type) = (key_type?, value_type?);
-        self.check_key(&key_type, key.span, "key of a map");
+        self.check_key(&key_type, key.span, "the key of a map");
         if value_type.optional {
-            self.report(rules::types::optional_element(value.span, "value of a map"));
+            self.report(rules::types::optional_element(
+                value.span,
+                "the value of a map",
+            ));
         }
         Some(plain(Shape::Map(Box::new(key_type), Box::new(value_type))))
     }
@@ -178,7 +182,7 @@ impl Checker<'_> {
             self.report(rules::types::optional_element(span, role));
         } else if !self.is_key(ty) {
             let shown = self.shown(ty);
-            self.report(rules::types::map_key(span, &shown));
+            self.report(rules::types::map_key(span, &shown, role));
         }
     }
 

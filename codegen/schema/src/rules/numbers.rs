@@ -5,12 +5,17 @@ use playhouse_syntax::{Diagnostic, Span};
 use crate::codes;
 
 pub(crate) fn tag_missing(span: Span, what: &str, name: &str) -> Diagnostic {
+    let number = match what {
+        "value" => "number",
+        "flag" => "bit",
+        _ => "tag",
+    };
     Diagnostic::error(
         codes::TAG_MISSING,
         span,
-        format!("{what} `{name}` has no tag"),
+        format!("{what} `{name}` has no {number}"),
     )
-    .help("`playhouse fmt` gives it the next free tag")
+    .help(format!("`playhouse fmt` gives it the next free {number}"))
 }
 
 pub(crate) fn tag_range(span: Span, tag: i64, least: i64, most: i64) -> Diagnostic {
@@ -19,11 +24,17 @@ pub(crate) fn tag_range(span: Span, tag: i64, least: i64, most: i64) -> Diagnost
         span,
         format!("tag {tag} is out of range: tags go from {least} to {most}"),
     )
-    .help("choose a free tag in the range; a type with more members is better split in two")
+    .help(if tag > most {
+        "move some of the members into a struct of their own: a tag costs a byte up to here, and more beyond"
+    } else {
+        "tags begin with 1: `playhouse fmt` gives the next free one to a member without"
+    })
 }
 
+/// `word` is what the number is: "tag", "number", "bit".
 pub(crate) fn tag_twice(
     span: Span,
+    word: &str,
     tag: i64,
     name: &str,
     first: Span,
@@ -32,21 +43,37 @@ pub(crate) fn tag_twice(
     let error = Diagnostic::error(
         codes::TAG_TWICE,
         span,
-        format!("tag {tag} is taken by `{name}`"),
+        format!("{word} {tag} is taken by `{name}`"),
     )
     .also(first, "taken here");
     match next {
         Some(next) => error
-            .help("give the newer of the two the next free tag")
+            .help(format!("give the newer of the two the next free {word}"))
             .fix(format!("write `{next}`"), false, span, next.to_string()),
-        None => error.help("give the newer of the two another tag"),
+        None => error.help(format!("give the newer of the two another {word}")),
     }
 }
 
-pub(crate) fn tag_reserved(span: Span, tag: i64, at: Span) -> Diagnostic {
-    Diagnostic::error(codes::TAG_RESERVED, span, format!("tag {tag} is reserved"))
-        .also(at, "reserved here")
-        .help("a reserved tag meant something else once: take the next free one")
+pub(crate) fn tag_reserved(
+    span: Span,
+    word: &str,
+    tag: i64,
+    at: Span,
+    next: Option<i64>,
+) -> Diagnostic {
+    let error = Diagnostic::error(
+        codes::TAG_RESERVED,
+        span,
+        format!("{word} {tag} is reserved"),
+    )
+    .also(at, "reserved here")
+    .help(format!(
+        "a reserved {word} meant something else once, and somebody may still send it: take another one"
+    ));
+    match next {
+        Some(next) => error.fix(format!("write `{next}`"), false, span, next.to_string()),
+        None => error,
+    }
 }
 
 pub(crate) fn name_reserved(span: Span, name: &str, at: Span) -> Diagnostic {
@@ -56,7 +83,7 @@ pub(crate) fn name_reserved(span: Span, name: &str, at: Span) -> Diagnostic {
         format!("the name `{name}` is reserved"),
     )
     .also(at, "reserved here")
-    .help("a reserved name meant something else once: choose another")
+    .help("a reserved name meant something else once, and documents may still hold it: choose another one")
 }
 
 pub(crate) fn id_missing(span: Span, what: &str, name: &str, next: Option<i64>) -> Diagnostic {
@@ -113,7 +140,6 @@ pub(crate) fn reserved_range(span: Span, low: i64, high: i64) -> Diagnostic {
         span,
         format!("the range {low}..={high} runs backwards"),
     )
-    .help(format!("write {high}..={low}"))
     .fix(
         format!("write `{high}..={low}`"),
         true,
@@ -126,7 +152,7 @@ pub(crate) fn reserved_rpc(span: Span) -> Diagnostic {
     Diagnostic::error(
         codes::RESERVED_RPC,
         span,
-        "`reserved rpc` stands where no calls are",
+        "`reserved rpc` stands where there are no calls",
     )
-    .help("only components, entities and services have calls; write `reserved`")
+    .help("only components, entities and services have calls; write `reserved` without `rpc`")
 }

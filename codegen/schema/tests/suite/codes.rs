@@ -1,0 +1,1 @@
+//! Every rule has one function, a page and a bad schema.
