@@ -96,6 +96,7 @@ pub fn check(sources: &Sources) -> Checked {
         broken,
         types: Vec::new(),
         consts: Vec::new(),
+        broken_consts: HashSet::new(),
         instances: BTreeMap::new(),
     };
     checker.collect_names();
@@ -142,6 +143,8 @@ struct Checker<'a> {
     types: Vec<Work>,
     /// By [`ConstId`].
     consts: Vec<Work>,
+    /// Constants without a value: reported where they are declared, not where they are used.
+    broken_consts: HashSet<ConstId>,
     /// Instances of generics by the generic and the arguments as text.
     instances: BTreeMap<(SymbolId, String), TypeId>,
 }

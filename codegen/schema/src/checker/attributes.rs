@@ -172,7 +172,7 @@ impl Checker<'_> {
                 other => Value::String(other.to_owned()),
             },
             Some(_) => {
-                self.report(rules::later::constant(attribute.span));
+                self.report(rules::later::constant(attribute.span, false));
                 Value::None
             }
         }

@@ -111,6 +111,7 @@ impl<'a> Checker<'a> {
         };
         if let Some(first) = generics.first() {
             self.report(rules::later::generic_component(first.span, &name.text));
+            return;
         }
         let attributes = self.attributes(file, &declaration.attributes, At::Component);
         let number = self.id_number("component", *number, name, package, numbers);

@@ -15,14 +15,14 @@ impl Checker<'_> {
         let bound = match &base.shape {
             Shape::Int(int) => {
                 let (least, most) = int.range();
-                self.int_bound(file, written, least, most, int.name())
+                self.int_bound(file, written, least, most, &format!("`{}`", int.name()))
                     .map(|(min, max)| Bound::Int { min, max })
             }
             Shape::F32 | Shape::F64 => self.float_bound(file, written),
             Shape::String | Shape::Bytes | Shape::List(_) | Shape::Set(_) | Shape::Map(..) => {
                 let most = i128::from(u32::MAX);
                 let open = written.max.is_none() && !written.exact;
-                self.int_bound(file, written, 0, most, "the length")
+                self.int_bound(file, written, 0, most, "a length")
                     .map(|(min, max)| Bound::Length {
                         min: u32::try_from(min).unwrap_or(u32::MAX),
                         max: (!open).then(|| u32::try_from(max).unwrap_or(u32::MAX)),
@@ -41,8 +41,10 @@ impl Checker<'_> {
         if let Shape::Named(id) = ty.shape
             && wider(&bound, &base.bound)
         {
-            let name = self.type_def(id).head.name.clone();
-            self.report(rules::values::bound_wider(written.span, &name));
+            let head = &self.type_def(id).head;
+            let inner = self.shown(&base);
+            let error = rules::values::bound_wider(written.span, &head.name, &inner, head.span);
+            self.report(error);
             return;
         }
         ty.bound = bound;

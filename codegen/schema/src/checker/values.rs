@@ -57,7 +57,7 @@ impl Checker<'_> {
     /// Lowers the constant `id` if that was not done; false if it is broken or depends on itself.
     pub(super) fn constant(&mut self, id: ConstId, used_at: Span) -> bool {
         let symbol = match self.consts[id.0 as usize] {
-            Work::Done => return true,
+            Work::Done => return !self.broken_consts.contains(&id),
             Work::Busy(symbol) => {
                 let name = &self.symbol(symbol).name.text;
                 self.report(rules::values::const_cycle(used_at, name));
@@ -90,7 +90,7 @@ impl Checker<'_> {
                     Shape::List(_) | Shape::Set(_) | Shape::Map(..) | Shape::Named(_)
                 );
                 let error = if later && !lowered.optional {
-                    rules::later::constant(written.span)
+                    rules::later::constant(written.span, true)
                 } else {
                     rules::values::const_type(written.span, &shown)
                 };
@@ -103,6 +103,7 @@ impl Checker<'_> {
         let value = value.and_then(|(ty, value)| self.value(symbol.file, value, &ty.clone()));
         self.consts[id.0 as usize] = Work::Done;
         let (Some(ty), Some(value)) = (lowered, value) else {
+            self.broken_consts.insert(id);
             return false;
         };
         let def = &mut self.model.consts[id.0 as usize];
@@ -155,7 +156,7 @@ impl Checker<'_> {
             }
             Shape::Named(id) if !self.is_enum_or_flags(*id) => {
                 let error = if matches!(written.kind, ValueKind::Map(_)) {
-                    rules::later::constant(written.span)
+                    rules::later::constant(written.span, false)
                 } else {
                     let shown = self.shown(ty);
                     rules::values::default_impossible(written.span, &shown)
@@ -288,7 +289,7 @@ impl Checker<'_> {
             }
             ValueKind::List(items) if items.is_empty() => Constant::EmptyList,
             ValueKind::List(_) | ValueKind::Map(_) => {
-                self.report(rules::later::constant(written.span));
+                self.report(rules::later::constant(written.span, false));
                 return None;
             }
             ValueKind::Rate { .. } => {
@@ -367,7 +368,15 @@ impl Checker<'_> {
         };
         if result.is_none() {
             let found = format!("{} and {}", left.describe(), right.describe());
-            self.report(rules::values::operator(span, operator, &found));
+            let too_large = match (&left, &right) {
+                (Constant::Int(_), Constant::Int(_)) => operator != '|',
+                (Constant::Time(_), Constant::Time(_)) => matches!(operator, '+' | '-'),
+                (Constant::Time(_), Constant::Int(_)) | (Constant::Int(_), Constant::Time(_)) => {
+                    operator == '*'
+                }
+                _ => false,
+            };
+            self.report(rules::values::operator(span, operator, &found, too_large));
         }
         result
     }

@@ -19,16 +19,21 @@ pub(crate) fn declaration(span: Span, word: &str) -> Diagnostic {
         span,
         format!("`{word}` declarations are planned and not there yet"),
     )
-    .help("remove it for now; the word keeps its meaning")
+    .help("remove it for now; the word is kept for it")
 }
 
-pub(crate) fn constant(span: Span) -> Diagnostic {
+/// `declared`: it is a constant's type; else a value somewhere.
+pub(crate) fn constant(span: Span, declared: bool) -> Diagnostic {
     Diagnostic::error(
         codes::LATER_CONST,
         span,
         "values of structs and containers are planned and not there yet",
     )
-    .help("leave the default away: an empty container and a struct of defaults are the defaults already")
+    .help(if declared {
+        "constants are bools, numbers, durations, strings, enums, flags and newtypes of these"
+    } else {
+        "leave it away: a container is empty and a struct has its members' defaults anyway"
+    })
 }
 
 pub(crate) fn reference(span: Span, bare: bool) -> Diagnostic {

@@ -280,9 +280,13 @@ pub(crate) fn was_taken(span: Span, name: &str, was: &str, taken: Span) -> Diagn
 }
 
 pub(crate) fn member_twice(span: Span, name: &str, first: Span) -> Diagnostic {
-    Diagnostic::error(codes::MEMBER_TWICE, span, format!("there are two `{name}`"))
-        .also(first, "the first")
-        .help("rename one of them; a proxy shows properties, slots and calls side by side")
+    Diagnostic::error(
+        codes::MEMBER_TWICE,
+        span,
+        format!("the name `{name}` is taken"),
+    )
+    .also(first, "taken here")
+    .help("rename one of them")
 }
 
 pub(crate) fn case_clash(span: Span, name: &str, other: &str, at: Span) -> Diagnostic {

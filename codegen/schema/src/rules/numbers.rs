@@ -25,7 +25,7 @@ pub(crate) fn tag_range(span: Span, tag: i64, least: i64, most: i64) -> Diagnost
         format!("tag {tag} is out of range: tags go from {least} to {most}"),
     )
     .help(if tag > most {
-        "move some of the members into a struct of their own: a tag costs a byte up to here, and more beyond"
+        "move some of the members into a struct of their own"
     } else {
         "tags begin with 1: `playhouse fmt` gives the next free one to a member without"
     })

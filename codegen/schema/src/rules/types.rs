@@ -106,7 +106,7 @@ pub(crate) fn enum_number(
     Diagnostic::error(
         codes::ENUM_NUMBER,
         span,
-        format!("{number} does not fit {repr}: {least} to {most}"),
+        format!("{number} does not fit {repr} ({least} to {most})"),
     )
     .help("write a number in this range, or name a wider type behind the `:`")
 }

@@ -8,7 +8,7 @@ pub(crate) fn bound_misplaced(span: Span, shown: &str) -> Diagnostic {
     Diagnostic::error(
         codes::BOUND_MISPLACED,
         span,
-        format!("`{shown}` has nothing that a bound could hold"),
+        format!("`{shown}` can't be bounded"),
     )
     .help("numbers are bounded by value, strings by characters, bytes, lists, sets and maps by length")
 }
@@ -22,9 +22,9 @@ pub(crate) fn bound_range(span: Span, shown: &str, least: &str, most: &str) -> D
     Diagnostic::error(
         codes::BOUND_RANGE,
         span,
-        format!("the bound leaves `{shown}`, which goes from {least} to {most}"),
+        format!("the bound is out of range: {shown} goes from {least} to {most}"),
     )
-    .help("write a number in this range, or use a wider type")
+    .help("write a number in this range; an end that is left away is open: `[..=64]`, `[1..]`")
 }
 
 pub(crate) fn bound_value(span: Span, wanted: &str) -> Diagnostic {
@@ -36,13 +36,15 @@ pub(crate) fn bound_value(span: Span, wanted: &str) -> Diagnostic {
     .help(format!("write {wanted}, or a constant that is one"))
 }
 
-pub(crate) fn bound_wider(span: Span, name: &str) -> Diagnostic {
+/// `inner` is what the newtype stands for, at `at`.
+pub(crate) fn bound_wider(span: Span, name: &str, inner: &str, at: Span) -> Diagnostic {
     Diagnostic::error(
         codes::BOUND_WIDER,
         span,
         format!("the bound lets through what `{name}` refuses"),
     )
-    .help("a use of a newtype may only narrow it")
+    .also(at, format!("this is `{inner}`"))
+    .help("where a newtype is used its bound may be narrowed, never widened")
 }
 
 pub(crate) fn const_type(span: Span, shown: &str) -> Diagnostic {
@@ -105,16 +107,25 @@ pub(crate) fn const_cycle(span: Span, name: &str) -> Diagnostic {
         span,
         format!("constant `{name}` depends on itself"),
     )
-    .help("give one of the constants in the circle a plain value")
+    .help("give one of the constants in the circle a value of its own")
 }
 
-pub(crate) fn operator(span: Span, operator: char, found: &str) -> Diagnostic {
+/// `found` is what stands on the two sides; `too_large`: they fit, and their result is beyond all types.
+pub(crate) fn operator(span: Span, operator: char, found: &str, too_large: bool) -> Diagnostic {
+    if too_large {
+        return Diagnostic::error(
+            codes::OPERATOR,
+            span,
+            format!("the result of `{operator}` is too large"),
+        )
+        .help("no type of the language holds more than 64 bits");
+    }
     Diagnostic::error(
         codes::OPERATOR,
         span,
         format!("`{operator}` does not work on {found}"),
     )
-    .help("`+`, `-` and `*` take numbers of one kind, `|` takes flags of one type")
+    .help("`+`, `-` and `*` take two integers, two floats or times; `|` takes flags of one type")
 }
 
 pub(crate) fn default_optional(span: Span) -> Diagnostic {
