@@ -19,6 +19,7 @@ use crate::terminal::{Terminal, count};
 pub(crate) mod check;
 pub(crate) mod format;
 pub(crate) mod generate;
+mod watch;
 
 /// Where a command runs and to whom it speaks.
 #[derive(Debug)]

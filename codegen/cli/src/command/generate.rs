@@ -12,7 +12,7 @@ use playhouse_cli::{
 };
 use playhouse_schema::{Sources, manifest::Manifest};
 
-use super::{Place, check::diagnose, summary};
+use super::{Place, check::diagnose, summary, watch};
 use crate::{Outcome, arguments::Generate, diff, terminal::count};
 
 /// Files whose differences `gen --check` shows; the others it names.
@@ -20,7 +20,20 @@ const SHOWN_MAX: usize = 3;
 
 pub(crate) fn run(place: &Place, options: &Generate) -> anyhow::Result<Outcome> {
     let project = place.project()?;
-    once(place, &project, options)
+    if options.watch {
+        watch::run(place, &project, options)
+    } else {
+        once(place, &project, options, Round::Only)
+    }
+}
+
+/// Whether it is done once, or again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Round {
+    /// Once, or for the first time: says so if there was nothing to do.
+    Only,
+    /// Once more: a change that changes nothing is not worth a word.
+    Again,
 }
 
 /// Generates once.
@@ -28,11 +41,12 @@ pub(crate) fn once(
     place: &Place,
     project: &Project,
     options: &Generate,
+    round: Round,
 ) -> anyhow::Result<Outcome> {
     // A stamp speaks of all outputs.
     let stamped = !options.check && options.target.is_none();
     if stamped && Stamp::load(project).holds(project) {
-        say_written(place, project, options, None);
+        say_written(place, project, options, &Written::default(), round);
         return Ok(Outcome::Fine);
     }
     let read_at = SystemTime::now();
@@ -49,7 +63,7 @@ pub(crate) fn once(
         return Ok(compared(place, project, options, &differences));
     }
     let written = disk::write(&project.folder, &planned)?;
-    say_written(place, project, options, Some(&written));
+    say_written(place, project, options, &written, round);
     if stamped && let Err(error) = Stamp::save(project, &sources, &planned, read_at) {
         place.terminal.say(&format!(
             "note: .playhouse/stamp can't be written, so nothing is remembered: {error}\n"
@@ -104,9 +118,11 @@ fn has_outputs(manifest: &Manifest, target: Option<&str>) -> anyhow::Result<()> 
     }
 }
 
-fn say_written(place: &Place, project: &Project, options: &Generate, written: Option<&Written>) {
-    let nothing = Written::default();
-    let done = written.unwrap_or(&nothing);
+fn say_written(place: &Place, project: &Project, options: &Generate, done: &Written, round: Round) {
+    let nothing = done.written.is_empty() && done.removed.is_empty();
+    if nothing && round == Round::Again {
+        return;
+    }
     if options.json {
         let object = serde_json::json!({
             "written": shown(place, project, &done.written),
@@ -115,7 +131,7 @@ fn say_written(place: &Place, project: &Project, options: &Generate, written: Op
         place.terminal.out(&format!("{object}\n"));
         return;
     }
-    if done.written.is_empty() && done.removed.is_empty() {
+    if nothing {
         place.terminal.say("everything is up to date\n");
         return;
     }
