@@ -5,7 +5,8 @@
 //! error, and whether they are exposed, durable or idempotent; of entities the kind, the key, the role and the slots.
 //! Names do not count, nor do newtypes as such, the values of an open enum, comments, audiences, rates, `@persist`, or
 //! the default of a property, which is always sent. So two peers whose digests agree read each other; if they do not
-//! agree, they may still.
+//! agree, they may still. What a digest can't see is a number that came to mean something else: two values of an open
+//! enum exchanged, an error thrown in place of another one of the same arms. That is for `compat` to see.
 //!
 //! A digest is the first 8 bytes of the SHA-256 of canonical text in which other types stand as their digests. Types
 //! that reach each other have no order in which that could be done: each is hashed over the text of its whole circle

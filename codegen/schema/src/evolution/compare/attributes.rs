@@ -390,7 +390,8 @@ impl Judge<'_> {
                         .unwrap_or_default(),
                 };
                 let (before, after) = (text(before), text(after));
-                self.reattribute(pair, Condition::Marks, name, before, after);
+                let what = format!("`{name}`");
+                self.reattribute(pair, Condition::Marks, &what, before, after);
             }
         }
     }

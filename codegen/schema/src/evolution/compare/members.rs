@@ -2,7 +2,7 @@
 
 use super::{Case, Judge, forms, pairing::Pair};
 use crate::evolution::{
-    surface::{Fact, Kind},
+    surface::{Fact, Facts, Kind, Surface},
     table::{self, Condition, Outcome},
     verdict::{Change, Class},
 };
@@ -24,14 +24,17 @@ impl Judge<'_> {
 
     /// Judges what an arm carries.
     pub(super) fn arm(&mut self, pair: &Pair<'_>) {
-        let body = |facts: &crate::evolution::surface::Facts| {
-            facts.get(Fact::Body).unwrap_or_default().to_owned()
+        let body = |surface: &Surface, facts: &Facts| match facts.get(Fact::Type) {
+            Some(ty) => self.pretty(surface, ty),
+            None => facts.get(Fact::Body).unwrap_or_default().to_owned(),
         };
-        let (before, after) = (body(&pair.before.facts), body(&pair.after.facts));
-        if before == after {
+        let same = pair.before.facts.get(Fact::Body) == pair.after.facts.get(Fact::Body);
+        if same {
             self.typed(pair);
             return;
         }
+        let before = body(self.previous, &pair.before.facts);
+        let after = body(self.current, &pair.after.facts);
         self.emit(Case {
             kind: Kind::Arm,
             key: pair.key,

@@ -19,7 +19,13 @@ impl Judge<'_> {
         before: &str,
         after: &str,
     ) -> String {
-        let element = self.describe(kind, key);
+        // What is gone may have left its key to something else.
+        let own = if change == Change::Remove {
+            before
+        } else {
+            self.name(key)
+        };
+        let element = self.describe(kind, key, own);
         match (change, before, after) {
             (Change::Add, ..) => format!("{element} is new"),
             (Change::Remove, ..) => format!("{element} is gone"),
@@ -36,11 +42,11 @@ impl Judge<'_> {
     }
 
     /// An element with all that it stands in: "field `count` of `Stack`".
-    fn describe(&self, kind: Kind, key: &Key) -> String {
-        let mut words = format!("{} `{}`", kind.describe(), self.name(key));
-        if kind == Kind::Requires {
-            words = format!("`requires {}`", self.name(key));
-        }
+    fn describe(&self, kind: Kind, key: &Key, name: &str) -> String {
+        let mut words = match kind {
+            Kind::Requires => format!("`requires {name}`"),
+            _ => format!("{} `{name}`", kind.describe()),
+        };
         let mut at = key.parent();
         while let Some(key) = at.filter(|key| key.root.is_some()) {
             words.push_str(&format!(" of `{}`", self.name(&key)));

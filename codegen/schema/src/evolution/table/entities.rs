@@ -8,7 +8,6 @@ use crate::evolution::{
     verdict::Change::{Add, Reattribute, Rebound, Remove, Rename, Reorder, Retag, Retype},
 };
 
-const NUMBERED: &[Kind] = &[Component, Entity, Service];
 const SYNCED: &[Kind] = &[Property, Slot];
 
 pub(super) const ROWS: &[Row] = &[
@@ -77,10 +76,18 @@ pub(super) const ROWS: &[Row] = &[
         "give it its old number again",
     ),
     breaks(
-        NUMBERED,
+        &[Component, Entity],
         Retype,
         If::OtherKind,
         &[WIRE, DOCUMENT_IF_STORED, SOURCE],
+        "components, entities, services, and the kinds of entities, are addressed, called and saved each in its own way",
+        "declare a new one under a new number",
+    ),
+    breaks(
+        &[Service],
+        Retype,
+        If::OtherKind,
+        &[WIRE, SOURCE],
         "components, entities, services, and the kinds of entities, are addressed, called and saved each in its own way",
         "declare a new one under a new number",
     ),
