@@ -47,8 +47,13 @@ pub(crate) enum Command {
     Check(Check),
     /// Formats schemas and numbers members that have no number yet
     Fmt(Format),
+    /// Reports what is allowed and most likely a mistake
+    Lint(Lint),
     /// Writes the outputs that playhouse.toml names
     Gen(Generate),
+    /// Rewrites the generated tables of the language reference
+    #[command(hide = true)]
+    DocsTables(Tables),
 }
 
 #[derive(Debug, Args)]
@@ -90,6 +95,37 @@ pub(crate) struct Format {
     /// These files instead of all schemas of the project; - is standard input
     #[arg(value_name = "FILES")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse lint                     all of them
+  playhouse lint unused_type         one
+  playhouse lint --list              which there are; playhouse explain NAME says more")]
+pub(crate) struct Lint {
+    /// List the lints with their levels
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Write one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Fail on warnings
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+    /// Only these lints
+    #[arg(value_name = "NAMES")]
+    pub(crate) names: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tables {
+    /// Write nothing; fail if they are not up to date
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// The reference
+    #[arg(default_value = "docs/language.md")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,8 @@ use crate::terminal::{Terminal, count};
 pub(crate) mod check;
 pub(crate) mod format;
 pub(crate) mod generate;
+pub(crate) mod lint;
+pub(crate) mod tables;
 mod watch;
 
 /// Where a command runs and to whom it speaks.

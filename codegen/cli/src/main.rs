@@ -39,6 +39,8 @@ fn dispatch(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Outcome>
     match arguments.command {
         Command::Check(options) => command::check::run(&place, &options),
         Command::Fmt(options) => command::format::run(&place, &options),
+        Command::Lint(options) => command::lint::run(&place, &options),
         Command::Gen(options) => command::generate::run(&place, &options),
+        Command::DocsTables(options) => command::tables::run(&place, &options),
     }
 }

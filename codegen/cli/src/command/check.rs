@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use playhouse_cli::{Project, path};
-use playhouse_schema::{Checked, SourceKind, Sources, check};
+use playhouse_schema::{Checked, SourceKind, Sources, check, lint};
 use playhouse_syntax::{Diagnostic, FileId, Fix, Severity, apply_fixes};
 
 use super::{Place, of_severity, summary, write};
@@ -18,19 +18,13 @@ pub(crate) fn run(place: &Place, options: &Check) -> anyhow::Result<Outcome> {
     let _progress = place
         .terminal
         .progress(format!("checking {}", count(sources.files.len(), "file")));
-    let (sources, checked) = if options.fix {
+    let (sources, found) = if options.fix {
         fix(place, &project, sources, options.json)?
     } else {
-        let checked = diagnose(&sources);
-        (sources, checked)
+        let found = checked_sources(&sources).1;
+        (sources, found)
     };
-    let diagnostics = within(
-        &project,
-        &sources,
-        checked.diagnostics,
-        place,
-        &options.paths,
-    )?;
+    let diagnostics = within(&project, &sources, found, place, &options.paths)?;
     place.report(&project, &sources, &diagnostics, options.json);
     let schemas = sources
         .files
@@ -52,9 +46,18 @@ pub(crate) fn run(place: &Place, options: &Check) -> anyhow::Result<Outcome> {
     })
 }
 
-/// Checks, with all that is to be said in one list.
-pub(crate) fn diagnose(sources: &Sources) -> Checked {
-    check(sources)
+/// The checked schema, and all that is to be said of it: mistakes, and if there are none, lints.
+pub(crate) fn checked_sources(sources: &Sources) -> (Checked, Vec<Diagnostic>) {
+    let checked = check(sources);
+    let mut found = checked.diagnostics.clone();
+    if !checked.has_errors() {
+        found.extend(lint(sources, &checked));
+        found.sort_by_key(|diagnostic| {
+            let span = diagnostic.primary.span;
+            (span.file, span.range.start(), diagnostic.code)
+        });
+    }
+    (checked, found)
 }
 
 /// Applies safe fixes until there are none. Sources and result are those of the last round.
@@ -63,12 +66,11 @@ fn fix(
     project: &Project,
     mut sources: Sources,
     as_json: bool,
-) -> anyhow::Result<(Sources, Checked)> {
-    let mut checked = diagnose(&sources);
+) -> anyhow::Result<(Sources, Vec<Diagnostic>)> {
+    let mut found = checked_sources(&sources).1;
     let mut applied = 0;
     for _ in 0..ROUNDS_MAX {
-        let fixes: Vec<&Fix> = checked
-            .diagnostics
+        let fixes: Vec<&Fix> = found
             .iter()
             .filter_map(|diagnostic| diagnostic.fixes.iter().find(|fix| fix.safe))
             .collect();
@@ -88,7 +90,7 @@ fn fix(
         }
         applied += playhouse_syntax::diagnostic::fixes::choose_fixes(fixes.iter().copied()).len();
         sources = project.read()?;
-        checked = diagnose(&sources);
+        found = checked_sources(&sources).1;
     }
     if applied > 0 && !as_json {
         place.terminal.say(&format!(
@@ -96,7 +98,7 @@ fn fix(
             count(applied, "fix").replace("fixs", "fixes")
         ));
     }
-    Ok((sources, checked))
+    Ok((sources, found))
 }
 
 /// Those of `diagnostics` that are in `paths`, or all if there are no paths.

@@ -10,9 +10,9 @@ use playhouse_cli::{
         stamp::Stamp,
     },
 };
-use playhouse_schema::{Sources, manifest::Manifest};
+use playhouse_schema::{Sources, check, manifest::Manifest};
 
-use super::{Place, check::diagnose, summary, watch};
+use super::{Place, summary, watch};
 use crate::{Outcome, arguments::Generate, diff, terminal::count};
 
 /// Files whose differences `gen --check` shows; the others it names.
@@ -79,7 +79,7 @@ fn plan(
     sources: &Sources,
     options: &Generate,
 ) -> anyhow::Result<Option<Vec<output::Planned>>> {
-    let checked = diagnose(sources);
+    let checked = check(sources);
     if checked.has_errors() {
         place.report(project, sources, &checked.diagnostics, options.json);
         if let Some(summary) = summary(&checked.diagnostics)
