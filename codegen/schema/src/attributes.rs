@@ -91,7 +91,7 @@ impl ArgKind {
             Self::Positive => "a number above zero",
             Self::Text => "a string",
             Self::Flag => "no value",
-            Self::Audience => "an audience: owner, all, others, near or a declared one",
+            Self::Audience => "an audience such as `owner`",
             Self::Any => "a value",
         }
     }

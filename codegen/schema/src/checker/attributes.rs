@@ -3,6 +3,7 @@
 use playhouse_syntax::{
     Span,
     ast::{self, ValueKind},
+    suggest,
 };
 
 use super::{Checker, names::SymbolKind};
@@ -132,7 +133,7 @@ impl Checker<'_> {
                 self.report(rules::attributes::attribute_place(
                     attribute.span,
                     spec,
-                    place,
+                    place.describe(),
                 ));
                 continue;
             }
@@ -187,7 +188,7 @@ impl Checker<'_> {
         let mut args: Vec<(&'static str, Arg, Span)> = Vec::new();
         let mut fits = true;
         for written in &attribute.args {
-            let Some(arg) = self.argument_spec(written, spec, &args) else {
+            let Some(arg) = self.argument_spec(file, written, spec, &args) else {
                 fits = false;
                 continue;
             };
@@ -197,6 +198,7 @@ impl Checker<'_> {
                     written.span,
                     message,
                     spec,
+                    None,
                 ));
                 fits = false;
                 continue;
@@ -213,6 +215,7 @@ impl Checker<'_> {
                     attribute.span,
                     message,
                     spec,
+                    None,
                 ));
                 fits = false;
             }
@@ -223,6 +226,7 @@ impl Checker<'_> {
     /// Which argument `written` is.
     fn argument_spec(
         &mut self,
+        file: usize,
         written: &ast::AttributeArg,
         spec: &'static AttributeSpec,
         before: &[(&'static str, Arg, Span)],
@@ -231,8 +235,10 @@ impl Checker<'_> {
             let found = spec.args.iter().find(|arg| arg.name == name.text);
             if found.is_none() {
                 let message = format!("`@{}` takes no `{}`", spec.name, name.text);
+                let named = spec.args.iter().filter(|arg| arg.kind != ArgKind::Flag);
+                let near = suggest::nearest(&name.text, named.map(|arg| arg.name));
                 self.report(rules::attributes::attribute_argument(
-                    name.span, message, spec,
+                    name.span, message, spec, near,
                 ));
             }
             return found;
@@ -246,6 +252,20 @@ impl Checker<'_> {
             if flag.is_some() {
                 return flag;
             }
+            let known = self.lookup(file, path).is_some() || AUDIENCES.contains(&text.as_str());
+            let flags = spec.args.iter().filter(|arg| arg.kind == ArgKind::Flag);
+            if let Some(near) = suggest::nearest(&text, flags.map(|arg| arg.name))
+                && !known
+            {
+                let message = format!("`@{}` takes no `{text}`", spec.name);
+                self.report(rules::attributes::attribute_argument(
+                    path.span,
+                    message,
+                    spec,
+                    Some(near),
+                ));
+                return None;
+            }
         }
         let positional = spec
             .args
@@ -257,6 +277,7 @@ impl Checker<'_> {
                 written.span,
                 message,
                 spec,
+                None,
             ));
         }
         positional
@@ -314,9 +335,14 @@ impl Checker<'_> {
             _ => None,
         };
         if found.is_none() {
-            let message = format!("`{}` is {}", arg.name, arg.kind.describe());
+            let message = format!(
+                "the {} of `@{}` is not {}",
+                arg.name,
+                spec.name,
+                arg.kind.describe()
+            );
             self.report(rules::attributes::attribute_argument(
-                value.span, message, spec,
+                value.span, message, spec, None,
             ));
         }
         found
@@ -345,14 +371,6 @@ impl Checker<'_> {
             "others" => return Some(Audience::Others),
             "near" => return Some(Audience::Near),
             _ => {}
-        }
-        if self.lookup(file, path).is_none()
-            && let Some(near) = playhouse_syntax::suggest::nearest(&path.text(), AUDIENCES)
-        {
-            let error =
-                rules::names::unknown_name(path.span, &path.text(), "audience", [near], None);
-            self.report_unresolved(error);
-            return None;
         }
         let id = self.resolve(file, path, "audience")?;
         if let SymbolKind::Audience(id) = self.symbol(id).kind {

@@ -126,7 +126,7 @@ impl<'a> Checker<'a> {
             }
         }
         for slot in &body.slots {
-            self.report(rules::entities::slot_type(slot.name.span));
+            self.report(rules::entities::slot_type(slot.name.span, true));
         }
         let mut space = self.tag_space(&body.reserved, false);
         let properties = self.properties(file, &mut space, body);
@@ -199,14 +199,17 @@ impl<'a> Checker<'a> {
         let role = match (role, kind == EntityKind::Local) {
             (Some(path), true) => {
                 let message = format!("`{}` is local: it is where its container is", name.text);
-                self.report(rules::entities::entity_role(path.span, message));
+                let help = "remove `on ...`";
+                self.report(rules::entities::entity_role(path.span, message, help));
                 None
             }
             (Some(path), false) => self.role(file, path),
             (None, true) => None,
             (None, false) => {
                 let message = format!("entity `{}` has no role", name.text);
-                self.report(rules::entities::entity_role(name.span, message));
+                let help =
+                    "name the role whose nodes it lives on, behind the kind: `keyed(u64) on lobby`";
+                self.report(rules::entities::entity_role(name.span, message, help));
                 None
             }
         };
@@ -245,14 +248,19 @@ impl<'a> Checker<'a> {
                     };
                     if ty.optional || !self.is_key(&ty) {
                         let message = format!("`{}` can't be a key", self.shown(&ty));
-                        self.report(rules::entities::entity_key(arg.span, message));
+                        let help = "keys are integers, strings, uuids, enums and newtypes of these, never optional";
+                        self.report(rules::entities::entity_key(arg.span, message, help));
                     }
                     keys.push(ty);
                 }
                 if written.args.is_empty() || written.args.len() > 4 {
-                    let message =
-                        format!("a key has one to four parts, not {}", written.args.len());
-                    self.report(rules::entities::entity_key(written.span, message));
+                    let message = match written.args.len() {
+                        0 => "`keyed` needs the type of its key".to_owned(),
+                        parts => format!("a key has one to four parts, not {parts}"),
+                    };
+                    let help =
+                        "write `keyed(AccountId)`, or `keyed(Region, u32)` for several parts";
+                    self.report(rules::entities::entity_key(written.span, message, help));
                 }
                 return Some(EntityKind::Keyed(keys));
             }
@@ -266,8 +274,9 @@ impl<'a> Checker<'a> {
             }
         };
         if !written.args.is_empty() {
-            let message = format!("`{}` has no key", written.name.text);
-            self.report(rules::entities::entity_key(written.span, message));
+            let message = format!("`{}` takes no key", written.name.text);
+            let help = format!("write `{}` alone, or `keyed(...)`", written.name.text);
+            self.report(rules::entities::entity_key(written.span, message, &help));
         }
         Some(kind)
     }
@@ -283,12 +292,14 @@ impl<'a> Checker<'a> {
             (None, false) => None,
             (None, true) => {
                 let message = format!("local entity `{}` names no container", name.text);
-                self.report(rules::entities::entity_container(name.span, message));
+                let help = "name the entity that it lives in: `local in Battle`";
+                self.report(rules::entities::entity_container(name.span, message, help));
                 None
             }
             (Some(path), false) => {
                 let message = format!("`{}` is not local, so it lives in nothing", name.text);
-                self.report(rules::entities::entity_container(path.span, message));
+                let help = "remove `in ...`, or make it `local`";
+                self.report(rules::entities::entity_container(path.span, message, help));
                 None
             }
             (Some(path), true) => {
@@ -307,7 +318,7 @@ impl<'a> Checker<'a> {
         let tag = self.tag(space, "slot", slot.tag, &slot.name);
         let ty = slot.ty.as_ref()?;
         if !ty.args.is_empty() || ty.bound.is_some() || !ty.optional.is_empty() {
-            self.report(rules::entities::slot_type(ty.span));
+            self.report(rules::entities::slot_type(ty.span, false));
             return None;
         }
         let symbol = self.resolve(file, &ty.path, "component")?;
@@ -367,7 +378,11 @@ impl<'a> Checker<'a> {
             Some(path) => self.role(file, path),
             None => {
                 let message = format!("service `{}` has no role", name.text);
-                self.report(rules::entities::entity_role(name.span, message));
+                let help = format!(
+                    "name the role whose nodes run it: `service {} on backend`",
+                    name.text
+                );
+                self.report(rules::entities::entity_role(name.span, message, &help));
                 None
             }
         };

@@ -163,11 +163,13 @@ impl Checker<'_> {
                 Some(Audience::Named(id)) => Some(id),
                 Some(_) => {
                     let span = exposed.arg_span("for").unwrap_or(exposed.span);
-                    let message = "`for` is a declared audience: its members may call";
+                    let message =
+                        "`for` names a declared audience: clients reach their own entities anyway";
                     self.report(rules::attributes::attribute_argument(
                         span,
                         message,
                         exposed.spec,
+                        None,
                     ));
                     None
                 }

@@ -31,15 +31,20 @@ impl<'a> Checker<'a> {
         for file in 0..self.files.len() {
             let declarations = &self.files[file].declarations;
             for declaration in declarations {
-                if let DeclarationKind::Package(_) | DeclarationKind::Use(_) = declaration.kind
-                    && let Some(attribute) = declaration.attributes.first()
-                    && let Some(spec) = crate::attributes::find(&attribute.path.text())
-                {
-                    self.report(rules::attributes::attribute_place(
-                        attribute.span,
-                        spec,
-                        At::Type,
-                    ));
+                let place = match declaration.kind {
+                    DeclarationKind::Package(_) => "a package",
+                    DeclarationKind::Use(_) => "an import",
+                    _ => continue,
+                };
+                for attribute in &declaration.attributes {
+                    let name = attribute.path.text();
+                    let error = match crate::attributes::find(&name) {
+                        Some(spec) => {
+                            rules::attributes::attribute_place(attribute.span, spec, place)
+                        }
+                        None => rules::attributes::unknown_attribute(attribute.path.span, &name),
+                    };
+                    self.report(error);
                 }
             }
         }

@@ -169,28 +169,31 @@ fn check_position(
     errors: &mut Vec<playhouse_syntax::Diagnostic>,
 ) {
     let visible = || parts.iter().filter(|part| !part.hidden);
-    let uses_near = visible().any(|part| {
-        part.narrowed == Some(Audience::Near)
-            || part.properties.iter().any(|property| {
-                property
-                    .sync
-                    .as_ref()
-                    .is_some_and(|sync| sync.audience == Audience::Near)
-            })
-            || part
-                .calls
-                .iter()
-                .any(|call| call.to.contains(&Audience::Near))
+    let user = visible().find_map(|part| {
+        let slot = part.slot.filter(|_| part.narrowed == Some(Audience::Near));
+        let property = part.properties.iter().find(|property| {
+            property
+                .sync
+                .as_ref()
+                .is_some_and(|sync| sync.audience == Audience::Near)
+        });
+        let call = part
+            .calls
+            .iter()
+            .find(|call| call.to.contains(&Audience::Near));
+        slot.or(property.map(|property| property.member.span))
+            .or(call.map(|call| call.span))
     });
     let positions: Vec<Span> = visible()
         .flat_map(|part| part.properties)
         .filter(|property| property.position)
         .map(|property| property.member.span)
         .collect();
-    if uses_near && positions.len() != 1 {
+    if let Some(user) = user.filter(|_| positions.len() != 1) {
         errors.push(rules::entities::position_count(
             entity.head.span,
             &entity.head.name,
+            user,
             &positions,
         ));
     }
@@ -256,8 +259,16 @@ fn check_local(
     if let Some(container) = entity.container {
         let container = &model.entities[container.0 as usize];
         if container.kind == EntityKind::Local {
-            let message = format!("`{}` is local itself", container.head.name);
-            errors.push(rules::entities::entity_container(entity.head.span, message));
+            let message = format!(
+                "`{}` can't live in `{}`, which is local itself",
+                entity.head.name, container.head.name
+            );
+            let help = "a container has an address: let both live in the same one";
+            errors.push(rules::entities::entity_container(
+                entity.head.span,
+                message,
+                help,
+            ));
         }
     }
 }

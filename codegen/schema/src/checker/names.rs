@@ -518,6 +518,9 @@ impl<'a> Checker<'a> {
                 known.push(name);
             }
         }
+        if what == "audience" {
+            known.extend(super::attributes::AUDIENCES);
+        }
         if what == "type" {
             known.extend(BUILTINS.iter().take(20));
         }

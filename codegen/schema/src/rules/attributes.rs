@@ -3,7 +3,7 @@
 use playhouse_syntax::{Diagnostic, Span, suggest};
 
 use crate::{
-    attributes::{ATTRIBUTES, AttributeSpec, Place},
+    attributes::{ATTRIBUTES, ArgKind, AttributeSpec},
     codes,
 };
 
@@ -21,47 +21,66 @@ pub(crate) fn unknown_attribute(span: Span, name: &str) -> Diagnostic {
             near,
         ),
         None => error.help(
-            "`playhouse explain attributes` lists all; `@ui.name(value)` is free for your tools",
+            "`playhouse explain E0801` lists all of them; `@ui.name(value)` is free for your tools",
         ),
     }
 }
 
-pub(crate) fn attribute_place(span: Span, spec: &AttributeSpec, place: Place) -> Diagnostic {
-    let mut places: Vec<&str> = spec.places.iter().map(|place| place.describe()).collect();
-    places.dedup();
+/// `place` is what it stands on, with its article.
+pub(crate) fn attribute_place(span: Span, spec: &AttributeSpec, place: &str) -> Diagnostic {
+    let places: Vec<&str> = spec.places.iter().map(|place| place.describe()).collect();
+    let places = match places.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    };
     Diagnostic::error(
         codes::ATTRIBUTE_PLACE,
         span,
-        format!("`@{}` means nothing on {}", spec.name, place.describe()),
+        format!("`@{}` means nothing on {place}", spec.name),
     )
-    .help(format!("it stands on {}", places.join(", ")))
+    .help(format!("it stands on {places}"))
 }
 
 pub(crate) fn attribute_twice(span: Span, name: &str, first: Span) -> Diagnostic {
-    Diagnostic::error(codes::ATTRIBUTE_TWICE, span, format!("a second `@{name}`"))
-        .also(first, "the first")
-        .help("keep one of them")
+    Diagnostic::error(
+        codes::ATTRIBUTE_TWICE,
+        span,
+        format!("`@{name}` stands here twice"),
+    )
+    .also(first, "the first one")
+    .help("keep one of them")
 }
 
+/// `near` is the argument that was meant, if what stands at `span` is a slip of its name.
 pub(crate) fn attribute_argument(
     span: Span,
     message: impl Into<String>,
     spec: &AttributeSpec,
+    near: Option<&str>,
 ) -> Diagnostic {
     let args: Vec<String> = spec
         .args
         .iter()
         .map(|arg| match arg.kind {
-            crate::attributes::ArgKind::Flag => arg.name.to_owned(),
+            ArgKind::Flag => format!("`{}`", arg.name),
             _ if arg.positional => arg.kind.describe().to_owned(),
-            kind => format!("{}: {}", arg.name, kind.describe()),
+            kind => format!("`{}:` {}", arg.name, kind.describe()),
         })
         .collect();
     let error = Diagnostic::error(codes::ATTRIBUTE_ARGUMENT, span, message);
+    if let Some(near) = near {
+        return error.label(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            false,
+            span,
+            near,
+        );
+    }
     if args.is_empty() {
         error.help(format!("`@{}` takes no arguments", spec.name))
     } else {
-        error.help(format!("`@{}` takes {}", spec.name, args.join("; ")))
+        error.help(format!("`@{}` takes {}", spec.name, args.join(", ")))
     }
 }
 
@@ -90,9 +109,9 @@ pub(crate) fn index_type(span: Span, name: &str, shown: &str) -> Diagnostic {
     Diagnostic::error(
         codes::INDEX_TYPE,
         span,
-        format!("`{shown}` can't be looked up by `@{name}`"),
+        format!("`@{name}` can't be kept over values of `{shown}`"),
     )
-    .help("integers, strings, uuids, enums, timestamps, bools and newtypes of these can")
+    .help("it can over integers, strings, uuids, enums, times, bools and newtypes of these")
 }
 
 pub(crate) fn quantize_type(span: Span, shown: &str) -> Diagnostic {
@@ -105,17 +124,17 @@ pub(crate) fn quantize_type(span: Span, shown: &str) -> Diagnostic {
 }
 
 pub(crate) fn within(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::WITHIN, span, "only `near` has a range")
-        .help("write `@sync(near, within: 30.0)`")
+    Diagnostic::error(codes::WITHIN, span, "only the audience `near` has a range")
+        .help("write `@sync(near, within: 30.0)`, or remove `within`")
 }
 
 pub(crate) fn guest(span: Span) -> Diagnostic {
     Diagnostic::error(
         codes::GUEST,
         span,
-        "before login a client has no entity, so it can't call one",
+        "a guest has not logged in, and has no entity that it could call",
     )
-    .help("put what guests may call into a service")
+    .help("put what guests may call into a service, or remove `guest`")
 }
 
 pub(crate) fn needs_persist(span: Span, name: &str, needed: &str) -> Diagnostic {

@@ -19,7 +19,9 @@ pub(crate) fn throws_type(span: Span, name: &str, is: &str) -> Diagnostic {
         span,
         format!("`{name}` is {is}, and only an error can be thrown"),
     )
-    .help(format!("declare it as `error {name} {{ ... }}`"))
+    .help(format!(
+        "declare it as `error {name} {{ 1 not_nearby; }}`, with an arm for each way to fail"
+    ))
 }
 
 pub(crate) fn to_misplaced(span: Span, word: &str) -> Diagnostic {
@@ -37,7 +39,7 @@ pub(crate) fn client_deadline(span: Span, name: &str) -> Diagnostic {
         span,
         format!("client rpc `{name}` states no deadline"),
     )
-    .help("a player may never answer: write `@deadline(10s)` before it")
+    .help("a player may never answer: say how long to wait, with `@deadline(10s)` before the call")
 }
 
 pub(crate) fn no_owner(span: Span, what: &str, holder: &str, kind: &str) -> Diagnostic {
@@ -46,7 +48,11 @@ pub(crate) fn no_owner(span: Span, what: &str, holder: &str, kind: &str) -> Diag
         span,
         format!("{what} goes to an owner, and `{holder}`, {kind}, has none"),
     )
-    .help("name a declared audience, or move it to an entity that clients bind to (keyed or instance)")
+    .help(if what.starts_with("client rpc") {
+        "move it to an entity that clients bind to: keyed or instance"
+    } else {
+        "name another audience, or move it to an entity that clients bind to: keyed or instance"
+    })
 }
 
 pub(crate) fn param_order(span: Span, name: &str, before: &str) -> Diagnostic {
@@ -55,7 +61,7 @@ pub(crate) fn param_order(span: Span, name: &str, before: &str) -> Diagnostic {
         span,
         format!("`{name}` has no default, and `{before}` before it has one"),
     )
-    .help("parameters are positional: give this one a default, make it optional, or put it first")
+    .help("arguments are positional: give this one a default, make it optional, or put it before the other")
 }
 
 /// `path` leads from the call to the unbounded part: `trade.give[].note`.

@@ -10,7 +10,7 @@ pub(crate) fn requires_cycle(span: Span, path: &str) -> Diagnostic {
         span,
         format!("components require one another in a circle: {path}"),
     )
-    .help("their lifecycle has no first: take what both need into a third component")
+    .help("none of them could start first: move what both need into a third component that both require")
 }
 
 pub(crate) fn requires_unfilled(
@@ -28,7 +28,7 @@ pub(crate) fn requires_unfilled(
     .also(at, "required here")
     .help(format!(
         "add a slot: `has {}: {lacks};`",
-        lacks.to_lowercase()
+        super::names::snake_case(lacks)
     ))
 }
 
@@ -52,31 +52,40 @@ pub(crate) fn entity_kind(span: Span, found: &str) -> Diagnostic {
     }
 }
 
-pub(crate) fn entity_key(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(codes::ENTITY_KEY, span, message)
-        .help("write `keyed(AccountId)`: one to four integers, strings, uuids, enums or newtypes of these, not optional")
+pub(crate) fn entity_key(span: Span, message: impl Into<String>, help: &str) -> Diagnostic {
+    Diagnostic::error(codes::ENTITY_KEY, span, message).help(help)
 }
 
-pub(crate) fn entity_role(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(codes::ENTITY_ROLE, span, message)
-        .help("every entity but a local one, and every service, names the role whose nodes run it: `on lobby`")
+pub(crate) fn entity_role(span: Span, message: impl Into<String>, help: &str) -> Diagnostic {
+    Diagnostic::error(codes::ENTITY_ROLE, span, message).help(help)
 }
 
-pub(crate) fn entity_container(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(codes::ENTITY_CONTAINER, span, message)
-        .help("a local entity lives in another one that has an address: `entity 23 Flyer: local in Battle`")
+pub(crate) fn entity_container(span: Span, message: impl Into<String>, help: &str) -> Diagnostic {
+    Diagnostic::error(codes::ENTITY_CONTAINER, span, message).help(help)
 }
 
-pub(crate) fn slot_type(span: Span) -> Diagnostic {
+/// `in_component`: the slot is a component's, which has none.
+pub(crate) fn slot_type(span: Span, in_component: bool) -> Diagnostic {
+    if in_component {
+        return Diagnostic::error(codes::SLOT_TYPE, span, "a component has no slots").help(
+            "name what it needs beside it: `component 2 Bag requires Wallet`; the entity has both",
+        );
+    }
     Diagnostic::error(
         codes::SLOT_TYPE,
         span,
-        "a slot is filled by one component, without arguments, bound or `?`",
+        "a slot holds exactly one component, without arguments, bound or `?`",
     )
-    .help("write `has 1 bag: Inventory;`")
+    .help("write `has 1 bag: Inventory;`, and a second slot for a second one")
 }
 
-pub(crate) fn position_count(span: Span, entity: &str, positions: &[Span]) -> Diagnostic {
+/// `user` is what needs the position.
+pub(crate) fn position_count(
+    span: Span,
+    entity: &str,
+    user: Span,
+    positions: &[Span],
+) -> Diagnostic {
     let mut error = Diagnostic::error(
         codes::POSITION_COUNT,
         span,
@@ -89,10 +98,11 @@ pub(crate) fn position_count(span: Span, entity: &str, positions: &[Span]) -> Di
             )
         },
     );
+    error = error.also(user, "this goes to `near`");
     for &at in positions {
         error = error.also(at, "a position");
     }
-    error.help("mark one property of the entity or of its components: `1 pos: Vec3 @position;`")
+    error.help("mark one property of the entity or of its components: `1 at: Vec3 @position;`")
 }
 
 pub(crate) fn position_type(span: Span, shown: &str) -> Diagnostic {
@@ -101,7 +111,7 @@ pub(crate) fn position_type(span: Span, shown: &str) -> Diagnostic {
         span,
         format!("a position is a Vec2 or a Vec3, not `{shown}`"),
     )
-    .help("import it: `use playhouse.math.Vec3;`")
+    .help("write `1 at: Vec3 @position;`, with `use playhouse.math.Vec3;` above")
 }
 
 pub(crate) fn required_unfilled(
@@ -114,10 +124,10 @@ pub(crate) fn required_unfilled(
     Diagnostic::error(
         codes::REQUIRED_UNFILLED,
         span,
-        format!("`{entity}` is {kind}, nobody creates it, and `{property}` has no default"),
+        format!("`{entity}` is {kind}, which nobody creates, and `{property}` has no default"),
     )
-    .also(at, "needs a value from its creator")
-    .help("give the property a default or make it optional")
+    .also(at, "who would give it its first value?")
+    .help("give the property a default, or make it optional")
 }
 
 pub(crate) fn service_state(span: Span, service: &str) -> Diagnostic {
@@ -126,7 +136,7 @@ pub(crate) fn service_state(span: Span, service: &str) -> Diagnostic {
         span,
         format!("service `{service}` can't have properties or slots"),
     )
-    .help("a service keeps no state; use `entity ...: singleton` for state of which there is one")
+    .help("a service runs on many nodes and keeps no state: put it into an `entity ...: singleton`, or into the entity that it is about")
 }
 
 pub(crate) fn local_calls(span: Span, entity: &str) -> Diagnostic {
