@@ -11,8 +11,9 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::arguments::Arguments;
+use crate::process::Step;
 use crate::repository::Repository;
-use crate::verify::tally::Tally;
+use crate::verify::tally::{Runner, Tally};
 use crate::{codegen, fuzz, tidy};
 
 /// Seconds that each fuzz target runs for.
@@ -145,9 +146,9 @@ impl Session<'_> {
     }
 
     /// Runs a test command and counts what its closing lines say.
-    fn run_tests(&mut self, step: &crate::process::Step) -> Result<bool> {
+    fn run_tests(&mut self, runner: Runner, step: &Step) -> Result<bool> {
         let tally = &mut self.tally;
-        step.run(|line| tally.read(line))
+        step.run(|line| tally.read(runner, line))
     }
 }
 
@@ -155,11 +156,13 @@ impl Session<'_> {
 fn test(session: &mut Session<'_>) -> Result<bool> {
     let repository = session.repository;
     if repository.step("cargo nextest --version").output().is_err() {
-        return session.run_tests(&repository.step("cargo test --workspace --no-fail-fast"));
+        let step = repository.step("cargo test --workspace --no-fail-fast");
+        return session.run_tests(Runner::Cargo, &step);
     }
-    let nextest = "cargo nextest run --workspace --no-fail-fast --status-level slow";
-    Ok(session.run_tests(&repository.step(nextest))?
-        && session.run_tests(&repository.step("cargo test --workspace --doc"))?)
+    let tests = "cargo nextest run --workspace --no-fail-fast --status-level slow";
+    let examples = "cargo test --workspace --doc";
+    Ok(session.run_tests(Runner::Nextest, &repository.step(tests))?
+        && session.run_tests(Runner::Cargo, &repository.step(examples))?)
 }
 
 /// Each folder with a lock file of npm: its `test` script.
@@ -169,7 +172,7 @@ fn node(session: &mut Session<'_>) -> Result<bool> {
         let step = repository
             .step("npm test --prefix")
             .argument(folder.as_str());
-        if !session.run_tests(&step)? {
+        if !session.run_tests(Runner::Node, &step)? {
             return Ok(false);
         }
     }

@@ -9,21 +9,36 @@ pub(crate) struct Tally {
     failed: u64,
 }
 
+/// Who prints: each one's closing line may stand in what another's failed test printed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Runner {
+    Nextest,
+    Cargo,
+    Node,
+}
+
 impl Tally {
     /// Adds a runner's closing line; any other line changes nothing.
-    pub(crate) fn read(&mut self, line: &str) {
+    pub(crate) fn read(&mut self, runner: Runner, line: &str) {
         let line = line.trim();
-        let nextest = line
-            .strip_prefix("Summary [")
-            .and_then(|rest| rest.split_once(':'));
-        if let Some((_, counts)) = nextest {
-            self.add(counts, ',');
-        } else if let Some(counts) = line.strip_prefix("test result:") {
-            self.add(counts.split_once('.').map_or(counts, |(_, rest)| rest), ';');
-        } else if let Some(count) = node(line, "pass ") {
-            self.passed += count;
-        } else if let Some(count) = node(line, "fail ") {
-            self.failed += count;
+        match runner {
+            Runner::Nextest => {
+                let rest = line
+                    .strip_prefix("Summary [")
+                    .and_then(|rest| rest.split_once(':'));
+                if let Some((_, counts)) = rest {
+                    self.add(counts, ',');
+                }
+            }
+            Runner::Cargo => {
+                if let Some(counts) = line.strip_prefix("test result:") {
+                    self.add(counts.split_once('.').map_or(counts, |(_, rest)| rest), ';');
+                }
+            }
+            Runner::Node => {
+                self.passed += node(line, "pass ").unwrap_or(0);
+                self.failed += node(line, "fail ").unwrap_or(0);
+            }
         }
     }
 
@@ -65,45 +80,46 @@ impl fmt::Display for Tally {
 mod tests {
     use super::*;
 
-    fn check(lines: &str, passed: u64, failed: u64) {
+    fn check(runner: Runner, lines: &str, passed: u64, failed: u64) {
         let mut tally = Tally::default();
-        lines.lines().for_each(|line| tally.read(line));
+        lines.lines().for_each(|line| tally.read(runner, line));
         assert_eq!(tally, Tally { passed, failed }, "{lines}");
     }
 
     #[test]
     fn closing_lines_of_every_runner_are_counted() {
+        let nextest = "     Summary [   1.204s] 12 tests run: 12 passed, 0 skipped";
+        check(Runner::Nextest, nextest, 12, 0);
+        let nextest = "     Summary [   1.2s] 9 tests run: 7 passed (1 slow), 2 failed, 1 skipped";
+        check(Runner::Nextest, nextest, 7, 2);
+        let nextest = "     Summary [   1.2s] 3/9 tests run: 1 passed, 1 failed, 1 timed out";
+        check(Runner::Nextest, nextest, 1, 2);
+        let cargo = "test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out";
+        check(Runner::Cargo, cargo, 5, 0);
         check(
-            "     Summary [   1.204s] 12 tests run: 12 passed, 0 skipped",
-            12,
-            0,
-        );
-        check(
-            "     Summary [   1.2s] 9 tests run: 7 passed (1 slow), 2 failed, 1 skipped",
-            7,
-            2,
-        );
-        check(
-            "     Summary [   1.2s] 3/9 tests run: 1 passed, 1 failed, 1 timed out",
-            1,
-            2,
-        );
-        check(
-            "test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
+            Runner::Cargo,
+            "test result: FAILED. 5 passed; 2 failed; 0 ignored",
             5,
-            0,
+            2,
         );
-        check("test result: FAILED. 5 passed; 2 failed; 0 ignored", 5, 2);
-        check("# tests 4\n# pass 3\n# fail 1", 3, 1);
-        check("ℹ tests 4\nℹ pass 4\nℹ fail 0", 4, 0);
+        check(Runner::Node, "# tests 4\n# pass 3\n# fail 1", 3, 1);
+        check(Runner::Node, "ℹ tests 4\nℹ pass 4\nℹ fail 0", 4, 0);
     }
 
     #[test]
     fn other_lines_are_not() {
         check(
-            "running 3 tests\ntest wire::reads ... ok\n# pass me\nSummary of 3 passed",
+            Runner::Nextest,
+            "test result: FAILED. 0 passed; 1 failed; 0 ignored",
             0,
             0,
         );
+        check(
+            Runner::Cargo,
+            "running 3 tests\ntest wire::reads ... ok",
+            0,
+            0,
+        );
+        check(Runner::Node, "# pass me\n# todo 3", 0, 0);
     }
 }
