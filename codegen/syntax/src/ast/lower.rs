@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Diagnostic, FileId, Span, SyntaxKind as K, SyntaxNode, SyntaxToken, TextRange, TextSize, codes,
+    suggest,
 };
 use rowan::NodeOrToken;
 
@@ -812,7 +813,13 @@ impl Lowering {
         {
             match token.kind() {
                 K::Int => count = self.int(token.text(), self.span(token.text_range())),
-                K::Ident => period_ns = values::time_unit_ns(token.text()),
+                K::Ident => {
+                    period_ns = values::time_unit_ns(token.text());
+                    if period_ns.is_none() {
+                        self.bad_unit(&token);
+                        return ValueKind::Broken;
+                    }
+                }
                 K::Unit => {
                     if let Some(Unit::Time(ns)) = values::unit(token.text()) {
                         period_ns = Some(ns);
@@ -822,6 +829,32 @@ impl Lowering {
             }
         }
         ValueKind::Rate { count, period_ns }
+    }
+
+    /// A word behind the `/` of a rate that is no unit of time.
+    fn bad_unit(&mut self, token: &SyntaxToken) {
+        let span = self.span(token.text_range());
+        let unit = token.text();
+        let error = Diagnostic::error(
+            codes::BAD_NUMBER,
+            span,
+            format!("`{unit}` is no unit of time"),
+        );
+        // `sec` and `minutes` begin with the unit that they mean.
+        let units = values::TIME_UNITS.into_iter();
+        let begins = units.filter(|known| unit.starts_with(known));
+        let near = begins
+            .max_by_key(|known| known.len())
+            .or_else(|| suggest::nearest(unit, values::TIME_UNITS));
+        self.errors.push(match near {
+            Some(near) => error.label(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                false,
+                span,
+                near,
+            ),
+            None => error.help(format!("the units are {}", values::TIME_UNITS.join(", "))),
+        });
     }
 
     fn string(&mut self, token: &SyntaxToken) -> String {

@@ -1,5 +1,8 @@
 //! Numbers, units and strings: from their text to their value.
 
+/// The units of time.
+pub(super) const TIME_UNITS: [&str; 7] = ["ns", "us", "ms", "s", "min", "h", "d"];
+
 /// Nanoseconds of a time unit.
 pub(super) fn time_unit_ns(unit: &str) -> Option<i128> {
     Some(match unit {
