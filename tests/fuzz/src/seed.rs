@@ -49,6 +49,24 @@ pub fn projects() -> Result<Vec<Vec<u8>>> {
         .collect())
 }
 
+/// The fixtures of compatibility: what was and what is, with a line `===` between them.
+///
+/// # Errors
+/// If a folder or file cannot be read.
+pub fn pairs() -> Result<Vec<Vec<u8>>> {
+    let schemas: BTreeMap<PathBuf, Vec<u8>> = files(&root(), &is_schema)?.into_iter().collect();
+    let mut pairs = Vec::new();
+    for (path, before) in schemas
+        .iter()
+        .filter(|(path, _)| path.ends_with("previous.idl"))
+    {
+        if let Some(after) = schemas.get(&path.with_file_name("current.idl")) {
+            pairs.push([before.as_slice(), b"\n===\n", after].concat());
+        }
+    }
+    Ok(pairs)
+}
+
 /// Values of every form of the format: small ones by hand, and some whose lengths lie.
 ///
 /// # Errors

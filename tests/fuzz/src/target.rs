@@ -1,5 +1,6 @@
 //! The table of targets.
 
+mod evolution;
 mod format;
 mod lexer;
 mod parser;
@@ -42,6 +43,11 @@ pub const TARGETS: &[Target] = &[
         name: "schema",
         run: schema::run,
         seeds: seed::projects,
+    },
+    Target {
+        name: "evolution",
+        run: evolution::run,
+        seeds: seed::pairs,
     },
     Target {
         name: "wire",

@@ -8,7 +8,16 @@ use std::collections::BTreeSet;
 use playhouse_schema::{Sources, check, lint};
 
 pub(super) fn run(bytes: &[u8]) {
-    let texts: Vec<&str> = super::text(bytes).split("\n---\n").collect();
+    let sources = project(super::text(bytes));
+    let checked = check(&sources);
+    let text = |file| sources.file(file).map_or("", |file| file.text.as_str());
+    super::point_into(&checked.diagnostics, text);
+    super::point_into(&lint(&sources, &checked), text);
+}
+
+/// The project of an input.
+pub(super) fn project(text: &str) -> Sources {
+    let texts: Vec<&str> = text.split("\n---\n").collect();
     let packages: BTreeSet<&str> = texts.iter().filter_map(|text| package(text)).collect();
     let mut manifest = "[schema]\nroots = [\"idl\"]\n\n[packages]\n".to_owned();
     for (name, number) in packages.iter().zip(1..) {
@@ -17,11 +26,7 @@ pub(super) fn run(bytes: &[u8]) {
     let files = (0..)
         .zip(texts)
         .map(|(index, text): (u32, &str)| (format!("idl/file{index}.idl"), text.to_owned()));
-    let sources = Sources::new(("playhouse.toml".to_owned(), manifest), files);
-    let checked = check(&sources);
-    let text = |file| sources.file(file).map_or("", |file| file.text.as_str());
-    super::point_into(&checked.diagnostics, text);
-    super::point_into(&lint(&sources, &checked), text);
+    Sources::new(("playhouse.toml".to_owned(), manifest), files)
 }
 
 /// The dotted name behind the first `package`, if it is one.
