@@ -98,12 +98,14 @@ impl Unit<'_> {
                 let negation = if *expected == not { "!" } else { "" };
                 format!("{negation}{subject}")
             }
-            Value::Float(_) if self.plain(ty).shape == Shape::F32 => {
-                format!(
-                    "{}.fround({subject}) {equal} {}",
-                    self.global("Math"),
-                    self.literal(ty, default)
-                )
+            // Bit by bit: what tells -0 from 0 on the wire must not be lost by leaving it off.
+            Value::Float(_) => {
+                let subject = match self.plain(ty).shape {
+                    Shape::F32 => format!("{}.fround({subject})", self.global("Math")),
+                    _ => subject.to_owned(),
+                };
+                let (object, value) = (self.global("Object"), self.literal(ty, default));
+                format!("{negation}{object}.is({subject}, {value})")
             }
             Value::Flags(_) if self.integer(ty) == Some(Int::U32) => {
                 format!("{subject} >>> 0 {equal} {}", self.literal(ty, default))
@@ -128,7 +130,7 @@ impl Unit<'_> {
             Value::Struct => self.named(ty).map_or_else(String::new, |(id, _)| {
                 format!("{negation}{}({subject})", self.function("isDefault", id))
             }),
-            Value::None | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Flags(_) => {
+            Value::None | Value::Int(_) | Value::String(_) | Value::Flags(_) => {
                 format!("{subject} {equal} {}", self.literal(ty, default))
             }
         }

@@ -95,6 +95,7 @@ impl Unit<'_> {
         self.decode_changes(&change, properties);
         if self.scope() == Scope::All {
             self.encode_changes(&change, properties);
+            self.snapshot(name, &change, properties);
         }
         self.apply(name, &change, properties);
         self.decode_snapshot(name, properties);
@@ -188,6 +189,37 @@ impl Unit<'_> {
         }
         self.code.close("}");
         self.code.close("}");
+        self.code.close("},");
+    }
+
+    /// The function that turns a state into changes, to be written.
+    fn snapshot(&mut self, name: &str, change: &str, properties: &[&Property]) {
+        self.code
+            .line("/** The whole state, as the changes that lead to it. */");
+        self.code
+            .open(format!("snapshot(state: {name}): {change}[] {{"));
+        self.code.open("return [");
+        for property in properties {
+            let field = member(&property.member.name);
+            let kind = quoted(&field);
+            let what = match self.change_of(&property.member.ty) {
+                Change::Map(..) => {
+                    format!("change: {{ whole: true, set: state.{field}, removed: [] }}")
+                }
+                Change::Set(_) => {
+                    format!("change: {{ whole: true, added: [...state.{field}], removed: [] }}")
+                }
+                Change::List(_) => {
+                    let map = self.global("Map");
+                    format!(
+                        "change: {{ length: state.{field}.length, set: new {map}(state.{field}.entries()) }}"
+                    )
+                }
+                Change::Value => format!("value: state.{field}"),
+            };
+            self.code.line(format!("{{ property: {kind}, {what} }},"));
+        }
+        self.code.close("];");
         self.code.close("},");
     }
 

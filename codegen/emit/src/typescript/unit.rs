@@ -18,6 +18,7 @@ const GLOBALS: &[&str] = &[
     "Infinity",
     "Map",
     "Math",
+    "Object",
     "Set",
     "Uint8Array",
 ];
