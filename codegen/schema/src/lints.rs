@@ -1,7 +1,9 @@
 //! Lints: what is allowed and most likely a mistake. Each has a name, a level that `[lints]` in playhouse.toml can change, and one
 //! function; `// playhouse: allow(name) reason` silences it on its line or in the declaration or member below.
 
-use playhouse_syntax::{Code, Diagnostic, Severity, ast};
+use std::ops::Range;
+
+use playhouse_syntax::{Code, Diagnostic, Severity, Span, TextRange, TextSize, ast};
 
 use crate::{
     checker::Checked,
@@ -61,7 +63,7 @@ struct Found {
 
 impl Found {
     /// A new finding; the caller adds what to do and pushes it.
-    fn warning(&self, span: playhouse_syntax::Span, message: impl Into<String>) -> Diagnostic {
+    fn warning(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::warning(self.code, span, message)
     }
 
@@ -206,19 +208,16 @@ fn check_allows(context: &Context<'_>, silenced: &[(usize, usize)], out: &mut Ve
     for (file_index, file) in context.files.iter().enumerate() {
         for (index, allow) in file.allows.iter().enumerate() {
             if find(&allow.rule).is_none() {
-                out.push(rules::attributes::allow(
-                    allow.span,
-                    &allow.rule,
-                    false,
-                    names(),
-                ));
+                let span = if allow.rule.is_empty() {
+                    allow.span
+                } else {
+                    rule_span(context.sources, allow)
+                };
+                let error = rules::attributes::allow(span, &allow.rule, false, names());
+                out.push(error);
             } else if allow.reason.is_empty() {
-                out.push(rules::attributes::allow(
-                    allow.span,
-                    &allow.rule,
-                    true,
-                    names(),
-                ));
+                let error = rules::attributes::allow(allow.span, &allow.rule, true, names());
+                out.push(error);
             } else if !silenced.contains(&(file_index, index)) {
                 let lint = find("unused_allow").map(|lint| level(context.sources, lint));
                 if lint == Some(LintLevel::Allow) {
@@ -234,6 +233,20 @@ fn check_allows(context: &Context<'_>, silenced: &[(usize, usize)], out: &mut Ve
             }
         }
     }
+}
+
+/// The place of the name in an allow comment.
+fn rule_span(sources: &Sources, allow: &ast::Allow) -> Span {
+    let span = allow.span;
+    let text = sources
+        .file(span.file)
+        .and_then(|file| file.text.get(Range::<usize>::from(span.range)));
+    let offset = text.and_then(|text| text.find(&allow.rule));
+    let (Some(offset), Ok(length)) = (offset, TextSize::try_from(allow.rule.len())) else {
+        return span;
+    };
+    let start = span.range.start() + TextSize::try_from(offset).unwrap_or_default();
+    Span::new(span.file, TextRange::at(start, length))
 }
 
 /// Levels in the manifest of lints that don't exist.

@@ -21,7 +21,7 @@ pub struct Manifest {
     pub packages: BTreeMap<String, PackageNumber>,
     /// What is generated.
     pub outputs: Vec<Output>,
-    /// Levels of lints by name, and where they stand.
+    /// Levels of lints by name, and where the name stands.
     pub lints: BTreeMap<String, (LintLevel, Span)>,
 }
 
@@ -80,7 +80,7 @@ struct Raw {
     #[serde(default)]
     output: Vec<Spanned<RawOutput>>,
     #[serde(default)]
-    lints: BTreeMap<String, Spanned<String>>,
+    lints: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -199,6 +199,7 @@ pub fn parse(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic>) {
     for (rule, level) in raw.lints {
         let known = ["allow", "warn", "deny"];
         let place = span(level.span());
+        let named = span(rule.span());
         let level = match level.get_ref().as_str() {
             "allow" => LintLevel::Allow,
             "warn" => LintLevel::Warn,
@@ -211,7 +212,7 @@ pub fn parse(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic>) {
                 continue;
             }
         };
-        manifest.lints.insert(rule, (level, place));
+        manifest.lints.insert(rule.into_inner(), (level, named));
     }
     (manifest, errors)
 }

@@ -77,7 +77,7 @@ pub struct File {
 /// `// playhouse: allow(rule) reason`: silences a lint on its own line, or in the declaration or member that follows.
 #[derive(Debug, Clone)]
 pub struct Allow {
-    /// The rule's name as written.
+    /// The rule's name as written; empty if the comment can't be understood.
     pub rule: String,
     /// Why; empty if none was given, which is an error.
     pub reason: String,

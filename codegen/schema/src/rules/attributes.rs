@@ -152,6 +152,11 @@ pub(crate) fn allow<'a>(
     reason_missing: bool,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Diagnostic {
+    if rule.is_empty() {
+        return Diagnostic::error(codes::ALLOW, span, "this is no allow comment").help(
+            "write `// playhouse: allow(lint) why`; other comments begin with something else",
+        );
+    }
     if reason_missing {
         return Diagnostic::error(codes::ALLOW, span, "an allow comment needs a reason").help(
             format!("write why: `// playhouse: allow({rule}) old clients send it`"),
@@ -160,7 +165,12 @@ pub(crate) fn allow<'a>(
     let error = Diagnostic::error(codes::ALLOW, span, format!("no lint is called `{rule}`"));
     let known: Vec<&str> = known.into_iter().collect();
     match suggest::nearest(rule, known.iter().copied()) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
+        Some(near) => error.label(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            false,
+            span,
+            near,
+        ),
         None => error.help(format!("lints: {}", known.join(", "))),
     }
 }

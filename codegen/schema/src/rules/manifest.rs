@@ -1,12 +1,22 @@
 //! Rules of `playhouse.toml`.
 
-use playhouse_syntax::{Diagnostic, Span};
+use playhouse_syntax::{Diagnostic, Span, suggest};
 
 use crate::codes;
 
 /// The text is no manifest.
 pub(crate) fn invalid(span: Span, message: &str) -> Diagnostic {
     let message = message.lines().next().unwrap_or("not valid TOML");
+    // "unknown field `root`, expected `roots` or `lock`"
+    let mut words = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown field");
+    if let Some(word) = words.next().filter(|_| unknown)
+        && let Some(near) = suggest::nearest(word, words)
+    {
+        return manifest(span, format!("playhouse.toml knows no `{word}` here"))
+            .label(format!("did you mean `{near}`?"))
+            .fix(format!("write `{near}`"), false, span, near);
+    }
     manifest(span, message.to_owned())
         .help("the sections are [schema], [packages], [[output]] and [lints]; see `playhouse explain E0217`")
 }

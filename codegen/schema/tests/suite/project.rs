@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use playhouse_schema::{Checked, SourceKind, Sources, check};
-use playhouse_syntax::{Diagnostic, Edit, FileId, Fix, Style, apply_fixes, render};
+use playhouse_schema::{SourceKind, Sources, check, lint};
+use playhouse_syntax::{Diagnostic, FileId, Fix, Style, apply_fixes, render};
 
 /// A manifest and schemas, not checked yet.
 #[derive(Debug, Clone, Default)]
@@ -61,22 +61,25 @@ impl Project {
         )
     }
 
-    pub(crate) fn check(&self) -> (Sources, Checked) {
+    /// What `playhouse check` finds: errors, and lints where there are none.
+    pub(crate) fn check(&self) -> Vec<Diagnostic> {
         let sources = self.sources();
         let checked = check(&sources);
-        (sources, checked)
+        let mut found = checked.diagnostics.clone();
+        if !checked.has_errors() {
+            found.extend(lint(&sources, &checked));
+        }
+        found
     }
 
-    /// What `playhouse check` would print.
+    /// What `playhouse check` prints.
     pub(crate) fn rendered(&self) -> String {
-        let (sources, checked) = self.check();
-        render(&checked.diagnostics, &sources, Style::PLAIN)
+        render(&self.check(), &self.sources(), Style::PLAIN)
     }
 
-    /// The codes of all diagnostics, in order.
+    /// The codes of all that is found, in order.
     pub(crate) fn codes(&self) -> Vec<&'static str> {
-        let (_, checked) = self.check();
-        codes(&checked.diagnostics)
+        codes(&self.check())
     }
 
     /// The project with `fix` applied, safe or not.
@@ -97,13 +100,6 @@ impl Project {
             }
         }
         fixed
-    }
-
-    /// The text that `edit` replaces.
-    pub(crate) fn text_at(&self, edit: &Edit) -> String {
-        let sources = self.sources();
-        let text = &sources.file(edit.span.file).unwrap().text;
-        text[edit.span.range].to_owned()
     }
 }
 

@@ -73,6 +73,8 @@ fn doc_text(text: &str, marker: &str) -> String {
 struct Parts {
     docs: Vec<String>,
     words: Vec<SyntaxToken>,
+    /// How many words stand before the first `:`.
+    before_colon: Option<usize>,
     numbers: Vec<SyntaxToken>,
     nodes: Vec<SyntaxNode>,
 }
@@ -85,6 +87,9 @@ fn parts(node: &SyntaxNode) -> Parts {
             NodeOrToken::Token(token) => match token.kind() {
                 K::DocComment => parts.docs.push(doc_text(token.text(), "///")),
                 K::Ident => parts.words.push(token),
+                K::Colon if parts.before_colon.is_none() => {
+                    parts.before_colon = Some(parts.words.len());
+                }
                 K::Int | K::Minus => parts.numbers.push(token),
                 _ => {}
             },
@@ -120,15 +125,15 @@ impl Lowering {
         }
     }
 
-    /// `// playhouse: allow(rule) reason`
+    /// `// playhouse: allow(rule) reason`; anything else behind `playhouse:` has neither.
     fn allow(&self, token: &SyntaxToken) -> Option<(String, String, Span)> {
         let text = token.text().strip_prefix("//")?.trim_start();
-        let rest = text
-            .strip_prefix("playhouse:")?
-            .trim_start()
-            .strip_prefix("allow")?
-            .trim_start();
-        let (rule, reason) = rest.strip_prefix('(')?.split_once(')')?;
+        let rest = text.strip_prefix("playhouse:")?.trim_start();
+        let parts = rest.strip_prefix("allow").and_then(|rest| {
+            let rest = rest.trim_start().strip_prefix('(')?;
+            rest.split_once(')')
+        });
+        let (rule, reason) = parts.unwrap_or_default();
         Some((
             rule.trim().to_owned(),
             reason.trim().to_owned(),
@@ -243,11 +248,15 @@ impl Lowering {
             .words
             .first()
             .is_some_and(|word| word.text() == "closed");
+        let keyword = |at: usize| {
+            let word = parts.words.get(at).map(SyntaxToken::text);
+            matches!(word, Some("enum" | "union"))
+        };
+        let name_at = 1 + usize::from(closed && keyword(1));
         let name = || {
-            parts
-                .words
-                .get(1 + usize::from(closed))
-                .map(|token| self.name(token))
+            let token = parts.words.get(name_at)?;
+            let named = parts.before_colon.is_none_or(|words| words > name_at);
+            named.then(|| self.name(token))
         };
         Some(match kind {
             K::Package => DeclarationKind::Package(self.path(parts.node(K::Path)?)?),
@@ -278,10 +287,7 @@ impl Lowering {
             }
             K::Enum | K::Flags => {
                 let name = name()?;
-                let repr = parts
-                    .words
-                    .get(2 + usize::from(closed))
-                    .map(|token| self.name(token));
+                let repr = parts.words.get(name_at + 1).map(|token| self.name(token));
                 let (values, reserved) = self.values(parts.node(K::Values));
                 let flags = kind == K::Flags;
                 DeclarationKind::Enum(Enum {
@@ -564,6 +570,9 @@ impl Lowering {
 
     fn param(&mut self, node: &SyntaxNode) -> Option<Param> {
         let parts = parts(node);
+        if parts.before_colon == Some(0) {
+            return None;
+        }
         Some(Param {
             name: self.name(parts.words.first()?),
             stream: parts
@@ -632,15 +641,25 @@ impl Lowering {
                 NodeOrToken::Node(child) => match child.kind() {
                     K::Path => path = self.path(&child),
                     K::Bound => bound = Some(self.bound(&child)),
+                    K::Bad => return None,
                     K::TypeArgs => {
+                        let mut separators = 0;
                         for element in child.children_with_tokens() {
                             match element {
                                 NodeOrToken::Node(arg) => args.extend(self.ty(&arg)),
-                                NodeOrToken::Token(token) if token.kind() == K::Pipe => {
-                                    alternatives.get_or_insert(self.span(token.text_range()));
-                                }
-                                NodeOrToken::Token(_) => {}
+                                NodeOrToken::Token(token) => match token.kind() {
+                                    K::Comma => separators += 1,
+                                    K::Pipe => {
+                                        separators += 1;
+                                        alternatives.get_or_insert(self.span(token.text_range()));
+                                    }
+                                    _ => {}
+                                },
                             }
+                        }
+                        // An argument that is missing or broken has been reported.
+                        if args.len() != separators + 1 {
+                            return None;
                         }
                     }
                     _ => {}
