@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Lint(Lint),
     /// Writes the outputs that playhouse.toml names
     Gen(Generate),
+    /// Judges what has changed since an earlier version of the schema
+    Compat(Compat),
     /// Rewrites the generated tables of the language reference
     #[command(hide = true)]
     DocsTables(Tables),
@@ -116,6 +118,27 @@ pub(crate) struct Lint {
     /// Only these lints
     #[arg(value_name = "NAMES")]
     pub(crate) names: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse compat --against git:main       with a revision
+  playhouse compat --against ../released    with a folder of schemas
+  playhouse compat --against git:main --all the harmless changes too
+
+Classes: WIRE old and new peers misread each other, DOCUMENT saved data is lost or misread,
+SOURCE code stops compiling, EXPOSURE clients can do or see more")]
+pub(crate) struct Compat {
+    /// git:REVISION, or a folder
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) against: String,
+    /// Show the harmless changes too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Write one JSON object a line for each change, the harmless ones too
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -17,8 +17,10 @@ use playhouse_syntax::{
 use crate::terminal::{Terminal, count};
 
 pub(crate) mod check;
+pub(crate) mod compat;
 pub(crate) mod format;
 pub(crate) mod generate;
+mod git;
 pub(crate) mod lint;
 pub(crate) mod tables;
 mod watch;
