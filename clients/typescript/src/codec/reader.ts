@@ -5,9 +5,10 @@
  * {@link Reader.slot} for how members are; every refusal is one {@link DecodeError}.
  */
 
-import { DecodeError, type Refusal } from "./error.js";
+import { Cursor } from "./cursor.js";
+import type { DecodeError } from "./error.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
-import { type Key, Path } from "./path.js";
+import type { Key } from "./path.js";
 import { type KeyPart, KEY_PARTS_MAX, KEY_TEXT_MAX, type Ref } from "./reference.js";
 import { countCharacters, decodeUtf8 } from "./utf8.js";
 import { readUuid } from "./uuid.js";
@@ -21,44 +22,8 @@ const CONTAINER_BYTES = 32;
 const WORD = 0x1_0000_0000;
 const F32_EXACT = 2 ** 24;
 
-/** A position in some bytes, with what may still be spent on them. */
-export class Reader extends Path {
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
-  private readonly limits: Limits;
-  private position = 0;
-  /** Where the value that is being read begins: the byte that an error names. */
-  private begin = 0;
-  /** Bytes of memory that may still be taken. */
-  private budget: number;
-
-  constructor(bytes: Uint8Array, limits: Limits = DEFAULT_LIMITS) {
-    super();
-    // A Node `Buffer` behaves differently in `slice`: look at the same memory as a plain array of bytes.
-    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.limits = limits;
-    this.budget = limits.memoryFactor * bytes.byteLength + limits.memoryBase;
-  }
-
-  /** Which byte is read next. */
-  get offset(): number {
-    return this.position;
-  }
-
-  /** Refuses bytes after the value. */
-  finish(): void {
-    if (this.position < this.bytes.length) {
-      this.begin = this.position;
-      throw this.refuse("trailing_bytes", `${this.bytes.length - this.position} bytes follow after the value`);
-    }
-  }
-
-  /** The error for the value that was read last, to be thrown. */
-  refuse(refusal: Refusal, detail: string): DecodeError {
-    return new DecodeError(refusal, this.place(), this.begin, detail);
-  }
-
+/** Reads values, each with its bound. */
+export class Reader extends Cursor {
   // Presence
 
   /** Steps to member `name`; false if nil stands there, which is then consumed. */
@@ -71,13 +36,6 @@ export class Reader extends Path {
   require(name: string, there: boolean): void {
     this.member(name);
     if (!there || this.nil()) throw this.missing(name);
-  }
-
-  /** Whether nil stands next, which is then consumed. */
-  nil(): boolean {
-    if (this.bytes[this.position] !== 0xc0) return false;
-    this.position++;
-    return true;
   }
 
   // Scalars
@@ -326,75 +284,7 @@ export class Reader extends Path {
     throw this.refuse("reference", "it points at an entity, not at a component");
   }
 
-  /** Reads over any value. */
-  skip(): void {
-    const byte = this.head();
-    if (byte < 0x80 || byte >= 0xe0) return;
-    if (byte < 0x90) return this.skipMany((byte & 0x0f) * 2);
-    if (byte < 0xa0) return this.skipMany(byte & 0x0f);
-    if (byte < 0xc0) return void this.take(byte & 0x1f);
-    switch (byte) {
-      case 0xc0: case 0xc2: case 0xc3: return;
-      case 0xc4: case 0xd9: return void this.take(this.length(1));
-      case 0xc5: case 0xda: return void this.take(this.length(2));
-      case 0xc6: case 0xdb: return void this.take(this.length(4));
-      case 0xc7: return void this.take(this.length(1) + 1);
-      case 0xc8: return void this.take(this.length(2) + 1);
-      case 0xc9: return void this.take(this.length(4) + 1);
-      case 0xcc: case 0xd0: return void this.take(1);
-      case 0xcd: case 0xd1: return void this.take(2);
-      case 0xca: case 0xce: case 0xd2: return void this.take(4);
-      case 0xcb: case 0xcf: case 0xd3: return void this.take(8);
-      case 0xd4: return void this.take(2);
-      case 0xd5: return void this.take(3);
-      case 0xd6: return void this.take(5);
-      case 0xd7: return void this.take(9);
-      case 0xd8: return void this.take(17);
-      case 0xdc: return this.skipMany(this.length(2));
-      case 0xdd: return this.skipMany(this.length(4));
-      case 0xde: return this.skipMany(this.length(2) * 2);
-      case 0xdf: return this.skipMany(this.length(4) * 2);
-      default: throw this.wrong("a value");
-    }
-  }
-
   // Inside
-
-  private skipMany(count: number): void {
-    this.enter(count);
-    for (let left = count; left > 0; left--) this.skip();
-    this.depth--;
-  }
-
-  /** The first byte of the next value. */
-  private head(): number {
-    this.begin = this.position;
-    const byte = this.bytes[this.position];
-    if (byte === undefined) throw this.refuse("truncated", "the bytes end where a value is expected");
-    this.position++;
-    return byte;
-  }
-
-  /** Steps over `count` bytes and returns where they begin. */
-  private take(count: number): number {
-    const start = this.position;
-    if (count > this.bytes.length - start) throw this.refuse("truncated", "the bytes end inside of a value");
-    this.position = start + count;
-    return start;
-  }
-
-  /** An unsigned length of 1, 2 or 4 bytes. */
-  private length(bytes: 1 | 2 | 4): number {
-    const start = this.take(bytes);
-    if (bytes === 1) return this.bytes[start] as number;
-    return bytes === 2 ? this.view.getUint16(start) : this.view.getUint32(start);
-  }
-
-  /** The error for a value of another form. */
-  private wrong(expected: string): DecodeError {
-    const byte = (this.bytes[this.begin] as number).toString(16).padStart(2, "0");
-    return this.refuse("wrong_type", `0x${byte} does not begin ${expected}`);
-  }
 
   /** The rest of an integer of more than one byte; past 2^53 its magnitude is right and its last digits are not. */
   private wideInt(byte: number): number {
@@ -446,61 +336,11 @@ export class Reader extends Path {
     return signed > BigInt(exact) || signed < BigInt(-exact);
   }
 
-  private textLength(): number {
-    const byte = this.head();
-    if (byte >= 0xa0 && byte < 0xc0) return byte & 0x1f;
-    if (byte === 0xd9) return this.length(1);
-    if (byte === 0xda) return this.length(2);
-    if (byte === 0xdb) return this.length(4);
-    throw this.wrong("a string");
-  }
-
-  private binaryLength(expected: string): number {
-    const byte = this.head();
-    if (byte === 0xc4) return this.length(1);
-    if (byte === 0xc5) return this.length(2);
-    if (byte === 0xc6) return this.length(4);
-    throw this.wrong(expected);
-  }
-
-  private arrayLength(): number {
-    const byte = this.head();
-    if (byte >= 0x90 && byte < 0xa0) return byte & 0x0f;
-    if (byte === 0xdc) return this.length(2);
-    if (byte === 0xdd) return this.length(4);
-    throw this.wrong("an array");
-  }
-
-  private mapLength(): number {
-    const byte = this.head();
-    if (byte >= 0x80 && byte < 0x90) return byte & 0x0f;
-    if (byte === 0xde) return this.length(2);
-    if (byte === 0xdf) return this.length(4);
-    throw this.wrong("a map");
-  }
-
   private elements(length: number, values: number, min: number, max: number, memoryEach: number): number {
     this.enter(values);
     if (length < min || length > max) throw this.refuse("bound", `${length} elements are not within ${min} to ${max}`);
     this.spend(CONTAINER_BYTES + length * memoryEach);
     return length;
-  }
-
-  /** Goes into a container of `values` values, which the rest of the input has to be long enough for. */
-  private enter(values: number): void {
-    if (values > this.bytes.length - this.position) {
-      throw this.refuse("truncated", "fewer bytes are left than elements declared");
-    }
-    if (this.depth >= this.limits.depth) {
-      throw this.refuse("too_deep", `nested deeper than ${this.limits.depth}`);
-    }
-    this.depth++;
-    this.clear();
-  }
-
-  private spend(bytes: number): void {
-    this.budget -= bytes;
-    if (this.budget < 0) throw this.refuse("too_much_memory", "more memory than the input's length justifies");
   }
 
   private countBound(start: number, length: number, min: number, max: number): void {
