@@ -23,6 +23,8 @@ pub enum SyntaxKind {
     #[token("/*", block_comment)]
     BlockComment,
     #[regex(r"[A-Za-z_][A-Za-z0-9_]*")]
+    // With letters that names can't have; the parser says so.
+    #[regex(r"[A-Za-z_\p{L}][A-Za-z0-9_\p{L}\p{M}]*", priority = 1)]
     Ident,
     #[regex(r"[0-9][0-9_]*", priority = 20)]
     #[regex(r"0x[0-9A-Fa-f_]+", priority = 20)]
@@ -41,6 +43,9 @@ pub enum SyntaxKind {
     #[regex(r#""([^"\\\n]|\\[^\n])*""#, priority = 20)]
     String,
     #[regex(r#""([^"\\\n]|\\[^\n])*"#, priority = 1)]
+    // In other quotes.
+    #[regex(r#"'[^'"\n]*'"#)]
+    #[regex("[“”„][^“”\"\n]*[“”\"]")]
     BadString,
     #[token(";")]
     Semicolon,
@@ -88,7 +93,8 @@ pub enum SyntaxKind {
     Slash,
     #[token("?")]
     Question,
-    /// A character that no token begins with, a byte order mark, or an unterminated comment.
+    /// A character that no token begins with, or an unterminated comment.
+    #[regex(r"#[^\n]*", allow_greedy = true)]
     Unknown,
     /// The end of the text; never in a tree.
     Eof,

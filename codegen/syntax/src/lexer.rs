@@ -13,8 +13,9 @@ pub struct Token {
     pub len: u32,
 }
 
-/// The longest text that is read, in bytes: offsets are 32 bits wide.
-pub const TEXT_BYTES_MAX: usize = u32::MAX as usize / 2;
+/// The longest text that is read, in bytes: far more than anybody writes by hand, and little enough that no file can use
+/// up the memory.
+pub const TEXT_BYTES_MAX: usize = 16 << 20;
 
 /// Some editors put it at the start of a file; there it is white space.
 const BYTE_ORDER_MARK: char = '\u{feff}';

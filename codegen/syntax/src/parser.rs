@@ -1,7 +1,10 @@
 //! Tokens to a lossless tree. Recursive descent; it recovers at `;`, `}` and declaration keywords and reports every error.
 //!
-//! Reading order: [`parse`], then `declarations`, `bodies`, `types`, `values`; the grammar in `docs/language.md`
-//! has the same rules under the same names.
+//! One mistake should give one error: behind an error, more of them are kept back until the next member or declaration
+//! begins, since what follows is most often an echo. What is wrong with a single token is always reported.
+//!
+//! Reading order: [`parse`], then `declarations`, `members`, `bodies`, `types`, `values`; the grammar in
+//! `docs/language.md` has the same rules under the same names. `recovery` and `errors` are for texts that are wrong.
 
 use rowan::{Checkpoint, GreenNode, GreenNodeBuilder, TextRange, TextSize};
 
@@ -9,11 +12,13 @@ use crate::{
     SyntaxKind, SyntaxNode, codes,
     diagnostic::{Diagnostic, FileId, Span},
     lexer::{self, TEXT_BYTES_MAX},
-    suggest,
 };
 
 mod bodies;
 mod declarations;
+mod errors;
+mod members;
+mod recovery;
 mod types;
 mod values;
 
@@ -38,7 +43,8 @@ impl Parse {
     }
 }
 
-/// Parses one file. The tree's text is always `text`, whatever the errors.
+/// Parses one file. The tree's text is always `text`, whatever the errors, unless it is longer than
+/// [`TEXT_BYTES_MAX`]: then the tree is empty.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> Parse {
     if text.len() > TEXT_BYTES_MAX {
@@ -46,10 +52,13 @@ pub fn parse(file: FileId, text: &str) -> Parse {
         parse.diagnostics.push(
             Diagnostic::error(
                 codes::FILE_TOO_LONG,
-                Span::default(),
+                Span::at(file, TextSize::new(0)),
                 "the file is too long",
             )
-            .help(format!("split it: a file may have {TEXT_BYTES_MAX} bytes")),
+            .help(format!(
+                "split it: a file may have {} MiB",
+                TEXT_BYTES_MAX >> 20
+            )),
         );
         return parse;
     }
@@ -58,7 +67,6 @@ pub fn parse(file: FileId, text: &str) -> Parse {
     let green = parser.builder.finish();
     let mut diagnostics = parser.errors;
     diagnostics.sort_by_key(|error| error.primary.span.range.start());
-    diagnostics.truncate(ERRORS_MAX);
     Parse { green, diagnostics }
 }
 
@@ -69,14 +77,16 @@ struct Parser<'a> {
     tokens: Vec<(SyntaxKind, TextRange)>,
     /// Index in `tokens` of the first that is not in the tree yet.
     flushed: usize,
-    /// Indexes in `tokens` of those that are no trivia.
+    /// Indexes in `tokens` of those that the grammar knows.
     meaningful: Vec<usize>,
     /// Index in `meaningful` of the current token.
     at: usize,
     builder: GreenNodeBuilder<'static>,
     errors: Vec<Diagnostic>,
-    /// Where the last error was reported: one a token.
-    last_error_at: Option<usize>,
+    /// Whether errors of grammar are kept back, until the next member or declaration.
+    quiet: bool,
+    /// Whether a comment without an end has swallowed the rest of the text.
+    swallowed: bool,
     depth: u32,
 }
 
@@ -85,10 +95,14 @@ impl<'a> Parser<'a> {
         let mut offset = TextSize::new(0);
         let mut tokens = Vec::new();
         let mut meaningful = Vec::new();
+        let mut swallowed = false;
         for token in lexer::lex(text) {
             let range = TextRange::at(offset, TextSize::new(token.len));
             offset = range.end();
-            if !token.kind.is_trivia() {
+            // What begins no token is reported and else passed over, so that it is one error.
+            if token.kind == SyntaxKind::Unknown {
+                swallowed |= text[range].starts_with("/*");
+            } else if !token.kind.is_trivia() {
                 meaningful.push(tokens.len());
             }
             tokens.push((token.kind, range));
@@ -102,7 +116,8 @@ impl<'a> Parser<'a> {
             at: 0,
             builder: GreenNodeBuilder::new(),
             errors: Vec::new(),
-            last_error_at: None,
+            quiet: false,
+            swallowed,
             depth: 0,
         }
     }
@@ -156,8 +171,17 @@ impl<'a> Parser<'a> {
 
     /// Whether the current token is the first on its line.
     fn on_new_line(&self) -> bool {
-        let start = usize::from(self.nth_range(0).start());
-        self.text[usize::from(self.previous_end())..start].contains('\n')
+        self.starts_line(self.at)
+    }
+
+    /// Whether the token `at`, counted from the first, is the first on its line. The first of all is none.
+    fn starts_line(&self, at: usize) -> bool {
+        let end = |at: usize| self.meaningful.get(at).map(|&index| self.tokens[index].1);
+        let Some(before) = at.checked_sub(1).and_then(end) else {
+            return false;
+        };
+        let start = end(at).map_or(self.text.len(), |range| range.start().into());
+        self.text[usize::from(before.end())..start].contains('\n')
     }
 
     fn span(&self, range: TextRange) -> Span {
@@ -214,21 +238,7 @@ impl<'a> Parser<'a> {
             return;
         };
         self.flush_trivia();
-        let (kind, range) = self.tokens[index];
-        match kind {
-            SyntaxKind::BadString => {
-                self.report(
-                    Diagnostic::error(
-                        codes::UNTERMINATED,
-                        self.span(range),
-                        "the string has no end",
-                    )
-                    .help("close it with `\"` on the same line; write `\\n` for a line break"),
-                );
-            }
-            SyntaxKind::BadNumber => self.bad_number(range),
-            _ => {}
-        }
+        self.check_token(self.tokens[index]);
         self.flush_until(index + 1);
         self.at += 1;
     }
@@ -247,241 +257,5 @@ impl<'a> Parser<'a> {
             self.bump();
         }
         found
-    }
-
-    // Reporting.
-
-    /// Reports an error, unless one was reported at this token already.
-    fn report(&mut self, error: Diagnostic) {
-        if self.last_error_at != Some(self.at) {
-            self.last_error_at = Some(self.at);
-            self.errors.push(error);
-        }
-    }
-
-    /// What stands here, for a message.
-    fn found(&self) -> String {
-        match self.current() {
-            SyntaxKind::Eof => "the end of the file".to_owned(),
-            SyntaxKind::DocComment => "a doc comment".to_owned(),
-            _ => {
-                let text = self.nth_text(0);
-                let shown: String = text.chars().take(24).collect();
-                let more = if shown.len() < text.len() { "..." } else { "" };
-                format!("`{shown}{more}`")
-            }
-        }
-    }
-
-    fn expected(&mut self, what: &str) -> Diagnostic {
-        Diagnostic::error(
-            codes::EXPECTED,
-            self.here(),
-            format!("expected {what}, found {}", self.found()),
-        )
-        .label(format!("{what} belongs here"))
-    }
-
-    fn error_expected(&mut self, what: &str) {
-        let error = self.expected(what);
-        self.report(error);
-    }
-
-    /// Takes `kind`, or says that it was expected.
-    fn expect(&mut self, kind: SyntaxKind) -> bool {
-        self.stray_docs();
-        if self.eat(kind) {
-            return true;
-        }
-        self.error_expected(kind.describe());
-        false
-    }
-
-    /// Takes a name, or says that `what` was expected.
-    fn expect_name(&mut self, what: &str) -> bool {
-        self.stray_docs();
-        if self.eat(SyntaxKind::Ident) {
-            return true;
-        }
-        self.error_expected(what);
-        false
-    }
-
-    /// Takes the `;` that ends something, or says that it is missing and goes on behind it.
-    fn semicolon(&mut self) {
-        if self.eat(SyntaxKind::Semicolon) {
-            return;
-        }
-        if self.on_new_line() || matches!(self.current(), SyntaxKind::RBrace | SyntaxKind::Eof) {
-            let end = Span::at(self.file, self.previous_end());
-            self.report(
-                Diagnostic::error(codes::MISSING_SEMICOLON, end, "expected `;`")
-                    .label("`;` is missing here")
-                    .fix("write `;`", true, end, ";"),
-            );
-            return;
-        }
-        self.error_expected("`;`");
-        self.skip_item();
-    }
-
-    /// Wraps what can't be understood, up to and with the next `;` or block, and not beyond a `}` that closes what is open.
-    fn skip_item(&mut self) {
-        self.start(SyntaxKind::Bad);
-        let mut depth = 0u32;
-        let mut first = true;
-        loop {
-            match self.current() {
-                SyntaxKind::Eof => break,
-                SyntaxKind::LBrace => depth += 1,
-                SyntaxKind::RBrace if depth == 0 => break,
-                SyntaxKind::RBrace => {
-                    depth -= 1;
-                    if depth == 0 {
-                        self.bump();
-                        break;
-                    }
-                }
-                SyntaxKind::Semicolon if depth == 0 => {
-                    self.bump();
-                    break;
-                }
-                SyntaxKind::Ident
-                    if depth == 0 && !first && self.on_new_line() && self.at_declaration() =>
-                {
-                    break;
-                }
-                _ => {}
-            }
-            first = false;
-            self.bump();
-        }
-        self.finish();
-    }
-
-    /// Takes doc comments that stand where nothing can be documented.
-    fn stray_docs(&mut self) {
-        while matches!(
-            self.current(),
-            SyntaxKind::DocComment | SyntaxKind::InnerDoc
-        ) {
-            let inner = self.at(SyntaxKind::InnerDoc);
-            let error = Diagnostic::error(
-                codes::STRAY_DOC,
-                self.here(),
-                "the doc comment stands before nothing that it could document",
-            );
-            let error = if inner {
-                error.help("`//!` describes a file and stands at its top; write `//` for a comment")
-            } else {
-                error.help("put it before a declaration or a member, or write `//` for a comment")
-            };
-            self.report(error);
-            self.bump();
-        }
-    }
-
-    /// Doc comments before a declaration or a member.
-    fn docs(&mut self) {
-        while self.at(SyntaxKind::DocComment) {
-            self.bump();
-        }
-    }
-
-    fn unknown_token(&mut self, range: TextRange) {
-        let text = &self.text[range];
-        let error = if text.starts_with("/*") {
-            Diagnostic::error(
-                codes::UNTERMINATED,
-                self.span(range),
-                "the comment has no end",
-            )
-            .help("close it with `*/`; comments may stand inside one another")
-        } else {
-            Diagnostic::error(
-                codes::UNKNOWN_CHARACTER,
-                self.span(range),
-                format!(
-                    "the character {:?} begins nothing",
-                    text.chars().next().unwrap_or(' ')
-                ),
-            )
-            .help("remove it; names are made of ASCII letters, digits and `_`")
-        };
-        self.errors.push(error);
-    }
-
-    fn bad_number(&mut self, range: TextRange) {
-        let text = &self.text[range];
-        let suffix = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '.');
-        let mut error = Diagnostic::error(
-            codes::BAD_NUMBER,
-            self.span(range),
-            format!("`{text}` is not a number"),
-        );
-        const UNITS: [&str; 10] = ["ns", "us", "ms", "s", "min", "h", "d", "KiB", "MiB", "GiB"];
-        if text.starts_with("0x") || text.starts_with("0b") {
-            error = error.help("write hexadecimal as `0x1F`, binary as `0b101`");
-        } else if let Some(unit) = suggest::nearest(suffix, UNITS) {
-            let number = &text[..text.len() - suffix.len()];
-            error = error.help(format!("did you mean the unit `{unit}`?")).fix(
-                format!("write `{number}{unit}`"),
-                false,
-                self.span(range),
-                format!("{number}{unit}"),
-            );
-        } else {
-            error = error.help(format!("the units are {}", UNITS.join(", ")));
-        }
-        self.report(error);
-    }
-
-    /// Runs `inner` one level deeper, or skips to the item's end if that is too deep.
-    fn nested(&mut self, inner: impl FnOnce(&mut Self)) {
-        if self.depth >= NESTING_MAX {
-            let error = Diagnostic::error(
-                codes::TOO_DEEP,
-                self.here(),
-                format!("nested deeper than {NESTING_MAX} levels"),
-            )
-            .help("give the inner part a name of its own");
-            self.report(error);
-            self.start(SyntaxKind::Bad);
-            while !matches!(
-                self.current(),
-                SyntaxKind::Semicolon | SyntaxKind::RBrace | SyntaxKind::Eof
-            ) {
-                self.bump();
-            }
-            self.finish();
-            return;
-        }
-        self.depth += 1;
-        inner(self);
-        self.depth -= 1;
-    }
-
-    /// Reports an opening bracket that nothing closes.
-    fn close(&mut self, kind: SyntaxKind, open: TextRange) -> bool {
-        if self.eat(kind) {
-            return true;
-        }
-        let opening = &self.text[open];
-        let error = Diagnostic::error(
-            codes::UNBALANCED,
-            self.here(),
-            format!("expected {}, found {}", kind.describe(), self.found()),
-        )
-        .label(format!("{} belongs here", kind.describe()))
-        .also(self.span(open), format!("to close this `{opening}`"));
-        self.report(error);
-        false
-    }
-
-    /// Whether here stands a new declaration, most likely (for recovery): a keyword, and what can follow it.
-    fn at_declaration(&self) -> bool {
-        declarations::is_keyword(self.nth_text(0))
-            && matches!(self.nth(1), SyntaxKind::Ident | SyntaxKind::Int)
-            && self.nth(1) != SyntaxKind::Colon
     }
 }

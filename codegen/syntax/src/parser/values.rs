@@ -8,28 +8,60 @@ impl Parser<'_> {
     pub(super) fn attribute(&mut self) {
         self.start(K::Attr);
         self.bump();
-        self.path("the attribute's name");
-        if self.at(K::LParen) {
-            let open = self.nth_range(0);
-            self.bump();
-            while !matches!(
-                self.current(),
-                K::RParen | K::Semicolon | K::RBrace | K::Eof
-            ) {
-                self.start(K::AttrArg);
-                if self.at(K::Ident) && self.nth(1) == K::Colon {
-                    self.bump();
-                    self.bump();
-                }
-                self.value();
-                self.finish();
-                if !self.eat(K::Comma) {
-                    break;
-                }
-            }
-            self.close(K::RParen, open);
-        }
+        self.attribute_rest();
         self.finish();
+    }
+
+    /// An attribute whose `@` is missing.
+    pub(super) fn bare_attribute(&mut self) {
+        self.start(K::Attr);
+        self.attribute_rest();
+        self.finish();
+    }
+
+    fn attribute_rest(&mut self) {
+        self.path("the attribute's name");
+        if !self.at(K::LParen) {
+            return;
+        }
+        let open = self.nth_range(0);
+        self.bump();
+        self.list(
+            K::RParen,
+            open,
+            "an argument",
+            |p| p.at_value() && !p.on_new_line() || p.at(K::Colon),
+            |p| {
+                p.start(K::AttrArg);
+                if p.at(K::Colon) {
+                    p.error_expected("the argument's name");
+                    p.bump();
+                } else if p.at(K::Ident) && p.nth(1) == K::Colon {
+                    p.bump();
+                    p.bump();
+                }
+                p.value();
+                p.finish();
+            },
+        );
+    }
+
+    /// Whether a value can begin here.
+    pub(super) fn at_value(&self) -> bool {
+        matches!(
+            self.current(),
+            K::Minus
+                | K::Int
+                | K::Float
+                | K::Unit
+                | K::BadNumber
+                | K::String
+                | K::BadString
+                | K::Ident
+                | K::LBracket
+                | K::LBrace
+                | K::LParen
+        )
     }
 
     /// `value = atom {("|"|"+"|"-"|"*") atom}`
@@ -68,7 +100,8 @@ impl Parser<'_> {
                 if matches!(self.current(), K::Ident | K::Unit | K::BadNumber) {
                     self.bump();
                 } else {
-                    self.error_expected("a time: `10/s`, `1/10s`, `100/min`");
+                    let error = self.expected("a time");
+                    self.report(error.help("rates are `10/s`, `100/min`, `1/10s`"));
                 }
                 self.finish();
             }
@@ -77,9 +110,9 @@ impl Parser<'_> {
                 self.bump();
                 self.finish();
             }
-            K::Ident => self.path("a name"),
-            K::LBracket => self.sequence(K::List, K::RBracket, Self::value),
-            K::LBrace => self.sequence(K::Map, K::RBrace, |p| {
+            K::Ident if !(self.on_new_line() && self.declaration_follows()) => self.path("a name"),
+            K::LBracket => self.sequence(K::List, K::RBracket, "a value", Self::value),
+            K::LBrace => self.sequence(K::Map, K::RBrace, "a name", |p| {
                 p.start(K::MapEntry);
                 p.expect_name("a name");
                 p.expect(K::Colon);
@@ -91,28 +124,18 @@ impl Parser<'_> {
                 let open = self.nth_range(0);
                 self.bump();
                 self.value();
-                self.close(K::RParen, open);
+                self.close_list(K::RParen, open);
                 self.finish();
             }
             _ => self.error_expected("a value"),
         }
     }
 
-    fn sequence(&mut self, kind: K, end: K, item: impl Fn(&mut Self)) {
+    fn sequence(&mut self, kind: K, end: K, what: &str, item: impl FnMut(&mut Self)) {
         self.start(kind);
         let open = self.nth_range(0);
         self.bump();
-        while !matches!(
-            self.current(),
-            K::Semicolon | K::Eof | K::RBrace | K::RBracket
-        ) {
-            let before = self.at;
-            item(self);
-            if !self.eat(K::Comma) || self.at == before {
-                break;
-            }
-        }
-        self.close(end, open);
+        self.list(end, open, what, Self::at_value, item);
         self.finish();
     }
 }

@@ -91,3 +91,34 @@ fn one_token_too_few_gives_few_errors() {
     snapshot::check("recovery.txt", &out);
     assert!(too_many.is_empty(), "{too_many:#?}");
 }
+
+/// Tokens to put in or in place of others.
+const WRONG: [&str; 11] = [
+    ";", ",", "}", "name", "7", ":", ")", "{", "@", "rpc", "\"text\"",
+];
+
+/// A token too many, or another in its place, gives few errors as well: the limit is one more, for a `{` too many.
+#[test]
+fn one_token_too_many_or_wrong_gives_few_errors() {
+    let sample = include_str!("../sample.idl");
+    let mut too_many = Vec::new();
+    let mut at = 0;
+    let mut wrongs = WRONG.iter().cycle();
+    for token in lexer::lex(sample) {
+        let end = at + token.len as usize;
+        let good = &sample[at..end];
+        if token.kind > SyntaxKind::BlockComment {
+            let wrong = wrongs.next().unwrap();
+            for (start, put) in [(at, good), (at, wrong), (end, wrong)] {
+                let text = format!("{} {put} {}", &sample[..start], &sample[end..]);
+                let errors = errors(&text).len();
+                if errors > ERRORS_MAX + 1 {
+                    let line = marked_line(&text, start + 1, "<>");
+                    too_many.push(format!("{errors} errors: {line}"));
+                }
+            }
+        }
+        at = end;
+    }
+    assert!(too_many.is_empty(), "{too_many:#?}");
+}
