@@ -9,11 +9,13 @@ pub mod digest;
 pub mod docs;
 pub mod form;
 pub mod key;
+pub mod lock;
 pub mod surface;
 pub mod table;
 pub mod verdict;
 
 pub use compare::compare;
 pub use key::Key;
+pub use lock::Lock;
 pub use surface::{Element, Fact, Kind, Surface};
 pub use verdict::{Change, Class, Verdict};

@@ -42,6 +42,28 @@ pub fn compare(previous: &Surface, current: &Surface) -> Vec<Verdict> {
     verdicts
 }
 
+/// Packages and types that are the same under another name: their old and new keys, packages first.
+pub(super) fn renamed(previous: &Surface, current: &Surface) -> Vec<(Key, Key)> {
+    let aligned = pairing::align(previous, current);
+    let renamed = aligned.declarations.iter().filter_map(|link| match link {
+        Link::Both(pair) if pair.old_key != pair.key => {
+            // The new package's name is in the keys of its declarations as soon as the package has been moved.
+            let old = Key {
+                package: pair.key.package.clone(),
+                ..pair.old_key.clone()
+            };
+            let old = if pair.old_key.root.is_none() {
+                pair.old_key.clone()
+            } else {
+                old
+            };
+            (old != *pair.key).then(|| (old, pair.key.clone()))
+        }
+        _ => None,
+    });
+    renamed.collect()
+}
+
 /// The verdicts so far, and what they are read from.
 struct Judge<'a> {
     /// The previous surface as it was.

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use playhouse_syntax::Span;
+
 use super::key::Key;
 use crate::model::Model;
 
@@ -26,6 +28,8 @@ pub struct Place {
     pub path: String,
     /// One-based line of the name.
     pub line: u32,
+    /// The name; nothing for a package.
+    pub span: Option<Span>,
 }
 
 /// An element of a schema.

@@ -23,6 +23,7 @@ pub(super) fn collect(collector: &mut Collector<'_>, parent: &Key, path: &str, c
             marks: &call.marks,
             path,
             line: call.line,
+            span: call.span,
         };
         let facts = call_facts(collector, call);
         collector.add(key, call_kind(call.kind), own, facts);

@@ -1,5 +1,7 @@
 //! From a model to its surface: packages, types, components, entities, services.
 
+use playhouse_syntax::Span;
+
 use super::{Element, Fact, Facts, Kind, Place, Surface, calls, reach::Reach};
 use crate::{
     evolution::{
@@ -30,6 +32,7 @@ pub(super) fn collect(model: &Model) -> Surface {
         let place = package.modules.first().map(|m| Place {
             path: m.path.clone(),
             line: 1,
+            span: None,
         });
         collector.surface.insert(
             Key::package(&package.name),
@@ -71,6 +74,7 @@ impl Collector<'_> {
             place: Some(Place {
                 path: own.path.to_owned(),
                 line: own.line,
+                span: Some(own.span),
             }),
         };
         self.surface.insert(key, element);
@@ -199,6 +203,7 @@ impl Collector<'_> {
                 for value in values {
                     let own = Own {
                         line: value.line,
+                        span: value.span,
                         ..Own::of(&value.name, &value.marks, own)
                     };
                     let key = key.step(Space::Value, value.number);
@@ -211,6 +216,7 @@ impl Collector<'_> {
                 for flag in flags {
                     let own = Own {
                         line: flag.line,
+                        span: flag.span,
                         ..Own::of(&flag.name, &flag.marks, own)
                     };
                     let mut facts = Facts::default();
@@ -260,6 +266,7 @@ impl Collector<'_> {
             }
             let own = Own {
                 line: arm.line,
+                span: arm.span,
                 ..Own::of(&arm.name, &arm.marks, own)
             };
             self.add(key, Kind::Arm, own, facts);
@@ -369,6 +376,7 @@ impl Collector<'_> {
             facts.mark(Fact::Stored, stored(model, slot));
             let own = Own {
                 line: slot.line,
+                span: slot.span,
                 ..Own::of(&slot.name, &slot.marks, own)
             };
             self.add(key.step(Space::Member, slot.tag), Kind::Slot, own, facts);
@@ -404,6 +412,7 @@ pub(super) struct Own<'a> {
     pub(super) marks: &'a Marks,
     pub(super) path: &'a str,
     pub(super) line: u32,
+    pub(super) span: Span,
 }
 
 impl<'a> Own<'a> {
@@ -413,6 +422,7 @@ impl<'a> Own<'a> {
             marks: &head.marks,
             path: &head.path,
             line: head.line,
+            span: head.span,
         }
     }
 
@@ -422,6 +432,7 @@ impl<'a> Own<'a> {
             marks: &member.marks,
             path,
             line: member.line,
+            span: member.span,
         }
     }
 
