@@ -11,7 +11,7 @@ import { Path } from "./path.js";
 /** A position in some bytes, with what may still be spent on them. */
 export class Cursor extends Path {
   protected readonly bytes: Uint8Array;
-  protected readonly view: DataView;
+  private lazyView: DataView | undefined;
   protected readonly limits: Limits;
   protected position = 0;
   /** Where the value that is being read begins: the byte that an error names. */
@@ -22,10 +22,16 @@ export class Cursor extends Path {
   constructor(bytes: Uint8Array, limits: Limits = DEFAULT_LIMITS) {
     super();
     // A Node `Buffer` behaves differently in `slice`: look at the same memory as a plain array of bytes.
-    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes =
+      bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.limits = limits;
     this.budget = limits.memoryFactor * bytes.byteLength + limits.memoryBase;
+  }
+
+  /** The bytes as numbers of several bytes. Made at its first use: most messages do without, and it costs. */
+  protected get view(): DataView {
+    this.lazyView ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+    return this.lazyView;
   }
 
   /** Which byte is read next. */
@@ -112,7 +118,12 @@ export class Cursor extends Path {
   protected length(bytes: 1 | 2 | 4): number {
     const start = this.take(bytes);
     if (bytes === 1) return this.bytes[start] as number;
-    return bytes === 2 ? this.view.getUint16(start) : this.view.getUint32(start);
+    return bytes === 2 ? this.uint16(start) : this.uint16(start) * 0x10000 + this.uint16(start + 2);
+  }
+
+  /** The two bytes at `start` as a number. */
+  protected uint16(start: number): number {
+    return ((this.bytes[start] as number) << 8) | (this.bytes[start + 1] as number);
   }
 
   /** The error for a value of another form. */

@@ -289,9 +289,9 @@ export class Reader extends Cursor {
   /** The rest of an integer of more than one byte; past 2^53 its magnitude is right and its last digits are not. */
   private wideInt(byte: number): number {
     switch (byte) {
-      case 0xcc: return this.view.getUint8(this.take(1));
-      case 0xcd: return this.view.getUint16(this.take(2));
-      case 0xce: return this.view.getUint32(this.take(4));
+      case 0xcc: return this.length(1);
+      case 0xcd: return this.length(2);
+      case 0xce: return this.length(4);
       case 0xcf: {
         const start = this.take(8);
         return this.view.getUint32(start) * WORD + this.view.getUint32(start + 4);
