@@ -13,8 +13,9 @@ use playhouse_syntax::{
 };
 
 use crate::{
+    evolution::Surface,
     model::{Const, ConstId, Head, Marks, Model, PackageId, Type, TypeDef, TypeId, TypeKind},
-    sources::{SourceKind, Sources},
+    sources::Sources,
 };
 
 mod attributes;
@@ -69,7 +70,7 @@ pub fn check(sources: &Sources) -> Checked {
     for (index, source) in sources.files.iter().enumerate() {
         let id = FileId(u32::try_from(index).unwrap_or(u32::MAX));
         lines.push(Lines::of(&source.text));
-        if source.kind == SourceKind::Manifest {
+        if !source.kind.is_schema() {
             files.push(ast::File {
                 id,
                 ..ast::File::default()
@@ -112,6 +113,10 @@ pub fn check(sources: &Sources) -> Checked {
         mut diagnostics,
         ..
     } = checker;
+    let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+    if !sources.lock.is_empty() && !diagnostics.iter().any(is_error) {
+        diagnostics.extend(sources.lock.check(&Surface::of(&model)));
+    }
     diagnostics.sort_by_key(|diagnostic| {
         let span = diagnostic.primary.span;
         (

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use playhouse_syntax::{Diagnostic, FileId, diagnostic};
 
-use crate::manifest::{self, Manifest};
+use crate::{
+    evolution::lock::Lock,
+    manifest::{self, Manifest},
+};
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,16 @@ pub enum SourceKind {
     Prelude,
     /// `playhouse.toml`
     Manifest,
+    /// `playhouse.lock`
+    Lock,
+}
+
+impl SourceKind {
+    /// Whether it is written in the language.
+    #[must_use]
+    pub const fn is_schema(self) -> bool {
+        matches!(self, Self::Schema | Self::Prelude)
+    }
 }
 
 /// A text with its path.
@@ -33,10 +46,12 @@ pub struct SourceFile {
 pub struct Sources {
     /// The manifest's content.
     pub manifest: Manifest,
-    /// Schemas in order of path, then the prelude, then the manifest.
+    /// Schemas in order of path, then the prelude, then the manifest, then the lock if there is one.
     pub files: Vec<SourceFile>,
-    /// What is wrong with the manifest.
+    /// What is wrong with the manifest and the lock.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is remembered of earlier releases; empty if there is no lock.
+    pub lock: Lock,
     /// By package: the greatest number of a component, entity or service that the lock knows, removed ones too.
     pub lock_numbers: BTreeMap<String, u16>,
 }
@@ -76,8 +91,29 @@ impl Sources {
             manifest: parsed,
             files,
             diagnostics,
+            lock: Lock::default(),
             lock_numbers: BTreeMap::new(),
         }
+    }
+
+    /// With the lock of path and text `lock`.
+    #[must_use]
+    pub fn with_lock(mut self, lock: (String, String)) -> Self {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let (parsed, diagnostics) = Lock::parse(id, &lock.1);
+        self.diagnostics.extend(diagnostics);
+        for package in self.manifest.packages.keys() {
+            if let Some(max) = parsed.declaration_max(package) {
+                self.lock_numbers.insert(package.clone(), max);
+            }
+        }
+        self.lock = parsed;
+        self.files.push(SourceFile {
+            path: lock.0,
+            text: lock.1,
+            kind: SourceKind::Lock,
+        });
+        self
     }
 
     /// The file `id`.

@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
         let mut of_file: Vec<Option<String>> = Vec::new();
         let mut by_name: BTreeMap<String, (Span, bool)> = BTreeMap::new();
         for (index, file) in self.files.iter().enumerate() {
-            if self.sources.files[index].kind == SourceKind::Manifest {
+            if !self.sources.files[index].kind.is_schema() {
                 of_file.push(None);
                 continue;
             }

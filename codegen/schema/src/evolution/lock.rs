@@ -109,6 +109,12 @@ pub struct Accepted {
 }
 
 impl Lock {
+    /// Whether it remembers nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.releases.is_empty()
+    }
+
     /// The number of the last release; 0 if there was none.
     #[must_use]
     pub fn last_release(&self) -> u32 {

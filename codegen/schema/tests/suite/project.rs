@@ -6,7 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use playhouse_schema::{SourceKind, Sources, check, lint};
+use playhouse_schema::{
+    SourceFile, SourceKind, Sources, check,
+    evolution::{Lock, Surface},
+    lint,
+};
 use playhouse_syntax::{Diagnostic, FileId, Fix, Style, apply_fixes, render};
 
 /// A manifest and schemas, not checked yet.
@@ -14,20 +18,31 @@ use playhouse_syntax::{Diagnostic, FileId, Fix, Style, apply_fixes, render};
 pub(crate) struct Project {
     /// The text of `playhouse.toml`; packages are numbered by name if there is none.
     pub(crate) manifest: Option<String>,
+    /// The text of `playhouse.lock`, if there is one.
+    pub(crate) lock: Option<String>,
     /// Paths and texts.
     pub(crate) schemas: Vec<(String, String)>,
 }
 
 impl Project {
-    /// One file `world.idl`.
-    pub(crate) fn of_one(text: &str) -> Self {
-        Self {
-            manifest: None,
-            schemas: vec![("world.idl".to_owned(), text.to_owned())],
-        }
+    /// Adds a schema as it stands on a page: a first line `// file: NAME` names its file, and without a package line it
+    /// belongs to `docs.example`.
+    pub(crate) fn add(&mut self, text: &str) {
+        let named = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("// file: "));
+        let path = named.unwrap_or("world.idl").trim().to_owned();
+        let packaged = text.lines().any(|line| line.starts_with("package ")) || named.is_some();
+        let text = if packaged {
+            text.to_owned()
+        } else {
+            format!("package docs.example;\n\n{text}")
+        };
+        self.schemas.push((path, text));
     }
 
-    /// What lies in a folder and beneath: `*.idl`, perhaps `playhouse.toml`, and perhaps `times`, a number: then each schema is that
+    /// What lies in a folder and beneath: `*.idl`, perhaps `playhouse.toml` and `playhouse.lock`, and perhaps `times`, a number: then each schema is that
     /// many times its file.
     pub(crate) fn load(folder: &Path) -> Self {
         let mut project = Self::default();
@@ -37,6 +52,8 @@ impl Project {
             let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
             if name == "playhouse.toml" {
                 project.manifest = Some(fs::read_to_string(&path).unwrap());
+            } else if name == "playhouse.lock" {
+                project.lock = Some(fs::read_to_string(&path).unwrap());
             } else if name.ends_with(".idl") {
                 let text = fs::read_to_string(&path).unwrap().repeat(times);
                 project.schemas.push((name.to_owned(), text));
@@ -55,10 +72,19 @@ impl Project {
             .manifest
             .clone()
             .unwrap_or_else(|| numbered(&self.schemas));
-        Sources::new(
+        let mut sources = Sources::new(
             ("playhouse.toml".to_owned(), manifest),
             self.schemas.clone(),
-        )
+        );
+        if let Some(lock) = &self.lock {
+            sources.files.push(SourceFile {
+                path: "playhouse.lock".to_owned(),
+                text: lock.clone(),
+                // No schema; the checker passes it over.
+                kind: SourceKind::Manifest,
+            });
+        }
+        sources
     }
 
     /// What `playhouse check` finds: errors, and lints where there are none.
@@ -66,6 +92,14 @@ impl Project {
         let sources = self.sources();
         let checked = check(&sources);
         let mut found = checked.diagnostics.clone();
+        if let Some(text) = &self.lock {
+            let file = FileId(u32::try_from(sources.files.len() - 1).unwrap());
+            let (lock, errors) = Lock::parse(file, text);
+            found.extend(errors);
+            if found.is_empty() {
+                found.extend(lock.check(&Surface::of(&checked.model)));
+            }
+        }
         if !checked.has_errors() {
             found.extend(lint(&sources, &checked));
         }
@@ -95,8 +129,11 @@ impl Project {
             let text = apply_fixes(id, &file.text, [&fix]);
             match file.kind {
                 SourceKind::Schema => fixed.schemas.push((file.path.clone(), text)),
+                SourceKind::Manifest if file.path == "playhouse.lock" => fixed.lock = Some(text),
                 SourceKind::Manifest => fixed.manifest = Some(text),
-                SourceKind::Prelude => assert_eq!(text, file.text, "a fix of the prelude"),
+                SourceKind::Prelude | SourceKind::Lock => {
+                    assert_eq!(text, file.text, "a fix of what nobody writes by hand");
+                }
             }
         }
         fixed
