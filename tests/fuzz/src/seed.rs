@@ -67,54 +67,46 @@ pub fn pairs() -> Result<Vec<Vec<u8>>> {
     Ok(pairs)
 }
 
-/// Values of every form of the format: small ones by hand, and some whose lengths lie.
+/// The conformance vectors, and some bytes whose lengths lie.
 ///
 /// # Errors
-/// None yet: the signature is the other seeds'.
+/// If a folder or file cannot be read.
 pub fn values() -> Result<Vec<Vec<u8>>> {
-    let texts: &[&[u8]] = &[
-        b"\x00",
-        b"\x7f",
-        b"\xff",
-        b"\xc0",
-        b"\xc2",
-        b"\xc3",
-        b"\xcc\x80",
-        b"\xcd\x01\x00",
-        b"\xce\x00\x01\x00\x00",
-        b"\xcf\xff\xff\xff\xff\xff\xff\xff\xff",
-        b"\xd0\x80",
-        b"\xd1\x80\x00",
-        b"\xd2\x80\x00\x00\x00",
-        b"\xd3\x80\x00\x00\x00\x00\x00\x00\x00",
-        b"\xca\x3f\x80\x00\x00",
-        b"\xcb\x3f\xf0\x00\x00\x00\x00\x00\x00",
-        b"\xa0",
-        b"\xa3abc",
-        b"\xd9\x03abc",
-        b"\xda\x00\x03abc",
-        b"\xdb\x00\x00\x00\x03abc",
-        b"\xc4\x02\x00\x01",
-        b"\xc5\x00\x01\x00",
-        b"\xc6\x00\x00\x00\x01\x00",
-        b"\x90",
-        b"\x93\x01\xc0\x03",
-        b"\xdc\x00\x02\x01\x02",
-        b"\xdd\x00\x00\x00\x01\xa1x",
-        b"\x80",
-        b"\x81\x01\x91\x02",
-        b"\xde\x00\x01\xa1k\xc0",
-        b"\xdf\x00\x00\x00\x01\xa1k\x94\x01\x07\x00\x2a",
-        b"\xc7\x01\x05\x00",
-        b"\xd4\x01\x00",
-        b"\xc1",
-        b"\xdd\xff\xff\xff\xff",
-        b"\xdf\xff\xff\xff\xff",
-        b"\xdb\xff\xff\xff\xff",
-        b"\xc6\xff\xff\xff\xff",
-        b"\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91",
-    ];
-    Ok(texts.iter().map(|bytes| bytes.to_vec()).collect())
+    let mut values = vectors()?;
+    values.extend(LIARS.iter().map(|bytes| bytes.to_vec()));
+    Ok(values)
+}
+
+/// Declared lengths that nothing follows, and nesting.
+const LIARS: &[&[u8]] = &[
+    b"\xdd\xff\xff\xff\xff",
+    b"\xdf\xff\xff\xff\xff",
+    b"\xdb\xff\xff\xff\xff",
+    b"\xc6\xff\xff\xff\xff",
+    b"\xdc\xff\xff\x00\x00\x00\x00",
+    b"\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91",
+];
+
+/// Every text of hexadecimal digits in the vectors' files; spaces may stand between them.
+fn vectors() -> Result<Vec<Vec<u8>>> {
+    let folder = root().join("tests/conformance/vectors");
+    let mut values = Vec::new();
+    for (_, bytes) in files(&folder, &|_| true)? {
+        let text = String::from_utf8(bytes).context("the vectors are text")?;
+        values.extend(text.split('"').skip(1).step_by(2).filter_map(from_hex));
+    }
+    Ok(values)
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = text
+        .chars()
+        .filter(|letter| *letter != ' ')
+        .map(|letter| letter.to_digit(16))
+        .collect();
+    let digits = digits.filter(|digits| !digits.is_empty() && digits.len() % 2 == 0)?;
+    let byte = |pair: &[u32]| u8::try_from(pair[0] * 16 + pair[1]).ok();
+    digits.chunks(2).map(byte).collect()
 }
 
 /// What a target starts from: its seeds, and everything that ever broke it.

@@ -1,5 +1,6 @@
 //! The table of targets.
 
+mod emit;
 mod evolution;
 mod format;
 mod lexer;
@@ -48,6 +49,11 @@ pub const TARGETS: &[Target] = &[
         name: "evolution",
         run: evolution::run,
         seeds: seed::pairs,
+    },
+    Target {
+        name: "emit",
+        run: emit::run,
+        seeds: seed::projects,
     },
     Target {
         name: "wire",
