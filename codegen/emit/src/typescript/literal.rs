@@ -51,9 +51,9 @@ impl Unit<'_> {
     pub(super) fn empty(&self, shape: &Shape) -> String {
         match shape {
             Shape::String => "\"\"".to_owned(),
-            Shape::Bytes => format!("new {}(0)", self.global("Uint8Array")),
-            Shape::Set(_) => format!("new {}()", self.global("Set")),
-            Shape::Map(..) => format!("new {}()", self.global("Map")),
+            Shape::Bytes => "new Uint8Array(0)".to_owned(),
+            Shape::Set(_) => "new Set()".to_owned(),
+            Shape::Map(..) => "new Map()".to_owned(),
             _ => "[]".to_owned(),
         }
     }
@@ -76,10 +76,7 @@ impl Unit<'_> {
         if count <= WRITTEN_OUT {
             format!("[{}]", vec![value; count as usize].join(", "))
         } else {
-            format!(
-                "{}.from({{ length: {count} }}, () => {value})",
-                self.global("Array")
-            )
+            format!("Array.from({{ length: {count} }}, () => {value})")
         }
     }
 
@@ -101,11 +98,11 @@ impl Unit<'_> {
             // Bit by bit: what tells -0 from 0 on the wire must not be lost by leaving it off.
             Value::Float(_) => {
                 let subject = match self.plain(ty).shape {
-                    Shape::F32 => format!("{}.fround({subject})", self.global("Math")),
+                    Shape::F32 => format!("Math.fround({subject})"),
                     _ => subject.to_owned(),
                 };
-                let (object, value) = (self.global("Object"), self.literal(ty, default));
-                format!("{negation}{object}.is({subject}, {value})")
+                let value = self.literal(ty, default);
+                format!("{negation}Object.is({subject}, {value})")
             }
             Value::Flags(_) if self.integer(ty) == Some(Int::U32) => {
                 format!("{subject} >>> 0 {equal} {}", self.literal(ty, default))

@@ -84,18 +84,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// What generated functions call their own variables, those inside of loops aside.
-const USED: &[&str] = &[
-    "c",
-    "changes",
-    "globalThis",
-    "m",
-    "n",
-    "r",
-    "state",
-    "v",
-    "w",
-    "wire",
-];
+const USED: &[&str] = &["c", "changes", "m", "n", "r", "state", "v", "w", "wire"];
 
 /// A string literal.
 pub(super) fn quoted(text: &str) -> String {

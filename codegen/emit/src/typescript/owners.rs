@@ -202,7 +202,7 @@ impl Unit<'_> {
         use playhouse_schema::model::{Int, Shape};
         match (self.plain(ty).shape, self.integer(ty)) {
             (_, Some(Int::U64 | Int::I64)) => name.to_owned(),
-            (_, Some(_)) => format!("{}({name})", self.global("BigInt")),
+            (_, Some(_)) => format!("BigInt({name})"),
             (Shape::Uuid, _) => format!("{{ uuid: {name} }}"),
             _ => name.to_owned(),
         }

@@ -102,13 +102,13 @@ impl Unit<'_> {
     }
 
     fn decode_changes(&mut self, change: &str, properties: &[&Property]) {
-        let (reader, set) = (self.wire("Reader"), self.global("Set"));
+        let reader = self.wire("Reader");
         self.code
             .line("/** Reads changes, or a snapshot as the changes that lead to it. */");
         self.code
             .open(format!("decodeChanges(r: {reader}): {change}[] {{"));
         self.code.line(format!("const changes: {change}[] = [];"));
-        self.code.line(format!("const seen = new {set}<number>();"));
+        self.code.line("const seen = new Set<number>();");
         self.code.line("const n = r.map();");
         self.code.open("for (let i = 0; i < n; i++) {");
         self.code.line("r.clear();");
@@ -210,9 +210,8 @@ impl Unit<'_> {
                     format!("change: {{ whole: true, added: [...state.{field}], removed: [] }}")
                 }
                 Change::List(_) => {
-                    let map = self.global("Map");
                     format!(
-                        "change: {{ length: state.{field}.length, set: new {map}(state.{field}.entries()) }}"
+                        "change: {{ length: state.{field}.length, set: new Map(state.{field}.entries()) }}"
                     )
                 }
                 Change::Value => format!("value: state.{field}"),
@@ -299,8 +298,8 @@ impl Unit<'_> {
                 min,
                 max: Some(max),
             } => (min, max.to_string()),
-            Bound::Length { min, max: None } => (min, self.global("Infinity")),
-            _ => (0, self.global("Infinity")),
+            Bound::Length { min, max: None } => (min, "Infinity".to_owned()),
+            _ => (0, "Infinity".to_owned()),
         };
         let (field, path) = (member(&property.member.name), quoted(&property.member.name));
         let check = self.wire_value(&format!("check{kind}Change"));

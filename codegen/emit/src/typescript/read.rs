@@ -115,9 +115,7 @@ impl Unit<'_> {
         let plain = self.plain(ty);
         Some(match &plain.shape {
             Shape::Bool => "r.bool()".to_owned(),
-            Shape::Int(int) => {
-                bounded(&format!("r.{}()", int_name(*int)), &plain.bound, Some(*int))
-            }
+            Shape::Int(int) => bounded(&format!("r.{}()", int.name()), &plain.bound, Some(*int)),
             Shape::Timestamp | Shape::Duration => bounded("r.i64()", &plain.bound, Some(Int::I64)),
             Shape::F32 => bounded("r.f32()", &plain.bound, None),
             Shape::F64 => bounded("r.f64()", &plain.bound, None),
@@ -137,11 +135,9 @@ impl Unit<'_> {
                     closed: false,
                     ..
                 }
-                | TypeKind::Flags { repr, .. } => bounded(
-                    &format!("r.{}()", int_name(*repr)),
-                    &plain.bound,
-                    Some(*repr),
-                ),
+                | TypeKind::Flags { repr, .. } => {
+                    bounded(&format!("r.{}()", repr.name()), &plain.bound, Some(*repr))
+                }
                 _ => format!("{}(r)", self.function("decode", *id)),
             },
             Shape::List(_) | Shape::Set(_) | Shape::Map(..) => return None,
@@ -246,36 +242,8 @@ fn bounded(read: &str, bound: &Bound, int: Option<Int>) -> String {
 
 /// Whether a bound excludes something that the type has.
 pub(super) fn narrows(min: i128, max: i128, int: Int) -> bool {
-    let (least, greatest) = limits(int);
+    let (least, greatest) = int.range();
     min > least || max < greatest
-}
-
-/// The least and greatest value of an integer type.
-pub(super) fn limits(int: Int) -> (i128, i128) {
-    match int {
-        Int::U8 => (0, i128::from(u8::MAX)),
-        Int::U16 => (0, i128::from(u16::MAX)),
-        Int::U32 => (0, i128::from(u32::MAX)),
-        Int::U64 => (0, i128::from(u64::MAX)),
-        Int::I8 => (i128::from(i8::MIN), i128::from(i8::MAX)),
-        Int::I16 => (i128::from(i16::MIN), i128::from(i16::MAX)),
-        Int::I32 => (i128::from(i32::MIN), i128::from(i32::MAX)),
-        Int::I64 => (i128::from(i64::MIN), i128::from(i64::MAX)),
-    }
-}
-
-/// The reader's method for an integer type.
-pub(super) const fn int_name(int: Int) -> &'static str {
-    match int {
-        Int::U8 => "u8",
-        Int::U16 => "u16",
-        Int::U32 => "u32",
-        Int::U64 => "u64",
-        Int::I8 => "i8",
-        Int::I16 => "i16",
-        Int::I32 => "i32",
-        Int::I64 => "i64",
-    }
 }
 
 /// The arguments `min, max` of a length, as short as they can be.

@@ -7,7 +7,6 @@ use playhouse_schema::model::{
 
 use super::literal::integer;
 use super::names::{local, member, quoted};
-use super::read::int_name;
 use super::unit::Unit;
 
 impl Unit<'_> {
@@ -29,7 +28,7 @@ impl Unit<'_> {
             }
             Shape::Int(_) | Shape::F32 | Shape::F64 => "number".to_owned(),
             Shape::String | Shape::Uuid => "string".to_owned(),
-            Shape::Bytes => self.global("Uint8Array"),
+            Shape::Bytes => "Uint8Array".to_owned(),
             Shape::List(element) => {
                 let text = self.type_text(element);
                 if element.optional {
@@ -40,11 +39,11 @@ impl Unit<'_> {
             }
             Shape::Set(element) => {
                 let text = self.type_text(element);
-                format!("{}<{text}>", self.global("Set"))
+                format!("Set<{text}>")
             }
             Shape::Map(key, value) => {
                 let (key, value) = (self.type_text(key), self.type_text(value));
-                format!("{}<{key}, {value}>", self.global("Map"))
+                format!("Map<{key}, {value}>")
             }
             Shape::Ref(target) => {
                 let target = quoted(&self.target_name(*target));
@@ -268,7 +267,7 @@ impl Unit<'_> {
         });
         self.encode_function(name, "v", |unit| unit.write("v", &named(id), 0));
         self.decode_function(name, |unit| {
-            unit.code.line(format!("const v = r.{}();", int_name(repr)));
+            unit.code.line(format!("const v = r.{}();", repr.name()));
             unit.code.open("switch (v) {");
             unit.code.line(format!("{cases}return v;"));
             unit.code.line("default: throw r.unknownValue(v);");

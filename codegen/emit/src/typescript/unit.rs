@@ -11,18 +11,6 @@ use super::code::Code;
 use super::imports::Imports;
 use super::{Scope, TypeScript, scope};
 
-/// Globals that generated code uses: a type of the schema may bear such a name.
-const GLOBALS: &[&str] = &[
-    "Array",
-    "BigInt",
-    "Infinity",
-    "Map",
-    "Math",
-    "Object",
-    "Set",
-    "Uint8Array",
-];
-
 /// One file of one package.
 #[derive(Debug)]
 pub(super) struct Unit<'a> {
@@ -59,9 +47,6 @@ impl<'a> Unit<'a> {
             declared: BTreeSet::new(),
             elided,
         };
-        for global in GLOBALS {
-            unit.imports.take(*global);
-        }
         unit.imports.take("wire");
         for &item in &module.items {
             unit.declare(item);
@@ -105,15 +90,6 @@ impl<'a> Unit<'a> {
     /// Whether a type of this file is called `name`.
     pub(super) fn declares(&self, name: &str) -> bool {
         self.declared.contains(name)
-    }
-
-    /// A global of the language, even where a type of this file bears its name.
-    pub(super) fn global(&self, name: &str) -> String {
-        if self.declares(name) {
-            format!("globalThis.{name}")
-        } else {
-            name.to_owned()
-        }
     }
 
     /// A type definition.

@@ -4,7 +4,7 @@ use playhouse_schema::model::{Bound, Int, Member, Shape, Type, TypeKind};
 
 use super::literal::{float, integer};
 use super::names::{member as member_name, quoted};
-use super::read::{limits, narrows, numbered};
+use super::read::{narrows, numbered};
 use super::unit::Unit;
 
 impl Unit<'_> {
@@ -125,7 +125,7 @@ impl Unit<'_> {
                 _ => {}
             }
         }
-        let (least, greatest) = limits(int);
+        let (least, greatest) = int.range();
         let (kind, wide) = match int {
             Int::U64 => (format!("c.u64({subject});"), "64"),
             Int::I64 => (format!("c.i64({subject});"), "64"),
@@ -143,7 +143,7 @@ impl Unit<'_> {
 
     fn verify_length(&mut self, length: &str, bound: &Bound) {
         if let Bound::Length { min, max } = bound {
-            let max = max.map_or_else(|| self.global("Infinity"), |max| max.to_string());
+            let max = max.map_or_else(|| "Infinity".to_owned(), |max| max.to_string());
             self.code.line(format!("c.length({length}, {min}, {max});"));
         }
     }
