@@ -151,7 +151,7 @@ impl Checker<'_> {
     pub(super) fn arguments(&mut self, written: &ast::Type, name: &str, wanted: usize) -> bool {
         let fits = written.args.len() == wanted;
         // With broken syntax the arguments may be lost for that reason alone.
-        if !fits && !(self.broken && written.args.len() < wanted) {
+        if !(fits || self.broken && written.args.len() < wanted) {
             let error =
                 rules::types::type_arguments(written.span, name, wanted, written.args.len());
             self.report(error);
