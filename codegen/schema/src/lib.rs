@@ -13,6 +13,7 @@ pub mod evolution;
 pub mod lints;
 pub mod manifest;
 pub mod model;
+pub mod pages;
 mod rules;
 mod sources;
 

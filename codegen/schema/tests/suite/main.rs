@@ -2,4 +2,5 @@
 
 mod codes;
 mod invalid;
+mod pages;
 mod project;
