@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Gen(Generate),
     /// Judges what has changed since an earlier version of the schema
     Compat(Compat),
+    /// Closes a release: what it holds is what compat protects from now on
+    Release(Release),
     /// Rewrites the generated tables of the language reference
     #[command(hide = true)]
     DocsTables(Tables),
@@ -123,20 +125,36 @@ pub(crate) struct Lint {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  playhouse compat                          with the last release
   playhouse compat --against git:main       with a revision
   playhouse compat --against ../released    with a folder of schemas
-  playhouse compat --against git:main --all the harmless changes too
+  playhouse compat --all                    the harmless changes too
+  playhouse compat --accept \"never used\"   answer for the breaks; the lock remembers it
 
 Classes: WIRE old and new peers misread each other, DOCUMENT saved data is lost or misread,
 SOURCE code stops compiling, EXPOSURE clients can do or see more")]
 pub(crate) struct Compat {
-    /// git:REVISION, or a folder
-    #[arg(long, value_name = "VERSION")]
+    /// lock (the last release), git:REVISION, or a folder
+    #[arg(long, value_name = "VERSION", default_value = "lock")]
     pub(crate) against: String,
+    /// Write the breaks into the lock, with why they are accepted
+    #[arg(long, value_name = "REASON", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) accept: Option<String>,
     /// Show the harmless changes too
     #[arg(long)]
     pub(crate) all: bool,
     /// Write one JSON object a line for each change, the harmless ones too
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse release                  write the schema as it is into the lock; commit the lock
+  playhouse compat                   what has changed since")]
+pub(crate) struct Release {
+    /// Write one JSON object with the number, or one a line for each thing in the way
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -22,6 +22,8 @@ pub(crate) mod format;
 pub(crate) mod generate;
 mod git;
 pub(crate) mod lint;
+mod lock;
+pub(crate) mod release;
 pub(crate) mod tables;
 mod watch;
 

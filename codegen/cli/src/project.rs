@@ -71,9 +71,9 @@ impl Project {
         }
     }
 
-    /// Reads the manifest and all schemas.
+    /// Reads the manifest, all schemas, and the lock if there is one.
     ///
-    /// Mistakes in the manifest are no error here but diagnostics of the result.
+    /// Mistakes in the manifest and the lock are no error here but diagnostics of the result.
     ///
     /// # Errors
     /// What stands in the way of reading: see [`ProjectError`].
@@ -91,10 +91,13 @@ impl Project {
             let text = files::read(&self.folder, &path)?;
             schemas.push((path, text));
         }
-        Ok(Sources::new(
-            (self.manifest.clone(), manifest_text),
-            schemas,
-        ))
+        let sources = Sources::new((self.manifest.clone(), manifest_text), schemas);
+        let lock = sources.manifest.lock.clone();
+        if !self.join(&lock).is_file() {
+            return Ok(sources);
+        }
+        let text = files::read(&self.folder, &lock)?;
+        Ok(sources.with_lock((lock, text)))
     }
 
     /// The file or folder `path` of the manifest, as a path of the system.

@@ -10,7 +10,7 @@ use playhouse_schema::{
 };
 use playhouse_syntax::Severity;
 
-use super::{Place, git, of_severity, summary};
+use super::{Place, git, lock::LockText, of_severity, summary};
 use crate::{Outcome, arguments::Compat, terminal::count};
 
 pub(crate) fn run(place: &Place, options: &Compat) -> anyhow::Result<Outcome> {
@@ -31,8 +31,23 @@ pub(crate) fn run(place: &Place, options: &Compat) -> anyhow::Result<Outcome> {
     let current = Surface::of(&checked.model);
     let previous = previous(place, &project, &sources, &options.against)?;
     let mut verdicts = compare(&previous, &current);
+    sources.lock.apply(&mut verdicts, previous.release);
+    if let Some(reason) = &options.accept {
+        let mut lock = sources.lock.clone();
+        let accepted = lock.accept(&verdicts, reason);
+        lock.update(&current);
+        lock.apply(&mut verdicts, previous.release);
+        LockText::of(&lock).write(&project, &sources)?;
+        if !options.json {
+            let shown = place.shown(&project, &sources.manifest.lock);
+            let line = format!("{} accepted in {shown}\n", count(accepted, "break"));
+            place.terminal.say(&line);
+        }
+    }
     for verdict in &mut verdicts {
-        verdict.path = place.shown(&project, &verdict.path);
+        if !verdict.path.is_empty() {
+            verdict.path = place.shown(&project, &verdict.path);
+        }
     }
     show(place, options, &verdicts);
     Ok(if verdicts.iter().any(Verdict::is_break) {
@@ -49,6 +64,15 @@ fn previous(
     current: &Sources,
     against: &str,
 ) -> anyhow::Result<Surface> {
+    if against == "lock" {
+        if current.lock.releases.is_empty() {
+            bail!(
+                "nothing was released yet: `playhouse release` closes the first release; until then compare with a \
+                 revision, `playhouse compat --against git:main`"
+            );
+        }
+        return Ok(current.lock.surface());
+    }
     let sources = match against.strip_prefix("git:") {
         Some(revision) => git::sources(project, revision)?,
         None => of_folder(place, current, Path::new(against))?,
@@ -66,7 +90,13 @@ fn previous(
             count(errors, "error")
         );
     }
-    Ok(Surface::of(&checked.model))
+    let mut surface = Surface::of(&checked.model);
+    // What was accepted up to its last release has been released with it.
+    surface.release = match sources.lock.last_release() {
+        0 => None,
+        release => Some(release),
+    };
+    Ok(surface)
 }
 
 /// The project in `folder`; if it has no manifest, the schemas in it under the manifest of today.
@@ -107,15 +137,19 @@ fn show(place: &Place, options: &Compat, verdicts: &[Verdict]) {
         .collect();
     place.terminal.say(&verdict::render(&shown));
     let gap = if shown.is_empty() { "" } else { "\n" };
+    let since = match options.against.as_str() {
+        "lock" => "the last release",
+        against => against,
+    };
     place
         .terminal
-        .say(&format!("{gap}{}\n", outcome(verdicts, &options.against)));
+        .say(&format!("{gap}{}\n", outcome(verdicts, since)));
 }
 
 /// `2 breaks (1 WIRE, 2 SOURCE), 1 accepted, 14 fine changes`
-fn outcome(verdicts: &[Verdict], against: &str) -> String {
+fn outcome(verdicts: &[Verdict], since: &str) -> String {
     if verdicts.is_empty() {
-        return format!("nothing has changed since {against}");
+        return format!("nothing has changed since {since}");
     }
     let number = |wanted: &dyn Fn(&Verdict) -> bool| {
         verdicts.iter().filter(|verdict| wanted(verdict)).count()
@@ -147,5 +181,5 @@ fn outcome(verdicts: &[Verdict], against: &str) -> String {
     if fine > 0 {
         parts.push(count(fine, "fine change"));
     }
-    format!("{} since {against}", parts.join(", "))
+    format!("{} since {since}", parts.join(", "))
 }

@@ -16,7 +16,7 @@ use playhouse_syntax::{
     render,
 };
 
-use super::{Place, summary, write};
+use super::{Place, lock::Known, summary, write};
 use crate::{Outcome, arguments::Format, diff, terminal::count};
 
 /// A text to format.
@@ -39,7 +39,8 @@ pub(crate) fn run(place: &Place, options: &Format) -> anyhow::Result<Outcome> {
     let _progress = place
         .terminal
         .progress(format!("formatting {}", count(inputs.len(), "file")));
-    let past_max = |_: &TagScope<'_>| None;
+    let known = project.as_ref().map(Known::of).transpose()?;
+    let past_max = |scope: &TagScope<'_>| known.as_ref().and_then(|known| known.number_max(scope));
     let mut texts: Vec<(&str, &str)> = Vec::new();
     let mut mistakes: Vec<Diagnostic> = Vec::new();
     let mut changed = Vec::new();

@@ -10,9 +10,9 @@ use playhouse_cli::{
         stamp::Stamp,
     },
 };
-use playhouse_schema::{Sources, check, manifest::Manifest};
+use playhouse_schema::{Sources, check, evolution::Surface, manifest::Manifest};
 
-use super::{Place, summary, watch};
+use super::{Place, lock::LockText, summary, watch};
 use crate::{Outcome, arguments::Generate, diff, terminal::count};
 
 /// Files whose differences `gen --check` shows; the others it names.
@@ -55,14 +55,18 @@ pub(crate) fn once(
         "generating from {}",
         count(sources.files.len(), "file")
     ));
-    let Some(planned) = plan(place, project, &sources, options)? else {
+    let Some((planned, lock)) = plan(place, project, &sources, options)? else {
         return Ok(Outcome::Problems);
     };
     if options.check {
-        let differences = disk::compare(&project.folder, &planned)?;
+        let mut differences: Vec<Difference> = lock.difference(&sources).into_iter().collect();
+        differences.extend(disk::compare(&project.folder, &planned)?);
         return Ok(compared(place, project, options, &differences));
     }
-    let written = disk::write(&project.folder, &planned)?;
+    let mut written = disk::write(&project.folder, &planned)?;
+    if lock.write(project, &sources)? {
+        written.written.push(sources.manifest.lock.clone());
+    }
     say_written(place, project, options, &written, round);
     if stamped && let Err(error) = Stamp::save(project, &sources, &planned, read_at) {
         place.terminal.say(&format!(
@@ -78,7 +82,7 @@ fn plan(
     project: &Project,
     sources: &Sources,
     options: &Generate,
-) -> anyhow::Result<Option<Vec<output::Planned>>> {
+) -> anyhow::Result<Option<(Vec<output::Planned>, LockText)>> {
     let checked = check(sources);
     if checked.has_errors() {
         place.report(project, sources, &checked.diagnostics, options.json);
@@ -93,11 +97,10 @@ fn plan(
     }
     has_outputs(&sources.manifest, options.target.as_deref())?;
     let target = options.target.as_deref();
-    Ok(Some(output::plan(
-        &sources.manifest,
-        &checked.model,
-        target,
-    )))
+    let planned = output::plan(&sources.manifest, &checked.model, target);
+    let mut lock = sources.lock.clone();
+    lock.update(&Surface::of(&checked.model));
+    Ok(Some((planned, LockText::of(&lock))))
 }
 
 fn has_outputs(manifest: &Manifest, target: Option<&str>) -> anyhow::Result<()> {

@@ -11,7 +11,7 @@ use playhouse_cli::{Project, project::files};
 use playhouse_schema::{Sources, manifest};
 use playhouse_syntax::FileId;
 
-/// The manifest and the schemas of `project` at `revision`.
+/// The manifest, the schemas and the lock of `project` at `revision`.
 pub(crate) fn sources(project: &Project, revision: &str) -> anyhow::Result<Sources> {
     // So that no revision is taken for an option.
     if revision.is_empty() || revision.starts_with('-') {
@@ -40,10 +40,15 @@ pub(crate) fn sources(project: &Project, revision: &str) -> anyhow::Result<Sourc
         bail!("there are no schemas in {} at {revision}", roots.join(", "));
     }
     let schemas = contents(project, commit, &paths)?;
-    Ok(Sources::new(
-        (project.manifest.clone(), manifest_text),
-        schemas,
-    ))
+    let sources = Sources::new((project.manifest.clone(), manifest_text), schemas);
+    let lock = sources.manifest.lock.clone();
+    Ok(
+        match text(project, &["show", &format!("{commit}:./{lock}")]) {
+            Ok(text) => sources.with_lock((lock, text)),
+            // There was none yet.
+            Err(_) => sources,
+        },
+    )
 }
 
 fn command(project: &Project) -> Command {

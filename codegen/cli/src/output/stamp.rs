@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use playhouse_schema::{Sources, manifest, manifest::Manifest};
+use playhouse_schema::{SourceKind, Sources, manifest, manifest::Manifest};
 use playhouse_syntax::FileId;
 use sha2::{Digest as _, Sha256};
 
@@ -101,12 +101,14 @@ impl Stamp {
         let schemas: Vec<String> = sources
             .files
             .iter()
-            .filter(|file| file.kind == playhouse_schema::SourceKind::Schema)
+            .filter(|file| file.kind == SourceKind::Schema)
             .map(|file| file.path.clone())
             .collect();
+        // The lock has been written since it was read.
         let texts: BTreeMap<&str, &str> = sources
             .files
             .iter()
+            .filter(|file| file.kind != SourceKind::Lock)
             .map(|file| (file.path.as_str(), file.text.as_str()))
             .collect();
         for path in input_paths(project, &sources.manifest, &schemas) {

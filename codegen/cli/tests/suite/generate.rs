@@ -24,7 +24,7 @@ fn times(folder: &Folder) -> BTreeMap<String, SystemTime> {
 #[test]
 fn outputs_are_written_and_then_left_alone() {
     let folder = Folder::project();
-    folder.run(&["gen"]).expect(0, &["2 files written"]);
+    folder.run(&["gen"]).expect(0, &["3 files written"]);
     assert!(folder.read("out/game/game.ts").contains("Point"));
     let before = times(&folder);
     // By the stamp, and without it.
@@ -128,7 +128,7 @@ fn check_shows_what_differs_and_the_command_that_repairs() {
         1,
         &[
             "out/game/game.ts is missing",
-            "2 files out of date: run `playhouse gen`",
+            "3 files out of date: run `playhouse gen`",
         ],
     );
     assert!(!folder.path("out").exists());
@@ -193,7 +193,7 @@ fn a_change_within_one_tick_and_of_one_size_is_seen() {
 fn json_lists_what_was_done() {
     let folder = Folder::project();
     let ran = folder.run(&["gen", "--json"]).expect(0, &[]);
-    let expected = "{\"removed\":[],\"written\":[\"out/game/game.ts\",\"out/game/index.ts\"]}\n";
+    let expected = "{\"removed\":[],\"written\":[\"out/game/game.ts\",\"out/game/index.ts\",\"idl/playhouse.lock\"]}\n";
     assert_eq!(ran.out, expected);
     assert_eq!(ran.err, "");
 }
@@ -206,7 +206,7 @@ fn outputs_and_targets_that_are_not_there_are_named() {
         .expect(2, &["no output for the target `rust`, only for typescript"]);
     folder
         .run(&["gen", "--target", "typescript"])
-        .expect(0, &["2 files written"]);
+        .expect(0, &["3 files written"]);
     folder.write("playhouse.toml", "[packages]\n\"game\" = 1\n");
     folder
         .run(&["gen"])

@@ -2,7 +2,7 @@
 
 use crate::folder::Folder;
 
-const COMMANDS: &[&str] = &["check", "fmt", "lint", "gen", "compat"];
+const COMMANDS: &[&str] = &["check", "fmt", "lint", "gen", "compat", "release"];
 
 #[test]
 fn every_command_has_help_with_examples() {

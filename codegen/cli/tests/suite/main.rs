@@ -10,4 +10,5 @@ mod format;
 mod generate;
 mod help;
 mod lint;
+mod release;
 mod watch;
