@@ -31,6 +31,7 @@ codes! {
     FILE_TWICE = "E0215" "two files of a package have one name";
     BUILTIN_NAME = "E0216" "a declaration takes the name of a built-in type";
     MANIFEST = "E0217" "playhouse.toml is not valid";
+    IMPORT_TWICE = "E0218" "an import takes a name that means something else in the file";
 
     TYPE_ARGUMENTS = "E0301" "a type has the wrong number of arguments";
     OPTIONAL_TWICE = "E0302" "a type is optional twice";

@@ -127,7 +127,7 @@ pub(crate) fn import_twice(
         "declared here"
     };
     Diagnostic::error(
-        codes::NAME_TWICE,
+        codes::IMPORT_TWICE,
         span,
         format!("`{name}` means two things in this file"),
     )

@@ -18,6 +18,7 @@ impl Lock {
         let mut lock = Self::default();
         let mut diagnostics = Vec::new();
         let mut offset = 0;
+        let mut conflict = false;
         for raw in text.split_inclusive('\n') {
             let span = span(file, offset, raw.trim_end().len());
             offset += raw.len();
@@ -29,7 +30,11 @@ impl Lock {
                 .iter()
                 .any(|mark| line.starts_with(mark))
             {
-                diagnostics.push(rules::conflict(span));
+                // One conflict has three marks or four; the first stands for all.
+                if line.starts_with("<<<<<<<") || !conflict {
+                    diagnostics.push(rules::conflict(span));
+                }
+                conflict = !line.starts_with(">>>>>>>");
                 continue;
             }
             let result = match line.split_once(' ') {
