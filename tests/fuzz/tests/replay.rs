@@ -26,8 +26,8 @@ macro_rules! replays {
 replays!(lexer parser format schema evolution emit wire);
 
 fn replay(name: &str) {
-    let target = find(name).unwrap();
-    let seeds = seed::of(&target).unwrap();
+    let target = find(name).expect("the names are compared above");
+    let seeds = seed::of(&target).expect("the repository can be read");
     assert!(!seeds.is_empty(), "{name} has nothing to start from");
     for (index, bytes) in seeds.iter().enumerate() {
         (target.run)(bytes);
