@@ -2,5 +2,6 @@
 
 mod codes;
 mod invalid;
+mod language;
 mod pages;
 mod project;
