@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Compat(Compat),
     /// Closes a release: what it holds is what compat protects from now on
     Release(Release),
+    /// Explains a code, a lint or an attribute, with examples
+    Explain(Explain),
     /// Rewrites the generated tables of the language reference
     #[command(hide = true)]
     DocsTables(Tables),
@@ -155,6 +157,24 @@ Examples:
   playhouse compat                   what has changed since")]
 pub(crate) struct Release {
     /// Write one JSON object with the number, or one a line for each thing in the way
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse explain                  all codes and lints
+  playhouse explain E0301            one
+  playhouse explain sparse_tags      a lint
+  playhouse explain @sync            an attribute
+  playhouse explain attributes       all attributes
+  playhouse explain all | less       every page")]
+pub(crate) struct Explain {
+    /// A code, the name of a lint or an attribute, attributes, or all
+    #[arg(value_name = "WORD")]
+    pub(crate) word: Option<String>,
+    /// Write one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -18,6 +18,7 @@ use crate::terminal::{Terminal, count};
 
 pub(crate) mod check;
 pub(crate) mod compat;
+pub(crate) mod explain;
 pub(crate) mod format;
 pub(crate) mod generate;
 mod git;

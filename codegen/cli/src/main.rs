@@ -43,6 +43,7 @@ fn dispatch(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Outcome>
         Command::Gen(options) => command::generate::run(&place, &options),
         Command::Compat(options) => command::compat::run(&place, &options),
         Command::Release(options) => command::release::run(&place, &options),
+        Command::Explain(options) => command::explain::run(&place, &options),
         Command::DocsTables(options) => command::tables::run(&place, &options),
     }
 }

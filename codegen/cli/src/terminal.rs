@@ -24,13 +24,15 @@ pub(crate) struct Terminal {
     pub(crate) style: Style,
     /// Whether a person reads standard error.
     interactive: bool,
+    /// Whether standard output takes colours.
+    out_coloured: bool,
 }
 
 impl Terminal {
     pub(crate) fn new(color: Color) -> Self {
         let interactive = io::stderr().is_terminal();
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-        let coloured = match color {
+        let coloured = |interactive: bool| match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => interactive && !set("NO_COLOR"),
@@ -38,10 +40,11 @@ impl Terminal {
         let columns = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
         Self {
             style: Style {
-                coloured,
+                coloured: coloured(interactive),
                 columns: columns.unwrap_or(COLUMNS),
             },
             interactive,
+            out_coloured: coloured(io::stdout().is_terminal()),
         }
     }
 
@@ -63,13 +66,14 @@ impl Terminal {
         self.say(&format!("{head}: {message}\n"));
     }
 
-    /// `text` in a colour, if there are any.
-    pub(crate) fn paint(self, escape: &str, text: &str) -> String {
-        if self.style.coloured {
-            format!("{escape}{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+    /// `text` for standard error, in a colour if it takes any.
+    fn paint(self, escape: &str, text: &str) -> String {
+        painted(self.style.coloured, escape, text)
+    }
+
+    /// `text` for standard output, in a colour if it takes any.
+    pub(crate) fn paint_out(self, escape: &str, text: &str) -> String {
+        painted(self.out_coloured, escape, text)
     }
 
     /// Says every now and then that `what` is being done, from the second second on, until the result is dropped.
@@ -106,6 +110,14 @@ impl Drop for Progress {
             // It can't panic; if it did, there would be nothing to do about it.
             let _ = teller.join();
         }
+    }
+}
+
+fn painted(coloured: bool, escape: &str, text: &str) -> String {
+    if coloured {
+        format!("{escape}{text}\x1b[0m")
+    } else {
+        text.to_owned()
     }
 }
 

@@ -70,7 +70,7 @@ fn list(place: &Place, as_json: bool) {
 }
 
 /// As `[lints]` in the manifest has it.
-pub(crate) const fn level(level: LintLevel) -> &'static str {
+const fn level(level: LintLevel) -> &'static str {
     match level {
         LintLevel::Allow => "allow",
         LintLevel::Warn => "warn",
