@@ -13,7 +13,7 @@ use playhouse_syntax::{
 };
 
 use crate::{
-    evolution::Surface,
+    evolution::{Surface, digest},
     model::{Const, ConstId, Head, Marks, Model, PackageId, Type, TypeDef, TypeId, TypeKind},
     sources::Sources,
 };
@@ -98,6 +98,8 @@ pub fn check(sources: &Sources) -> Checked {
         types: Vec::new(),
         consts: Vec::new(),
         broken_consts: HashSet::new(),
+        broken_newtypes: HashSet::new(),
+        position_lost: false,
         instances: BTreeMap::new(),
     };
     checker.collect_names();
@@ -109,13 +111,16 @@ pub fn check(sources: &Sources) -> Checked {
     checker.check_words();
     checker.order_instances();
     let Checker {
-        model,
+        mut model,
         mut diagnostics,
         ..
     } = checker;
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
-    if !sources.lock.is_empty() && !diagnostics.iter().any(is_error) {
-        diagnostics.extend(sources.lock.check(&Surface::of(&model)));
+    if !diagnostics.iter().any(is_error) {
+        digest::fill(&mut model);
+        if !sources.lock.is_empty() {
+            diagnostics.extend(sources.lock.check(&Surface::of(&model)));
+        }
     }
     diagnostics.sort_by_key(|diagnostic| {
         let span = diagnostic.primary.span;
@@ -150,6 +155,10 @@ struct Checker<'a> {
     consts: Vec<Work>,
     /// Constants without a value: reported where they are declared, not where they are used.
     broken_consts: HashSet<ConstId>,
+    /// Newtypes over nothing: likewise.
+    broken_newtypes: HashSet<TypeId>,
+    /// Whether a property that may have been a position could not be understood.
+    position_lost: bool,
     /// Instances of generics by the generic and the arguments as text.
     instances: BTreeMap<(SymbolId, String), TypeId>,
 }

@@ -21,6 +21,7 @@ pub(super) const AUDIENCES: [&str; 4] = ["owner", "all", "others", "near"];
 pub(super) struct Attributes {
     found: Vec<Attribute>,
     ui: Vec<(String, Value)>,
+    lost: bool,
 }
 
 /// One attribute that fits.
@@ -46,6 +47,11 @@ pub(super) enum Arg {
 }
 
 impl Attributes {
+    /// Whether one has an unknown name: then nothing is known to be missing.
+    pub(super) const fn is_lost(&self) -> bool {
+        self.lost
+    }
+
     pub(super) fn find(&self, name: &str) -> Option<&Attribute> {
         self.found
             .iter()
@@ -123,6 +129,7 @@ impl Checker<'_> {
                     attribute.path.span,
                     &name,
                 ));
+                out.lost = true;
                 continue;
             };
             if spec.later {

@@ -27,7 +27,8 @@ impl Checker<'_> {
             let parts = parts(&model, entity);
             self.check_slots(&model, entity, &mut errors);
             check_owner(entity, &parts, &mut errors);
-            check_position(entity, &parts, &mut errors);
+            let is_lost = self.broken || self.position_lost;
+            check_position(entity, &parts, is_lost, &mut errors);
             check_creation(entity, &parts, &mut errors);
             check_local(&model, entity, &mut errors);
         }
@@ -166,6 +167,7 @@ fn check_owner(
 fn check_position(
     entity: &Entity,
     parts: &[Part<'_>],
+    is_lost: bool,
     errors: &mut Vec<playhouse_syntax::Diagnostic>,
 ) {
     let visible = || parts.iter().filter(|part| !part.hidden);
@@ -189,6 +191,9 @@ fn check_position(
         .filter(|property| property.position)
         .map(|property| property.member.span)
         .collect();
+    if is_lost && positions.is_empty() {
+        return;
+    }
     if let Some(user) = user.filter(|_| positions.len() != 1) {
         errors.push(rules::entities::position_count(
             entity.head.span,

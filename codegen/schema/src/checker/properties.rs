@@ -25,7 +25,10 @@ impl Checker<'_> {
         let place = Place::in_file(file);
         let attributes = self.attributes(file, &field.attributes, At::Property);
         let marks = self.marks(&attributes);
-        let member = self.member(place, space, "property", field, marks)?;
+        let member = self.member(place, space, "property", field, marks);
+        self.position_lost |=
+            attributes.is_lost() || (member.is_none() && attributes.has("position"));
+        let member = member?;
         let persist = attributes.find("persist").map(|persist| Persist {
             every_us: persist.time("every"),
         });
@@ -66,7 +69,7 @@ impl Checker<'_> {
             if !self.can_index(&property.member.ty) {
                 self.report(rules::attributes::index_type(found.span, name, &shown));
             }
-            if property.persist.is_none() {
+            if property.persist.is_none() && !attributes.is_lost() {
                 self.report(rules::attributes::needs_persist(
                     found.span, name, "persist",
                 ));
@@ -84,7 +87,9 @@ impl Checker<'_> {
                 why,
             ));
         }
-        if let (Some(priority), None) = (attributes.find("priority"), &property.sync) {
+        if let (Some(priority), None) = (attributes.find("priority"), &property.sync)
+            && !attributes.is_lost()
+        {
             self.report(rules::attributes::needs_persist(
                 priority.span,
                 "priority",

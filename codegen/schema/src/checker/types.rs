@@ -261,10 +261,10 @@ impl Checker<'_> {
         self.model.type_text(ty)
     }
 
-    /// Lowers the newtype `id` if that was not done; false if it contains itself.
+    /// Lowers the newtype `id` if that was not done; false if it is broken or contains itself.
     pub(super) fn newtype(&mut self, id: TypeId, used_at: Span) -> bool {
         let symbol = match self.types[id.0 as usize] {
-            Work::Done => return true,
+            Work::Done => return !self.broken_newtypes.contains(&id),
             Work::Busy(symbol) => {
                 let name = &self.symbol(symbol).name.text;
                 self.report(rules::types::infinite_type(
@@ -286,6 +286,7 @@ impl Checker<'_> {
                 .map(|lowered| (ty, lowered))
         });
         let mut lowered = plain(Shape::Bool);
+        let broken = inner.is_none();
         if let Some((written, inner)) = inner {
             lowered = inner;
             if lowered.optional {
@@ -293,8 +294,10 @@ impl Checker<'_> {
                 self.report(rules::types::newtype_inner(written.span, &shown));
                 lowered.optional = false;
             }
-            // Set before the default is evaluated: it may be a constant of this very type.
+        } else {
+            self.broken_newtypes.insert(id);
         }
+        // Set before the default is evaluated: it may be a constant of this very type.
         self.model.types[id.0 as usize].kind = TypeKind::Newtype {
             inner: lowered.clone(),
             default: None,
@@ -302,6 +305,7 @@ impl Checker<'_> {
         self.types[id.0 as usize] = Work::Done;
         let default: Option<Value> = default
             .as_ref()
+            .filter(|_| !broken)
             .and_then(|value| self.default_value(symbol.file, value, &lowered));
         let attributes = self.attributes(
             symbol.file,
@@ -320,7 +324,7 @@ impl Checker<'_> {
             inner: lowered,
             default,
         };
-        true
+        !broken
     }
 
     /// Strips newtypes: the shape below, and the tightest of the bounds on the way.

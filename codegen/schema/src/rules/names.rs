@@ -24,7 +24,7 @@ fn suggested<'a>(
     all.sort_unstable();
     all.dedup();
     match all.len() {
-        0 => error.help(format!("there are no {kinds} here")),
+        0 => error,
         1..=8 => error.help(format!("{kinds}: {}", all.join(", "))),
         _ => error,
     }
