@@ -42,10 +42,10 @@ pub enum SyntaxKind {
     BadNumber,
     #[regex(r#""([^"\\\n]|\\[^\n])*""#, priority = 20)]
     String,
-    #[regex(r#""([^"\\\n]|\\[^\n])*"#, priority = 1)]
+    #[regex(r#""([^"\\\n]|\\[^\n])*\\?"#, priority = 1)]
     // In other quotes.
     #[regex(r#"'[^'"\n]*'"#)]
-    #[regex("[“”„][^“”\"\n]*[“”\"]")]
+    #[regex("[“”„][^“”„\"\n]*[“”\"]")]
     BadString,
     #[token(";")]
     Semicolon,

@@ -41,7 +41,14 @@ pub fn lex(text: &str) -> Vec<Token> {
             Ok(kind) => kind,
             Err(()) => SyntaxKind::Unknown,
         };
-        let len = u32::try_from(lexer.span().len()).expect("texts are shorter than TEXT_BYTES_MAX");
+        let mut len = lexer.slice().len();
+        if next.is_err() && !lexer.slice().starts_with("/*") {
+            // Up to where it could have become a token; only its first character is to blame.
+            len = lexer.slice().chars().next().map_or(len, char::len_utf8);
+            let rest = &lexer.source()[lexer.span().start + len..];
+            lexer = SyntaxKind::lexer(rest);
+        }
+        let len = u32::try_from(len).expect("texts are shorter than TEXT_BYTES_MAX");
         tokens.push(Token { kind, len });
     }
     tokens

@@ -3,8 +3,9 @@
 //! One mistake should give one error: behind an error, more of them are kept back until the next member or declaration
 //! begins, since what follows is most often an echo. What is wrong with a single token is always reported.
 //!
-//! Reading order: [`parse`], then `declarations`, `members`, `bodies`, `types`, `values`; the grammar in
-//! `docs/language.md` has the same rules under the same names. `recovery` and `errors` are for texts that are wrong.
+//! Reading order: [`parse`], then `declarations`, `imports`, `blocks`, `bodies`, `members`, `reserved`, `types`, `values`;
+//! the grammar in `docs/language.md` has the same rules under the same names. `keywords`, `recovery` and `errors` are for
+//! texts that are wrong.
 
 use rowan::{Checkpoint, GreenNode, GreenNodeBuilder, TextRange, TextSize};
 
@@ -14,11 +15,15 @@ use crate::{
     lexer::{self, TEXT_BYTES_MAX},
 };
 
+mod blocks;
 mod bodies;
 mod declarations;
 mod errors;
+mod imports;
+mod keywords;
 mod members;
 mod recovery;
+mod reserved;
 mod types;
 mod values;
 

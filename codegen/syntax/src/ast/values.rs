@@ -1,10 +1,10 @@
 //! Numbers, units and strings: from their text to their value.
 
 /// The units of time.
-pub(super) const TIME_UNITS: [&str; 7] = ["ns", "us", "ms", "s", "min", "h", "d"];
+pub(in crate::ast) const TIME_UNITS: [&str; 7] = ["ns", "us", "ms", "s", "min", "h", "d"];
 
 /// Nanoseconds of a time unit.
-pub(super) fn time_unit_ns(unit: &str) -> Option<i128> {
+pub(in crate::ast) fn time_unit_ns(unit: &str) -> Option<i128> {
     Some(match unit {
         "ns" => 1,
         "us" => 1_000,
@@ -39,13 +39,13 @@ pub(crate) fn int(text: &str) -> Option<i128> {
 }
 
 /// A number with a fraction or an exponent. `None` if it is not finite.
-pub(super) fn float(text: &str) -> Option<f64> {
+pub(in crate::ast) fn float(text: &str) -> Option<f64> {
     let digits: String = text.chars().filter(|&c| c != '_').collect();
     digits.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 /// What a number with a unit means.
-pub(super) enum Unit {
+pub(in crate::ast) enum Unit {
     /// Nanoseconds.
     Time(i128),
     /// Bytes.
@@ -53,7 +53,7 @@ pub(super) enum Unit {
 }
 
 /// A number with a unit, exactly: `1.5s` is 1,500,000,000 ns. `None` if it is no whole number of ns or bytes, or too large.
-pub(super) fn unit(text: &str) -> Option<Unit> {
+pub(in crate::ast) fn unit(text: &str) -> Option<Unit> {
     let split = text.find(|c: char| c.is_ascii_alphabetic())?;
     let (number, unit) = text.split_at(split);
     let scale = |factor: i128| {
@@ -78,7 +78,7 @@ pub(super) fn unit(text: &str) -> Option<Unit> {
 }
 
 /// The text of a string literal with its escapes resolved; or the byte offset and length of the first bad escape.
-pub(super) fn string(literal: &str) -> Result<String, (usize, usize)> {
+pub(in crate::ast) fn string(literal: &str) -> Result<String, (usize, usize)> {
     let inner = literal.strip_prefix('"').unwrap_or(literal);
     let inner = inner.strip_suffix('"').unwrap_or(inner);
     let mut text = String::with_capacity(inner.len());

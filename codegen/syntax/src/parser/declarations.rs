@@ -1,56 +1,9 @@
 //! Declarations: what stands at the top level of a file.
 
-use super::Parser;
-use crate::{SyntaxKind as K, TextRange, codes, diagnostic::Diagnostic, suggest};
-
-/// The words that begin a declaration.
-const KEYWORDS: [&str; 17] = [
-    "package",
-    "role",
-    "audience",
-    "use",
-    "const",
-    "newtype",
-    "closed",
-    "enum",
-    "flags",
-    "struct",
-    "union",
-    "error",
-    "oplog",
-    "table",
-    "component",
-    "entity",
-    "service",
-];
-
-/// What other languages call them.
-const OTHER_KEYWORDS: [(&str, &str); 16] = [
-    ("import", "use"),
-    ("include", "use"),
-    ("module", "package"),
-    ("namespace", "package"),
-    ("message", "struct"),
-    ("record", "struct"),
-    ("class", "struct"),
-    ("type", "newtype"),
-    ("typedef", "newtype"),
-    ("alias", "newtype"),
-    ("variant", "union"),
-    ("oneof", "union"),
-    ("exception", "error"),
-    ("bitflags", "flags"),
-    ("actor", "entity"),
-    ("interface", "service"),
-];
-
-const EVERY_KEYWORD: &str = "declarations are package, role, audience, use, const, newtype, enum, flags, struct, union, error, component, entity, service";
+use super::{Parser, keywords::EVERY_KEYWORD};
+use crate::SyntaxKind as K;
 
 const ENTITY_KINDS: &str = "kinds are `keyed(Key)`, `instance`, `singleton`, `per_node` and `local`, as in `entity 7 Player: keyed(AccountId)`";
-
-pub(super) fn is_keyword(word: &str) -> bool {
-    KEYWORDS.contains(&word)
-}
 
 impl Parser<'_> {
     /// `file = {IDOC} {{DOC} {attr} decl}`
@@ -130,131 +83,6 @@ impl Parser<'_> {
         }
         self.declaration_rest(kind);
         self.finish();
-    }
-
-    /// What a `}` or the end of the file, docs or attributes before it, means at the top level.
-    fn nothing_follows(&mut self, front: TextRange) {
-        if front != self.nth_range(0) {
-            self.report(
-                Diagnostic::error(
-                    codes::STRAY_DOC,
-                    self.span(front),
-                    "the file ends where a declaration should follow",
-                )
-                .help("put the doc comment or attribute before a declaration, or remove it"),
-            );
-        }
-        if self.at(K::RBrace) {
-            self.report(
-                Diagnostic::error(codes::UNBALANCED, self.here(), "this `}` closes nothing")
-                    .help("remove it, or look for a block above that ends too early"),
-            );
-            self.bump_bad();
-        }
-    }
-
-    /// A `;` behind a block, as other languages have it.
-    pub(super) fn stray_semicolon(&mut self) {
-        let here = self.here();
-        self.report(
-            Diagnostic::error(codes::EXPECTED, here, "this `;` ends nothing")
-                .help("a block ends with its `}`")
-                .fix("remove it", true, here, ""),
-        );
-        self.bump_bad();
-    }
-
-    /// The keyword that stands here or was meant to.
-    fn declaration_word(&mut self) -> Option<&'static str> {
-        let word = self.nth_text(0);
-        if let Some(keyword) = KEYWORDS.iter().find(|&&keyword| keyword == word) {
-            return Some(keyword);
-        }
-        if self.at_orphan(0) {
-            self.orphan();
-            return None;
-        }
-        let error = Diagnostic::error(
-            codes::UNKNOWN_KEYWORD,
-            self.here(),
-            format!("`{word}` begins no declaration"),
-        );
-        let named = matches!(self.nth(1), K::Ident | K::Int);
-        let other = OTHER_KEYWORDS.iter().find(|(other, _)| *other == word);
-        let nearest = other
-            .map(|&(_, keyword)| keyword)
-            .or_else(|| suggest::nearest(word, KEYWORDS))
-            .filter(|_| named);
-        let error = match nearest {
-            Some(keyword) => error.label(format!("did you mean `{keyword}`?")).fix(
-                format!("write `{keyword}`"),
-                false,
-                self.here(),
-                keyword,
-            ),
-            None => error.help(self.declaration_help(word)),
-        };
-        self.report(error);
-        nearest.and_then(|near| KEYWORDS.into_iter().find(|&keyword| keyword == near))
-    }
-
-    /// What to do about a declaration without its keyword, by what follows.
-    fn declaration_help(&self, word: &str) -> String {
-        match self.nth(1) {
-            K::Dot | K::DotDot => format!("write `use {word}...` to import a name"),
-            K::LBrace | K::LAngle => {
-                format!("say what it is: `struct {word}`, `enum {word}`, `union {word}`, ...")
-            }
-            K::Colon if self.nth(3) == K::Eq => format!("write `const {word}: ...`"),
-            K::Colon => {
-                format!("say what it is: `enum {word}`, `entity {word}`, `const {word}`, ...")
-            }
-            K::Eq => format!("write `const {word}: type = ...` or `newtype {word} = ...`"),
-            _ => EVERY_KEYWORD.to_owned(),
-        }
-    }
-
-    /// Whether at `ahead`, at the top level, stands what can only be a member.
-    fn at_orphan(&self, ahead: usize) -> bool {
-        let word = self.nth_text(ahead);
-        match self.nth(ahead) {
-            K::Int => true,
-            K::Ident if word == "client" => self.nth_word(ahead + 1, "rpc"),
-            K::Ident if super::members::MEMBERS.contains(&word) => matches!(
-                self.nth(ahead + 1),
-                K::Ident | K::Int | K::String | K::Minus
-            ),
-            _ => false,
-        }
-    }
-
-    /// Says that a member stands outside of all blocks.
-    fn orphan(&mut self) {
-        let error = self.unexpected("a declaration");
-        // A block that comes before the next `;` tells a declaration from a member.
-        let end = (0..32).find(|&ahead| matches!(self.nth(ahead), K::Semicolon | K::LBrace));
-        let declares = end.is_some_and(|ahead| self.nth(ahead) == K::LBrace);
-        let error = if self.at(K::Int) && declares {
-            error.help(
-                "a declaration begins with its keyword, its number follows: `entity 7 Player`",
-            )
-        } else {
-            error.help(
-                "members stand in the braces of a declaration; perhaps a `}` above comes too early",
-            )
-        };
-        self.report(error);
-    }
-
-    /// Skips what is no declaration, and members that follow: they would all be the same error.
-    fn skip_orphans(&mut self) {
-        self.skip_item();
-        while self.at_orphan(self.behind_front(0)) {
-            self.skip_item();
-        }
-        if self.at(K::RBrace) {
-            self.bump_bad();
-        }
     }
 
     fn declaration_rest(&mut self, kind: K) {
@@ -403,7 +231,8 @@ impl Parser<'_> {
     fn number_and_name(&mut self, what: &str) {
         self.eat(K::Int);
         let clause = ["on", "in", "requires"];
-        if clause.iter().any(|word| self.at_word(word)) && self.nth(1) == K::Ident {
+        let clause = clause.iter().any(|word| self.at_word(word)) && self.nth(1) == K::Ident;
+        if clause && matches!(self.nth(2), K::LBrace | K::Comma | K::Dot) {
             self.error_expected(what);
         } else {
             self.expect_name(what);
@@ -440,83 +269,6 @@ impl Parser<'_> {
         } else {
             self.error_expected(what);
         }
-    }
-
-    /// `"use" path (".{" NAME ["as" NAME] {"," NAME ["as" NAME]} [","] "}" | ["as" NAME]) ";"`
-    fn use_rest(&mut self) {
-        self.start(K::Path);
-        self.expect_name("a package");
-        while matches!(self.current(), K::Dot | K::DotDot) && self.nth(1) != K::LBrace {
-            if self.at(K::DotDot) || self.nth(1) != K::Ident {
-                self.bump();
-                self.path_gap();
-            } else {
-                self.bump();
-            }
-            self.eat(K::Ident);
-        }
-        self.finish();
-        if self.at(K::DotDot) {
-            let here = self.here();
-            let error = self.expected("one `.`").fix("write `.`", false, here, ".");
-            self.report(error);
-        }
-        if self.at(K::LBrace) && !self.on_new_line() {
-            self.missing("`.`", ".");
-        } else if matches!(self.current(), K::Dot | K::DotDot) {
-            self.bump();
-        }
-        if self.at(K::LBrace) {
-            let open = self.nth_range(0);
-            self.bump();
-            self.list(
-                K::RBrace,
-                open,
-                "a name",
-                |p| p.at(K::Ident) && !(p.on_new_line() && p.declaration_follows()),
-                |p| {
-                    p.start(K::UseItem);
-                    p.bump();
-                    if p.eat_word("as") {
-                        p.expect_name("the new name");
-                    }
-                    p.finish();
-                },
-            );
-        } else if self.eat_word("as") {
-            self.expect_name("the new name");
-        } else if self.at(K::Comma) {
-            let error = self.unexpected("`;`");
-            self.report(
-                error.help("several names stand in braces: `use arena.common.{Item, Name};`"),
-            );
-            self.skip_names();
-        }
-        self.semicolon();
-    }
-
-    /// Says what is wrong behind a `.` of a path to import.
-    fn path_gap(&mut self) {
-        let error = self.expected("a name or `{`");
-        let error = if self.at(K::Star) {
-            error.help("names are imported one by one: `use arena.common.{Item, Name};`")
-        } else {
-            error
-        };
-        self.report(error);
-        if self.at(K::Star) {
-            self.bump_bad();
-        }
-    }
-
-    fn skip_names(&mut self) {
-        self.start(K::Bad);
-        while matches!(self.current(), K::Comma | K::Ident | K::RBrace)
-            && !(self.on_new_line() && self.declaration_follows())
-        {
-            self.bump();
-        }
-        self.finish();
     }
 
     /// `gen = "<" NAME {"," NAME} ">"`

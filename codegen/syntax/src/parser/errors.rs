@@ -30,6 +30,17 @@ const OTHER_UNITS: [(&str, &str); 16] = [
     ("mb", "MiB"),
 ];
 
+/// The unit that `word` is or is called elsewhere.
+fn unit_meant(word: &str) -> Option<&'static str> {
+    let known = UNITS.into_iter().find(|&unit| unit == word);
+    known.or_else(|| {
+        let other = OTHER_UNITS
+            .iter()
+            .find(|(other, _)| word.eq_ignore_ascii_case(other));
+        other.map(|&(_, unit)| unit)
+    })
+}
+
 impl Parser<'_> {
     /// Records an error about a token or a part that is understood: whatever else is wrong, it is worth saying.
     pub(super) fn push(&mut self, error: Diagnostic) {
@@ -145,11 +156,7 @@ impl Parser<'_> {
         let number = &text[..text.len() - suffix.len()];
         let span = self.span(range);
         let error = Diagnostic::error(codes::BAD_NUMBER, span, format!("`{text}` is not a number"));
-        let other = OTHER_UNITS
-            .iter()
-            .find(|(other, _)| suffix.eq_ignore_ascii_case(other))
-            .map(|&(_, unit)| unit);
-        let unit = other.or_else(|| suggest::nearest(suffix, UNITS));
+        let unit = unit_meant(suffix).or_else(|| suggest::nearest(suffix, UNITS));
         let error = if text.starts_with("0x") || text.starts_with("0b") {
             error.help("write hexadecimal as `0x1F`, binary as `0b101`")
         } else if let Some(unit) = unit {
@@ -166,6 +173,24 @@ impl Parser<'_> {
                 .help("a name begins with a letter or `_`")
         };
         self.push(error);
+    }
+
+    /// Reports a unit that stands apart from its number. Whether one does.
+    pub(super) fn unit_apart(&mut self) -> bool {
+        let unit = unit_meant(self.nth_text(0));
+        let (Some(unit), K::Int | K::Float) = (unit, self.previous_kind()) else {
+            return false;
+        };
+        let apart = TextRange::new(self.previous_end(), self.nth_range(0).end());
+        let error = self.unexpected("`;`");
+        self.report(error.label("a unit stands directly behind its number").fix(
+            format!("write `{unit}`"),
+            false,
+            self.span(apart),
+            unit,
+        ));
+        self.bump_bad();
+        true
     }
 
     /// Reports what begins no token.
@@ -197,7 +222,6 @@ impl Parser<'_> {
                 span,
                 format!("the character {first:?} begins nothing"),
             )
-            .help("remove it")
             .fix("remove it", false, span, "")
         };
         self.push(error);

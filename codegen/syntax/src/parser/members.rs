@@ -1,6 +1,6 @@
 //! The members of components, entities and services.
 
-use super::{Parser, bodies::Front};
+use super::{Parser, blocks::Front};
 use crate::{
     SyntaxKind as K, TextRange, codes,
     diagnostic::{Diagnostic, Span},

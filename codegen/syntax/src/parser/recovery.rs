@@ -1,6 +1,6 @@
 //! Going on behind what is wrong.
 
-use super::{NESTING_MAX, Parser, declarations};
+use super::{NESTING_MAX, Parser, keywords, members};
 use crate::{
     SyntaxKind as K, TextRange, codes,
     diagnostic::{Diagnostic, Span},
@@ -32,7 +32,7 @@ impl Parser<'_> {
 
     /// Takes the `;` that ends something, or says that it is missing and goes on behind it.
     pub(super) fn semicolon(&mut self) {
-        if self.eat(K::Semicolon) {
+        if self.eat(K::Semicolon) || self.unit_apart() && self.eat(K::Semicolon) {
             return;
         }
         if self.at(K::Comma) && self.comma_parts_members() {
@@ -237,7 +237,16 @@ impl Parser<'_> {
     /// Whether the word `at` begins a call or a declaration.
     fn keyword_at(&self, at: usize) -> bool {
         let word = self.nth_text(at - self.at);
-        declarations::is_keyword(word) || super::members::CALLS.contains(&word)
+        keywords::is_keyword(word) || members::CALLS.contains(&word)
+    }
+
+    /// Whether here, on a new line, a call, another member or a declaration begins, most likely: then a list above lacks its
+    /// end.
+    pub(super) fn member_follows(&self) -> bool {
+        let call =
+            members::CALLS.contains(&self.nth_text(0)) && matches!(self.nth(1), K::Ident | K::Int);
+        let member = self.at(K::Int) && self.nth(1) == K::Ident;
+        self.on_new_line() && (call || member || self.declaration_follows())
     }
 
     /// Takes a closing bracket, or says which opening one nothing closes.
@@ -306,7 +315,7 @@ impl Parser<'_> {
             }
             "struct" | "enum" | "flags" | "union" | "error" | "package" | "use" | "const"
             | "newtype" | "role" | "audience" => at + 1,
-            "closed" => at + 2,
+            "closed" if self.nth(at + 1) == K::Ident => at + 2,
             _ => return false,
         };
         // A field called `entity` has a type, a value called `entity` ends at once.

@@ -30,7 +30,7 @@ impl Parser<'_> {
             K::RParen,
             open,
             "an argument",
-            |p| p.at_value() && !p.on_new_line() || p.at(K::Colon),
+            |p| p.at_value() && !p.member_follows() || p.at(K::Colon),
             |p| {
                 p.start(K::AttrArg);
                 if p.at(K::Colon) {
@@ -135,7 +135,13 @@ impl Parser<'_> {
         self.start(kind);
         let open = self.nth_range(0);
         self.bump();
-        self.list(end, open, what, Self::at_value, item);
+        self.list(
+            end,
+            open,
+            what,
+            |p| p.at_value() && !p.member_follows(),
+            item,
+        );
         self.finish();
     }
 }
