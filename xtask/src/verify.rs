@@ -171,7 +171,8 @@ fn node(session: &mut Session<'_>) -> Result<bool> {
     for folder in requirement::node_packages(repository)? {
         let step = repository
             .step("npm test --prefix")
-            .argument(folder.as_str());
+            .argument(folder.as_str())
+            .quiet();
         if !session.run_tests(Runner::Node, &step)? {
             return Ok(false);
         }
