@@ -55,6 +55,8 @@ pub struct Model {
     pub entities: Vec<Entity>,
     /// Services.
     pub services: Vec<Service>,
+    /// The digest of all the project's packages: what peers compare first. See `evolution::digest`.
+    pub digest: u64,
 }
 
 /// A package: a dotted name, a number, and the files that declare it.

@@ -1,7 +1,7 @@
 //! Digests: 64 bits for all that decides how values of a type, or the calls of an entity, are read.
 //!
 //! What counts is what two peers must agree on: tags, types, bounds, defaults (they are not sent), which members are
-//! required, what is closed, the integer that carries an enum; of calls the kind, the parameters, the result, the
+//! required, what is closed, the integer that carries an open enum; of calls the kind, the parameters, the result, the
 //! error, and whether they are exposed, durable or idempotent; of entities the kind, the key, the role and the slots.
 //! Names do not count, nor do newtypes as such, the values of an open enum, comments, audiences, rates, `@persist`, or
 //! the default of a property, which is always sent. So two peers whose digests agree read each other; if they do not
@@ -11,8 +11,6 @@
 //! A digest is the first 8 bytes of the SHA-256 of canonical text in which other types stand as their digests. Types
 //! that reach each other have no order in which that could be done: each is hashed over the text of its whole circle
 //! (the strongly connected component), visited from itself, the types of the circle numbered as they are met.
-
-use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
@@ -107,9 +105,10 @@ pub fn of(model: &Model) -> Digests {
     digests
 }
 
-/// Fills in the `digest` of every type, component, entity and service of `model`.
+/// Fills in the `digest` of `model` and of every type, component, entity and service in it.
 pub fn fill(model: &mut Model) {
     let digests = of(model);
+    model.digest = digests.root;
     for (def, digest) in model.types.iter_mut().zip(&digests.types) {
         def.digest = *digest;
     }
@@ -356,12 +355,11 @@ fn type_text(model: &Model, def: &TypeDef) -> Text {
         } => {
             let mut numbers: Vec<i64> = values.iter().map(|value| value.number).collect();
             numbers.sort_unstable();
-            let mut line = format!("enum {}", repr.name());
-            if *closed {
-                let _ = write!(line, " closed {numbers:?}");
-            } else if numbers.contains(&0) {
-                line.push_str(" with 0");
-            }
+            let line = match (*closed, numbers.contains(&0)) {
+                (true, _) => format!("closed enum {numbers:?}"),
+                (false, true) => format!("enum {} with 0", repr.name()),
+                (false, false) => format!("enum {}", repr.name()),
+            };
             text.push(&line);
         }
         TypeKind::Flags { repr, .. } => text.push(&format!("flags {}", repr.name())),
