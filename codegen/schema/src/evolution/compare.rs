@@ -171,6 +171,8 @@ impl Judge<'_> {
             Kind::Package if self.addressed(self.previous, pair.key) => Condition::Addressed,
             Kind::Package => Condition::Plain,
             Kind::Oneway | Kind::Timer => durable(pair.before),
+            Kind::EnumValue if numbers.0 == "0" || numbers.1 == "0" => Condition::Zero,
+            Kind::EnumValue => Condition::Plain,
             _ => Condition::Always,
         };
         self.emit(Case {

@@ -159,7 +159,12 @@ impl Judge<'_> {
         let before = pair.before.facts.get(Fact::Repr).unwrap_or_default();
         let after = pair.after.facts.get(Fact::Repr).unwrap_or_default();
         if before != after {
-            let condition = forms::repr(before, after);
+            let closed = pair.before.facts.has(Fact::Closed) && pair.after.facts.has(Fact::Closed);
+            let condition = if closed {
+                Condition::Closed
+            } else {
+                forms::repr(before, after)
+            };
             self.simple(pair, Fact::Repr, Change::Retype, condition, "integer");
         }
         let conditions = (Some(Condition::NowClosed), Some(Condition::NowOpen));

@@ -17,6 +17,8 @@ pub(super) struct Difference {
     pub(super) retype: Option<Condition>,
     /// The condition of a rebound, if it is one.
     pub(super) rebound: Option<Condition>,
+    /// Whether the type as a whole became optional: then a default gave way to none.
+    pub(super) optional: bool,
 }
 
 /// How one set of values relates to another.
@@ -62,7 +64,7 @@ pub(super) fn compare(
     let (Some(old), Some(new)) = (Form::parse(before), Form::parse(after)) else {
         return Difference {
             retype: Some(Condition::Other),
-            rebound: None,
+            ..Difference::default()
         };
     };
     let same_shape = old.unbounded() == new.unbounded();
@@ -72,6 +74,7 @@ pub(super) fn compare(
         twin: false,
         number: Relation::Same,
         bound: Relation::Same,
+        optional: false,
         mismatch: false,
     };
     walk.forms(
@@ -80,8 +83,8 @@ pub(super) fn compare(
     );
     if same_shape {
         return Difference {
-            retype: None,
             rebound: walk.bound.condition(),
+            ..Difference::default()
         };
     }
     let retype = match walk.number {
@@ -99,6 +102,7 @@ pub(super) fn compare(
     Difference {
         retype: Some(retype),
         rebound,
+        optional: walk.optional,
     }
 }
 
@@ -116,16 +120,27 @@ struct Walk<'a> {
     current: &'a Surface,
     /// Two types of different names and one structure were met.
     twin: bool,
-    /// How the values of number types of different width relate.
+    /// How the values of number types of different width relate, and of types that became optional.
     number: Relation,
     /// How bounds relate.
     bound: Relation,
+    /// The outermost type became optional.
+    optional: bool,
     mismatch: bool,
 }
 
 impl Walk<'_> {
     fn forms(&mut self, old: &Form, new: &Form) {
-        self.mismatch |= old.optional != new.optional;
+        self.optional = !old.optional && new.optional;
+        self.parts(old, new);
+    }
+
+    fn parts(&mut self, old: &Form, new: &Form) {
+        match (old.optional, new.optional) {
+            (false, true) => self.number = self.number.and(Relation::Wider),
+            (true, false) => self.mismatch = true,
+            _ => {}
+        }
         match (&old.shape, &new.shape) {
             (FormShape::Int(a), FormShape::Int(b)) => {
                 let relation = relate(
@@ -143,11 +158,11 @@ impl Walk<'_> {
                 self.number = self.number.and(Relation::Wider);
             }
             (FormShape::List(a), FormShape::List(b)) | (FormShape::Set(a), FormShape::Set(b)) => {
-                self.forms(a, b);
+                self.parts(a, b);
             }
             (FormShape::Map(a, b), FormShape::Map(c, d)) => {
-                self.forms(a, c);
-                self.forms(b, d);
+                self.parts(a, c);
+                self.parts(b, d);
             }
             (FormShape::Named(a), FormShape::Named(b)) if a != b => {
                 if self.twins(a, b) {

@@ -3,8 +3,8 @@
 use super::{Case, Judge, forms, pairing::Pair};
 use crate::evolution::{
     surface::{Fact, Facts, Kind, Surface},
-    table::{self, Condition, Outcome},
-    verdict::{Change, Class},
+    table::Condition,
+    verdict::Change,
 };
 
 impl Judge<'_> {
@@ -12,7 +12,11 @@ impl Judge<'_> {
     pub(super) fn typed(&mut self, pair: &Pair<'_>) {
         let before = pair.before.facts.get(Fact::Type).unwrap_or_default();
         let after = pair.after.facts.get(Fact::Type).unwrap_or_default();
-        let difference = forms::compare(before, after, self.previous, self.current);
+        let mut difference = forms::compare(before, after, self.previous, self.current);
+        if difference.optional && pair.before.facts.has(Fact::Default) {
+            // What was left off as the default is none now.
+            difference.retype = Some(Condition::Other);
+        }
         if let Some(condition) = difference.retype {
             self.form_case(pair, Change::Retype, condition, "type", (before, after));
         }
@@ -83,15 +87,7 @@ impl Judge<'_> {
         let written = kind == Kind::Newtype
             || pair.before.facts.has(Fact::Written)
             || pair.after.facts.has(Fact::Written);
-        let wire = |change, condition: Option<Condition>| {
-            let row = condition.and_then(|condition| table::find(kind, change, condition));
-            row.is_some_and(|row| match row.outcome {
-                Outcome::Breaks(harms) => harms.iter().any(|harm| harm.class == Class::Wire),
-                Outcome::Never | Outcome::Fine => false,
-            })
-        };
-        let told =
-            wire(Change::Retype, difference.retype) || wire(Change::Rebound, difference.rebound);
+        let told = difference.retype == Some(Condition::Other);
         let same_type = difference == forms::Difference::default();
         if !written && (same_type || told) {
             return;

@@ -39,7 +39,7 @@ conditions! {
     Between "between" "not at the end of the parameters",
     Open "open" "the type is open",
     Closed "closed" "the type is closed",
-    Zero "zero" "an open enum's value of number 0",
+    Zero "zero" "the value of number 0 of an open enum",
     Single "single" "a single flag",
     Combination "combination" "a named combination",
     Plain "plain" "otherwise",
@@ -54,7 +54,7 @@ conditions! {
 
     SameForm "same_form" "to a type of the same values: a newtype for what is in it",
     Twin "twin" "to another type of the same structure",
-    Widened "widened" "to a number type that holds every old value",
+    Widened "widened" "to a type that holds every old value: a wider number, or `?` where there was no default",
     Other "other" "to anything else",
     OtherKind "kind" "to something of another kind",
     Result "result" "another result",

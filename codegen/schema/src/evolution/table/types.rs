@@ -104,6 +104,14 @@ pub(super) const ROWS: &[Row] = &[
     ),
     // Enums and flags.
     breaks(
+        &[Enum],
+        Retype,
+        If::Closed,
+        &[SOURCE],
+        "a closed enum holds its own numbers alone, and they travel in the same form, whatever carries them; but code converts from and to the integer",
+        "keep the integer, or change the code in the same step",
+    ),
+    breaks(
         &[Enum, Flags],
         Retype,
         If::Widened,
@@ -190,9 +198,17 @@ pub(super) const ROWS: &[Row] = &[
     breaks(
         &[EnumValue],
         Retag,
-        If::Always,
+        If::Plain,
         &[WIRE],
         "the number is what travels: the same number means different things to the two versions",
+        "keep the number; a value that must have another one is a new value",
+    ),
+    breaks(
+        &[EnumValue],
+        Retag,
+        If::Zero,
+        &[WIRE, DOCUMENT_IF_STORED],
+        "the number is what travels, and the value of number 0 is the default: what was left off, on the wire and in documents, is read as another value or refused",
         "keep the number; a value that must have another one is a new value",
     ),
     // Flags.
