@@ -1,7 +1,7 @@
 //! What stands in the braces of structs, enums, flags, unions and errors.
 
 use super::{Parser, blocks::Front};
-use crate::{SyntaxKind as K, TextRange};
+use crate::{SyntaxKind as K, TextRange, codes, diagnostic::Diagnostic};
 
 impl Parser<'_> {
     /// `{attr} ";"`. Returns the place of the `;`, if it is there.
@@ -9,11 +9,7 @@ impl Parser<'_> {
         loop {
             if self.at(K::At) {
                 self.attribute();
-            } else if self.at(K::Ident)
-                && !self.on_new_line()
-                && !self.member_begins()
-                && !self.unit_apart()
-            {
+            } else if self.at(K::Ident) && !self.on_new_line() && !self.member_begins() {
                 self.missing_at();
                 self.bare_attribute();
             } else {
@@ -42,6 +38,9 @@ impl Parser<'_> {
 
     /// `field = [INT] NAME ":" type ["=" value] {attr} ";"`
     pub(super) fn field(&mut self, front: Front, what: &str) {
+        if self.at(K::Ident) && self.nth(1) == K::Ident && self.nth(2) == K::Eq {
+            return self.field_type_first();
+        }
         self.start_at(front.checkpoint, K::Field);
         self.eat(K::Int);
         let name = format!("the {}'s name", what.trim_start_matches("a "));
@@ -56,6 +55,25 @@ impl Parser<'_> {
             self.skip_item();
         }
         self.finish();
+    }
+
+    /// `type name = number;`, as other languages have it.
+    fn field_type_first(&mut self) {
+        let (ty, name, number) = (self.nth_text(0), self.nth_text(1), self.nth_text(3));
+        let range = self.nth_range(0).cover(self.nth_range(3));
+        let error = Diagnostic::error(
+            codes::EXPECTED,
+            self.span(range),
+            "the number and the name stand before the type",
+        );
+        let good = format!("{number} {name}: {ty}");
+        let error = if self.nth(3) == K::Int && self.nth(4) == K::Semicolon {
+            error.fix(format!("write `{good}`"), false, self.span(range), good)
+        } else {
+            error.help("fields are `1 name: type = default;`")
+        };
+        self.report(error);
+        self.skip_item();
     }
 
     /// `":" type`

@@ -1,7 +1,7 @@
 //! Declarations: what stands at the top level of a file.
 
 use super::{Parser, keywords::EVERY_KEYWORD};
-use crate::SyntaxKind as K;
+use crate::{SyntaxKind as K, TextRange, codes, diagnostic::Diagnostic};
 
 const ENTITY_KINDS: &str = "kinds are `keyed(Key)`, `instance`, `singleton`, `per_node` and `local`, as in `entity 7 Player: keyed(AccountId)`";
 
@@ -49,28 +49,13 @@ impl Parser<'_> {
         let Some(word) = word else {
             return self.skip_orphans();
         };
-        let kind = match word {
-            "package" => K::Package,
-            "role" => K::Role,
-            "audience" => K::Audience,
-            "use" => K::Use,
-            "const" => K::Const,
-            "newtype" => K::Newtype,
-            "closed" if self.nth_word(1, "union") => K::Union,
-            "closed" | "enum" => K::Enum,
-            "flags" => K::Flags,
-            "struct" => K::Struct,
-            "union" => K::Union,
-            "error" => K::ErrorDecl,
-            "oplog" => K::Oplog,
-            "table" => K::Table,
-            "component" => K::Component,
-            "entity" => K::Entity,
-            _ => K::Service,
-        };
+        let kind = self.declaration_kind(word);
         self.start_at(checkpoint, kind);
+        if word == "closed" && kind != K::Union && kind != K::Enum {
+            self.bump_bad();
+        }
         let mut named = true;
-        if word == "closed" {
+        if word == "closed" && matches!(kind, K::Enum | K::Union) {
             self.bump();
             if !self.at_word("enum") && !self.at_word("union") {
                 self.error_expected("`enum` or `union`");
@@ -83,6 +68,44 @@ impl Parser<'_> {
         }
         self.declaration_rest(kind);
         self.finish();
+    }
+
+    /// The kind of the declaration that begins with `word`.
+    fn declaration_kind(&mut self, word: &str) -> K {
+        match word {
+            "package" => K::Package,
+            "role" => K::Role,
+            "audience" => K::Audience,
+            "use" => K::Use,
+            "const" => K::Const,
+            "newtype" => K::Newtype,
+            "closed" if self.nth_word(1, "union") => K::Union,
+            "closed" if self.nth_word(1, "struct") => self.never_closed(K::Struct),
+            "closed" if self.nth_word(1, "error") => self.never_closed(K::ErrorDecl),
+            "closed" | "enum" => K::Enum,
+            "flags" => K::Flags,
+            "struct" => K::Struct,
+            "union" => K::Union,
+            "error" => K::ErrorDecl,
+            "oplog" => K::Oplog,
+            "table" => K::Table,
+            "component" => K::Component,
+            "entity" => K::Entity,
+            _ => K::Service,
+        }
+    }
+
+    /// Says that a declaration of `kind` cannot be closed.
+    fn never_closed(&mut self, kind: K) -> K {
+        let error = Diagnostic::error(
+            codes::EXPECTED,
+            self.here(),
+            format!("`{}` cannot be closed", self.nth_text(1)),
+        );
+        let with_space = TextRange::new(self.nth_range(0).start(), self.nth_range(1).start());
+        let error = error.help("`closed` enums and unions refuse what they do not know");
+        self.report(error.fix("remove `closed`", true, self.span(with_space), ""));
+        kind
     }
 
     fn declaration_rest(&mut self, kind: K) {

@@ -175,22 +175,29 @@ impl Parser<'_> {
         self.push(error);
     }
 
-    /// Reports a unit that stands apart from its number. Whether one does.
-    pub(super) fn unit_apart(&mut self) -> bool {
-        let unit = unit_meant(self.nth_text(0));
-        let (Some(unit), K::Int | K::Float) = (unit, self.previous_kind()) else {
-            return false;
-        };
-        let apart = TextRange::new(self.previous_end(), self.nth_range(0).end());
-        let error = self.unexpected("`;`");
-        self.report(error.label("a unit stands directly behind its number").fix(
-            format!("write `{unit}`"),
-            false,
-            self.span(apart),
-            unit,
-        ));
-        self.bump_bad();
-        true
+    /// Whether a number stands here with its unit apart from it.
+    pub(super) fn at_unit_apart(&self) -> bool {
+        matches!(self.current(), K::Int | K::Float)
+            && self.nth(1) == K::Ident
+            && unit_meant(self.nth_text(1)).is_some()
+    }
+
+    /// Takes a number and its unit.
+    pub(super) fn unit_apart(&mut self) {
+        let number = self.nth_text(0);
+        let unit = unit_meant(self.nth_text(1)).unwrap_or_default();
+        let span = self.span(self.nth_range(0).cover(self.nth_range(1)));
+        let good = format!("{number}{unit}");
+        let error = Diagnostic::error(
+            codes::BAD_NUMBER,
+            span,
+            "the unit stands apart from its number",
+        );
+        self.push(error.fix(format!("write `{good}`"), false, span, good));
+        self.start(K::Bad);
+        self.bump();
+        self.bump();
+        self.finish();
     }
 
     /// Reports what begins no token.

@@ -150,6 +150,13 @@ impl Parser<'_> {
     /// Says that a member stands outside of all blocks.
     pub(super) fn orphan(&mut self) {
         let error = self.unexpected("a declaration");
+        let numbered = self.at(K::Int) && is_keyword(self.nth_text(1));
+        if numbered && self.nth(2) == K::Ident {
+            let both = self.span(self.nth_range(0).cover(self.nth_range(1)));
+            let good = format!("{} {}", self.nth_text(1), self.nth_text(0));
+            let error = error.label("the number stands behind the keyword");
+            return self.report(error.fix(format!("write `{good}`"), false, both, good));
+        }
         // A block that comes before the next `;` tells a declaration from a member.
         let end = (0..32).find(|&ahead| matches!(self.nth(ahead), K::Semicolon | K::LBrace));
         let declares = end.is_some_and(|ahead| self.nth(ahead) == K::LBrace);
@@ -158,7 +165,12 @@ impl Parser<'_> {
                 "a declaration begins with its keyword, its number follows: `entity 7 Player`",
             )
         } else {
-            error.help(
+            let code = if self.at(K::Ident) {
+                codes::UNKNOWN_KEYWORD
+            } else {
+                codes::EXPECTED
+            };
+            Diagnostic { code, ..error }.help(
                 "members stand in the braces of a declaration; perhaps a `}` above comes too early",
             )
         };

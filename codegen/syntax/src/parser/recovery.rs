@@ -23,6 +23,11 @@ impl Parser<'_> {
     /// Takes a name, or says that `what` was expected.
     pub(super) fn expect_name(&mut self, what: &str) -> bool {
         self.stray_docs();
+        if self.at(K::BadNumber) {
+            // A name that begins with a digit is said to be no number, and that a name begins with a letter.
+            self.bump();
+            return true;
+        }
         if self.eat(K::Ident) {
             return true;
         }
@@ -32,7 +37,7 @@ impl Parser<'_> {
 
     /// Takes the `;` that ends something, or says that it is missing and goes on behind it.
     pub(super) fn semicolon(&mut self) {
-        if self.eat(K::Semicolon) || self.unit_apart() && self.eat(K::Semicolon) {
+        if self.eat(K::Semicolon) {
             return;
         }
         if self.at(K::Comma) && self.comma_parts_members() {

@@ -145,6 +145,9 @@ impl Parser<'_> {
 
     /// `lit = ["-"] (INT|FLOAT|UNIT) | path`
     fn literal(&mut self) {
+        if self.at_unit_apart() {
+            return self.unit_apart();
+        }
         self.start(K::Literal);
         if self.eat(K::Minus) && !self.at_number() {
             self.error_expected("a number");

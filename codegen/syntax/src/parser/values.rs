@@ -93,6 +93,7 @@ impl Parser<'_> {
                 }
                 self.finish();
             }
+            _ if self.at_unit_apart() => self.unit_apart(),
             K::Int if self.nth(1) == K::Slash => {
                 self.start(K::Rate);
                 self.bump();

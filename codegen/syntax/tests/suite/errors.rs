@@ -7,7 +7,7 @@ use playhouse_syntax::{FileId, Style, ast, parse, render};
 use crate::snapshot;
 
 /// Texts with the number of errors that each should give.
-const CASES: [(usize, &str); 80] = [
+const CASES: [(usize, &str); 84] = [
     // Tokens.
     (1, "const A: u8 = 12abc;"),
     (1, "const A: u32 = 0x;"),
@@ -81,6 +81,13 @@ const CASES: [(usize, &str); 80] = [
     (1, "const A u8 = 5;"),
     (1, "const A: u8 5;"),
     (1, "struct A<> { }"),
+    (
+        2,
+        "struct A {\n    string name = 1;\n    int32 level = 2;\n}",
+    ),
+    (1, "7 entity A: instance on b { }"),
+    (1, "role a;\nrpc 1 b();\nrpc 2 c();"),
+    (1, "struct A { 1 2nd: u8; }"),
     // Types.
     (1, "newtype A = (u8, u8);"),
     (1, "newtype A = [u8];"),

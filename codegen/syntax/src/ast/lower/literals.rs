@@ -153,6 +153,10 @@ impl Lowering {
                 _ => {}
             }
         }
+        if period_ns.is_none() {
+            // The parser has said that the time is missing.
+            return ValueKind::Broken;
+        }
         ValueKind::Rate { count, period_ns }
     }
 
