@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_methods)]
 
 pub mod names;
+pub mod rust;
 pub mod typescript;
 
 use std::collections::BTreeMap;

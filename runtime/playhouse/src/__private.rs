@@ -2,7 +2,9 @@
 
 /// The first format of generated code. A change that old generated code would not survive gets a module of its own.
 pub mod v1 {
-    pub use playhouse_wire::check::{member as check, optional as check_optional};
+    pub use playhouse_wire::check::{
+        member as check, member_of as check_in, optional as check_optional,
+    };
     pub use playhouse_wire::codec::{
         Blob, Boxed, Codec, Float, Int, List, Map, Maybe, Narrow, Newtype, Set, Text,
     };
@@ -17,9 +19,10 @@ pub mod v1 {
     pub use crate::descriptor::dynamic::{deserialize, serialize};
     pub use crate::flags::debug_flags;
     pub use crate::named::Named;
+    pub use crate::numbered::{Arguments, Numbered};
     pub use crate::properties::{
-        Audience, Consumer, ListMut, MapMut, Properties, Property, Quantize, Round, SetMut, Tags,
-        TrackedList, TrackedMap, TrackedSet, Tracker, Watch, apply, set, set_rounded,
+        Consumer, ListMut, MapMut, Properties, Property, Round, SetMut, TrackedList, TrackedMap,
+        TrackedSet, Tracker, Watch, apply, apply_list, apply_map, apply_set, set, set_rounded,
     };
     pub use crate::redacted::Redacted;
     pub use crate::{
@@ -42,6 +45,17 @@ pub mod v1 {
             "this file was generated for another version of the crate `playhouse`: generate it again with `playhouse gen`"
         );
     }
+
+    /// The end of a float's bound, as [`Float`] takes it.
+    pub const fn bits(end: f64) -> u64 {
+        end.to_bits()
+    }
+
+    /// No upper bound.
+    pub const OPEN_ABOVE: u64 = f64::INFINITY.to_bits();
+
+    /// No lower bound.
+    pub const OPEN_BELOW: u64 = f64::NEG_INFINITY.to_bits();
 
     /// Whether `list` is what an absent list of exactly `count` elements stands for.
     pub fn is_repeat<T>(list: &[T], count: usize, is_default: impl Fn(&T) -> bool) -> bool {

@@ -8,8 +8,11 @@
 macro_rules! __flags {
     ($name:ident: $repr:ident { $($flag:ident = $text:literal),* $(,)? }) => {
         impl $name {
-            /// Neither flag.
-            pub const NONE: Self = Self(0);
+            /// No flag.
+            #[must_use]
+            pub const fn empty() -> Self {
+                Self(0)
+            }
 
             /// These bits, those without a name included.
             #[must_use]

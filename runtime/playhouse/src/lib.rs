@@ -15,17 +15,20 @@
 extern crate self as playhouse;
 
 pub mod descriptor;
+pub mod math;
 pub mod properties;
 
 mod enumeration;
 mod flags;
 mod named;
 mod newtype;
+mod numbered;
 mod redacted;
 
 #[doc(hidden)]
 pub mod __private;
 
+pub use numbered::{Arguments, Numbered};
 pub use playhouse_wire::{
     Bytes, Check, Decode, Duration, Encode, EntityKey, EntityRef, Error, KeyPart, Limits, Problem,
     Reader, Ref, Result, Timestamp, UnknownArm, Uuid, Writer, from_slice, to_vec,

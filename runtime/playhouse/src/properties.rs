@@ -13,20 +13,21 @@
 
 mod list;
 mod map;
+mod masks;
 mod plain;
 mod set;
 mod tags;
 mod touched;
 mod tracker;
 
-pub use list::{ListMut, TrackedList};
-pub use map::{MapMut, TrackedMap};
+pub use list::{ListMut, TrackedList, apply_list};
+pub use map::{MapMut, TrackedMap, apply_map};
 pub use plain::{Quantize, Round, apply, set, set_rounded};
-pub use set::{SetMut, TrackedSet};
+pub use set::{SetMut, TrackedSet, apply_set};
 pub use tags::Tags;
 pub use tracker::{Consumer, Tracker, Watch};
 
-pub use crate::descriptor::Audience;
+pub use crate::descriptor::{Audience, AudienceKind};
 
 use playhouse_wire::{Encode, Error, Problem, Reader, Result, Writer};
 
@@ -35,9 +36,25 @@ pub trait Properties {
     /// What the schema says about the properties.
     const PROPERTIES: &'static [crate::descriptor::Property];
     /// The properties that are persisted.
-    const PERSISTED: Tags;
-    /// The properties that are synced, by audience.
-    const SYNCED: &'static [(Audience, Tags)];
+    const PERSISTED: Tags = masks::persisted(Self::PROPERTIES);
+    /// The properties that move with the entity: those that are persisted, and those marked `@handoff`.
+    const MOVED: Tags = masks::moved(Self::PROPERTIES);
+    /// The properties that anybody sees.
+    const SYNCED: Tags = masks::synced(Self::PROPERTIES);
+    /// The properties synced to `owner`.
+    const SYNCED_TO_OWNER: Tags = masks::synced_to(Self::PROPERTIES, &Audience::Owner);
+    /// The properties synced to `all`.
+    const SYNCED_TO_ALL: Tags = masks::synced_to(Self::PROPERTIES, &Audience::All);
+    /// The properties synced to `others`.
+    const SYNCED_TO_OTHERS: Tags = masks::synced_to(Self::PROPERTIES, &Audience::Others);
+    /// The properties synced to `near`.
+    const SYNCED_TO_NEAR: Tags = masks::synced_to(Self::PROPERTIES, &Audience::Near);
+
+    /// The properties synced to a declared audience.
+    #[must_use]
+    fn synced_to(audience: &'static AudienceKind) -> Tags {
+        masks::synced_to_named(Self::PROPERTIES, audience)
+    }
 
     /// Which properties may have changed.
     fn tracker(&self) -> &Tracker;

@@ -1,6 +1,5 @@
 //! The sender's side of bounds: what a reader would refuse is found before it is sent.
 
-use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
@@ -30,18 +29,29 @@ pub fn member<C: Codec>(name: &'static str, value: &C::Borrowed) -> Result<()> {
     C::check(value).map_err(|error| error.member(name))
 }
 
+/// Holds the member `name` of arm `arm` to the bounds of `C`.
+///
+/// # Errors
+///
+/// As [`Check::check`], inside of both.
+#[inline]
+pub fn member_of<C: Codec>(
+    arm: &'static str,
+    name: &'static str,
+    value: &C::Borrowed,
+) -> Result<()> {
+    C::check(value).map_err(|error| error.member(name).member(arm))
+}
+
 /// Holds the optional member `name` to the bounds of `C`.
 ///
 /// # Errors
 ///
 /// As [`Check::check`], inside of `name`.
 #[inline]
-pub fn optional<C: Codec, T: Borrow<C::Borrowed>>(
-    name: &'static str,
-    value: Option<&T>,
-) -> Result<()> {
+pub fn optional<C: Codec>(name: &'static str, value: Option<&C::Borrowed>) -> Result<()> {
     match value {
-        Some(value) => member::<C>(name, value.borrow()),
+        Some(value) => member::<C>(name, value),
         None => Ok(()),
     }
 }

@@ -48,20 +48,6 @@ impl<T> TrackedList<T> {
         self.touched.clear(consumer);
     }
 
-    /// Reads a change.
-    ///
-    /// # Errors
-    ///
-    /// If it can't be read or breaks a bound; the list is as it was.
-    pub fn apply<C: Codec<Value = T>, const MIN: u32, const MAX: u32>(
-        &mut self,
-        name: &'static str,
-        r: &mut Reader<'_>,
-    ) -> Result<()> {
-        self.apply_within::<C>(MIN, MAX, r)
-            .map_err(|error| error.member(name))
-    }
-
     fn apply_within<C: Codec<Value = T>>(
         &mut self,
         min: u32,
@@ -124,6 +110,20 @@ fn check_indexes<T>(changes: &BTreeMap<u32, T>, length: u32, known: usize) -> Re
         return Err(Error::new(Problem::ListGap(next as usize)));
     }
     Ok(())
+}
+
+/// Reads a change of the list `name`.
+///
+/// # Errors
+///
+/// If it can't be read or breaks a bound; the list is as it was.
+pub fn apply_list<C: Codec, const MIN: u32, const MAX: u32>(
+    name: &'static str,
+    list: &mut TrackedList<C::Value>,
+    r: &mut Reader<'_>,
+) -> Result<()> {
+    list.apply_within::<C>(MIN, MAX, r)
+        .map_err(|error| error.member(name))
 }
 
 impl<T> Deref for TrackedList<T> {

@@ -54,25 +54,6 @@ impl<K: Ord + Clone, V> TrackedMap<K, V> {
         self.touched.clear(consumer);
     }
 
-    /// Reads a change.
-    ///
-    /// # Errors
-    ///
-    /// If it can't be read or breaks a bound; the map is as it was.
-    pub fn apply<KC, VC, const MIN: u32, const MAX: u32>(
-        &mut self,
-        name: &'static str,
-        r: &mut Reader<'_>,
-    ) -> Result<()>
-    where
-        K: Debug,
-        KC: Codec<Value = K>,
-        VC: Codec<Value = V>,
-    {
-        self.apply_within::<KC, VC>(MIN, MAX, r)
-            .map_err(|error| error.member(name))
-    }
-
     fn apply_within<KC, VC>(&mut self, min: u32, max: u32, r: &mut Reader<'_>) -> Result<()>
     where
         K: Debug,
@@ -119,6 +100,24 @@ impl<K: Ord + Clone, V> TrackedMap<K, V> {
         }
         Ok(())
     }
+}
+
+/// Reads a change of the map `name`.
+///
+/// # Errors
+///
+/// If it can't be read or breaks a bound; the map is as it was.
+pub fn apply_map<KC, VC, const MIN: u32, const MAX: u32>(
+    name: &'static str,
+    map: &mut TrackedMap<KC::Value, VC::Value>,
+    r: &mut Reader<'_>,
+) -> Result<()>
+where
+    KC: Codec<Value: Ord + Clone + Debug>,
+    VC: Codec,
+{
+    map.apply_within::<KC, VC>(MIN, MAX, r)
+        .map_err(|error| error.member(name))
 }
 
 impl<K, V> Deref for TrackedMap<K, V> {

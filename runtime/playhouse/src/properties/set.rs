@@ -50,20 +50,6 @@ impl<T: Ord + Clone> TrackedSet<T> {
         self.touched.clear(consumer);
     }
 
-    /// Reads a change.
-    ///
-    /// # Errors
-    ///
-    /// If it can't be read or breaks a bound; the set is as it was.
-    pub fn apply<C: Codec<Value = T>, const MIN: u32, const MAX: u32>(
-        &mut self,
-        name: &'static str,
-        r: &mut Reader<'_>,
-    ) -> Result<()> {
-        self.apply_within::<C>(MIN, MAX, r)
-            .map_err(|error| error.member(name))
-    }
-
     fn apply_within<C: Codec<Value = T>>(
         &mut self,
         min: u32,
@@ -105,6 +91,20 @@ impl<T: Ord + Clone> TrackedSet<T> {
         self.elements.extend(added);
         Ok(())
     }
+}
+
+/// Reads a change of the set `name`.
+///
+/// # Errors
+///
+/// If it can't be read or breaks a bound; the set is as it was.
+pub fn apply_set<C: Codec<Value: Ord + Clone>, const MIN: u32, const MAX: u32>(
+    name: &'static str,
+    set: &mut TrackedSet<C::Value>,
+    r: &mut Reader<'_>,
+) -> Result<()> {
+    set.apply_within::<C>(MIN, MAX, r)
+        .map_err(|error| error.member(name))
 }
 
 impl<T> Deref for TrackedSet<T> {

@@ -12,6 +12,8 @@ use crate::value::UnknownArm;
 pub struct Slots<'r, 'a> {
     reader: &'r mut Reader<'a>,
     left: usize,
+    /// The arm whose members these are.
+    arm: Option<&'static str>,
 }
 
 impl<'a> Reader<'a> {
@@ -23,7 +25,11 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn slots(&mut self) -> Result<Slots<'_, 'a>> {
         let left = self.enter_array()?;
-        Ok(Slots { reader: self, left })
+        Ok(Slots {
+            reader: self,
+            left,
+            arm: None,
+        })
     }
 
     /// Begins a union or an error: its tag is read.
@@ -67,7 +73,7 @@ impl Slots<'_, '_> {
     #[inline]
     pub fn required<C: Codec>(&mut self, name: &'static str) -> Result<C::Value> {
         if self.present() {
-            C::decode(self.reader).map_err(|error| error.member(name))
+            C::decode(self.reader).map_err(|error| self.inside(error, name))
         } else {
             Err(self.missing(name))
         }
@@ -81,7 +87,7 @@ impl Slots<'_, '_> {
     #[inline]
     pub fn or<C: Codec>(&mut self, name: &'static str, default: C::Value) -> Result<C::Value> {
         if self.present() {
-            C::decode(self.reader).map_err(|error| error.member(name))
+            C::decode(self.reader).map_err(|error| self.inside(error, name))
         } else {
             Ok(default)
         }
@@ -95,7 +101,7 @@ impl Slots<'_, '_> {
     #[inline]
     pub fn or_default<C: Codec<Value: Default>>(&mut self, name: &'static str) -> Result<C::Value> {
         if self.present() {
-            C::decode(self.reader).map_err(|error| error.member(name))
+            C::decode(self.reader).map_err(|error| self.inside(error, name))
         } else {
             Ok(C::Value::default())
         }
@@ -110,11 +116,11 @@ impl Slots<'_, '_> {
     pub fn or_else<C: Codec>(
         &mut self,
         name: &'static str,
-        bytes: usize,
         default: impl FnOnce() -> C::Value,
+        bytes: usize,
     ) -> Result<C::Value> {
         if self.present() {
-            C::decode(self.reader).map_err(|error| error.member(name))
+            C::decode(self.reader).map_err(|error| self.inside(error, name))
         } else {
             self.reader
                 .charge(bytes)
@@ -133,26 +139,34 @@ impl Slots<'_, '_> {
         if self.present() {
             C::decode(self.reader)
                 .map(Some)
-                .map_err(|error| error.member(name))
+                .map_err(|error| self.inside(error, name))
         } else {
             Ok(None)
         }
     }
 
-    /// The next slot has no member.
+    /// The next slot has no member; what stands there is passed over.
     ///
     /// # Errors
     ///
-    /// If what stands there is no MessagePack.
+    /// If that is no MessagePack.
     #[inline]
-    pub fn gap(&mut self) -> Result<()> {
-        match self.left.checked_sub(1) {
-            Some(left) => {
-                self.left = left;
-                self.reader.skip()
-            }
-            None => Ok(()),
+    pub fn gap(&mut self) -> Result<&mut Self> {
+        self.gaps(1)
+    }
+
+    /// The next `count` slots have no members.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slots::gap`].
+    pub fn gaps(&mut self, count: usize) -> Result<&mut Self> {
+        let there = self.left.min(count);
+        self.left -= there;
+        for _ in 0..there {
+            self.reader.skip().map_err(|error| self.inside_arm(error))?;
         }
+        Ok(self)
     }
 
     /// Ends the struct: what newer peers added is passed over.
@@ -161,9 +175,9 @@ impl Slots<'_, '_> {
     ///
     /// If what stands there is no MessagePack.
     #[inline]
-    pub fn end(self) -> Result<()> {
-        for _ in 0..self.left {
-            self.reader.skip()?;
+    pub fn end(mut self) -> Result<()> {
+        if self.left > 0 {
+            self.gaps(self.left)?;
         }
         self.reader.leave();
         Ok(())
@@ -172,7 +186,21 @@ impl Slots<'_, '_> {
     #[cold]
     #[inline(never)]
     fn missing(&self, name: &'static str) -> Error {
-        self.reader.error(Problem::Missing).member(name)
+        self.inside(self.reader.error(Problem::Missing), name)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn inside(&self, error: Error, name: &'static str) -> Error {
+        self.inside_arm(error.member(name))
+    }
+
+    #[cold]
+    fn inside_arm(&self, error: Error) -> Error {
+        match self.arm {
+            Some(arm) => error.member(arm),
+            None => error,
+        }
     }
 }
 
@@ -202,22 +230,22 @@ impl<'a> Arm<'_, 'a> {
         self.body_with(name, C::decode)
     }
 
-    /// The members of arm `name`, read by `read`.
+    /// The members of arm `name`.
     ///
     /// # Errors
     ///
-    /// If the body is absent, or `read` refuses it.
+    /// If the body is absent or no array.
     #[inline]
-    pub fn members<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Slots<'_, 'a>) -> Result<T>,
-    ) -> Result<T> {
-        self.body_with(name, |reader| {
-            let mut slots = reader.slots()?;
-            let value = read(&mut slots)?;
-            slots.end()?;
-            Ok(value)
+    pub fn members(&mut self, name: &'static str) -> Result<Slots<'_, 'a>> {
+        self.body(name)?;
+        let left = self
+            .reader
+            .enter_array()
+            .map_err(|error| error.member(name))?;
+        Ok(Slots {
+            reader: self.reader,
+            left,
+            arm: Some(name),
         })
     }
 

@@ -251,6 +251,42 @@ impl<T: Target> Ref<T> {
     }
 }
 
+impl<T: Target> Ref<T> {
+    /// The reference to the entity with this key, for a type that is one of entities.
+    #[must_use]
+    pub fn to_entity<const N: usize>(key: [KeyPart; N]) -> Self {
+        let (package, number) = const {
+            match T::ENTITY {
+                Some(id) => id,
+                None => panic!("a component is referred to by an entity and a slot"),
+            }
+        };
+        let address = EntityRef {
+            package,
+            number,
+            slot: 0,
+            key: EntityKey::new(key),
+        };
+        Self {
+            address,
+            target: PhantomData,
+        }
+    }
+
+    /// The reference to the component in slot `slot` of the same entity. What the slot holds the schema knows.
+    #[must_use]
+    pub fn in_slot<C: Target>(&self, slot: u8) -> Ref<C> {
+        let address = EntityRef {
+            slot,
+            ..self.address.clone()
+        };
+        Ref {
+            address,
+            target: PhantomData,
+        }
+    }
+}
+
 impl<T> Ref<T> {
     /// Package, number, slot and key.
     #[must_use]
