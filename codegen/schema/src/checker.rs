@@ -67,6 +67,7 @@ pub fn check(sources: &Sources) -> Checked {
     let mut diagnostics = sources.diagnostics.clone();
     let mut files = Vec::with_capacity(sources.files.len());
     let mut lines = Vec::with_capacity(sources.files.len());
+    let mut unreadable = Vec::new();
     for (index, source) in sources.files.iter().enumerate() {
         let id = FileId(u32::try_from(index).unwrap_or(u32::MAX));
         lines.push(Lines::of(&source.text));
@@ -78,8 +79,10 @@ pub fn check(sources: &Sources) -> Checked {
             continue;
         }
         let parsed = parse(id, &source.text);
-        let (file, errors) = lower(id, &parsed.tree());
-        diagnostics.extend(parsed.diagnostics);
+        let (file, literals) = lower(id, &parsed.tree());
+        let mut errors = parsed.diagnostics;
+        errors.extend(literals);
+        unreadable.extend(broken_declarations(&file, &errors));
         diagnostics.extend(errors);
         files.push(file);
     }
@@ -95,6 +98,7 @@ pub fn check(sources: &Sources) -> Checked {
         diagnostics,
         reported: HashSet::new(),
         broken,
+        unreadable,
         types: Vec::new(),
         consts: Vec::new(),
         broken_consts: HashSet::new(),
@@ -149,6 +153,8 @@ struct Checker<'a> {
     reported: HashSet<(&'static str, Span)>,
     /// Whether the syntax is broken: then names may be missing for that reason alone.
     broken: bool,
+    /// Declarations with errors of syntax: what else is wrong in them may be an echo of these.
+    unreadable: Vec<Span>,
     /// By [`TypeId`]: where a type stands and whether it has been lowered.
     types: Vec<Work>,
     /// By [`ConstId`].
@@ -173,6 +179,12 @@ enum Work {
 
 impl<'a> Checker<'a> {
     fn report(&mut self, diagnostic: Diagnostic) {
+        let place = diagnostic.primary.span;
+        let covers =
+            |around: &Span| around.file == place.file && around.range.contains_range(place.range);
+        if self.unreadable.iter().any(covers) {
+            return;
+        }
         if self
             .reported
             .insert((diagnostic.code.0, diagnostic.primary.span))
@@ -217,6 +229,20 @@ impl<'a> Checker<'a> {
             _ => None,
         }
     }
+}
+
+/// The declarations of a file that hold one of `errors`.
+fn broken_declarations(file: &ast::File, errors: &[Diagnostic]) -> Vec<Span> {
+    let spans = file.declarations.iter().map(|declaration| declaration.span);
+    spans
+        .filter(|span| {
+            let is_inside = |error: &Diagnostic| {
+                let place = error.primary.span.range;
+                span.range.contains_range(place)
+            };
+            errors.iter().any(is_inside)
+        })
+        .collect()
 }
 
 /// Where lines begin.

@@ -218,12 +218,8 @@ impl Checker<'_> {
             return None;
         };
         if !target.args.is_empty() || target.bound.is_some() || !target.optional.is_empty() {
-            let is = "written with arguments, a bound or `?`";
-            self.report(rules::types::ref_target(
-                target.span,
-                &target.path.text(),
-                is,
-            ));
+            let error = rules::types::ref_target(target.span, &target.path.text(), None);
+            self.report(error);
             return None;
         }
         let id = self.resolve(place.file, &target.path, "entity or component")?;
@@ -240,7 +236,7 @@ impl Checker<'_> {
                     self.report(rules::types::ref_target(
                         target.span,
                         name,
-                        "a local entity",
+                        Some("a local entity"),
                     ));
                     return None;
                 }
@@ -248,7 +244,7 @@ impl Checker<'_> {
             }
             kind => {
                 let error =
-                    rules::types::ref_target(target.span, &symbol.name.text, kind.describe());
+                    rules::types::ref_target(target.span, &symbol.name.text, Some(kind.describe()));
                 self.report(error);
                 return None;
             }

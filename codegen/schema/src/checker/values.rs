@@ -176,13 +176,17 @@ impl Checker<'_> {
 
     /// Makes `constant` a value of the type `base`, which is no newtype.
     fn fit(&mut self, constant: Constant, base: &Type, span: Span) -> Option<Value> {
+        let values;
         let wanted = match &base.shape {
             Shape::Bool => "true or false",
             Shape::Int(_) => "a whole number",
             Shape::F32 | Shape::F64 => "a number",
             Shape::String => "a string",
             Shape::Duration => "a time such as `250ms`",
-            Shape::Named(_) => "one of the type's values",
+            Shape::Named(id) => {
+                values = self.values_shown(*id);
+                &values
+            }
             _ => "an empty list `[]`",
         };
         let value = match (&base.shape, constant) {
@@ -252,7 +256,8 @@ impl Checker<'_> {
                 if let Bound::Length { min, .. } = base.bound
                     && min > 0
                 {
-                    let range = format!("at least {min} elements");
+                    let plural = if min == 1 { "" } else { "s" };
+                    let range = format!("at least {min} element{plural}");
                     self.report(rules::values::value_range(span, "an empty list", &range));
                     return None;
                 }
@@ -265,6 +270,22 @@ impl Checker<'_> {
             }
         };
         Some(value)
+    }
+
+    /// The values of an enum or flags type, for messages.
+    fn values_shown(&mut self, id: TypeId) -> String {
+        self.lower_enum(id);
+        let def = self.type_def(id);
+        let names: Vec<&str> = match &def.kind {
+            TypeKind::Enum { values, .. } => {
+                values.iter().map(|value| value.name.as_str()).collect()
+            }
+            TypeKind::Flags { flags, .. } => flags.iter().map(|flag| flag.name.as_str()).collect(),
+            _ => Vec::new(),
+        };
+        let shown = names.iter().take(8).copied().collect::<Vec<_>>().join(", ");
+        let more = if names.len() > 8 { ", ..." } else { "" };
+        format!("a value of `{}` ({shown}{more})", def.head.name)
     }
 
     fn is_flags(&self, id: TypeId) -> bool {

@@ -21,7 +21,7 @@ pub(crate) fn unknown_attribute(span: Span, name: &str) -> Diagnostic {
             near,
         ),
         None => error.help(
-            "`playhouse explain E0801` lists all of them; `@ui.name(value)` is free for your tools",
+            "`playhouse explain attributes` lists all of them; `@ui.name(value)` is free for your tools",
         ),
     }
 }

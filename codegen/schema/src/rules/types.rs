@@ -73,7 +73,18 @@ pub(crate) fn generic_growth(span: Span, name: &str, limit: usize) -> Diagnostic
     .help("a generic struct may mention itself only with its own parameters")
 }
 
-pub(crate) fn ref_target(span: Span, name: &str, is: &str) -> Diagnostic {
+/// `is` is what the name stands for; `None`: more than a name is written.
+pub(crate) fn ref_target(span: Span, name: &str, is: Option<&str>) -> Diagnostic {
+    let Some(is) = is else {
+        return Diagnostic::error(
+            codes::REF_TARGET,
+            span,
+            "the target of a ref is a name alone",
+        )
+        .help(format!(
+            "write `ref<{name}>`; a `?` for no address stands behind it: `ref<{name}>?`"
+        ));
+    };
     Diagnostic::error(
         codes::REF_TARGET,
         span,

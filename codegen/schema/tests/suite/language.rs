@@ -22,7 +22,8 @@ struct Fence {
 fn fences() -> Vec<Fence> {
     let mut pages = sorted(&repository("docs"));
     pages.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
-    pages.extend(["README.md", "CHANGELOG.md"].map(repository));
+    // In a checkout it is always there; while it is being written it may not be.
+    pages.extend(Some(repository("README.md")).filter(|path| path.exists()));
     let mut found = Vec::new();
     for page in pages {
         let text = fs::read_to_string(&page).unwrap();
