@@ -6,11 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use playhouse_schema::{
-    SourceFile, SourceKind, Sources, check,
-    evolution::{Lock, Surface},
-    lint,
-};
+use playhouse_schema::{SourceKind, Sources, check, lint};
 use playhouse_syntax::{Diagnostic, FileId, Fix, Style, apply_fixes, render};
 
 /// A manifest and schemas, not checked yet.
@@ -72,19 +68,14 @@ impl Project {
             .manifest
             .clone()
             .unwrap_or_else(|| numbered(&self.schemas));
-        let mut sources = Sources::new(
+        let sources = Sources::new(
             ("playhouse.toml".to_owned(), manifest),
             self.schemas.clone(),
         );
-        if let Some(lock) = &self.lock {
-            sources.files.push(SourceFile {
-                path: "playhouse.lock".to_owned(),
-                text: lock.clone(),
-                // No schema; the checker passes it over.
-                kind: SourceKind::Manifest,
-            });
+        match &self.lock {
+            Some(lock) => sources.with_lock(("playhouse.lock".to_owned(), lock.clone())),
+            None => sources,
         }
-        sources
     }
 
     /// What `playhouse check` finds: errors, and lints where there are none.
@@ -92,14 +83,6 @@ impl Project {
         let sources = self.sources();
         let checked = check(&sources);
         let mut found = checked.diagnostics.clone();
-        if let Some(text) = &self.lock {
-            let file = FileId(u32::try_from(sources.files.len() - 1).unwrap());
-            let (lock, errors) = Lock::parse(file, text);
-            found.extend(errors);
-            if found.is_empty() {
-                found.extend(lock.check(&Surface::of(&checked.model)));
-            }
-        }
         if !checked.has_errors() {
             found.extend(lint(&sources, &checked));
         }
@@ -129,9 +112,9 @@ impl Project {
             let text = apply_fixes(id, &file.text, [&fix]);
             match file.kind {
                 SourceKind::Schema => fixed.schemas.push((file.path.clone(), text)),
-                SourceKind::Manifest if file.path == "playhouse.lock" => fixed.lock = Some(text),
+                SourceKind::Lock => fixed.lock = Some(text),
                 SourceKind::Manifest => fixed.manifest = Some(text),
-                SourceKind::Prelude | SourceKind::Lock => {
+                SourceKind::Prelude => {
                     assert_eq!(text, file.text, "a fix of what nobody writes by hand");
                 }
             }
