@@ -27,6 +27,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
+  playhouse new mygame        make a project that works at once
   playhouse check             is the schema right? every mistake at once
   playhouse gen               write what playhouse.toml asks for
 
@@ -43,6 +44,8 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Makes a project that checks, generates and tests at once
+    New(New),
     /// Reports every error and warning of the schema
     Check(Check),
     /// Formats schemas and numbers members that have no number yet
@@ -60,6 +63,24 @@ pub(crate) enum Command {
     /// Rewrites the generated tables of the language reference
     #[command(hide = true)]
     DocsTables(Tables),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse new mygame                          in a new folder mygame
+  playhouse new games/my-game                   in games/my-game; its package is my_game
+  playhouse new mygame --playhouse ../playhouse with the crate of that checkout
+
+Without --playhouse the project uses the crate of the checkout that this command was built from, or, if there is none,
+that of the same version from the registry.")]
+pub(crate) struct New {
+    /// The folder to make; its last part is the project's name
+    #[arg(value_name = "NAME")]
+    pub(crate) path: PathBuf,
+    /// The crate playhouse, or a checkout that holds it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) playhouse: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -24,6 +24,7 @@ pub(crate) mod generate;
 mod git;
 pub(crate) mod lint;
 mod lock;
+pub(crate) mod new;
 pub(crate) mod release;
 pub(crate) mod tables;
 mod watch;

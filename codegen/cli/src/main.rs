@@ -37,6 +37,7 @@ fn main() -> ExitCode {
 fn dispatch(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Outcome> {
     let place = command::Place::new(arguments.manifest, terminal)?;
     match arguments.command {
+        Command::New(options) => command::new::run(&place, &options),
         Command::Check(options) => command::check::run(&place, &options),
         Command::Fmt(options) => command::format::run(&place, &options),
         Command::Lint(options) => command::lint::run(&place, &options),

@@ -3,7 +3,7 @@
 //! [`plan`] asks the backends; [`disk::write`] and [`disk::compare`] bring plan and disk together; [`stamp`] knows
 //! without asking anybody whether there is something to do.
 
-use playhouse_emit::{Backend, Files, Options, typescript};
+use playhouse_emit::{Backend, Files, Options, rust, typescript};
 use playhouse_schema::{
     manifest::{Manifest, Output, Scope},
     model::Model,
@@ -41,6 +41,7 @@ pub fn plan(manifest: &Manifest, model: &Model, target: Option<&str>) -> Vec<Pla
 fn emit(output: &Output, model: &Model) -> Files {
     let options = Options::default();
     match (output.target.as_str(), output.scope) {
+        ("rust", _) => rust::Rust::default().emit(model, &options),
         ("typescript", scope) => {
             let scope = match scope {
                 Scope::All => typescript::Scope::All,

@@ -10,5 +10,6 @@ mod format;
 mod generate;
 mod help;
 mod lint;
+mod new;
 mod release;
 mod watch;
