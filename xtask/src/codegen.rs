@@ -18,30 +18,46 @@ struct Generator {
 
 /// How a generator is run.
 enum Work {
-    /// The playhouse command, once for each project of the repository; `--check` makes it compare.
-    Project(&'static str),
+    /// The playhouse command, for each project of a [`Scope`]; `--check` makes it compare.
+    Project(&'static str, Scope),
     /// Tests, which compare, and write where [`UPDATE`] is set.
     Tests(&'static str),
 }
 
+/// Which projects of the repository.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Those that people keep as they would their own.
+    Own,
+    /// The golden fixtures too, whose layout is a part of what they show.
+    Golden,
+}
+
 /// Makes tests write what they would compare.
 const UPDATE: &str = "UPDATE";
+/// Where the golden fixtures stand.
+const GOLDEN: &str = "tests/golden/schemas/";
 
-/// In order: a later one may read what an earlier one wrote.
+/// In order: a later one may compile what an earlier one wrote.
 const GENERATORS: &[Generator] = &[
     Generator {
         name: "layout",
         writes: "the layout of the schemas",
-        work: Work::Project("fmt"),
+        work: Work::Project("fmt", Scope::Own),
     },
     Generator {
         name: "schemas",
-        writes: "the outputs that playhouse.toml names",
-        work: Work::Project("gen"),
+        writes: "the outputs that each playhouse.toml names",
+        work: Work::Project("gen", Scope::Golden),
+    },
+    Generator {
+        name: "conformance",
+        writes: "what the conformance vectors and the runtimes' own schemas are read with",
+        work: Work::Tests("cargo test --quiet --package playhouse-conformance --test outputs"),
     },
     Generator {
         name: "fixtures",
-        writes: "golden files, rendered diagnostics and the tables of the documentation",
+        writes: "rendered diagnostics, verdicts, and the tables of the documentation",
         work: Work::Tests("cargo test --quiet --workspace --exclude xtask --tests --no-fail-fast"),
     },
 ];
@@ -74,7 +90,7 @@ pub(crate) fn command(repository: &Repository, mut arguments: Arguments) -> Resu
 /// The stage of `verify`: every check but those that the test stage makes.
 pub(crate) fn check(repository: &Repository) -> Result<bool> {
     for generator in GENERATORS {
-        if matches!(generator.work, Work::Project(_)) && !generate(repository, generator, true)? {
+        if matches!(generator.work, Work::Project(..)) && !generate(repository, generator, true)? {
             return Ok(false);
         }
     }
@@ -84,9 +100,14 @@ pub(crate) fn check(repository: &Repository) -> Result<bool> {
 fn generate(repository: &Repository, generator: &Generator, check: bool) -> Result<bool> {
     let mut passed = true;
     match generator.work {
-        Work::Project(command) => {
-            for manifest in projects(&repository.files()?) {
-                let step = repository.step("cargo run --quiet --package playhouse-cli --");
+        Work::Project(command, scope) => {
+            let build = repository.step("cargo build --quiet --package playhouse-cli");
+            if !build.run(|_| ())? {
+                return Ok(false);
+            }
+            let program = repository.target().join("debug").join("playhouse");
+            for manifest in projects(&repository.files()?, scope) {
+                let step = repository.step("").program(program.to_string_lossy());
                 let step = step
                     .argument(command)
                     .argument("--manifest")
@@ -96,7 +117,7 @@ fn generate(repository: &Repository, generator: &Generator, check: bool) -> Resu
                 } else {
                     step
                 };
-                passed &= step.run(|_| ())?;
+                passed &= step.quiet().run(|_| ())?;
             }
         }
         Work::Tests(line) => {
@@ -118,12 +139,15 @@ fn generate(repository: &Repository, generator: &Generator, check: bool) -> Resu
     Ok(passed)
 }
 
-/// Manifests of the projects that are no fixtures.
-fn projects(files: &[String]) -> Vec<&str> {
-    let manifests = files.iter().filter(|path| path.ends_with("playhouse.toml"));
-    manifests
+/// Manifests of the projects in a scope.
+fn projects(files: &[String], scope: Scope) -> Vec<&str> {
+    let manifests = files
+        .iter()
         .map(String::as_str)
-        .filter(|path| !tidy::is_fixture(path))
+        .filter(|path| path.ends_with("playhouse.toml"));
+    let golden = |path: &str| scope == Scope::Golden && path.starts_with(GOLDEN);
+    manifests
+        .filter(|path| golden(path) || !tidy::is_fixture(path))
         .collect()
 }
 
@@ -140,16 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn fixtures_are_no_projects() {
+    fn golden_fixtures_are_generated_and_not_laid_out() {
         let files = [
             "playhouse.toml",
-            "tests/x/playhouse.toml",
             "tests/golden/schemas/y/playhouse.toml",
+            "tests/ui/playhouse.toml",
         ];
         let files = files.map(str::to_owned);
-        assert_eq!(
-            projects(&files),
-            ["playhouse.toml", "tests/x/playhouse.toml"]
-        );
+        assert_eq!(projects(&files, Scope::Own), ["playhouse.toml"]);
+        assert_eq!(projects(&files, Scope::Golden), &files[..2]);
     }
 }
