@@ -9,5 +9,6 @@
 
 pub mod output;
 pub mod project;
+pub mod random;
 pub mod types;
 pub mod vectors;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use playhouse_conformance::{output, project, types};
+use playhouse_emit::rust::Rust;
 use playhouse_emit::typescript::{Scope, TypeScript};
 use playhouse_emit::{Backend, Options};
 
@@ -31,6 +32,12 @@ fn description_of_types() {
     let types = types::describe(&project::model().unwrap());
     let text = serde_json::to_string_pretty(&types).unwrap() + "\n";
     output::compare_file(&project::folder().join("types.json"), &text).unwrap();
+}
+
+#[test]
+fn rust_of_the_conformance_schema() {
+    let files = emitted(&Rust::default()).unwrap();
+    output::compare_folder(&project::folder().join("tests/rust/generated"), &files).unwrap();
 }
 
 #[test]

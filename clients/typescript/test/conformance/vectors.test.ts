@@ -124,6 +124,17 @@ each("invalid_changes", (vector, place) => {
   assert.deepEqual(state, decode(bytesOf(vector.before), bag.decodeSnapshot), "a refused change alters nothing");
 });
 
+each("verdicts", (vector, place) => {
+  const { read, write } = codec(vector.type);
+  const bytes = bytesOf(vector.hex);
+  if (vector.canonical === undefined) {
+    const error = refusal(() => decode(bytes, read));
+    assert.equal(error.refusal, vector.error, `${error.message}: ${place}`);
+  } else {
+    assert.equal(hex(encode(decode(bytes, read), write)), vector.canonical, place);
+  }
+});
+
 each("messages", (vector, place) => {
   const call = owner(vector.owner).calls[camel(vector.call)];
   assert.ok(call !== undefined, place);

@@ -67,7 +67,6 @@ export interface Verdict {
   canonical?: string;
   /** Why there is none. */
   error?: string;
-  path?: string;
 }
 
 /** One file of vectors. */
