@@ -34,7 +34,14 @@ impl Checker<'_> {
                 return;
             }
         };
-        let Some(mut bound) = bound else { return };
+        let Some(mut bound) = bound else {
+            // It has been reported; that there is none should not be reported too.
+            if !matches!(base.shape, Shape::Int(_) | Shape::F32 | Shape::F64) {
+                let max = Some(u32::MAX);
+                ty.bound = Bound::Length { min: 0, max };
+            }
+            return;
+        };
         if matches!(ty.shape, Shape::Named(_)) && !written.exact {
             inherit(&mut bound, &base.bound, written);
         }
