@@ -237,15 +237,21 @@ impl<'a> Parser<'a> {
         self.builder.finish_node();
     }
 
-    /// Takes the current token into the tree.
+    /// Takes the current token into the tree, and says what is wrong with it by itself.
     fn bump(&mut self) {
-        let Some(&index) = self.meaningful.get(self.at) else {
-            return;
-        };
-        self.flush_trivia();
-        self.check_token(self.tokens[index]);
-        self.flush_until(index + 1);
-        self.at += 1;
+        if let Some(&index) = self.meaningful.get(self.at) {
+            self.flush_trivia();
+            self.check_token(self.tokens[index]);
+            self.take();
+        }
+    }
+
+    /// Takes the current token into the tree.
+    fn take(&mut self) {
+        if let Some(&index) = self.meaningful.get(self.at) {
+            self.flush_until(index + 1);
+            self.at += 1;
+        }
     }
 
     fn eat(&mut self, kind: SyntaxKind) -> bool {

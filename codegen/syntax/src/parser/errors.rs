@@ -175,6 +175,17 @@ impl Parser<'_> {
         self.push(error);
     }
 
+    /// Takes a name that begins with a digit. As a number it would be compared with the units.
+    pub(super) fn name_with_digit(&mut self) {
+        let error = Diagnostic::error(
+            codes::BAD_NUMBER,
+            self.here(),
+            format!("`{}` is neither a number nor a name", self.nth_text(0)),
+        );
+        self.push(error.help("a name begins with a letter or `_`"));
+        self.take();
+    }
+
     /// Whether a number stands here with its unit apart from it.
     pub(super) fn at_unit_apart(&self) -> bool {
         matches!(self.current(), K::Int | K::Float)

@@ -24,8 +24,7 @@ impl Parser<'_> {
     pub(super) fn expect_name(&mut self, what: &str) -> bool {
         self.stray_docs();
         if self.at(K::BadNumber) {
-            // A name that begins with a digit is said to be no number, and that a name begins with a letter.
-            self.bump();
+            self.name_with_digit();
             return true;
         }
         if self.eat(K::Ident) {
