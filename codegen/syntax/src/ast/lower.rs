@@ -1,11 +1,13 @@
 //! From the lossless tree to plain data.
 
 use super::{File, Name, Number, Path, values};
-use crate::{Diagnostic, FileId, Span, SyntaxKind as K, SyntaxNode, SyntaxToken, TextRange, codes};
+use crate::{Diagnostic, FileId, Span, SyntaxKind as K, SyntaxNode, TextRange, codes};
+use green::{Node, Token};
 use rowan::NodeOrToken;
 
 mod allows;
 mod declarations;
+mod green;
 mod literals;
 mod members;
 mod types;
@@ -29,8 +31,12 @@ pub fn lower(file: FileId, tree: &SyntaxNode) -> (File, Vec<Diagnostic>) {
                 _ => {}
             },
             NodeOrToken::Node(node) => {
-                lowering.inner_allows(&node, &mut out.allows);
-                out.declarations.extend(lowering.declaration(&node));
+                let green = node.green();
+                let declaration = Node::new(&green, node.text_range().start());
+                if allows::mentions(&declaration) {
+                    lowering.inner_allows(&node, &mut out.allows);
+                }
+                out.declarations.extend(lowering.declaration(&declaration));
             }
         }
     }
@@ -50,16 +56,16 @@ fn doc_text(text: &str, marker: &str) -> String {
 
 /// The parts of a node, in one walk.
 #[derive(Default)]
-struct Parts {
+struct Parts<'a> {
     docs: Vec<String>,
-    words: Vec<SyntaxToken>,
+    words: Vec<Token<'a>>,
     /// How many words stand before the first `:`.
     before_colon: Option<usize>,
-    numbers: Vec<SyntaxToken>,
-    nodes: Vec<SyntaxNode>,
+    numbers: Vec<Token<'a>>,
+    nodes: Vec<Node<'a>>,
 }
 
-fn parts(node: &SyntaxNode) -> Parts {
+fn parts<'a>(node: &Node<'a>) -> Parts<'a> {
     let mut parts = Parts::default();
     for element in node.children_with_tokens() {
         match element {
@@ -78,12 +84,12 @@ fn parts(node: &SyntaxNode) -> Parts {
     parts
 }
 
-impl Parts {
-    fn node(&self, kind: K) -> Option<&SyntaxNode> {
+impl<'a> Parts<'a> {
+    fn node(&self, kind: K) -> Option<&Node<'a>> {
         self.nodes.iter().find(|node| node.kind() == kind)
     }
 
-    fn nodes(&self, kind: K) -> impl Iterator<Item = &SyntaxNode> {
+    fn nodes(&self, kind: K) -> impl Iterator<Item = &Node<'a>> {
         self.nodes.iter().filter(move |node| node.kind() == kind)
     }
 }
@@ -94,18 +100,18 @@ impl Lowering {
     }
 
     /// The node's place from its first token that is no doc comment.
-    fn node_span(&self, node: &SyntaxNode) -> Span {
+    fn node_span(&self, node: &Node<'_>) -> Span {
         self.span(node.text_range())
     }
 
-    fn name(&self, token: &SyntaxToken) -> Name {
+    fn name(&self, token: &Token<'_>) -> Name {
         Name {
             text: token.text().to_owned(),
             span: self.span(token.text_range()),
         }
     }
 
-    fn number(&mut self, tokens: &[SyntaxToken]) -> Option<Number> {
+    fn number(&mut self, tokens: &[Token<'_>]) -> Option<Number> {
         let negative = tokens.first()?.kind() == K::Minus;
         let digits = tokens.iter().find(|token| token.kind() == K::Int)?;
         let range = tokens.first()?.text_range().cover(digits.text_range());
@@ -131,7 +137,7 @@ impl Lowering {
             })
     }
 
-    fn path(&self, node: &SyntaxNode) -> Option<Path> {
+    fn path(&self, node: &Node<'_>) -> Option<Path> {
         let segments: Vec<Name> = node
             .children_with_tokens()
             .filter_map(NodeOrToken::into_token)
@@ -147,7 +153,7 @@ impl Lowering {
         })
     }
 
-    fn path_in(&self, node: Option<&SyntaxNode>) -> Option<Path> {
+    fn path_in(&self, node: Option<&Node<'_>>) -> Option<Path> {
         let path = node?.children().find(|child| child.kind() == K::Path)?;
         self.path(&path)
     }

@@ -1,6 +1,6 @@
 //! `// playhouse: allow(rule) reason`, and what it covers.
 
-use super::Lowering;
+use super::{Lowering, green::Node};
 use crate::{Span, SyntaxKind as K, SyntaxNode, SyntaxToken, ast::Allow};
 use rowan::NodeOrToken;
 
@@ -24,12 +24,6 @@ impl Lowering {
 
     /// The allowances within a declaration.
     pub(super) fn inner_allows(&self, node: &SyntaxNode, out: &mut Vec<Allow>) {
-        let mut mentions = false;
-        node.text()
-            .for_each_chunk(|chunk| mentions |= chunk.contains("playhouse:"));
-        if !mentions {
-            return;
-        }
         for element in node.descendants_with_tokens() {
             if let NodeOrToken::Token(token) = element
                 && token.kind() == K::LineComment
@@ -52,7 +46,7 @@ impl Lowering {
             while let Some(outer) = member.parent().filter(|outer| !is_list(outer.kind())) {
                 member = outer;
             }
-            return self.node_span(&member);
+            return self.span(member.text_range());
         }
         let own_line = comment.prev_token().is_none_or(|before| {
             let starts_file = u32::from(before.text_range().start()) == 0;
@@ -76,7 +70,7 @@ impl Lowering {
             .find_map(NodeOrToken::into_node)
         };
         match (neighbour, parent.parent()) {
-            (Some(node), _) => self.node_span(&node),
+            (Some(node), _) => self.span(node.text_range()),
             // Behind a `{`: what the block belongs to, up to here.
             (None, Some(owner)) if !own_line => {
                 let begun = owner.text_range().start();
@@ -93,4 +87,14 @@ fn is_list(kind: K) -> bool {
         kind,
         K::File | K::Fields | K::Arms | K::Values | K::Body | K::Params
     )
+}
+
+/// Whether a comment within `node` may be an allowance.
+pub(super) fn mentions(node: &Node<'_>) -> bool {
+    node.children_with_tokens().any(|child| match child {
+        NodeOrToken::Node(node) => mentions(&node),
+        NodeOrToken::Token(token) => {
+            token.kind() == K::LineComment && token.text().contains("playhouse:")
+        }
+    })
 }

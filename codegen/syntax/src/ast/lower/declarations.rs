@@ -1,8 +1,8 @@
 //! Declarations, and what stands in their braces.
 
-use super::{Lowering, Parts, parts};
+use super::{Lowering, Parts, green::Node, parts};
 use crate::{
-    SyntaxKind as K, SyntaxNode, SyntaxToken,
+    SyntaxKind as K,
     ast::{
         Arm, ArmBody, Declaration, DeclarationKind, EntityKind, Enum, EnumValue, Fields, Name,
         Reserved, Union, Use,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Lowering {
-    pub(super) fn declaration(&mut self, node: &SyntaxNode) -> Option<Declaration> {
+    pub(super) fn declaration(&mut self, node: &Node<'_>) -> Option<Declaration> {
         let parts = parts(node);
         let attributes = self.attributes(&parts);
         let kind = self.declaration_kind(node.kind(), &parts)?;
@@ -22,14 +22,18 @@ impl Lowering {
         })
     }
 
-    pub(super) fn declaration_kind(&mut self, kind: K, parts: &Parts) -> Option<DeclarationKind> {
+    pub(super) fn declaration_kind(
+        &mut self,
+        kind: K,
+        parts: &Parts<'_>,
+    ) -> Option<DeclarationKind> {
         // The words are the keyword, then the name, then other keywords; `closed` comes before.
         let closed = parts
             .words
             .first()
             .is_some_and(|word| word.text() == "closed");
         let keyword = |at: usize| {
-            let word = parts.words.get(at).map(SyntaxToken::text);
+            let word = parts.words.get(at).map(|token| token.text());
             matches!(word, Some("enum" | "union"))
         };
         let name_at = 1 + usize::from(closed && keyword(1));
@@ -141,7 +145,7 @@ impl Lowering {
         })
     }
 
-    pub(super) fn use_declaration(&mut self, parts: &Parts) -> Option<Use> {
+    pub(super) fn use_declaration(&mut self, parts: &Parts<'_>) -> Option<Use> {
         let path = self.path(parts.node(K::Path)?)?;
         let names: Vec<(Name, Option<Name>)> = parts
             .nodes(K::UseItem)
@@ -164,7 +168,7 @@ impl Lowering {
         })
     }
 
-    pub(super) fn generics(&self, parts: &Parts) -> Vec<Name> {
+    pub(super) fn generics(&self, parts: &Parts<'_>) -> Vec<Name> {
         let Some(node) = parts.node(K::Generics) else {
             return Vec::new();
         };
@@ -175,7 +179,7 @@ impl Lowering {
             .collect()
     }
 
-    pub(super) fn entity_kind(&mut self, node: &SyntaxNode) -> Option<EntityKind> {
+    pub(super) fn entity_kind(&mut self, node: &Node<'_>) -> Option<EntityKind> {
         let parts = parts(node);
         let name = self.name(parts.words.first()?);
         let args = parts
@@ -189,10 +193,10 @@ impl Lowering {
         })
     }
 
-    pub(super) fn values(&mut self, block: Option<&SyntaxNode>) -> (Vec<EnumValue>, Vec<Reserved>) {
+    pub(super) fn values(&mut self, block: Option<&Node<'_>>) -> (Vec<EnumValue>, Vec<Reserved>) {
         let mut values = Vec::new();
         let mut reserved = Vec::new();
-        for node in block.into_iter().flat_map(SyntaxNode::children) {
+        for node in block.into_iter().flat_map(|node| node.children()) {
             match node.kind() {
                 K::Reserved => reserved.push(self.reserved(&node)),
                 K::EnumValue => {
@@ -215,10 +219,10 @@ impl Lowering {
         (values, reserved)
     }
 
-    pub(super) fn arms(&mut self, block: Option<&SyntaxNode>) -> (Vec<Arm>, Vec<Reserved>) {
+    pub(super) fn arms(&mut self, block: Option<&Node<'_>>) -> (Vec<Arm>, Vec<Reserved>) {
         let mut arms = Vec::new();
         let mut reserved = Vec::new();
-        for node in block.into_iter().flat_map(SyntaxNode::children) {
+        for node in block.into_iter().flat_map(|node| node.children()) {
             match node.kind() {
                 K::Reserved => reserved.push(self.reserved(&node)),
                 K::Arm => {
@@ -246,9 +250,9 @@ impl Lowering {
         (arms, reserved)
     }
 
-    pub(super) fn fields(&mut self, block: Option<&SyntaxNode>) -> Fields {
+    pub(super) fn fields(&mut self, block: Option<&Node<'_>>) -> Fields {
         let mut fields = Fields::default();
-        for node in block.into_iter().flat_map(SyntaxNode::children) {
+        for node in block.into_iter().flat_map(|node| node.children()) {
             match node.kind() {
                 K::Reserved => fields.reserved.push(self.reserved(&node)),
                 K::Field => fields.fields.extend(self.field(&node)),

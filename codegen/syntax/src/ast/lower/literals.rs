@@ -1,8 +1,12 @@
 //! Attributes and values.
 
-use super::{Lowering, Parts, parts};
+use super::{
+    Lowering, Parts,
+    green::{Node, Token},
+    parts,
+};
 use crate::{
-    Diagnostic, Span, SyntaxKind as K, SyntaxNode, SyntaxToken, TextRange, TextSize,
+    Diagnostic, Span, SyntaxKind as K, TextRange, TextSize,
     ast::{
         Attribute, AttributeArg, Value, ValueKind,
         values::{self, Unit},
@@ -12,14 +16,14 @@ use crate::{
 use rowan::NodeOrToken;
 
 impl Lowering {
-    pub(super) fn attributes(&mut self, parts: &Parts) -> Vec<Attribute> {
+    pub(super) fn attributes(&mut self, parts: &Parts<'_>) -> Vec<Attribute> {
         parts
             .nodes(K::Attr)
             .filter_map(|node| self.attribute(node))
             .collect()
     }
 
-    pub(super) fn attribute(&mut self, node: &SyntaxNode) -> Option<Attribute> {
+    pub(super) fn attribute(&mut self, node: &Node<'_>) -> Option<Attribute> {
         let mut args = Vec::new();
         for arg in node.children().filter(|child| child.kind() == K::AttrArg) {
             let parts = parts(&arg);
@@ -40,12 +44,12 @@ impl Lowering {
         })
     }
 
-    pub(super) fn default(&mut self, parts: &Parts) -> Option<Value> {
+    pub(super) fn default(&mut self, parts: &Parts<'_>) -> Option<Value> {
         let value = parts.node(K::Default)?.children().next()?;
         Some(self.value(&value))
     }
 
-    pub(super) fn value(&mut self, node: &SyntaxNode) -> Value {
+    pub(super) fn value(&mut self, node: &Node<'_>) -> Value {
         let span = self.node_span(node);
         let kind = match node.kind() {
             K::Path => self.path(node).map_or(ValueKind::Broken, ValueKind::Path),
@@ -84,7 +88,7 @@ impl Lowering {
         Value { kind, span }
     }
 
-    pub(super) fn literal(&mut self, node: &SyntaxNode) -> ValueKind {
+    pub(super) fn literal(&mut self, node: &Node<'_>) -> ValueKind {
         let mut negative = false;
         for element in node.children_with_tokens() {
             let token = match element {
@@ -129,7 +133,7 @@ impl Lowering {
         ValueKind::Broken
     }
 
-    pub(super) fn rate(&mut self, node: &SyntaxNode) -> ValueKind {
+    pub(super) fn rate(&mut self, node: &Node<'_>) -> ValueKind {
         let mut count = 0;
         let mut period_ns = None;
         for token in node
@@ -161,7 +165,7 @@ impl Lowering {
     }
 
     /// A word behind the `/` of a rate that is no unit of time.
-    pub(super) fn bad_unit(&mut self, token: &SyntaxToken) {
+    pub(super) fn bad_unit(&mut self, token: &Token<'_>) {
         let span = self.span(token.text_range());
         let unit = token.text();
         let error = Diagnostic::error(
@@ -186,7 +190,7 @@ impl Lowering {
         });
     }
 
-    pub(super) fn string(&mut self, token: &SyntaxToken) -> String {
+    pub(super) fn string(&mut self, token: &Token<'_>) -> String {
         values::string(token.text()).unwrap_or_else(|(offset, length)| {
             let offset = TextSize::try_from(offset).unwrap_or_default();
             let length = TextSize::try_from(length).unwrap_or_default();

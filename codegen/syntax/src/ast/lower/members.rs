@@ -1,14 +1,18 @@
 //! Properties, slots, calls and what is reserved.
 
-use super::{Lowering, parts};
+use super::{
+    Lowering,
+    green::{Node, Token},
+    parts,
+};
 use crate::{
-    SyntaxKind as K, SyntaxNode, SyntaxToken,
+    SyntaxKind as K,
     ast::{Body, Call, CallWord, Field, Name, Param, Reserved, ReservedItem, Slot},
 };
 use rowan::NodeOrToken;
 
 impl Lowering {
-    pub(super) fn field(&mut self, node: &SyntaxNode) -> Option<Field> {
+    pub(super) fn field(&mut self, node: &Node<'_>) -> Option<Field> {
         let parts = parts(node);
         Some(Field {
             tag: self.number(&parts.numbers),
@@ -21,9 +25,9 @@ impl Lowering {
         })
     }
 
-    pub(super) fn body(&mut self, block: Option<&SyntaxNode>) -> Body {
+    pub(super) fn body(&mut self, block: Option<&Node<'_>>) -> Body {
         let mut body = Body::default();
-        for node in block.into_iter().flat_map(SyntaxNode::children) {
+        for node in block.into_iter().flat_map(|node| node.children()) {
             match node.kind() {
                 K::Reserved => body.reserved.push(self.reserved(&node)),
                 K::Field => body.fields.extend(self.field(&node)),
@@ -35,7 +39,7 @@ impl Lowering {
         body
     }
 
-    pub(super) fn slot(&mut self, node: &SyntaxNode) -> Option<Slot> {
+    pub(super) fn slot(&mut self, node: &Node<'_>) -> Option<Slot> {
         let parts = parts(node);
         Some(Slot {
             tag: self.number(&parts.numbers),
@@ -47,7 +51,7 @@ impl Lowering {
         })
     }
 
-    pub(super) fn call(&mut self, node: &SyntaxNode) -> Option<Call> {
+    pub(super) fn call(&mut self, node: &Node<'_>) -> Option<Call> {
         let parts = parts(node);
         let first = parts.words.first()?;
         let mut word_span = self.span(first.text_range());
@@ -72,7 +76,7 @@ impl Lowering {
         let params = parts
             .node(K::Params)
             .into_iter()
-            .flat_map(SyntaxNode::children);
+            .flat_map(|node| node.children());
         let params = params.filter(|child| child.kind() == K::Param);
         let params = params.filter_map(|param| self.param(&param)).collect();
         let to = parts.node(K::To).map(|node| {
@@ -98,7 +102,7 @@ impl Lowering {
         })
     }
 
-    pub(super) fn param(&mut self, node: &SyntaxNode) -> Option<Param> {
+    pub(super) fn param(&mut self, node: &Node<'_>) -> Option<Param> {
         let parts = parts(node);
         if parts.before_colon == Some(0) {
             return None;
@@ -117,13 +121,13 @@ impl Lowering {
         })
     }
 
-    pub(super) fn reserved(&mut self, node: &SyntaxNode) -> Reserved {
+    pub(super) fn reserved(&mut self, node: &Node<'_>) -> Reserved {
         let mut items = Vec::new();
         for item in node
             .children()
             .filter(|child| child.kind() == K::ReservedItem)
         {
-            let tokens: Vec<SyntaxToken> = item
+            let tokens: Vec<Token<'_>> = item
                 .children_with_tokens()
                 .filter_map(NodeOrToken::into_token)
                 .collect();
@@ -134,13 +138,13 @@ impl Lowering {
                 continue;
             }
             let split = tokens.iter().position(|token| token.kind() == K::DotDotEq);
-            let wanted = |token: &&SyntaxToken| matches!(token.kind(), K::Int | K::Minus);
-            let low: Vec<SyntaxToken> = tokens[..split.unwrap_or(tokens.len())]
+            let wanted = |token: &&Token<'_>| matches!(token.kind(), K::Int | K::Minus);
+            let low: Vec<Token<'_>> = tokens[..split.unwrap_or(tokens.len())]
                 .iter()
                 .filter(wanted)
                 .cloned()
                 .collect();
-            let high: Vec<SyntaxToken> = split
+            let high: Vec<Token<'_>> = split
                 .map(|at| tokens[at..].iter().filter(wanted).cloned().collect())
                 .unwrap_or_default();
             if let Some(low) = self.number(&low) {

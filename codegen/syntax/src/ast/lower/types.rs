@@ -1,18 +1,18 @@
 //! Types and their bounds.
 
-use super::{Lowering, Parts};
+use super::{Lowering, Parts, green::Node};
 use crate::{
-    SyntaxKind as K, SyntaxNode,
+    SyntaxKind as K,
     ast::{Bound, Type},
 };
 use rowan::NodeOrToken;
 
 impl Lowering {
-    pub(super) fn type_in(&mut self, parts: &Parts) -> Option<Type> {
+    pub(super) fn type_in(&mut self, parts: &Parts<'_>) -> Option<Type> {
         self.ty(parts.node(K::Type)?)
     }
 
-    pub(super) fn ty(&mut self, node: &SyntaxNode) -> Option<Type> {
+    pub(super) fn ty(&mut self, node: &Node<'_>) -> Option<Type> {
         let mut path = None;
         let mut args = Vec::new();
         let mut alternatives = None;
@@ -62,7 +62,7 @@ impl Lowering {
         })
     }
 
-    pub(super) fn bound(&mut self, node: &SyntaxNode) -> Bound {
+    pub(super) fn bound(&mut self, node: &Node<'_>) -> Bound {
         let mut bound = Bound {
             exact: true,
             min: None,
