@@ -102,11 +102,7 @@ impl Sources {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         let (parsed, diagnostics) = Lock::parse(id, &lock.1);
         self.diagnostics.extend(diagnostics);
-        for package in self.manifest.packages.keys() {
-            if let Some(max) = parsed.declaration_max(package) {
-                self.lock_numbers.insert(package.clone(), max);
-            }
-        }
+        self.lock_numbers = parsed.declaration_maxima();
         self.lock = parsed;
         self.files.push(SourceFile {
             path: lock.0,

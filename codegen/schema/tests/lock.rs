@@ -370,12 +370,12 @@ fn a_renamed_type_keeps_its_history() {
 #[test]
 fn numbers_of_declarations_count_too() {
     let mut lock = released(WALLET);
-    assert_eq!(lock.declaration_max("test"), Some(10));
+    assert_eq!(lock.declaration_maxima().get("test"), Some(&10));
     lock.update(&surface(&format!(
         "{WALLET}\nservice 12 Shop on lobby {{ }}"
     )));
-    assert_eq!(lock.declaration_max("test"), Some(12));
-    assert_eq!(lock.declaration_max("other"), None);
+    assert_eq!(lock.declaration_maxima().get("test"), Some(&12));
+    assert_eq!(lock.declaration_maxima().get("other"), None);
     let player = Key::declaration("test", Root::Numbered(10));
     assert_eq!(lock.number_max(&player, Space::Member), Some(1));
     assert_eq!(lock.number_max(&player, Space::Call), None);

@@ -165,18 +165,22 @@ impl Lock {
             .max()
     }
 
-    /// The greatest number ever given to a component, entity or service of `package`.
+    /// By package: the greatest number ever given to a component, entity or service.
     #[must_use]
-    pub fn declaration_max(&self, package: &str) -> Option<u16> {
-        let numbers = self
-            .entries
-            .keys()
-            .filter(|key| key.package == package && key.path.is_empty());
-        let numbers = numbers.filter_map(|key| match key.root {
-            Some(Root::Numbered(number)) => Some(number),
-            _ => None,
-        });
-        numbers.max()
+    pub fn declaration_maxima(&self) -> BTreeMap<String, u16> {
+        let mut maxima: BTreeMap<String, u16> = BTreeMap::new();
+        for key in self.entries.keys().filter(|key| key.path.is_empty()) {
+            let Some(Root::Numbered(number)) = key.root else {
+                continue;
+            };
+            match maxima.get_mut(&key.package) {
+                Some(max) => *max = number.max(*max),
+                None => {
+                    maxima.insert(key.package.clone(), number);
+                }
+            }
+        }
+        maxima
     }
 
     /// Whether a release has this element under this name: of two that claim one number, that one keeps it.
