@@ -1,8 +1,8 @@
 //! From texts to the model. Stages: parse, collect names, lower declarations, then the passes over the whole model.
 //!
-//! Reading order: [`check`]; `names` and `imports` (who declares what); `declarations`, `enums`, `bodies`, `members`, `tags`,
-//! `properties`, `calls`; `types`, `instances`, `values`, `bounds`, `attributes`; then the passes over the whole model:
-//! `defaults`, `closure`, `entities`, `exposure`, `words`.
+//! Reading order: [`check`]; `names`, `packages` and `imports` (who declares what); `declarations`, `enums`, `bodies`,
+//! `members`, `tags`, `properties`, `calls`; `types`, `instances`, `values`, `constants`, `bounds`, `attributes`; then the
+//! passes over the whole model: `defaults`, `closure`, `entities`, `exposure`, `words`.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -23,6 +23,7 @@ mod bodies;
 mod bounds;
 mod calls;
 mod closure;
+mod constants;
 mod declarations;
 mod defaults;
 mod entities;
@@ -32,6 +33,7 @@ mod imports;
 mod instances;
 mod members;
 mod names;
+mod packages;
 mod properties;
 mod tags;
 mod types;
