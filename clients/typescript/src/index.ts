@@ -10,6 +10,6 @@ export { DEFAULT_LIMITS, type Limits } from "./codec/limits.js";
 export { decode, Reader } from "./codec/reader.js";
 export { encode, Writer } from "./codec/writer.js";
 export { Checker } from "./codec/checker.js";
-export { type KeyPart, type Ref, refText, sameRef } from "./codec/reference.js";
+export { type KeyPart, type Ref, refText, sameRef, type Slot, slotRef } from "./codec/reference.js";
 export type { Flavor, UnknownArm } from "./codec/flavor.js";
 export type { ListChange, MapChange, SetChange } from "./codec/change.js";

@@ -31,6 +31,18 @@ export const KEY_PARTS_MAX = 4;
 /** Most bytes of a key's string part. */
 export const KEY_TEXT_MAX = 128;
 
+/** A component's slot, as generated entities list them. */
+export interface Slot<Component extends string = string> {
+  readonly tag: number;
+  /** The full name of the component. */
+  readonly component: Component;
+}
+
+/** The reference to the component in `slot` of the entity that `entity` names. */
+export function slotRef<Component extends string>(entity: Ref, slot: Slot<Component>): Ref<Component> {
+  return { package: entity.package, number: entity.number, slot: slot.tag, key: entity.key };
+}
+
 /** Whether two references name the same slot of the same entity. */
 export function sameRef(a: Ref, b: Ref): boolean {
   return (
