@@ -2,6 +2,8 @@
 //!
 //! Backends, compatibility and the lock see only this. Things refer to one another by index ([`TypeId`],
 //! [`ComponentId`] ...), so the model is plain data without cycles. Read [`Model`] first, then [`Type`].
+//!
+//! Long because it is one flat list: every element of the language once, with what is known of it.
 
 use playhouse_syntax::Span;
 
