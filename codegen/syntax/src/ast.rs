@@ -2,6 +2,8 @@
 //!
 //! Parts that a syntax error took away are `None` or left out; the error has been reported. Nothing here is resolved:
 //! a [`Path`] is what stands in the text.
+//!
+//! Long because it is one flat list of plain types.
 
 use crate::{FileId, Span};
 
