@@ -3,7 +3,13 @@
 //! Packages of twenty files and about a hundred lines each, with the mixture of a game: types, components, entities,
 //! services, comments, imports from the package before and from a common one. The same arguments give the same bytes.
 
-use std::{error::Error, fmt::Write as _, fs, io::Write as _, path::Path};
+use std::{
+    error::Error,
+    fmt::Write as _,
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
 
 const WORDS: [&str; 20] = [
     "Forge", "Harbor", "Market", "Mine", "Tower", "Garden", "Stadium", "Vault", "Bridge", "Temple",
@@ -16,12 +22,27 @@ const FILE: &str = include_str!("large_tree/file.idl");
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or("usage: large_tree FOLDER [LINES]")?;
-    let folder = Path::new(&folder);
-    let lines_wanted: usize = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
+    let lines_wanted = arguments
+        .next()
+        .map_or(Ok(100_000), |text| text.parse::<usize>())?;
+    let files = tree(lines_wanted)?;
+    for (path, text) in &files {
+        let path = Path::new(&folder).join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+    }
+    let lines: usize = files.iter().map(|(_, text)| text.lines().count()).sum();
+    let count = files.len();
+    Ok(writeln!(io::stdout(), "{lines} lines in {count} files")?)
+}
 
+/// Paths and texts of a project with at least `lines_wanted` lines of schema; the manifest is the last.
+pub(crate) fn tree(lines_wanted: usize) -> Result<Vec<(String, String)>, std::fmt::Error> {
     let mut packages = String::from("\"realm.base\" = 1\n");
+    let mut files = vec![("idl/base/base.idl".to_owned(), BASE.to_owned())];
     let mut lines = BASE.lines().count();
-    write(&folder.join("idl/base/base.idl"), BASE)?;
     let mut area = 0;
     while lines < lines_wanted {
         area += 1;
@@ -33,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let text = file(area, index, word);
             lines += text.lines().count();
             let name = format!("idl/area_{area}/{}.idl", word.to_lowercase());
-            write(&folder.join(name), &text)?;
+            files.push((name, text));
         }
     }
     let manifest = format!(
@@ -41,11 +62,8 @@ fn main() -> Result<(), Box<dyn Error>> {
          [[output]]\ntarget = \"rust\"\npath = \"out/rust\"\n\n\
          [[output]]\ntarget = \"typescript\"\npath = \"out/typescript\"\nscope = \"all\"\n"
     );
-    write(&folder.join("playhouse.toml"), &manifest)?;
-    Ok(writeln!(
-        std::io::stdout(),
-        "{lines} lines in {area} packages"
-    )?)
+    files.push(("playhouse.toml".to_owned(), manifest));
+    Ok(files)
 }
 
 fn file(area: usize, index: usize, word: &str) -> String {
@@ -74,11 +92,4 @@ fn file(area: usize, index: usize, word: &str) -> String {
         .replace("N3", &(index * 5 + 3).to_string())
         .replace("N4", &(index * 5 + 4).to_string())
         .replace("N5", &(index * 5 + 5).to_string())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    Ok(fs::write(path, text)?)
 }

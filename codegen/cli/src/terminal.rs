@@ -125,6 +125,7 @@ fn painted(coloured: bool, escape: &str, text: &str) -> String {
 pub(crate) fn count(number: usize, word: &str) -> String {
     match number {
         1 => format!("1 {word}"),
+        _ if word.ends_with('x') => format!("{number} {word}es"),
         _ => format!("{number} {word}s"),
     }
 }

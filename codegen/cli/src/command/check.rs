@@ -93,10 +93,9 @@ fn fix(
         found = checked_sources(&sources).1;
     }
     if applied > 0 && !as_json {
-        place.terminal.say(&format!(
-            "{} applied\n\n",
-            count(applied, "fix").replace("fixs", "fixes")
-        ));
+        place
+            .terminal
+            .say(&format!("{} applied\n\n", count(applied, "fix")));
     }
     Ok((sources, found))
 }

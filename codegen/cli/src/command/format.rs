@@ -104,14 +104,20 @@ fn say_how_it_went(
     total: usize,
     mistakes: &[Diagnostic],
 ) {
-    let mut line = match (options.check, changed) {
-        (true, 0) | (false, 0) => format!("{} formatted already", count(total, "file")),
-        (true, _) => format!("{} to format: playhouse fmt", count(changed, "file")),
-        (false, _) => format!("{} formatted", count(changed, "file")),
-    };
-    if let Some(mistakes) = summary(mistakes) {
-        line = format!("\n{line}; not those with syntax errors: {mistakes}");
+    let mut parts = Vec::new();
+    match (options.check, changed) {
+        (true, 1..) => parts.push(format!(
+            "{} to format: playhouse fmt",
+            count(changed, "file")
+        )),
+        (false, 1..) => parts.push(format!("{} formatted", count(changed, "file"))),
+        (_, 0) if total > 0 => parts.push(format!("{} formatted already", count(total, "file"))),
+        _ => {}
     }
+    if let Some(mistakes) = summary(mistakes) {
+        parts.push(format!("{mistakes} in files that can't be formatted"));
+    }
+    let line = parts.join("; ");
     place.terminal.say(&format!("{line}\n"));
 }
 
