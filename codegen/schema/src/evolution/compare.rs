@@ -95,6 +95,10 @@ impl Judge<'_> {
             Link::Both(pair) => {
                 self.renamed(pair);
                 self.retagged(pair);
+                let declaration = pair.key.path.is_empty() && pair.key.root.is_some();
+                if declaration && self.previous.has_same(self.current, pair.key) {
+                    return;
+                }
                 let same_kind = pair.before.kind == pair.after.kind;
                 if same_kind {
                     self.attributes(pair);
@@ -310,7 +314,7 @@ impl Judge<'_> {
                 .get(&key)
                 .and_then(|element| element.place.as_ref())
             {
-                return (place.path.clone(), place.line);
+                return (place.path.to_string(), place.line);
             }
             at = key.parent();
         }
@@ -320,7 +324,7 @@ impl Judge<'_> {
             .and_then(|element| element.place.as_ref());
         old.map_or_else(
             || ("playhouse.toml".to_owned(), 0),
-            |place| (place.path.clone(), place.line),
+            |place| (place.path.to_string(), place.line),
         )
     }
 }

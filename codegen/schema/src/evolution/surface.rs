@@ -3,7 +3,7 @@
 //! [`Surface::of`] makes one of a model, [`Lock::surface`](super::lock::Lock::surface) one of the last release. An
 //! element is its [`Key`], its name and its [`Fact`]s as canonical text; whatever a verdict may depend on is a fact.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use playhouse_syntax::Span;
 
@@ -22,10 +22,10 @@ pub use kind::Kind;
 pub(super) use collect::value_text;
 
 /// Where an element stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Path of the source file.
-    pub path: String,
+    pub path: Arc<str>,
     /// One-based line of the name.
     pub line: u32,
     /// The name; nothing for a package.
@@ -99,6 +99,22 @@ impl Surface {
             .take_while(|(key, _)| key.within(parent))
             .filter(|(key, _)| key.depth() == parent.depth() + 1)
             .collect()
+    }
+
+    /// Whether what stands in `key` is the same in both surfaces, but for places, `@was` and `@since`.
+    pub(super) fn has_same(&self, other: &Self, key: &Key) -> bool {
+        let inside = |surface: &'_ Self| {
+            surface
+                .elements
+                .range(key..)
+                .take_while(|(inner, _)| inner.within(key))
+                .count()
+        };
+        let pairs = self.elements.range(key..).zip(other.elements.range(key..));
+        let mut pairs = pairs.take_while(|((one, _), (two, _))| one.within(key) || two.within(key));
+        pairs.all(|((one, a), (two, b))| {
+            one == two && a.kind == b.kind && a.name == b.name && a.facts == b.facts
+        }) && inside(self) == inside(other)
     }
 
     /// How many elements there are.

@@ -16,9 +16,14 @@ impl Lock {
     pub fn check(&self, surface: &Surface) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         let names = self.names();
+        // Both are in order of key.
+        let mut entries = self.entries.iter().peekable();
         for (key, element) in surface.iter() {
+            while entries.next_if(|(known, _)| *known < key).is_some() {}
+            let entry = entries
+                .next_if(|(known, _)| *known == key)
+                .map(|(_, entry)| entry);
             let span = place(surface, key, element);
-            let entry = self.entries.get(key);
             if let Some(entry) = entry.filter(|entry| reused(key, entry, element)) {
                 diagnostics.push(rules::number_reused(span, element, key, entry));
                 continue;

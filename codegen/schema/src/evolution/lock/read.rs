@@ -1,6 +1,6 @@
 //! The lock's text, read. What can't be read is reported and left out.
 
-use std::collections::btree_map::Entry as Slot;
+use std::borrow::Cow;
 
 use playhouse_syntax::{Diagnostic, FileId, Span, TextRange, TextSize};
 
@@ -17,6 +17,7 @@ impl Lock {
     pub fn parse(file: FileId, text: &str) -> (Self, Vec<Diagnostic>) {
         let mut lock = Self::default();
         let mut diagnostics = Vec::new();
+        let mut entries = Vec::new();
         let mut offset = 0;
         let mut conflict = false;
         for raw in text.split_inclusive('\n') {
@@ -48,13 +49,29 @@ impl Lock {
                 },
                 Some(("@release", rest)) => lock.read_release(rest),
                 Some(("@accepted", rest)) => lock.read_accepted(rest),
-                _ => lock.read_entry(line, span, &mut diagnostics),
+                _ => lock.read_entry(line, span).map(|entry| entries.push(entry)),
             };
             if let Err(what) = result {
                 diagnostics.push(rules::line(span, &what));
             }
         }
+        lock.enter(entries, &mut diagnostics);
         (lock, diagnostics)
+    }
+
+    /// Enters all elements at once: they mostly are in order.
+    fn enter(&mut self, mut entries: Vec<(Key, Entry)>, diagnostics: &mut Vec<Diagnostic>) {
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        entries.dedup_by(|later, first| {
+            let twice = later.0 == first.0;
+            if twice {
+                let names = (first.1.element.name.as_str(), later.1.element.name.as_str());
+                let span = later.1.span.unwrap_or_default();
+                diagnostics.push(rules::twice(span, &first.0, names, first.1.span));
+            }
+            twice
+        });
+        self.entries = entries.into_iter().collect();
     }
 
     fn read_release(&mut self, rest: &str) -> Result<(), String> {
@@ -83,7 +100,7 @@ impl Lock {
         let [release, key, cell, classes, named @ ..] = words.as_slice() else {
             return Err("an accepted break has a release, a key, a cell and classes".to_owned());
         };
-        let release = match release.0.as_str() {
+        let release = match release.0.as_ref() {
             "new" => None,
             number => Some(number.parse().map_err(|_| "the release is no number")?),
         };
@@ -92,13 +109,13 @@ impl Lock {
         let text = |wanted: &str| {
             let found = named.iter().find(|(name, _)| name == wanted);
             found
-                .and_then(|(_, value)| value.clone())
+                .and_then(|(_, value)| value.as_deref().map(str::to_owned))
                 .ok_or_else(|| format!("`{wanted}=` is missing"))
         };
         self.accepted.push(Accepted {
             release,
             key,
-            cell: cell.0.clone(),
+            cell: cell.0.clone().into_owned(),
             classes: classes.ok_or("a class is unknown")?,
             before: text("before")?,
             after: text("after")?,
@@ -107,12 +124,7 @@ impl Lock {
         Ok(())
     }
 
-    fn read_entry(
-        &mut self,
-        line: &str,
-        span: Span,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Result<(), String> {
+    fn read_entry(&self, line: &str, span: Span) -> Result<(Key, Entry), String> {
         let words = words(line)?;
         let [key, kind, name, rest @ ..] = words.as_slice() else {
             return Err("an element has a key, a kind and a name".to_owned());
@@ -121,7 +133,7 @@ impl Lock {
         let kind = Kind::named(&kind.0).ok_or_else(|| format!("`{}` is no kind", kind.0))?;
         let mut element = Element {
             kind,
-            name: name.0.clone(),
+            name: name.0.clone().into_owned(),
             was: Vec::new(),
             since: None,
             facts: Facts::default(),
@@ -131,7 +143,7 @@ impl Lock {
         let mut new = false;
         for (word, value) in rest {
             let release = || value.as_deref().and_then(|text| text.parse::<u32>().ok());
-            match word.as_str() {
+            match word.as_ref() {
                 "new" => new = true,
                 "since" => since = Some(release().ok_or("`since` is no number")?),
                 "removed" => removed = Some(release().ok_or("`removed` is no number")?),
@@ -141,7 +153,9 @@ impl Lock {
                 }
                 word => {
                     let fact = Fact::named(word).ok_or_else(|| format!("`{word}` is unknown"))?;
-                    element.facts.set(fact, value.clone().unwrap_or_default());
+                    element
+                        .facts
+                        .set(fact, value.as_deref().unwrap_or_default());
                 }
             }
         }
@@ -151,23 +165,14 @@ impl Lock {
         if since.max(removed).unwrap_or(0) > self.last_release() {
             return Err(format!("the last release is {}", self.last_release()));
         }
-        match self.entries.entry(key) {
-            Slot::Occupied(slot) => {
-                let first = slot.get();
-                let names = (first.element.name.as_str(), element.name.as_str());
-                diagnostics.push(rules::twice(span, slot.key(), names, first.span));
-            }
-            Slot::Vacant(slot) => {
-                slot.insert(Entry {
-                    element,
-                    since,
-                    removed,
-                    digests,
-                    span: Some(span),
-                });
-            }
-        }
-        Ok(())
+        let entry = Entry {
+            element,
+            since,
+            removed,
+            digests,
+            span: Some(span),
+        };
+        Ok((key, entry))
     }
 }
 
@@ -193,11 +198,11 @@ fn hexadecimal(text: &str) -> Option<u64> {
 }
 
 /// A word and what stands behind its `=`.
-type Word = (String, Option<String>);
+type Word<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
 
 /// The words of a line, `name` or `name=value`, where either may be in quotes.
-fn words(line: &str) -> Result<Vec<Word>, String> {
-    let mut words = Vec::new();
+fn words(line: &str) -> Result<Vec<Word<'_>>, String> {
+    let mut words = Vec::with_capacity(8);
     let mut rest = line.trim_start();
     while !rest.is_empty() {
         let (name, behind) = word(rest, true)?;
@@ -218,19 +223,18 @@ fn words(line: &str) -> Result<Vec<Word>, String> {
 }
 
 /// The word that `text` begins with, and what follows it. A name ends before `=`.
-fn word(text: &str, name: bool) -> Result<(String, &str), String> {
+fn word(text: &str, name: bool) -> Result<(Cow<'_, str>, &str), String> {
     let Some(inside) = text.strip_prefix('"') else {
-        let end = text
-            .find(|c: char| c == ' ' || (name && c == '='))
-            .unwrap_or(text.len());
+        let ends = |byte: u8| byte == b' ' || (name && byte == b'=');
+        let end = text.bytes().position(ends).unwrap_or(text.len());
         let (word, rest) = text.split_at(end);
-        return Ok((word.to_owned(), rest));
+        return Ok((Cow::Borrowed(word), rest));
     };
     let mut out = String::new();
     let mut chars = inside.char_indices();
     while let Some((at, c)) = chars.next() {
         match c {
-            '"' => return Ok((out, &inside[at + 1..])),
+            '"' => return Ok((Cow::Owned(out), &inside[at + 1..])),
             '\\' => match chars.next() {
                 Some((_, 'n')) => out.push('\n'),
                 Some((_, escaped)) => out.push(escaped),

@@ -12,6 +12,7 @@ use crate::{
 pub(super) fn collect(collector: &mut Collector<'_>, parent: &Key, path: &str, calls: &[Call]) {
     for call in calls {
         let key = parent.step(Space::Call, call.tag);
+        let at = collector.next();
         for param in &call.params {
             let mut facts = collector.member_facts(param);
             facts.mark(Fact::Input, call.exposed.is_some());
@@ -27,6 +28,7 @@ pub(super) fn collect(collector: &mut Collector<'_>, parent: &Key, path: &str, c
         };
         let facts = call_facts(collector, call);
         collector.add(key, call_kind(call.kind), own, facts);
+        collector.lead(at);
     }
 }
 

@@ -1,5 +1,7 @@
 //! From a model to its surface: packages, types, components, entities, services.
 
+use std::sync::Arc;
+
 use playhouse_syntax::Span;
 
 use super::{Element, Fact, Facts, Kind, Place, Surface, calls, reach::Reach};
@@ -21,20 +23,18 @@ pub(super) fn collect(model: &Model) -> Surface {
         model,
         reach: Reach::of(model),
         digests: &digests,
-        surface: Surface {
-            root: digests.root,
-            ..Surface::default()
-        },
+        elements: Vec::new(),
+        path: Arc::from(""),
     };
     for package in model.packages.iter().filter(|package| package.local) {
         let mut facts = Facts::default();
         facts.set(Fact::Number, package.number.to_string());
         let place = package.modules.first().map(|m| Place {
-            path: m.path.clone(),
+            path: Arc::from(m.path.as_str()),
             line: 1,
             span: None,
         });
-        collector.surface.insert(
+        collector.elements.push((
             Key::package(&package.name),
             Element {
                 kind: Kind::Package,
@@ -44,12 +44,33 @@ pub(super) fn collect(model: &Model) -> Surface {
                 facts,
                 place,
             },
-        );
-        for item in package.modules.iter().flat_map(|module| &module.items) {
-            collector.item(&package.name, *item);
+        ));
+        // In the order of keys, so that nothing is left to sort.
+        let items = package.modules.iter().flat_map(|module| &module.items);
+        let mut items: Vec<(Root, Item)> = items.map(|item| (root(model, *item), *item)).collect();
+        items.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, item) in items {
+            collector.item(&package.name, item);
         }
     }
-    collector.surface
+    Surface {
+        release: None,
+        root: digests.root,
+        elements: collector.elements.into_iter().collect(),
+    }
+}
+
+fn root(model: &Model, item: Item) -> Root {
+    let head = match item {
+        Item::Type(id) => &model.types[id.0 as usize].head,
+        Item::Const(id) => &model.consts[id.0 as usize].head,
+        Item::Role(id) => &model.roles[id.0 as usize].head,
+        Item::Audience(id) => &model.audiences[id.0 as usize].head,
+        Item::Component(id) => return Root::Numbered(model.components[id.0 as usize].number),
+        Item::Entity(id) => return Root::Numbered(model.entities[id.0 as usize].number),
+        Item::Service(id) => return Root::Numbered(model.services[id.0 as usize].number),
+    };
+    Root::Named(head.name.clone())
 }
 
 /// What is collected, and what it is collected from.
@@ -57,7 +78,9 @@ pub(super) struct Collector<'a> {
     pub(super) model: &'a Model,
     reach: Reach,
     digests: &'a digest::Digests,
-    surface: Surface,
+    elements: Vec<(Key, Element)>,
+    /// The path of the last element, which most likely is that of the next too.
+    path: Arc<str>,
 }
 
 impl Collector<'_> {
@@ -65,6 +88,9 @@ impl Collector<'_> {
         facts.mark(Fact::Internal, own.marks.internal);
         facts.mark(Fact::Redact, own.marks.redact);
         facts.mark(Fact::Deprecated, own.marks.deprecated.is_some());
+        if *self.path != *own.path {
+            self.path = Arc::from(own.path);
+        }
         let element = Element {
             kind,
             name: own.name.to_owned(),
@@ -72,12 +98,22 @@ impl Collector<'_> {
             since: own.marks.since,
             facts,
             place: Some(Place {
-                path: own.path.to_owned(),
+                path: Arc::clone(&self.path),
                 line: own.line,
                 span: Some(own.span),
             }),
         };
-        self.surface.insert(key, element);
+        self.elements.push((key, element));
+    }
+
+    /// Where the next element goes.
+    pub(super) fn next(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Puts the last element before those from `at` on: a holder, which is known when its parts are, before them.
+    pub(super) fn lead(&mut self, at: usize) {
+        self.elements[at..].rotate_right(1);
     }
 
     /// A type as canonical text.
@@ -182,6 +218,7 @@ impl Collector<'_> {
         let def: &TypeDef = &self.model.types[index];
         let key = Key::declaration(package, Root::Named(def.head.name.clone()));
         let own = Own::head(&def.head);
+        let at = self.next();
         let mut facts = Facts::default();
         facts.mark(Fact::Stored, self.reach.stored[index]);
         facts.mark(Fact::Input, self.reach.input[index]);
@@ -247,11 +284,13 @@ impl Collector<'_> {
             }
         };
         self.add(key, kind, own, facts);
+        self.lead(at);
     }
 
     fn arms(&mut self, parent: &Key, own: Own<'_>, arms: &[Arm]) {
         for arm in arms {
             let key = parent.step(Space::Arm, arm.tag);
+            let at = self.next();
             let mut facts = Facts::default();
             match &arm.body {
                 ArmBody::Nothing => facts.set(Fact::Body, "nothing"),
@@ -270,6 +309,7 @@ impl Collector<'_> {
                 ..Own::of(&arm.name, &arm.marks, own)
             };
             self.add(key, Kind::Arm, own, facts);
+            self.lead(at);
         }
     }
 

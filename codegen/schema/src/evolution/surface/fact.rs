@@ -1,175 +1,83 @@
 //! Facts: what an element is beyond its key and name, as canonical text.
 
-/// A kind of fact. Facts without a value of their own are there or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fact {
-    /// The number of a package.
-    Number,
-    /// The type of a field, property, parameter, newtype, const, audience, or of an arm with one value, as a form.
-    Type,
-    /// What an arm carries: `nothing`, `type` or `members`.
-    Body,
-    /// The default that holds, written or not; a member without it is required.
-    Default,
-    /// The default is written out in the schema.
-    Written,
-    /// A constant's value.
-    Value,
-    /// The bits of a combination of flags.
-    Bits,
-    /// The integer type that carries an enum or flags.
-    Repr,
-    /// Unknown values or arms are refused.
-    Closed,
-    /// The name of a generic's instance as the schema writes it.
-    Instance,
-    /// How an entity is addressed: `keyed`, `instance` ...
-    Addressed,
-    /// The parts of an entity's key, as forms.
-    EntityKey,
-    /// The role of an entity or a service.
-    Role,
-    /// The entity that holds a local one.
-    Container,
-    /// The component in a slot.
-    Component,
-    /// `@persist`, with `every` in microseconds or nothing.
-    Persist,
-    /// The audience of `@sync`.
-    Sync,
-    /// `@sync(latest)`
-    Latest,
-    /// `@sync(every)`, in microseconds.
-    Every,
-    /// `@sync(quantize)`
-    Quantize,
-    /// `@sync(within)`
-    Within,
-    /// `@position`
-    Position,
-    /// `@unique`
-    Unique,
-    /// `@index`
-    Index,
-    /// `@handoff`
-    Handoff,
-    /// `@priority`
-    Priority,
-    /// `@transient`
-    Transient,
-    /// `@hidden`
-    Hidden,
-    /// What a call returns, as a form.
-    Result,
-    /// The result comes many times.
-    Stream,
-    /// The error type of a call.
-    Throws,
-    /// Receivers of an event, with `|` between.
-    To,
-    /// `@exposed`: calls per microseconds.
-    Rate,
-    /// `@exposed(burst)`
-    Burst,
-    /// `@exposed(guest)`
-    Guest,
-    /// `@exposed(for)`
-    For,
-    /// `@deadline`, in microseconds.
-    Deadline,
-    /// `@idempotent`
-    Idempotent,
-    /// `@durable`
-    Durable,
-    /// `@expires`, in microseconds.
-    Expires,
-    /// `@unreliable`
-    Unreliable,
-    /// `@tick`, in microseconds.
-    Tick,
-    /// `@internal`
-    Internal,
-    /// `@redact`
-    Redact,
-    /// `@deprecated`
-    Deprecated,
-    /// Values of the type, or the element itself, are in stored documents.
-    Stored,
-    /// Clients can send values of the type, or of the element itself.
-    Input,
-    /// The digest of a declaration.
-    Digest,
+macro_rules! facts {
+    ($($name:ident $word:literal $doc:literal,)*) => {
+        /// A kind of fact. Facts without a value of their own are there or not.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Fact {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Fact {
+            /// Its name in the lock.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// The fact of a name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($word => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
 }
 
-const NAMES: [(Fact, &str); 48] = [
-    (Fact::Number, "number"),
-    (Fact::Type, "type"),
-    (Fact::Body, "body"),
-    (Fact::Default, "default"),
-    (Fact::Written, "written"),
-    (Fact::Value, "value"),
-    (Fact::Bits, "bits"),
-    (Fact::Repr, "repr"),
-    (Fact::Closed, "closed"),
-    (Fact::Instance, "instance"),
-    (Fact::Addressed, "addressed"),
-    (Fact::EntityKey, "key"),
-    (Fact::Role, "role"),
-    (Fact::Container, "container"),
-    (Fact::Component, "component"),
-    (Fact::Persist, "persist"),
-    (Fact::Sync, "sync"),
-    (Fact::Latest, "latest"),
-    (Fact::Every, "every"),
-    (Fact::Quantize, "quantize"),
-    (Fact::Within, "within"),
-    (Fact::Position, "position"),
-    (Fact::Unique, "unique"),
-    (Fact::Index, "index"),
-    (Fact::Handoff, "handoff"),
-    (Fact::Priority, "priority"),
-    (Fact::Transient, "transient"),
-    (Fact::Hidden, "hidden"),
-    (Fact::Result, "result"),
-    (Fact::Stream, "stream"),
-    (Fact::Throws, "throws"),
-    (Fact::To, "to"),
-    (Fact::Rate, "rate"),
-    (Fact::Burst, "burst"),
-    (Fact::Guest, "guest"),
-    (Fact::For, "for"),
-    (Fact::Deadline, "deadline"),
-    (Fact::Idempotent, "idempotent"),
-    (Fact::Durable, "durable"),
-    (Fact::Expires, "expires"),
-    (Fact::Unreliable, "unreliable"),
-    (Fact::Tick, "tick"),
-    (Fact::Internal, "internal"),
-    (Fact::Redact, "redact"),
-    (Fact::Deprecated, "deprecated"),
-    (Fact::Stored, "stored"),
-    (Fact::Input, "input"),
-    (Fact::Digest, "digest"),
-];
-
-impl Fact {
-    /// Its name in the lock.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        NAMES
-            .iter()
-            .find(|(fact, _)| *fact == self)
-            .map_or("", |(_, name)| name)
-    }
-
-    /// The fact of a name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        NAMES
-            .iter()
-            .find(|(_, known)| *known == name)
-            .map(|(fact, _)| *fact)
-    }
+facts! {
+    Number "number" "The number of a package.",
+    Type "type" "The type of a field, property, parameter, newtype, const, audience, or of an arm with one value, as a form.",
+    Body "body" "What an arm carries: `nothing`, `type` or `members`.",
+    Default "default" "The default that holds, written or not; a member without it is required.",
+    Written "written" "The default is written out in the schema.",
+    Value "value" "A constant's value.",
+    Bits "bits" "The bits of a combination of flags.",
+    Repr "repr" "The integer type that carries an enum or flags.",
+    Closed "closed" "Unknown values or arms are refused.",
+    Instance "instance" "The name of a generic's instance as the schema writes it.",
+    Addressed "addressed" "How an entity is addressed: `keyed`, `instance` ...",
+    EntityKey "key" "The parts of an entity's key, as forms.",
+    Role "role" "The role of an entity or a service.",
+    Container "container" "The entity that holds a local one.",
+    Component "component" "The component in a slot.",
+    Persist "persist" "`@persist`, with `every` in microseconds or nothing.",
+    Sync "sync" "The audience of `@sync`.",
+    Latest "latest" "`@sync(latest)`",
+    Every "every" "`@sync(every)`, in microseconds.",
+    Quantize "quantize" "`@sync(quantize)`",
+    Within "within" "`@sync(within)`",
+    Position "position" "`@position`",
+    Unique "unique" "`@unique`",
+    Index "index" "`@index`",
+    Handoff "handoff" "`@handoff`",
+    Priority "priority" "`@priority`",
+    Transient "transient" "`@transient`",
+    Hidden "hidden" "`@hidden`",
+    Result "result" "What a call returns, as a form.",
+    Stream "stream" "The result comes many times.",
+    Throws "throws" "The error type of a call.",
+    To "to" "Receivers of an event, with `|` between.",
+    Rate "rate" "`@exposed`: calls per microseconds.",
+    Burst "burst" "`@exposed(burst)`",
+    Guest "guest" "`@exposed(guest)`",
+    For "for" "`@exposed(for)`",
+    Deadline "deadline" "`@deadline`, in microseconds.",
+    Idempotent "idempotent" "`@idempotent`",
+    Durable "durable" "`@durable`",
+    Expires "expires" "`@expires`, in microseconds.",
+    Unreliable "unreliable" "`@unreliable`",
+    Tick "tick" "`@tick`, in microseconds.",
+    Internal "internal" "`@internal`",
+    Redact "redact" "`@redact`",
+    Deprecated "deprecated" "`@deprecated`",
+    Stored "stored" "Values of the type, or the element itself, are in stored documents.",
+    Input "input" "Clients can send values of the type, or of the element itself.",
+    Digest "digest" "The digest of a declaration.",
 }
 
 /// The facts of an element, in the order of [`Fact`].
