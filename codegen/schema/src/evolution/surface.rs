@@ -94,27 +94,28 @@ impl Surface {
     /// The elements directly in `parent`, in order of key.
     #[must_use]
     pub fn children_of(&self, parent: &Key) -> Vec<(&Key, &Element)> {
-        self.elements
-            .range(parent..)
-            .take_while(|(key, _)| key.within(parent))
+        self.within(parent)
             .filter(|(key, _)| key.depth() == parent.depth() + 1)
             .collect()
     }
 
+    /// The element of `key` and all that stand in it, in order of key.
+    pub(super) fn within<'a, 'k>(
+        &'a self,
+        key: &'k Key,
+    ) -> impl Iterator<Item = (&'a Key, &'a Element)> + use<'a, 'k> {
+        let all = self.elements.range(key..);
+        all.take_while(move |(inner, _)| inner.within(key))
+    }
+
     /// Whether what stands in `key` is the same in both surfaces, but for places, `@was` and `@since`.
     pub(super) fn has_same(&self, other: &Self, key: &Key) -> bool {
-        let inside = |surface: &'_ Self| {
-            surface
-                .elements
-                .range(key..)
-                .take_while(|(inner, _)| inner.within(key))
-                .count()
-        };
-        let pairs = self.elements.range(key..).zip(other.elements.range(key..));
-        let mut pairs = pairs.take_while(|((one, _), (two, _))| one.within(key) || two.within(key));
-        pairs.all(|((one, a), (two, b))| {
-            one == two && a.kind == b.kind && a.name == b.name && a.facts == b.facts
-        }) && inside(self) == inside(other)
+        fn plain<'a>(
+            (key, element): (&'a Key, &'a Element),
+        ) -> (&'a Key, Kind, &'a str, &'a Facts) {
+            (key, element.kind, &element.name, &element.facts)
+        }
+        self.within(key).map(plain).eq(other.within(key).map(plain))
     }
 
     /// How many elements there are.

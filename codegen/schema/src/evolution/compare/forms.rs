@@ -176,14 +176,27 @@ impl Walk<'_> {
         self.bound = self.bound.and(relate_bounds(&old.bound, &new.bound));
     }
 
-    /// Whether two types have one digest: then peers don't notice which of the two it is.
+    /// Whether two types are one by another name: the same digest, and the same parts under the same names. The digest
+    /// alone knows no names, and a number may mean something else.
     fn twins(&self, old: &str, new: &str) -> bool {
-        let digest = |surface: &Surface, name: &str| {
-            let element = surface.get(&Key::parse(name)?)?;
-            Some((element.kind, element.facts.get(Fact::Digest)?.to_owned()))
+        let (Some(old), Some(new)) = (Key::parse(old), Key::parse(new)) else {
+            return false;
         };
-        let old = digest(self.previous, old);
-        old.is_some() && old == digest(self.current, new)
+        let (Some(a), Some(b)) = (self.previous.get(&old), self.current.get(&new)) else {
+            return false;
+        };
+        let digests = (a.facts.get(Fact::Digest), b.facts.get(Fact::Digest));
+        let parts = |surface: &Surface, key: &Key| {
+            let inside = surface.within(key).map(|(inner, element)| {
+                let ty = element.facts.get(Fact::Type).map(str::to_owned);
+                (inner.path.clone(), element.name.clone(), ty)
+            });
+            inside.skip(1).collect::<Vec<_>>()
+        };
+        a.kind == b.kind
+            && digests.0.is_some()
+            && digests.0 == digests.1
+            && parts(self.previous, &old) == parts(self.current, &new)
     }
 }
 

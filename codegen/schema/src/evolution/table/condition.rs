@@ -53,7 +53,7 @@ conditions! {
     Unmarked "unmarked" "without `@was`",
 
     SameForm "same_form" "to a type of the same values: a newtype for what is in it",
-    Twin "twin" "to another type of the same structure",
+    Twin "twin" "to another type of the same members, values or arms",
     Widened "widened" "to a type that holds every old value: a wider number, or `?` where there was no default",
     Other "other" "to anything else",
     OtherKind "kind" "to something of another kind",

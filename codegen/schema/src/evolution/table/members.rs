@@ -80,9 +80,9 @@ pub(super) const ROWS: &[Row] = &[
         TAGGED,
         Retype,
         If::Twin,
-        &[DOCUMENT_IF_STORED, SOURCE],
-        "the structure is the same, so peers agree, but documents know members by their names",
-        "keep the type, or add a member of the new type beside the old one",
+        &[SOURCE],
+        "the values are the same, in bytes and in documents, but code holds another type",
+        "keep the type; if it only has another name, mark it `@was`",
     ),
     breaks(
         TAGGED,
@@ -324,8 +324,8 @@ pub(super) const ROWS: &[Row] = &[
         Retype,
         If::Twin,
         &[SOURCE],
-        "the structure is the same, so peers agree, but code passes another type",
-        "keep the type, or change the code in the same step",
+        "the values are the same in bytes, but code passes another type",
+        "keep the type; if it only has another name, mark it `@was`",
     ),
     breaks(
         &[Parameter],

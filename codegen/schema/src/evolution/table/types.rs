@@ -58,9 +58,9 @@ pub(super) const ROWS: &[Row] = &[
         &[Newtype],
         Retype,
         If::Twin,
-        &[DOCUMENT_IF_STORED, SOURCE],
-        "the structure is the same, so peers agree, but documents know members by their names",
-        "keep the type",
+        &[SOURCE],
+        "the values are the same, in bytes and in documents, but code holds another type",
+        "keep the type; if it only has another name, mark it `@was`",
     ),
     breaks(
         &[Newtype],
