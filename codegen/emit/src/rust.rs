@@ -105,8 +105,10 @@ fn header(options: &Options, from: &str) -> String {
 
 /// What generated modules are not held to.
 const ALLOWED: &[&str] = &[
-    "#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = \"the schema decides here\")]",
-    "#![allow(dead_code, unused_imports, unreachable_pub, reason = \"no program uses all of a schema\")]",
+    "#![allow(clippy::all, clippy::pedantic, reason = \"the schema decides here\")]",
+    "#![allow(clippy::nursery, reason = \"the schema decides here\")]",
+    "#![allow(dead_code, unused_imports, reason = \"no program uses all of a schema\")]",
+    "#![allow(unreachable_pub, reason = \"no program uses all of a schema\")]",
     "#![allow(deprecated, reason = \"what is deprecated is generated all the same\")]",
     "#![allow(missing_docs, reason = \"the schema documents what needs it\")]",
 ];
@@ -277,8 +279,9 @@ fn module(world: &World<'_>, path: &[String], options: &Options, is_prelude: boo
     }
     text.gap();
     text.line("#![allow(clippy::module_inception, reason = \"a file may be named so\")]");
-    text.line(ALLOWED[1]);
-    text.line(ALLOWED[2]);
+    for line in &ALLOWED[2..5] {
+        text.line(line);
+    }
     text.gap();
     modules.sort_by(|a, b| text::version_order(a, b));
     for module in modules {
