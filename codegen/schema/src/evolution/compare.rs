@@ -1,6 +1,6 @@
 //! Two versions of a schema, compared: every change with its verdict.
 //!
-//! First what corresponds to what is found out ([`pairing`]) and the previous surface is brought in line with the
+//! First what corresponds to what is found out (`pairing`) and the previous surface is brought in line with the
 //! current one, so that a renamed type is one change and not one at each of its uses. Then each pair of elements is
 //! judged; the verdicts themselves stand in [`table`].
 

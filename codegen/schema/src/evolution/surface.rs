@@ -15,6 +15,7 @@ mod collect;
 mod fact;
 mod kind;
 mod reach;
+mod types;
 
 pub use fact::{Fact, Facts};
 pub use kind::Kind;
