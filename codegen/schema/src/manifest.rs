@@ -54,7 +54,7 @@ pub struct Output {
     pub path: String,
     /// What it holds.
     pub scope: Scope,
-    /// The whole entry in the manifest.
+    /// The path in the manifest.
     pub span: Span,
 }
 
@@ -76,7 +76,7 @@ struct Raw {
     #[serde(default)]
     schema: RawSchema,
     #[serde(default)]
-    packages: BTreeMap<String, Spanned<i64>>,
+    packages: BTreeMap<String, Spanned<toml::Value>>,
     #[serde(default)]
     output: Vec<Spanned<RawOutput>>,
     #[serde(default)]
@@ -94,7 +94,7 @@ struct RawSchema {
 #[serde(deny_unknown_fields)]
 struct RawOutput {
     target: Spanned<String>,
-    path: String,
+    path: Spanned<String>,
     scope: Option<Spanned<String>>,
 }
 
@@ -133,7 +133,10 @@ pub fn parse(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic>) {
     let mut by_number: BTreeMap<u16, (String, Span)> = BTreeMap::new();
     for (name, number) in raw.packages {
         let place = span(number.span());
-        let value = *number.get_ref();
+        let Some(value) = number.get_ref().as_integer() else {
+            errors.push(rules::manifest::no_number(place, &name));
+            continue;
+        };
         match u16::try_from(value) {
             Ok(number) if number > 0 => {
                 if let Some((other, at)) = by_number.get(&number) {
@@ -174,6 +177,11 @@ pub fn parse(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic>) {
         }
         let scope = match output.scope.as_ref().map(|scope| scope.get_ref().as_str()) {
             None if target == "rust" => Scope::All,
+            Some("client") if target == "rust" => {
+                let place = output.scope.as_ref().map(|scope| span(scope.span()));
+                errors.push(rules::manifest::rust_scope(place.unwrap_or_default()));
+                continue;
+            }
             None | Some("client") => Scope::Client,
             Some("all") => Scope::All,
             Some(other) => {
@@ -189,11 +197,26 @@ pub fn parse(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic>) {
                 continue;
             }
         };
+        let path_span = span(output.path.span());
+        let path = output.path.into_inner();
+        let clash = manifest
+            .outputs
+            .iter()
+            .find(|other| overlap(&other.path, &path));
+        if let Some(other) = clash {
+            errors.push(rules::manifest::output_overlap(
+                path_span,
+                &path,
+                &other.path,
+                other.span,
+            ));
+            continue;
+        }
         manifest.outputs.push(Output {
             target: target.clone(),
-            path: output.path,
+            path,
             scope,
-            span: place,
+            span: path_span,
         });
     }
     for (rule, level) in raw.lints {
@@ -215,4 +238,14 @@ pub fn parse(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic>) {
         manifest.lints.insert(rule.into_inner(), (level, named));
     }
     (manifest, errors)
+}
+
+/// Whether one folder is the other, or lies in it.
+fn overlap(a: &str, b: &str) -> bool {
+    let parts = |path: &str| -> Vec<String> {
+        let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+        parts.map(str::to_owned).collect()
+    };
+    let (a, b) = (parts(a), parts(b));
+    a.starts_with(&b) || b.starts_with(&a)
 }
