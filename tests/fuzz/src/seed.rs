@@ -78,6 +78,17 @@ pub fn values() -> Result<Vec<Vec<u8>>> {
     Ok(values)
 }
 
+/// The values of [`values`], each behind some bytes that choose a type.
+///
+/// # Errors
+/// If a folder or file cannot be read.
+pub fn typed_values() -> Result<Vec<Vec<u8>>> {
+    let values = (0_u8..=255).cycle().step_by(7).zip(values()?);
+    Ok(values
+        .map(|(first, value)| [&[first], value.as_slice()].concat())
+        .collect())
+}
+
 /// Declared lengths that nothing follows, and nesting.
 const LIARS: &[&[u8]] = &[
     b"\xdd\xff\xff\xff\xff",

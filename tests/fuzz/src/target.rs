@@ -1,5 +1,6 @@
 //! The table of targets.
 
+mod decoder;
 mod emit;
 mod evolution;
 mod format;
@@ -59,6 +60,11 @@ pub const TARGETS: &[Target] = &[
         name: "wire",
         run: wire::run,
         seeds: seed::values,
+    },
+    Target {
+        name: "decoder",
+        run: decoder::run,
+        seeds: seed::typed_values,
     },
 ];
 
