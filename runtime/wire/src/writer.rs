@@ -99,7 +99,7 @@ impl Writer {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn unsigned_long(&mut self, value: u64) {
         if let Ok(value) = u8::try_from(value) {
             self.raw(&[Marker::U8.to_u8(), value]);

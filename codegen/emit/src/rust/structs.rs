@@ -111,10 +111,20 @@ fn fields(text: &mut Text, name: &str, members: &[Member], ty: impl Fn(&Member) 
     text.close("}");
 }
 
+/// Most members of a struct whose codec other crates may inline; for larger ones a call costs nothing to speak of.
+const INLINE_MEMBERS: usize = 8;
+
+fn inline(text: &mut Text, members: &[Member]) {
+    if members.len() <= INLINE_MEMBERS {
+        text.line("#[inline]");
+    }
+}
+
 /// What reads, writes and checks a struct.
 fn codec_impls(scope: &Scope<'_>, text: &mut Text, name: &str, id: TypeId, members: &[Member]) {
     let place = |member: &Member| Place::value(format!("self.{}", ident(&member.name)));
     text.open(&format!("impl v1::Struct for {name} {{"));
+    inline(text, members);
     text.open("fn slots(&self) -> usize {");
     slot_count(scope, text, members, place);
     text.close("}");
@@ -122,6 +132,7 @@ fn codec_impls(scope: &Scope<'_>, text: &mut Text, name: &str, id: TypeId, membe
     text.gap();
 
     text.open(&format!("impl v1::Encode for {name} {{"));
+    inline(text, members);
     text.open("fn encode(&self, w: &mut v1::Writer) {");
     if members.is_empty() {
         text.line("w.slots(0);");
@@ -173,6 +184,7 @@ fn decode_impl(
     members: &[Member],
 ) {
     text.open(&format!("impl v1::Decode for {name} {{"));
+    inline(text, members);
     text.open("fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {");
     if members.is_empty() {
         text.line("r.slots()?.end()?;");

@@ -3,7 +3,8 @@
 //! The package `arena.common`.
 
 #![allow(clippy::module_inception, reason = "a file may be named so")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 
 pub mod combat;

@@ -6,7 +6,9 @@
 //! unit is, a game decides for itself.
 
 #![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
 #![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -22,6 +24,7 @@ pub struct Vec2 {
 }
 
 impl v1::Struct for Vec2 {
+    #[inline]
     fn slots(&self) -> usize {
         if self.y.to_bits() != 0 {
             2
@@ -34,6 +37,7 @@ impl v1::Struct for Vec2 {
 }
 
 impl v1::Encode for Vec2 {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.x);
@@ -42,6 +46,7 @@ impl v1::Encode for Vec2 {
 }
 
 impl v1::Decode for Vec2 {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -76,6 +81,7 @@ pub struct Vec3 {
 }
 
 impl v1::Struct for Vec3 {
+    #[inline]
     fn slots(&self) -> usize {
         if self.z.to_bits() != 0 {
             3
@@ -90,6 +96,7 @@ impl v1::Struct for Vec3 {
 }
 
 impl v1::Encode for Vec3 {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.x);
@@ -99,6 +106,7 @@ impl v1::Encode for Vec3 {
 }
 
 impl v1::Decode for Vec3 {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -148,6 +156,7 @@ impl Default for Quat {
 }
 
 impl v1::Struct for Quat {
+    #[inline]
     fn slots(&self) -> usize {
         if self.w.to_bits() != 1.0_f32.to_bits() {
             4
@@ -164,6 +173,7 @@ impl v1::Struct for Quat {
 }
 
 impl v1::Encode for Quat {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.x);
@@ -174,6 +184,7 @@ impl v1::Encode for Quat {
 }
 
 impl v1::Decode for Quat {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -216,18 +227,18 @@ pub mod descriptor {
 
     pub static MODULE: Module = Module { path: "playhouse/math.idl", docs: "Vectors and rotations, as every target's runtime knows them.\n\nAll parts are 32-bit floats: an engine's own precision, and half the bytes. What an axis means and how long a\nunit is, a game decides for itself.", declarations: &[Declaration::Type(&VEC2), Declaration::Type(&VEC3), Declaration::Type(&QUAT)] };
 
-    pub static VEC2: Type = Type::new(Head::new("playhouse.math", "Vec2", "playhouse/math.idl", 9).docs("A point or a direction in the plane."), 0x0000000000000000, Kind::Struct(&[
+    pub static VEC2: Type = Type::new(Head::new("playhouse.math", "Vec2", "playhouse/math.idl", 9).docs("A point or a direction in the plane."), 0xcdb8_75d6_d154_b0ad, Kind::Struct(&[
         Member::new(1, "x", Use::F32).or(Value::Float(0.0)).docs("To the right."),
         Member::new(2, "y", Use::F32).or(Value::Float(0.0)).docs("Upwards, or into the screen where the plane is the ground."),
     ]));
 
-    pub static VEC3: Type = Type::new(Head::new("playhouse.math", "Vec3", "playhouse/math.idl", 17).docs("A point or a direction in space."), 0x0000000000000000, Kind::Struct(&[
+    pub static VEC3: Type = Type::new(Head::new("playhouse.math", "Vec3", "playhouse/math.idl", 17).docs("A point or a direction in space."), 0xee61_afcf_e084_e2c3, Kind::Struct(&[
         Member::new(1, "x", Use::F32).or(Value::Float(0.0)).docs("To the right."),
         Member::new(2, "y", Use::F32).or(Value::Float(0.0)).docs("Upwards."),
         Member::new(3, "z", Use::F32).or(Value::Float(0.0)).docs("Into the screen or out of it, as the engine has it."),
     ]));
 
-    pub static QUAT: Type = Type::new(Head::new("playhouse.math", "Quat", "playhouse/math.idl", 27).docs("A rotation in space, as a unit quaternion. Its default is the identity: no rotation at all."), 0x0000000000000000, Kind::Struct(&[
+    pub static QUAT: Type = Type::new(Head::new("playhouse.math", "Quat", "playhouse/math.idl", 27).docs("A rotation in space, as a unit quaternion. Its default is the identity: no rotation at all."), 0x4b2b_8ea1_c204_994e, Kind::Struct(&[
         Member::new(1, "x", Use::F32).or(Value::Float(0.0)).docs("The axis' part along x, times the sine of half the angle."),
         Member::new(2, "y", Use::F32).or(Value::Float(0.0)).docs("The axis' part along y, times the sine of half the angle."),
         Member::new(3, "z", Use::F32).or(Value::Float(0.0)).docs("The axis' part along z, times the sine of half the angle."),

@@ -163,9 +163,7 @@ impl Slots<'_, '_> {
     pub fn gaps(&mut self, count: usize) -> Result<&mut Self> {
         let there = self.left.min(count);
         self.left -= there;
-        for _ in 0..there {
-            self.reader.skip().map_err(|error| self.inside_arm(error))?;
-        }
+        pass_over(self.reader, there, self.arm)?;
         Ok(self)
     }
 
@@ -175,11 +173,13 @@ impl Slots<'_, '_> {
     ///
     /// If what stands there is no MessagePack.
     #[inline]
-    pub fn end(mut self) -> Result<()> {
-        if self.left > 0 {
-            self.gaps(self.left)?;
+    pub fn end(self) -> Result<()> {
+        // Taken apart, since a call that needs the whole in memory would cost each struct a copy.
+        let Self { reader, left, arm } = self;
+        if left > 0 {
+            pass_over(reader, left, arm)?;
         }
-        self.reader.leave();
+        reader.leave();
         Ok(())
     }
 
@@ -192,16 +192,23 @@ impl Slots<'_, '_> {
     #[cold]
     #[inline(never)]
     fn inside(&self, error: Error, name: &'static str) -> Error {
-        self.inside_arm(error.member(name))
-    }
-
-    #[cold]
-    fn inside_arm(&self, error: Error) -> Error {
+        let error = error.member(name);
         match self.arm {
             Some(arm) => error.member(arm),
             None => error,
         }
     }
+}
+
+#[inline(never)]
+fn pass_over(reader: &mut Reader<'_>, count: usize, arm: Option<&'static str>) -> Result<()> {
+    for _ in 0..count {
+        reader.skip().map_err(|error| match arm {
+            Some(arm) => error.member(arm),
+            None => error,
+        })?;
+    }
+    Ok(())
 }
 
 /// One arm of a union or error: see [`Reader::arm`].
@@ -293,10 +300,11 @@ impl<'a> Arm<'_, 'a> {
     /// If what stands there is no MessagePack.
     #[inline]
     pub fn end(self) -> Result<()> {
-        for _ in 0..self.left {
-            self.reader.skip()?;
+        let Self { reader, left, .. } = self;
+        if left > 0 {
+            pass_over(reader, left, None)?;
         }
-        self.reader.leave();
+        reader.leave();
         Ok(())
     }
 

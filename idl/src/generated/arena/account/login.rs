@@ -5,8 +5,10 @@
 //! A new player is a guest: the installation's id is all that proves who they are. Later they add a password or a
 //! platform, and the same account goes on under it.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -195,6 +197,7 @@ pub struct ClientInfo {
 }
 
 impl v1::Struct for ClientInfo {
+    #[inline]
     fn slots(&self) -> usize {
         if self.language != "en" {
             3
@@ -207,6 +210,7 @@ impl v1::Struct for ClientInfo {
 }
 
 impl v1::Encode for ClientInfo {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.version);
@@ -216,6 +220,7 @@ impl v1::Encode for ClientInfo {
 }
 
 impl v1::Decode for ClientInfo {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -261,6 +266,7 @@ impl ::core::fmt::Debug for LoginGrant {
 }
 
 impl v1::Struct for LoginGrant {
+    #[inline]
     fn slots(&self) -> usize {
         if self.fresh {
             5
@@ -273,6 +279,7 @@ impl v1::Struct for LoginGrant {
 }
 
 impl v1::Encode for LoginGrant {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.account);
@@ -284,6 +291,7 @@ impl v1::Encode for LoginGrant {
 }
 
 impl v1::Decode for LoginGrant {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -518,6 +526,7 @@ pub struct Weather {
 }
 
 impl v1::Struct for Weather {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.notice.is_empty() {
             3
@@ -532,6 +541,7 @@ impl v1::Struct for Weather {
 }
 
 impl v1::Encode for Weather {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.open);
@@ -541,6 +551,7 @@ impl v1::Encode for Weather {
 }
 
 impl v1::Decode for Weather {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -606,6 +617,7 @@ impl v1::Encode for LoginEnterArgs {
 }
 
 impl v1::Decode for LoginEnterArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -666,6 +678,7 @@ impl v1::Encode for LoginEnterAsGuestArgs {
 }
 
 impl v1::Decode for LoginEnterAsGuestArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -724,6 +737,7 @@ impl v1::Encode for LoginUpgradeArgs {
 }
 
 impl v1::Decode for LoginUpgradeArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -781,6 +795,7 @@ impl v1::Encode for LoginWeatherArgs {
 }
 
 impl v1::Decode for LoginWeatherArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -846,6 +861,7 @@ impl v1::Encode for LoginVerifyArgs {
 }
 
 impl v1::Decode for LoginVerifyArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -914,6 +930,7 @@ impl v1::Encode for LoginBanArgs {
 }
 
 impl v1::Decode for LoginBanArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

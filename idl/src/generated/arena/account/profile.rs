@@ -2,8 +2,10 @@
 
 //! What is kept of a player apart from the game itself.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -26,6 +28,7 @@ pub struct Profile {
 }
 
 impl v1::Struct for Profile {
+    #[inline]
     fn slots(&self) -> usize {
         if self.login_no != 0 {
             5
@@ -42,6 +45,7 @@ impl v1::Struct for Profile {
 }
 
 impl v1::Encode for Profile {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.account);
@@ -53,6 +57,7 @@ impl v1::Encode for Profile {
 }
 
 impl v1::Decode for Profile {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -93,12 +98,14 @@ impl ::core::fmt::Debug for PasswordHash {
 }
 
 impl v1::Struct for PasswordHash {
+    #[inline]
     fn slots(&self) -> usize {
         if self.rounds != 600000 { 3 } else { 2 }
     }
 }
 
 impl v1::Encode for PasswordHash {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.salt);
@@ -108,6 +115,7 @@ impl v1::Encode for PasswordHash {
 }
 
 impl v1::Decode for PasswordHash {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -454,6 +462,7 @@ impl v1::Encode for AccountAdmitArgs {
 }
 
 impl v1::Decode for AccountAdmitArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -509,6 +518,7 @@ impl v1::Encode for AccountUpgradeArgs {
 }
 
 impl v1::Decode for AccountUpgradeArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -560,6 +570,7 @@ impl v1::Encode for AccountProfileArgs {
 }
 
 impl v1::Decode for AccountProfileArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -622,6 +633,7 @@ impl v1::Encode for AccountBanArgs {
 }
 
 impl v1::Decode for AccountBanArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -679,6 +691,7 @@ impl v1::Encode for AccountForgetArgs {
 }
 
 impl v1::Decode for AccountForgetArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

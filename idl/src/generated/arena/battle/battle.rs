@@ -5,8 +5,10 @@
 //! A client never touches the battle itself. With its ticket it binds to a `PuppetBind`, which checks what it wants
 //! and steers its `Puppet`; what the puppets do, everyone in range sees.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -474,6 +476,7 @@ impl v1::Encode for BattleEnterArgs {
 }
 
 impl v1::Decode for BattleEnterArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -531,6 +534,7 @@ impl v1::Encode for BattleLeftArgs {
 }
 
 impl v1::Decode for BattleLeftArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -582,6 +586,7 @@ impl v1::Encode for BattleTalliesArgs {
 }
 
 impl v1::Decode for BattleTalliesArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -632,6 +637,7 @@ impl v1::Encode for BattleBeganArgs {
 }
 
 impl v1::Decode for BattleBeganArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -687,6 +693,7 @@ impl v1::Encode for BattleEndedArgs {
 }
 
 impl v1::Decode for BattleEndedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -747,6 +754,7 @@ impl v1::Encode for BattlePingedArgs {
 }
 
 impl v1::Decode for BattlePingedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -799,6 +807,7 @@ impl v1::Encode for BattleCloseArgs {
 }
 
 impl v1::Decode for BattleCloseArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -1128,6 +1137,7 @@ impl v1::Encode for PuppetBindSteerArgs {
 }
 
 impl v1::Decode for PuppetBindSteerArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1186,6 +1196,7 @@ impl v1::Encode for PuppetBindCastArgs {
 }
 
 impl v1::Decode for PuppetBindCastArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1242,6 +1253,7 @@ impl v1::Encode for PuppetBindPingArgs {
 }
 
 impl v1::Decode for PuppetBindPingArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1297,6 +1309,7 @@ impl v1::Encode for PuppetBindShoutArgs {
 }
 
 impl v1::Decode for PuppetBindShoutArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1350,6 +1363,7 @@ impl v1::Encode for PuppetBindSurrenderArgs {
 }
 
 impl v1::Decode for PuppetBindSurrenderArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -1401,6 +1415,7 @@ impl v1::Encode for PuppetBindAgreeToSurrenderArgs {
 }
 
 impl v1::Decode for PuppetBindAgreeToSurrenderArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1458,6 +1473,7 @@ impl v1::Encode for PuppetBindResultArgs {
 }
 
 impl v1::Decode for PuppetBindResultArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1516,6 +1532,7 @@ impl v1::Encode for PuppetBindShoutedArgs {
 }
 
 impl v1::Decode for PuppetBindShoutedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1708,6 +1725,7 @@ impl v1::Encode for VitalsHitArgs {
 }
 
 impl v1::Decode for VitalsHitArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1764,6 +1782,7 @@ impl v1::Encode for VitalsWearsOffArgs {
 }
 
 impl v1::Decode for VitalsWearsOffArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -2159,6 +2178,7 @@ impl v1::Encode for PuppetCastsArgs {
 }
 
 impl v1::Decode for PuppetCastsArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -2216,6 +2236,7 @@ impl v1::Encode for PuppetFellArgs {
 }
 
 impl v1::Decode for PuppetFellArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -2267,6 +2288,7 @@ impl v1::Encode for PuppetRisesArgs {
 }
 
 impl v1::Decode for PuppetRisesArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -2455,6 +2477,7 @@ impl v1::Encode for FlyerBurstsArgs {
 }
 
 impl v1::Decode for FlyerBurstsArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -2506,6 +2529,7 @@ impl v1::Encode for FlyerFadesArgs {
 }
 
 impl v1::Decode for FlyerFadesArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

@@ -2,8 +2,10 @@
 
 //! Finding a node for a battle: one center that knows them all, one stub on each.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -26,6 +28,7 @@ pub struct BattleLoad {
 }
 
 impl v1::Struct for BattleLoad {
+    #[inline]
     fn slots(&self) -> usize {
         if self.draining {
             4
@@ -42,6 +45,7 @@ impl v1::Struct for BattleLoad {
 }
 
 impl v1::Encode for BattleLoad {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.battles);
@@ -52,6 +56,7 @@ impl v1::Encode for BattleLoad {
 }
 
 impl v1::Decode for BattleLoad {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -82,12 +87,14 @@ pub struct Placement {
 }
 
 impl v1::Struct for Placement {
+    #[inline]
     fn slots(&self) -> usize {
         2
     }
 }
 
 impl v1::Encode for Placement {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.battle);
@@ -96,6 +103,7 @@ impl v1::Encode for Placement {
 }
 
 impl v1::Decode for Placement {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -350,6 +358,7 @@ impl v1::Encode for BattleCenterAllocateArgs {
 }
 
 impl v1::Decode for BattleCenterAllocateArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -427,6 +436,7 @@ impl v1::Encode for BattleCenterReportArgs {
 }
 
 impl v1::Decode for BattleCenterReportArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -483,6 +493,7 @@ impl v1::Encode for BattleCenterEndedArgs {
 }
 
 impl v1::Decode for BattleCenterEndedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -548,6 +559,7 @@ impl v1::Encode for BattleCenterSetOpenArgs {
 }
 
 impl v1::Decode for BattleCenterSetOpenArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -605,6 +617,7 @@ impl v1::Encode for BattleCenterForgetArgs {
 }
 
 impl v1::Decode for BattleCenterForgetArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -749,6 +762,7 @@ impl v1::Encode for BattleStubOpenArgs {
 }
 
 impl v1::Decode for BattleStubOpenArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -800,6 +814,7 @@ impl v1::Encode for BattleStubLoadNowArgs {
 }
 
 impl v1::Decode for BattleStubLoadNowArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -847,6 +862,7 @@ impl v1::Encode for BattleStubReportArgs {
 }
 
 impl v1::Decode for BattleStubReportArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

@@ -2,8 +2,10 @@
 
 //! What goes back and forth between those who look for a fight, those who place it, and those who run it.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -113,6 +115,7 @@ impl Default for Rating {
 }
 
 impl v1::Struct for Rating {
+    #[inline]
     fn slots(&self) -> usize {
         if self.battles != 0 {
             3
@@ -127,6 +130,7 @@ impl v1::Struct for Rating {
 }
 
 impl v1::Encode for Rating {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.score);
@@ -136,6 +140,7 @@ impl v1::Encode for Rating {
 }
 
 impl v1::Decode for Rating {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -175,6 +180,7 @@ pub struct Fighter {
 }
 
 impl v1::Struct for Fighter {
+    #[inline]
     fn slots(&self) -> usize {
         if self.muted {
             7
@@ -191,6 +197,7 @@ impl v1::Struct for Fighter {
 }
 
 impl v1::Encode for Fighter {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.account);
@@ -204,6 +211,7 @@ impl v1::Encode for Fighter {
 }
 
 impl v1::Decode for Fighter {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -260,6 +268,7 @@ impl ::core::fmt::Debug for BattleSetup {
 }
 
 impl v1::Struct for BattleSetup {
+    #[inline]
     fn slots(&self) -> usize {
         if self.center.is_some() {
             5
@@ -272,6 +281,7 @@ impl v1::Struct for BattleSetup {
 }
 
 impl v1::Encode for BattleSetup {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.battle);
@@ -283,6 +293,7 @@ impl v1::Encode for BattleSetup {
 }
 
 impl v1::Decode for BattleSetup {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -330,12 +341,14 @@ impl ::core::fmt::Debug for Ticket {
 }
 
 impl v1::Struct for Ticket {
+    #[inline]
     fn slots(&self) -> usize {
         5
     }
 }
 
 impl v1::Encode for Ticket {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.battle);
@@ -347,6 +360,7 @@ impl v1::Encode for Ticket {
 }
 
 impl v1::Decode for Ticket {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -384,12 +398,14 @@ pub struct BattleResult {
 }
 
 impl v1::Struct for BattleResult {
+    #[inline]
     fn slots(&self) -> usize {
         7
     }
 }
 
 impl v1::Encode for BattleResult {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.battle);
@@ -403,6 +419,7 @@ impl v1::Encode for BattleResult {
 }
 
 impl v1::Decode for BattleResult {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -479,6 +496,7 @@ pub struct Tally {
 }
 
 impl v1::Struct for Tally {
+    #[inline]
     fn slots(&self) -> usize {
         if self.present.0 != 0 {
             5
@@ -497,6 +515,7 @@ impl v1::Struct for Tally {
 }
 
 impl v1::Encode for Tally {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.kills);
@@ -508,6 +527,7 @@ impl v1::Encode for Tally {
 }
 
 impl v1::Decode for Tally {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! Things one can own.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -83,12 +85,14 @@ pub struct Stack {
 }
 
 impl v1::Struct for Stack {
+    #[inline]
     fn slots(&self) -> usize {
         if self.count != 1 { 2 } else { 1 }
     }
 }
 
 impl v1::Encode for Stack {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.item);
@@ -97,6 +101,7 @@ impl v1::Encode for Stack {
 }
 
 impl v1::Decode for Stack {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -131,6 +136,7 @@ pub struct Gear {
 }
 
 impl v1::Struct for Gear {
+    #[inline]
     fn slots(&self) -> usize {
         if self.maker.is_some() {
             5
@@ -147,6 +153,7 @@ impl v1::Struct for Gear {
 }
 
 impl v1::Encode for Gear {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.item);
@@ -158,6 +165,7 @@ impl v1::Encode for Gear {
 }
 
 impl v1::Decode for Gear {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -195,6 +203,7 @@ pub struct Price {
 }
 
 impl v1::Struct for Price {
+    #[inline]
     fn slots(&self) -> usize {
         if self.amount.0 != 0 {
             2
@@ -207,6 +216,7 @@ impl v1::Struct for Price {
 }
 
 impl v1::Encode for Price {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.currency);
@@ -215,6 +225,7 @@ impl v1::Encode for Price {
 }
 
 impl v1::Decode for Price {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

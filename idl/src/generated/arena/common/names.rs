@@ -2,8 +2,10 @@
 
 //! Ids and names: small types of their own, so that an account is never taken for an item.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -132,6 +134,7 @@ pub struct PageOfCard {
 }
 
 impl v1::Struct for PageOfCard {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -144,6 +147,7 @@ impl v1::Struct for PageOfCard {
 }
 
 impl v1::Encode for PageOfCard {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -152,6 +156,7 @@ impl v1::Encode for PageOfCard {
 }
 
 impl v1::Decode for PageOfCard {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

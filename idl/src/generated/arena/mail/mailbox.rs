@@ -2,8 +2,10 @@
 
 //! Letters: the way things reach a player who may not be there.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -176,12 +178,14 @@ pub struct Letter {
 }
 
 impl v1::Struct for Letter {
+    #[inline]
     fn slots(&self) -> usize {
         5
     }
 }
 
 impl v1::Encode for Letter {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.author);
@@ -193,6 +197,7 @@ impl v1::Encode for Letter {
 }
 
 impl v1::Decode for Letter {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -225,12 +230,14 @@ pub struct StoredLetter {
 }
 
 impl v1::Struct for StoredLetter {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.marks.is_empty() { 2 } else { 1 }
     }
 }
 
 impl v1::Encode for StoredLetter {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.letter);
@@ -239,6 +246,7 @@ impl v1::Encode for StoredLetter {
 }
 
 impl v1::Decode for StoredLetter {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -469,6 +477,7 @@ impl v1::Encode for MailboxOpenArgs {
 }
 
 impl v1::Decode for MailboxOpenArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -526,6 +535,7 @@ impl v1::Encode for MailboxClaimArgs {
 }
 
 impl v1::Decode for MailboxClaimArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -581,6 +591,7 @@ impl v1::Encode for MailboxDiscardArgs {
 }
 
 impl v1::Decode for MailboxDiscardArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -646,6 +657,7 @@ impl v1::Encode for MailboxStarArgs {
 }
 
 impl v1::Decode for MailboxStarArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -707,6 +719,7 @@ impl v1::Encode for MailboxDeliverArgs {
 }
 
 impl v1::Decode for MailboxDeliverArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -774,6 +787,7 @@ impl v1::Encode for MailboxArrivedArgs {
 }
 
 impl v1::Decode for MailboxArrivedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -832,6 +846,7 @@ impl v1::Encode for MailboxExpireArgs {
 }
 
 impl v1::Decode for MailboxExpireArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -899,6 +914,7 @@ impl v1::Encode for PostAnnounceArgs {
 }
 
 impl v1::Decode for PostAnnounceArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -956,6 +972,7 @@ impl v1::Encode for PostCampaignArgs {
 }
 
 impl v1::Decode for PostCampaignArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1008,6 +1025,7 @@ impl v1::Encode for PostCampaignsArgs {
 }
 
 impl v1::Decode for PostCampaignsArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

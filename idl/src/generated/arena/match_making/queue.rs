@@ -5,8 +5,10 @@
 //! The seat asks the service, the service picks the queue, and the queue forms matches in its own time. When it has
 //! one, each seat asks its player; if all accept, the battle is allocated and every seat gets a ticket.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -29,6 +31,7 @@ pub struct Waiting {
 }
 
 impl v1::Struct for Waiting {
+    #[inline]
     fn slots(&self) -> usize {
         if self.found != 0 {
             4
@@ -41,6 +44,7 @@ impl v1::Struct for Waiting {
 }
 
 impl v1::Encode for Waiting {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.mode);
@@ -51,6 +55,7 @@ impl v1::Encode for Waiting {
 }
 
 impl v1::Decode for Waiting {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -76,6 +81,7 @@ pub struct Offer {
 }
 
 impl v1::Struct for Offer {
+    #[inline]
     fn slots(&self) -> usize {
         if v1::Struct::slots(&self.average) != 0 {
             4
@@ -90,6 +96,7 @@ impl v1::Struct for Offer {
 }
 
 impl v1::Encode for Offer {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.battle);
@@ -100,6 +107,7 @@ impl v1::Encode for Offer {
 }
 
 impl v1::Decode for Offer {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -514,6 +522,7 @@ impl v1::Encode for MatchSeatEnterArgs {
 }
 
 impl v1::Decode for MatchSeatEnterArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -567,6 +576,7 @@ impl v1::Encode for MatchSeatLeaveArgs {
 }
 
 impl v1::Decode for MatchSeatLeaveArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -620,6 +630,7 @@ impl v1::Encode for MatchSeatAcceptArgs {
 }
 
 impl v1::Decode for MatchSeatAcceptArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -677,6 +688,7 @@ impl v1::Encode for MatchSeatOfferArgs {
 }
 
 impl v1::Decode for MatchSeatOfferArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -734,6 +746,7 @@ impl v1::Encode for MatchSeatAdmitArgs {
 }
 
 impl v1::Decode for MatchSeatAdmitArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -793,6 +806,7 @@ impl v1::Encode for MatchSeatCalledOffArgs {
 }
 
 impl v1::Decode for MatchSeatCalledOffArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -845,6 +859,7 @@ impl v1::Encode for MatchSeatForgiveArgs {
 }
 
 impl v1::Decode for MatchSeatForgiveArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -874,12 +889,14 @@ pub struct QueueEntry {
 }
 
 impl v1::Struct for QueueEntry {
+    #[inline]
     fn slots(&self) -> usize {
         3
     }
 }
 
 impl v1::Encode for QueueEntry {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.seats);
@@ -889,6 +906,7 @@ impl v1::Encode for QueueEntry {
 }
 
 impl v1::Decode for QueueEntry {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -918,6 +936,7 @@ pub struct QueueStats {
 }
 
 impl v1::Struct for QueueStats {
+    #[inline]
     fn slots(&self) -> usize {
         if self.median.is_some() {
             3
@@ -932,6 +951,7 @@ impl v1::Struct for QueueStats {
 }
 
 impl v1::Encode for QueueStats {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.mode);
@@ -941,6 +961,7 @@ impl v1::Encode for QueueStats {
 }
 
 impl v1::Decode for QueueStats {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1000,6 +1021,7 @@ impl v1::Encode for MatchMakerEnqueueArgs {
 }
 
 impl v1::Decode for MatchMakerEnqueueArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1057,6 +1079,7 @@ impl v1::Encode for MatchMakerWithdrawArgs {
 }
 
 impl v1::Decode for MatchMakerWithdrawArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1114,6 +1137,7 @@ impl v1::Encode for MatchMakerWatchArgs {
 }
 
 impl v1::Decode for MatchMakerWatchArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1262,6 +1286,7 @@ impl v1::Encode for MatchQueueJoinArgs {
 }
 
 impl v1::Decode for MatchQueueJoinArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1317,6 +1342,7 @@ impl v1::Encode for MatchQueueWithdrawArgs {
 }
 
 impl v1::Decode for MatchQueueWithdrawArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1368,6 +1394,7 @@ impl v1::Encode for MatchQueueStatsArgs {
 }
 
 impl v1::Decode for MatchQueueStatsArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -1425,6 +1452,7 @@ impl v1::Encode for MatchQueueWidenArgs {
 }
 
 impl v1::Decode for MatchQueueWidenArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! The player's own entity, and what keeps the lobby nodes together.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -379,6 +381,7 @@ impl v1::Encode for AvatarRenameArgs {
 }
 
 impl v1::Decode for AvatarRenameArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -439,6 +442,7 @@ impl v1::Encode for AvatarConfigureArgs {
 }
 
 impl v1::Decode for AvatarConfigureArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -497,6 +501,7 @@ impl v1::Encode for AvatarConfirmArgs {
 }
 
 impl v1::Decode for AvatarConfirmArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -563,6 +568,7 @@ impl v1::Encode for AvatarNoticeArgs {
 }
 
 impl v1::Decode for AvatarNoticeArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -619,6 +625,7 @@ impl v1::Encode for AvatarLookArgs {
 }
 
 impl v1::Decode for AvatarLookArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -670,6 +677,7 @@ impl v1::Encode for AvatarCardArgs {
 }
 
 impl v1::Decode for AvatarCardArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -714,6 +722,7 @@ impl Default for Settings {
 }
 
 impl v1::Struct for Settings {
+    #[inline]
     fn slots(&self) -> usize {
         if self.auto_accept_after.0 != 0 {
             5
@@ -732,6 +741,7 @@ impl v1::Struct for Settings {
 }
 
 impl v1::Encode for Settings {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.volume);
@@ -743,6 +753,7 @@ impl v1::Encode for Settings {
 }
 
 impl v1::Decode for Settings {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -776,6 +787,7 @@ pub struct Card {
 }
 
 impl v1::Struct for Card {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.titles.is_empty() {
             4
@@ -790,6 +802,7 @@ impl v1::Struct for Card {
 }
 
 impl v1::Encode for Card {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.name);
@@ -800,6 +813,7 @@ impl v1::Encode for Card {
 }
 
 impl v1::Decode for Card {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -832,6 +846,7 @@ pub struct NodeLoad {
 }
 
 impl v1::Struct for NodeLoad {
+    #[inline]
     fn slots(&self) -> usize {
         if self.draining {
             3
@@ -846,6 +861,7 @@ impl v1::Struct for NodeLoad {
 }
 
 impl v1::Encode for NodeLoad {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.avatars);
@@ -855,6 +871,7 @@ impl v1::Encode for NodeLoad {
 }
 
 impl v1::Decode for NodeLoad {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -983,6 +1000,7 @@ impl v1::Encode for LobbyCenterReportArgs {
 }
 
 impl v1::Decode for LobbyCenterReportArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1039,6 +1057,7 @@ impl v1::Encode for LobbyCenterPickArgs {
 }
 
 impl v1::Decode for LobbyCenterPickArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1095,6 +1114,7 @@ impl v1::Encode for LobbyCenterOnlineArgs {
 }
 
 impl v1::Decode for LobbyCenterOnlineArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1151,6 +1171,7 @@ impl v1::Encode for LobbyCenterForgetArgs {
 }
 
 impl v1::Decode for LobbyCenterForgetArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1291,6 +1312,7 @@ impl v1::Encode for LobbyStubLoadNowArgs {
 }
 
 impl v1::Decode for LobbyStubLoadNowArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -1345,6 +1367,7 @@ impl v1::Encode for LobbyStubAnnounceArgs {
 }
 
 impl v1::Decode for LobbyStubAnnounceArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1396,6 +1419,7 @@ impl v1::Encode for LobbyStubReportArgs {
 }
 
 impl v1::Decode for LobbyStubReportArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

@@ -2,8 +2,10 @@
 
 //! Where an avatar is and what it carries.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -196,6 +198,7 @@ impl v1::Encode for TransformWalkArgs {
 }
 
 impl v1::Decode for TransformWalkArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -253,6 +256,7 @@ impl v1::Encode for TransformTravelArgs {
 }
 
 impl v1::Decode for TransformTravelArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -318,6 +322,7 @@ impl v1::Encode for TransformTeleportedArgs {
 }
 
 impl v1::Decode for TransformTeleportedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -568,6 +573,7 @@ impl v1::Encode for InventoryTradeArgs {
 }
 
 impl v1::Decode for InventoryTradeArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -628,6 +634,7 @@ impl v1::Encode for InventoryHasArgs {
 }
 
 impl v1::Decode for InventoryHasArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -690,6 +697,7 @@ impl v1::Encode for InventoryDeliverArgs {
 }
 
 impl v1::Decode for InventoryDeliverArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -756,6 +764,7 @@ impl v1::Encode for InventoryChangedArgs {
 }
 
 impl v1::Decode for InventoryChangedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -815,6 +824,7 @@ impl v1::Encode for InventorySpoilArgs {
 }
 
 impl v1::Decode for InventorySpoilArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -880,6 +890,7 @@ impl v1::Encode for InventoryWearArgs {
 }
 
 impl v1::Decode for InventoryWearArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -936,6 +947,7 @@ impl v1::Encode for InventorySortArgs {
 }
 
 impl v1::Decode for InventorySortArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -970,12 +982,14 @@ pub struct Receipt {
 }
 
 impl v1::Struct for Receipt {
+    #[inline]
     fn slots(&self) -> usize {
         3
     }
 }
 
 impl v1::Encode for Receipt {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.given);
@@ -985,6 +999,7 @@ impl v1::Encode for Receipt {
 }
 
 impl v1::Decode for Receipt {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1229,6 +1244,7 @@ impl v1::Encode for WalletBuyArgs {
 }
 
 impl v1::Decode for WalletBuyArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1289,6 +1305,7 @@ impl v1::Encode for WalletCreditArgs {
 }
 
 impl v1::Decode for WalletCreditArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1345,6 +1362,7 @@ impl v1::Encode for WalletChargeArgs {
 }
 
 impl v1::Decode for WalletChargeArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1410,6 +1428,7 @@ impl v1::Encode for WalletJingledArgs {
 }
 
 impl v1::Decode for WalletJingledArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

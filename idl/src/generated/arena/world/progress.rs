@@ -2,8 +2,10 @@
 
 //! Becoming better: levels, heroes, ratings and quests.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -119,12 +121,14 @@ pub struct Quest {
 }
 
 impl v1::Struct for Quest {
+    #[inline]
     fn slots(&self) -> usize {
         if self.ends_at.is_some() { 5 } else { 4 }
     }
 }
 
 impl v1::Encode for Quest {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.title);
@@ -136,6 +140,7 @@ impl v1::Encode for Quest {
 }
 
 impl v1::Decode for Quest {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -463,6 +468,7 @@ impl v1::Encode for ProgressTakeQuestArgs {
 }
 
 impl v1::Decode for ProgressTakeQuestArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -518,6 +524,7 @@ impl v1::Encode for ProgressFinishQuestArgs {
 }
 
 impl v1::Decode for ProgressFinishQuestArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -582,6 +589,7 @@ impl v1::Encode for ProgressBattlesArgs {
 }
 
 impl v1::Decode for ProgressBattlesArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -640,6 +648,7 @@ impl v1::Encode for ProgressBattleEndedArgs {
 }
 
 impl v1::Decode for ProgressBattleEndedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -695,6 +704,7 @@ impl v1::Encode for ProgressLeveledArgs {
 }
 
 impl v1::Decode for ProgressLeveledArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -759,6 +769,7 @@ impl v1::Encode for ProgressRewardedArgs {
 }
 
 impl v1::Decode for ProgressRewardedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -815,6 +826,7 @@ impl v1::Encode for ProgressQuestEndsArgs {
 }
 
 impl v1::Decode for ProgressQuestEndsArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

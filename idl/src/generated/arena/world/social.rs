@@ -2,8 +2,10 @@
 
 //! Other people: friends, parties, and talking.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -74,6 +76,7 @@ impl ::core::fmt::Debug for Contact {
 }
 
 impl v1::Struct for Contact {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.note.is_empty() {
             4
@@ -88,6 +91,7 @@ impl v1::Struct for Contact {
 }
 
 impl v1::Encode for Contact {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.name);
@@ -98,6 +102,7 @@ impl v1::Encode for Contact {
 }
 
 impl v1::Decode for Contact {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -392,6 +397,7 @@ impl v1::Encode for SocialBefriendArgs {
 }
 
 impl v1::Decode for SocialBefriendArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -447,6 +453,7 @@ impl v1::Encode for SocialForgetArgs {
 }
 
 impl v1::Decode for SocialForgetArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -502,6 +509,7 @@ impl v1::Encode for SocialShowArgs {
 }
 
 impl v1::Decode for SocialShowArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -559,6 +567,7 @@ impl v1::Encode for SocialInviteArgs {
 }
 
 impl v1::Decode for SocialInviteArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -617,6 +626,7 @@ impl v1::Encode for SocialJoinPartyArgs {
 }
 
 impl v1::Decode for SocialJoinPartyArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -676,6 +686,7 @@ impl v1::Encode for SocialBefriendedArgs {
 }
 
 impl v1::Decode for SocialBefriendedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -820,6 +831,7 @@ impl v1::Encode for ChatSayArgs {
 }
 
 impl v1::Decode for ChatSayArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -879,6 +891,7 @@ impl v1::Encode for ChatSaidArgs {
 }
 
 impl v1::Decode for ChatSaidArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -941,6 +954,7 @@ impl v1::Encode for ChatWhisperedArgs {
 }
 
 impl v1::Decode for ChatWhisperedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1001,6 +1015,7 @@ impl v1::Encode for ChatCalledArgs {
 }
 
 impl v1::Decode for ChatCalledArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1063,6 +1078,7 @@ impl v1::Encode for ChatHearArgs {
 }
 
 impl v1::Decode for ChatHearArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1125,6 +1141,7 @@ impl v1::Encode for ChatMuteArgs {
 }
 
 impl v1::Decode for ChatMuteArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! References, state that changes, and calls.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -365,6 +367,7 @@ impl v1::Encode for BagPutArgs {
 }
 
 impl v1::Decode for BagPutArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -419,6 +422,7 @@ impl v1::Encode for BagClearArgs {
 }
 
 impl v1::Decode for BagClearArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -478,6 +482,7 @@ impl v1::Encode for BagChangedArgs {
 }
 
 impl v1::Decode for BagChangedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -535,6 +540,7 @@ impl v1::Encode for BagConfirmArgs {
 }
 
 impl v1::Decode for BagConfirmArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -907,6 +913,7 @@ pub struct Refs {
 }
 
 impl v1::Struct for Refs {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.many.is_empty() {
             7
@@ -927,6 +934,7 @@ impl v1::Struct for Refs {
 }
 
 impl v1::Encode for Refs {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.player);
@@ -940,6 +948,7 @@ impl v1::Encode for Refs {
 }
 
 impl v1::Decode for Refs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! Structs: defaults, gaps, required members, optionals, nesting.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -18,18 +20,21 @@ use super::{Bits, Color, Hand, Huge, Shape, Signed, Status, WideBits, Word};
 pub struct Empty {}
 
 impl v1::Struct for Empty {
+    #[inline]
     fn slots(&self) -> usize {
         0
     }
 }
 
 impl v1::Encode for Empty {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         w.slots(0);
     }
 }
 
 impl v1::Decode for Empty {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -45,6 +50,7 @@ pub struct Point {
 }
 
 impl v1::Struct for Point {
+    #[inline]
     fn slots(&self) -> usize {
         if self.y != 0 {
             2
@@ -57,6 +63,7 @@ impl v1::Struct for Point {
 }
 
 impl v1::Encode for Point {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.x);
@@ -65,6 +72,7 @@ impl v1::Encode for Point {
 }
 
 impl v1::Decode for Point {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -97,6 +105,7 @@ impl Default for Gaps {
 }
 
 impl v1::Struct for Gaps {
+    #[inline]
     fn slots(&self) -> usize {
         if self.c.is_some() {
             5
@@ -111,6 +120,7 @@ impl v1::Struct for Gaps {
 }
 
 impl v1::Encode for Gaps {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -122,6 +132,7 @@ impl v1::Encode for Gaps {
 }
 
 impl v1::Decode for Gaps {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -149,12 +160,14 @@ pub struct Required {
 }
 
 impl v1::Struct for Required {
+    #[inline]
     fn slots(&self) -> usize {
         2
     }
 }
 
 impl v1::Encode for Required {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.at);
@@ -163,6 +176,7 @@ impl v1::Encode for Required {
 }
 
 impl v1::Decode for Required {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -186,6 +200,7 @@ pub struct RequiredMiddle {
 }
 
 impl v1::Struct for RequiredMiddle {
+    #[inline]
     fn slots(&self) -> usize {
         if self.last.is_some() {
             5
@@ -198,6 +213,7 @@ impl v1::Struct for RequiredMiddle {
 }
 
 impl v1::Encode for RequiredMiddle {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.before);
@@ -209,6 +225,7 @@ impl v1::Encode for RequiredMiddle {
 }
 
 impl v1::Decode for RequiredMiddle {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -621,6 +638,7 @@ pub struct Tree {
 }
 
 impl v1::Struct for Tree {
+    #[inline]
     fn slots(&self) -> usize {
         if self.twin.is_some() {
             4
@@ -637,6 +655,7 @@ impl v1::Struct for Tree {
 }
 
 impl v1::Encode for Tree {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.value);
@@ -647,6 +666,7 @@ impl v1::Encode for Tree {
 }
 
 impl v1::Decode for Tree {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -669,12 +689,14 @@ pub struct OldPoint {
 }
 
 impl v1::Struct for OldPoint {
+    #[inline]
     fn slots(&self) -> usize {
         if self.x != 0 { 1 } else { 0 }
     }
 }
 
 impl v1::Encode for OldPoint {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.x);
@@ -682,6 +704,7 @@ impl v1::Encode for OldPoint {
 }
 
 impl v1::Decode for OldPoint {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -715,6 +738,7 @@ impl Default for NewPoint {
 }
 
 impl v1::Struct for NewPoint {
+    #[inline]
     fn slots(&self) -> usize {
         if self.name.is_some() {
             4
@@ -731,6 +755,7 @@ impl v1::Struct for NewPoint {
 }
 
 impl v1::Encode for NewPoint {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.x);
@@ -741,6 +766,7 @@ impl v1::Encode for NewPoint {
 }
 
 impl v1::Decode for NewPoint {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -764,6 +790,7 @@ pub struct PageOfPoint {
 }
 
 impl v1::Struct for PageOfPoint {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -776,6 +803,7 @@ impl v1::Struct for PageOfPoint {
 }
 
 impl v1::Encode for PageOfPoint {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -784,6 +812,7 @@ impl v1::Encode for PageOfPoint {
 }
 
 impl v1::Decode for PageOfPoint {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! Every kind of call with every form of parameters, results and attributes.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -25,6 +27,7 @@ pub struct Point {
 }
 
 impl v1::Struct for Point {
+    #[inline]
     fn slots(&self) -> usize {
         if self.y.to_bits() != 0 {
             2
@@ -37,6 +40,7 @@ impl v1::Struct for Point {
 }
 
 impl v1::Encode for Point {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.x);
@@ -45,6 +49,7 @@ impl v1::Encode for Point {
 }
 
 impl v1::Decode for Point {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -205,6 +210,7 @@ impl v1::Encode for FrontNothingArgs {
 }
 
 impl v1::Decode for FrontNothingArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -252,6 +258,7 @@ impl v1::Encode for FrontValueArgs {
 }
 
 impl v1::Decode for FrontValueArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -299,6 +306,7 @@ impl v1::Encode for FrontFailsArgs {
 }
 
 impl v1::Decode for FrontFailsArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -350,6 +358,7 @@ impl v1::Encode for FrontBothArgs {
 }
 
 impl v1::Decode for FrontBothArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -405,6 +414,7 @@ impl v1::Encode for FrontOptionalArgs {
 }
 
 impl v1::Decode for FrontOptionalArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -480,6 +490,7 @@ impl v1::Encode for FrontManyArgs {
 }
 
 impl v1::Decode for FrontManyArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -538,6 +549,7 @@ impl v1::Encode for FrontTellArgs {
 }
 
 impl v1::Decode for FrontTellArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -594,6 +606,7 @@ impl v1::Encode for FrontShoutArgs {
 }
 
 impl v1::Decode for FrontShoutArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -645,6 +658,7 @@ impl v1::Encode for FrontBigArgs {
 }
 
 impl v1::Decode for FrontBigArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -902,6 +916,7 @@ impl v1::Encode for PartAddArgs {
 }
 
 impl v1::Decode for PartAddArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -957,6 +972,7 @@ impl v1::Encode for PartHoverArgs {
 }
 
 impl v1::Decode for PartHoverArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1021,6 +1037,7 @@ impl v1::Encode for PartDeliverArgs {
 }
 
 impl v1::Decode for PartDeliverArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1077,6 +1094,7 @@ impl v1::Encode for PartAddedArgs {
 }
 
 impl v1::Decode for PartAddedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1132,6 +1150,7 @@ impl v1::Encode for PartHoveredArgs {
 }
 
 impl v1::Decode for PartHoveredArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1187,6 +1206,7 @@ impl v1::Encode for PartFadeArgs {
 }
 
 impl v1::Decode for PartFadeArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1238,6 +1258,7 @@ impl v1::Encode for PartClearArgs {
 }
 
 impl v1::Decode for PartClearArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -1290,6 +1311,7 @@ impl v1::Encode for PartChooseArgs {
 }
 
 impl v1::Decode for PartChooseArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1341,6 +1363,7 @@ impl v1::Encode for PartWaitForItArgs {
 }
 
 impl v1::Decode for PartWaitForItArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -1506,6 +1529,7 @@ impl v1::Encode for ThingLinkArgs {
 }
 
 impl v1::Decode for ThingLinkArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1562,6 +1586,7 @@ impl v1::Encode for ThingLinkedArgs {
 }
 
 impl v1::Decode for ThingLinkedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1619,6 +1644,7 @@ impl v1::Encode for ThingWakeArgs {
 }
 
 impl v1::Decode for ThingWakeArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1677,6 +1703,7 @@ impl v1::Encode for ThingOldLinkArgs {
 }
 
 impl v1::Decode for ThingOldLinkArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

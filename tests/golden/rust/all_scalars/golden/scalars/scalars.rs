@@ -2,8 +2,10 @@
 
 //! Each builtin type: alone, in a list, as a key, as an element of a set, in an arm.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -329,6 +331,7 @@ pub struct Sets {
 }
 
 impl v1::Struct for Sets {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.g.is_empty() {
             7
@@ -351,6 +354,7 @@ impl v1::Struct for Sets {
 }
 
 impl v1::Encode for Sets {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -364,6 +368,7 @@ impl v1::Encode for Sets {
 }
 
 impl v1::Decode for Sets {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! General attributes on whatever takes them.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -27,6 +29,7 @@ impl ::core::fmt::Debug for Older {
 }
 
 impl v1::Struct for Older {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.b.is_empty() {
             2
@@ -39,6 +42,7 @@ impl v1::Struct for Older {
 }
 
 impl v1::Encode for Older {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -47,6 +51,7 @@ impl v1::Encode for Older {
 }
 
 impl v1::Decode for Older {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -67,6 +72,7 @@ pub struct Newer {
 }
 
 impl v1::Struct for Newer {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.b.is_empty() {
             2
@@ -79,6 +85,7 @@ impl v1::Struct for Newer {
 }
 
 impl v1::Encode for Newer {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -87,6 +94,7 @@ impl v1::Encode for Newer {
 }
 
 impl v1::Decode for Newer {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -372,6 +380,7 @@ impl v1::Encode for PurseSpendArgs {
 }
 
 impl v1::Decode for PurseSpendArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -428,6 +437,7 @@ impl v1::Encode for PurseAuditArgs {
 }
 
 impl v1::Decode for PurseAuditArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

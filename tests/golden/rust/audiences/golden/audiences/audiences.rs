@@ -2,8 +2,10 @@
 
 //! Every audience, built in and declared, for properties and events; slots that narrow them.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -387,6 +389,7 @@ impl v1::Encode for SeenToldArgs {
 }
 
 impl v1::Decode for SeenToldArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -434,6 +437,7 @@ impl v1::Encode for SeenToldOwnerArgs {
 }
 
 impl v1::Decode for SeenToldOwnerArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -486,6 +490,7 @@ impl v1::Encode for SeenToldAllArgs {
 }
 
 impl v1::Decode for SeenToldAllArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -537,6 +542,7 @@ impl v1::Encode for SeenToldOthersArgs {
 }
 
 impl v1::Decode for SeenToldOthersArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -584,6 +590,7 @@ impl v1::Encode for SeenToldNearArgs {
 }
 
 impl v1::Decode for SeenToldNearArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -635,6 +642,7 @@ impl v1::Encode for SeenToldTeamArgs {
 }
 
 impl v1::Decode for SeenToldTeamArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -686,6 +694,7 @@ impl v1::Encode for SeenToldManyArgs {
 }
 
 impl v1::Decode for SeenToldManyArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -793,6 +802,7 @@ impl v1::Encode for SoulWavedArgs {
 }
 
 impl v1::Decode for SoulWavedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

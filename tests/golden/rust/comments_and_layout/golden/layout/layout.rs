@@ -2,8 +2,10 @@
 
 //! The file's own words, after a comment.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -20,6 +22,7 @@ pub struct Ugly {
 }
 
 impl v1::Struct for Ugly {
+    #[inline]
     fn slots(&self) -> usize {
         if v1::Struct::slots(&self.c) != 0 {
             3
@@ -34,6 +37,7 @@ impl v1::Struct for Ugly {
 }
 
 impl v1::Encode for Ugly {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -43,6 +47,7 @@ impl v1::Encode for Ugly {
 }
 
 impl v1::Decode for Ugly {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -69,6 +74,7 @@ pub struct OneLine {
 }
 
 impl v1::Struct for OneLine {
+    #[inline]
     fn slots(&self) -> usize {
         if v1::Struct::slots(&self.b) != 0 {
             2
@@ -81,6 +87,7 @@ impl v1::Struct for OneLine {
 }
 
 impl v1::Encode for OneLine {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -89,6 +96,7 @@ impl v1::Encode for OneLine {
 }
 
 impl v1::Decode for OneLine {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -144,6 +152,7 @@ pub struct Wide {
 }
 
 impl v1::Struct for Wide {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.a_member_with_a_rather_long_name.is_empty() {
             1
@@ -154,6 +163,7 @@ impl v1::Struct for Wide {
 }
 
 impl v1::Encode for Wide {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a_member_with_a_rather_long_name);
@@ -162,6 +172,7 @@ impl v1::Encode for Wide {
 
 #[rustfmt::skip]
 impl v1::Decode for Wide {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

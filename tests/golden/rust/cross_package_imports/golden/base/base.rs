@@ -2,8 +2,10 @@
 
 //! What the other two packages stand on.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -61,12 +63,14 @@ pub struct Item {
 }
 
 impl v1::Struct for Item {
+    #[inline]
     fn slots(&self) -> usize {
         1
     }
 }
 
 impl v1::Encode for Item {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.name);
@@ -74,6 +78,7 @@ impl v1::Encode for Item {
 }
 
 impl v1::Decode for Item {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -166,12 +171,14 @@ pub struct PageOfItem {
 }
 
 impl v1::Struct for PageOfItem {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.rows.is_empty() { 1 } else { 0 }
     }
 }
 
 impl v1::Encode for PageOfItem {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -179,6 +186,7 @@ impl v1::Encode for PageOfItem {
 }
 
 impl v1::Decode for PageOfItem {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

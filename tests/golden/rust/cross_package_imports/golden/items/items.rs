@@ -2,8 +2,10 @@
 
 //! Imports one by one, with other names, and without importing at all.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -22,6 +24,7 @@ pub struct Item {
 }
 
 impl v1::Struct for Item {
+    #[inline]
     fn slots(&self) -> usize {
         if v1::Struct::slots(&self.turn) != 0 {
             4
@@ -36,6 +39,7 @@ impl v1::Struct for Item {
 }
 
 impl v1::Encode for Item {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.named);
@@ -46,6 +50,7 @@ impl v1::Encode for Item {
 }
 
 impl v1::Decode for Item {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -74,6 +79,7 @@ pub struct Shelf {
 }
 
 impl v1::Struct for Shelf {
+    #[inline]
     fn slots(&self) -> usize {
         if v1::Struct::slots(&self.others) != 0 {
             3
@@ -88,6 +94,7 @@ impl v1::Struct for Shelf {
 }
 
 impl v1::Encode for Shelf {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.items);
@@ -97,6 +104,7 @@ impl v1::Encode for Shelf {
 }
 
 impl v1::Decode for Shelf {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -128,12 +136,14 @@ pub struct Full {
 }
 
 impl v1::Struct for Full {
+    #[inline]
     fn slots(&self) -> usize {
         if self.short.is_some() { 4 } else { 3 }
     }
 }
 
 impl v1::Encode for Full {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.item);
@@ -144,6 +154,7 @@ impl v1::Encode for Full {
 }
 
 impl v1::Decode for Full {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

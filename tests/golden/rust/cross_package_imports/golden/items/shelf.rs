@@ -2,8 +2,10 @@
 
 //! A second file of the same package: it sees the first one's declarations without a `use`.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -18,6 +20,7 @@ pub struct Store {
 }
 
 impl v1::Struct for Store {
+    #[inline]
     fn slots(&self) -> usize {
         if self.best.is_some() {
             2
@@ -30,6 +33,7 @@ impl v1::Struct for Store {
 }
 
 impl v1::Encode for Store {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.shelves);
@@ -38,6 +42,7 @@ impl v1::Encode for Store {
 }
 
 impl v1::Decode for Store {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

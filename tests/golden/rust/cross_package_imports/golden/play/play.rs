@@ -2,8 +2,10 @@
 
 //! Entities over two packages at once, importing a role and audiences.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -111,6 +113,7 @@ impl v1::Encode for BagPutArgs {
 }
 
 impl v1::Decode for BagPutArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -166,6 +169,7 @@ impl v1::Encode for BagShownArgs {
 }
 
 impl v1::Decode for BagShownArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -314,6 +318,7 @@ impl v1::Encode for PlayerInspectArgs {
 }
 
 impl v1::Decode for PlayerInspectArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -365,6 +370,7 @@ impl v1::Encode for PlayerStoreArgs {
 }
 
 impl v1::Decode for PlayerStoreArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

@@ -2,8 +2,10 @@
 
 //! Optionals at every depth where they may stand.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -87,6 +89,7 @@ pub struct Inner {
 }
 
 impl v1::Struct for Inner {
+    #[inline]
     fn slots(&self) -> usize {
         if self.b.is_some() {
             2
@@ -99,6 +102,7 @@ impl v1::Struct for Inner {
 }
 
 impl v1::Encode for Inner {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -107,6 +111,7 @@ impl v1::Encode for Inner {
 }
 
 impl v1::Decode for Inner {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -127,6 +132,7 @@ pub struct Middle {
 }
 
 impl v1::Struct for Middle {
+    #[inline]
     fn slots(&self) -> usize {
         if self.inners.is_some() {
             2
@@ -139,6 +145,7 @@ impl v1::Struct for Middle {
 }
 
 impl v1::Encode for Middle {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.inner);
@@ -147,6 +154,7 @@ impl v1::Encode for Middle {
 }
 
 impl v1::Decode for Middle {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -334,6 +342,7 @@ pub struct Nothing {
 }
 
 impl v1::Struct for Nothing {
+    #[inline]
     fn slots(&self) -> usize {
         if self.b.is_some() {
             2
@@ -346,6 +355,7 @@ impl v1::Struct for Nothing {
 }
 
 impl v1::Encode for Nothing {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -354,6 +364,7 @@ impl v1::Encode for Nothing {
 }
 
 impl v1::Decode for Nothing {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

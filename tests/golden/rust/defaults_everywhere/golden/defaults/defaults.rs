@@ -2,8 +2,10 @@
 
 //! A default of every kind, written and implied, in every place that takes one.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -469,12 +471,14 @@ pub struct Inner {
 }
 
 impl v1::Struct for Inner {
+    #[inline]
     fn slots(&self) -> usize {
         2
     }
 }
 
 impl v1::Encode for Inner {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.count);
@@ -483,6 +487,7 @@ impl v1::Encode for Inner {
 }
 
 impl v1::Decode for Inner {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -624,6 +629,7 @@ impl v1::Encode for DefaultsAskArgs {
 }
 
 impl v1::Decode for DefaultsAskArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -692,6 +698,7 @@ impl v1::Encode for DefaultsTellArgs {
 }
 
 impl v1::Decode for DefaultsTellArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -7,8 +7,10 @@
 //! ```
 //! A backslash \ and a \u0041, "quotes", 'apostrophes', <b>tags</b> & entities, {braces}, ${template}, #{hash}.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -87,6 +89,7 @@ impl Default for Plain {
 }
 
 impl v1::Struct for Plain {
+    #[inline]
     fn slots(&self) -> usize {
         if self.count != 3 {
             3
@@ -101,6 +104,7 @@ impl v1::Struct for Plain {
 }
 
 impl v1::Encode for Plain {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.text);
@@ -110,6 +114,7 @@ impl v1::Encode for Plain {
 }
 
 impl v1::Decode for Plain {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

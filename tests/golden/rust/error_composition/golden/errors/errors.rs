@@ -2,8 +2,10 @@
 
 //! Errors made of errors, two levels deep and along two paths, and arms that only look like that.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -429,12 +431,14 @@ pub struct Detail {
 }
 
 impl v1::Struct for Detail {
+    #[inline]
     fn slots(&self) -> usize {
         2
     }
 }
 
 impl v1::Encode for Detail {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.why);
@@ -443,6 +447,7 @@ impl v1::Encode for Detail {
 }
 
 impl v1::Decode for Detail {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -547,6 +552,7 @@ impl v1::Encode for LoaderLoadArgs {
 }
 
 impl v1::Decode for LoaderLoadArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -598,6 +604,7 @@ impl v1::Encode for LoaderStartArgs {
 }
 
 impl v1::Decode for LoaderStartArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -650,6 +657,7 @@ impl v1::Encode for LoaderOddArgs {
 }
 
 impl v1::Decode for LoaderOddArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -701,6 +709,7 @@ impl v1::Encode for LoaderThinArgs {
 }
 
 impl v1::Decode for LoaderThinArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -748,6 +757,7 @@ impl v1::Encode for LoaderNeverFailsArgs {
 }
 
 impl v1::Decode for LoaderNeverFailsArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

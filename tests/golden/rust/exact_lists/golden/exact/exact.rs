@@ -2,8 +2,10 @@
 
 //! Lengths: exact, least, greatest, both; of lists, strings, bytes, sets and maps; with and without a default.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -53,6 +55,7 @@ pub struct Cell {
 }
 
 impl v1::Struct for Cell {
+    #[inline]
     fn slots(&self) -> usize {
         if self.count != 0 {
             2
@@ -65,6 +68,7 @@ impl v1::Struct for Cell {
 }
 
 impl v1::Encode for Cell {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.color);
@@ -73,6 +77,7 @@ impl v1::Encode for Cell {
 }
 
 impl v1::Decode for Cell {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -287,6 +292,7 @@ impl Default for Whole {
 }
 
 impl v1::Struct for Whole {
+    #[inline]
     fn slots(&self) -> usize {
         if !v1::is_repeat(&self.flags, 2, |each| !*each) {
             2
@@ -299,6 +305,7 @@ impl v1::Struct for Whole {
 }
 
 impl v1::Encode for Whole {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.slots);
@@ -307,6 +314,7 @@ impl v1::Encode for Whole {
 }
 
 impl v1::Decode for Whole {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -350,6 +358,7 @@ impl Default for Outer {
 }
 
 impl v1::Struct for Outer {
+    #[inline]
     fn slots(&self) -> usize {
         if !v1::is_repeat(&self.wholes, 2, |each| v1::Struct::slots(each) == 0) {
             2
@@ -362,6 +371,7 @@ impl v1::Struct for Outer {
 }
 
 impl v1::Encode for Outer {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.whole);
@@ -371,6 +381,7 @@ impl v1::Encode for Outer {
 
 #[rustfmt::skip]
 impl v1::Decode for Outer {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! Tags with holes: at the front, in the middle, at the end; reserved and simply unused; out of order in the source.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -16,6 +18,7 @@ pub struct Front {
 }
 
 impl v1::Struct for Front {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.fourth.is_empty() {
             4
@@ -28,6 +31,7 @@ impl v1::Struct for Front {
 }
 
 impl v1::Encode for Front {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.gap();
@@ -38,6 +42,7 @@ impl v1::Encode for Front {
 }
 
 impl v1::Decode for Front {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -69,6 +74,7 @@ impl Default for Middle {
 }
 
 impl v1::Struct for Middle {
+    #[inline]
     fn slots(&self) -> usize {
         if self.ninth.is_some() {
             9
@@ -83,6 +89,7 @@ impl v1::Struct for Middle {
 }
 
 impl v1::Encode for Middle {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -98,6 +105,7 @@ impl v1::Encode for Middle {
 }
 
 impl v1::Decode for Middle {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -120,6 +128,7 @@ pub struct Shuffled {
 }
 
 impl v1::Struct for Shuffled {
+    #[inline]
     fn slots(&self) -> usize {
         if self.c != 0 {
             3
@@ -134,6 +143,7 @@ impl v1::Struct for Shuffled {
 }
 
 impl v1::Encode for Shuffled {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.a);
@@ -143,6 +153,7 @@ impl v1::Encode for Shuffled {
 }
 
 impl v1::Decode for Shuffled {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -163,12 +174,14 @@ pub struct End {
 }
 
 impl v1::Struct for End {
+    #[inline]
     fn slots(&self) -> usize {
         if self.first != 0 { 1 } else { 0 }
     }
 }
 
 impl v1::Encode for End {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -176,6 +189,7 @@ impl v1::Encode for End {
 }
 
 impl v1::Decode for End {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -195,6 +209,7 @@ pub struct Far {
 }
 
 impl v1::Struct for Far {
+    #[inline]
     fn slots(&self) -> usize {
         if self.last != 0 {
             127
@@ -207,6 +222,7 @@ impl v1::Struct for Far {
 }
 
 impl v1::Encode for Far {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -340,6 +356,7 @@ impl v1::Encode for Far {
 }
 
 impl v1::Decode for Far {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -359,12 +376,14 @@ pub struct OnlyGaps {
 }
 
 impl v1::Struct for OnlyGaps {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.rest.is_empty() { 127 } else { 0 }
     }
 }
 
 impl v1::Encode for OnlyGaps {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.gap();
@@ -498,6 +517,7 @@ impl v1::Encode for OnlyGaps {
 }
 
 impl v1::Decode for OnlyGaps {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -514,18 +534,21 @@ impl v1::Check for OnlyGaps {}
 pub struct Empty {}
 
 impl v1::Struct for Empty {
+    #[inline]
     fn slots(&self) -> usize {
         0
     }
 }
 
 impl v1::Encode for Empty {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         w.slots(0);
     }
 }
 
 impl v1::Decode for Empty {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -538,18 +561,21 @@ impl v1::Check for Empty {}
 pub struct Retired {}
 
 impl v1::Struct for Retired {
+    #[inline]
     fn slots(&self) -> usize {
         0
     }
 }
 
 impl v1::Encode for Retired {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         w.slots(0);
     }
 }
 
 impl v1::Decode for Retired {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -803,6 +829,7 @@ impl v1::Encode for GappyThirdArgs {
 }
 
 impl v1::Decode for GappyThirdArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -859,6 +886,7 @@ impl v1::Encode for SparselyFiveArgs {
 }
 
 impl v1::Decode for SparselyFiveArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -906,6 +934,7 @@ impl v1::Encode for SparselyLastArgs {
 }
 
 impl v1::Decode for SparselyLastArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

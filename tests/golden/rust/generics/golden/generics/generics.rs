@@ -2,8 +2,10 @@
 
 //! Generic structs, one and more parameters, nested, in every place where a type can stand.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -56,6 +58,7 @@ pub struct Row {
 }
 
 impl v1::Struct for Row {
+    #[inline]
     fn slots(&self) -> usize {
         if self.color != Color::Red {
             2
@@ -68,6 +71,7 @@ impl v1::Struct for Row {
 }
 
 impl v1::Encode for Row {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.label);
@@ -76,6 +80,7 @@ impl v1::Encode for Row {
 }
 
 impl v1::Decode for Row {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -195,12 +200,14 @@ pub struct Outcomes {
 }
 
 impl v1::Struct for Outcomes {
+    #[inline]
     fn slots(&self) -> usize {
         if self.second.is_some() { 2 } else { 1 }
     }
 }
 
 impl v1::Encode for Outcomes {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -209,6 +216,7 @@ impl v1::Encode for Outcomes {
 }
 
 impl v1::Decode for Outcomes {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -304,6 +312,7 @@ impl Default for MaybeOfListOfRow {
 }
 
 impl v1::Struct for MaybeOfListOfRow {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.certain {
             2
@@ -316,6 +325,7 @@ impl v1::Struct for MaybeOfListOfRow {
 }
 
 impl v1::Encode for MaybeOfListOfRow {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.value);
@@ -324,6 +334,7 @@ impl v1::Encode for MaybeOfListOfRow {
 }
 
 impl v1::Decode for MaybeOfListOfRow {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -361,6 +372,7 @@ impl Default for MaybeOfPairOfStringRow {
 }
 
 impl v1::Struct for MaybeOfPairOfStringRow {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.certain {
             2
@@ -373,6 +385,7 @@ impl v1::Struct for MaybeOfPairOfStringRow {
 }
 
 impl v1::Encode for MaybeOfPairOfStringRow {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.value);
@@ -381,6 +394,7 @@ impl v1::Encode for MaybeOfPairOfStringRow {
 }
 
 impl v1::Decode for MaybeOfPairOfStringRow {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -418,6 +432,7 @@ impl Default for MaybeOfRow {
 }
 
 impl v1::Struct for MaybeOfRow {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.certain {
             2
@@ -430,6 +445,7 @@ impl v1::Struct for MaybeOfRow {
 }
 
 impl v1::Encode for MaybeOfRow {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.value);
@@ -438,6 +454,7 @@ impl v1::Encode for MaybeOfRow {
 }
 
 impl v1::Decode for MaybeOfRow {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -692,6 +709,7 @@ pub struct PageOfColor {
 }
 
 impl v1::Struct for PageOfColor {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -704,6 +722,7 @@ impl v1::Struct for PageOfColor {
 }
 
 impl v1::Encode for PageOfColor {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -712,6 +731,7 @@ impl v1::Encode for PageOfColor {
 }
 
 impl v1::Decode for PageOfColor {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -741,6 +761,7 @@ pub struct PageOfMaybeOfRow {
 }
 
 impl v1::Struct for PageOfMaybeOfRow {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -753,6 +774,7 @@ impl v1::Struct for PageOfMaybeOfRow {
 }
 
 impl v1::Encode for PageOfMaybeOfRow {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -761,6 +783,7 @@ impl v1::Encode for PageOfMaybeOfRow {
 }
 
 impl v1::Decode for PageOfMaybeOfRow {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -790,6 +813,7 @@ pub struct PageOfPageOfString {
 }
 
 impl v1::Struct for PageOfPageOfString {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -802,6 +826,7 @@ impl v1::Struct for PageOfPageOfString {
 }
 
 impl v1::Encode for PageOfPageOfString {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -810,6 +835,7 @@ impl v1::Encode for PageOfPageOfString {
 }
 
 impl v1::Decode for PageOfPageOfString {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -839,6 +865,7 @@ pub struct PageOfRow {
 }
 
 impl v1::Struct for PageOfRow {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -851,6 +878,7 @@ impl v1::Struct for PageOfRow {
 }
 
 impl v1::Encode for PageOfRow {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -859,6 +887,7 @@ impl v1::Encode for PageOfRow {
 }
 
 impl v1::Decode for PageOfRow {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -888,6 +917,7 @@ pub struct PageOfString {
 }
 
 impl v1::Struct for PageOfString {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -900,6 +930,7 @@ impl v1::Struct for PageOfString {
 }
 
 impl v1::Encode for PageOfString {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -908,6 +939,7 @@ impl v1::Encode for PageOfString {
 }
 
 impl v1::Decode for PageOfString {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -937,6 +969,7 @@ pub struct PageOfU64 {
 }
 
 impl v1::Struct for PageOfU64 {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -949,6 +982,7 @@ impl v1::Struct for PageOfU64 {
 }
 
 impl v1::Encode for PageOfU64 {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -957,6 +991,7 @@ impl v1::Encode for PageOfU64 {
 }
 
 impl v1::Decode for PageOfU64 {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -986,6 +1021,7 @@ pub struct PairOfColorLabel {
 }
 
 impl v1::Struct for PairOfColorLabel {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.second.0.is_empty() {
             2
@@ -998,6 +1034,7 @@ impl v1::Struct for PairOfColorLabel {
 }
 
 impl v1::Encode for PairOfColorLabel {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -1006,6 +1043,7 @@ impl v1::Encode for PairOfColorLabel {
 }
 
 impl v1::Decode for PairOfColorLabel {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1034,6 +1072,7 @@ pub struct PairOfI8I64 {
 }
 
 impl v1::Struct for PairOfI8I64 {
+    #[inline]
     fn slots(&self) -> usize {
         if self.second != 0 {
             2
@@ -1046,6 +1085,7 @@ impl v1::Struct for PairOfI8I64 {
 }
 
 impl v1::Encode for PairOfI8I64 {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -1054,6 +1094,7 @@ impl v1::Encode for PairOfI8I64 {
 }
 
 impl v1::Decode for PairOfI8I64 {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1077,6 +1118,7 @@ pub struct PairOfLabelColor {
 }
 
 impl v1::Struct for PairOfLabelColor {
+    #[inline]
     fn slots(&self) -> usize {
         if self.second != Color::Red {
             2
@@ -1089,6 +1131,7 @@ impl v1::Struct for PairOfLabelColor {
 }
 
 impl v1::Encode for PairOfLabelColor {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -1097,6 +1140,7 @@ impl v1::Encode for PairOfLabelColor {
 }
 
 impl v1::Decode for PairOfLabelColor {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1125,6 +1169,7 @@ pub struct PairOfListOfU8MapOfU8ToString {
 }
 
 impl v1::Struct for PairOfListOfU8MapOfU8ToString {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.second.is_empty() {
             2
@@ -1137,6 +1182,7 @@ impl v1::Struct for PairOfListOfU8MapOfU8ToString {
 }
 
 impl v1::Encode for PairOfListOfU8MapOfU8ToString {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -1145,6 +1191,7 @@ impl v1::Encode for PairOfListOfU8MapOfU8ToString {
 }
 
 impl v1::Decode for PairOfListOfU8MapOfU8ToString {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1168,6 +1215,7 @@ pub struct PairOfStringRow {
 }
 
 impl v1::Struct for PairOfStringRow {
+    #[inline]
     fn slots(&self) -> usize {
         if v1::Struct::slots(&self.second) != 0 {
             2
@@ -1180,6 +1228,7 @@ impl v1::Struct for PairOfStringRow {
 }
 
 impl v1::Encode for PairOfStringRow {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -1188,6 +1237,7 @@ impl v1::Encode for PairOfStringRow {
 }
 
 impl v1::Decode for PairOfStringRow {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1216,6 +1266,7 @@ pub struct PairOfU8Bytes {
 }
 
 impl v1::Struct for PairOfU8Bytes {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.second.is_empty() {
             2
@@ -1228,6 +1279,7 @@ impl v1::Struct for PairOfU8Bytes {
 }
 
 impl v1::Encode for PairOfU8Bytes {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.first);
@@ -1236,6 +1288,7 @@ impl v1::Encode for PairOfU8Bytes {
 }
 
 impl v1::Decode for PairOfU8Bytes {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -1260,6 +1313,7 @@ pub struct TableOfStringRow {
 }
 
 impl v1::Struct for TableOfStringRow {
+    #[inline]
     fn slots(&self) -> usize {
         if self.pages.is_some() {
             3
@@ -1274,6 +1328,7 @@ impl v1::Struct for TableOfStringRow {
 }
 
 impl v1::Encode for TableOfStringRow {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.rows);
@@ -1283,6 +1338,7 @@ impl v1::Encode for TableOfStringRow {
 }
 
 impl v1::Decode for TableOfStringRow {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! Entities inside an entity: replicated, not addressable.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -193,6 +195,7 @@ impl v1::Encode for VitalsHealArgs {
 }
 
 impl v1::Decode for VitalsHealArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -497,6 +500,7 @@ impl v1::Encode for PuppetHitArgs {
 }
 
 impl v1::Decode for PuppetHitArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -549,6 +553,7 @@ impl v1::Encode for PuppetFellArgs {
 }
 
 impl v1::Decode for PuppetFellArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -596,6 +601,7 @@ impl v1::Encode for PuppetRiseArgs {
 }
 
 impl v1::Decode for PuppetRiseArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

@@ -2,8 +2,10 @@
 
 //! Names near the edge: the language's own keywords where they are names, prefixes and look-alikes of reserved words.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -285,6 +287,7 @@ pub struct LookAlikes {
 }
 
 impl v1::Struct for LookAlikes {
+    #[inline]
     fn slots(&self) -> usize {
         if self.b_2_c != 0 {
             7
@@ -307,6 +310,7 @@ impl v1::Struct for LookAlikes {
 }
 
 impl v1::Encode for LookAlikes {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.self_);
@@ -320,6 +324,7 @@ impl v1::Encode for LookAlikes {
 }
 
 impl v1::Decode for LookAlikes {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -409,6 +414,7 @@ pub struct Result {
 }
 
 impl v1::Struct for Result {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.message.0.is_empty() {
             2
@@ -421,6 +427,7 @@ impl v1::Struct for Result {
 }
 
 impl v1::Encode for Result {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.ok);
@@ -429,6 +436,7 @@ impl v1::Encode for Result {
 }
 
 impl v1::Decode for Result {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -453,12 +461,14 @@ pub struct Vec {
 }
 
 impl v1::Struct for Vec {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.items.is_empty() { 1 } else { 0 }
     }
 }
 
 impl v1::Encode for Vec {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.items);
@@ -466,6 +476,7 @@ impl v1::Encode for Vec {
 }
 
 impl v1::Decode for Vec {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -484,12 +495,14 @@ pub struct Box {
 }
 
 impl v1::Struct for Box {
+    #[inline]
     fn slots(&self) -> usize {
         if self.inner.is_some() { 1 } else { 0 }
     }
 }
 
 impl v1::Encode for Box {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.inner);
@@ -497,6 +510,7 @@ impl v1::Encode for Box {
 }
 
 impl v1::Decode for Box {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -517,6 +531,7 @@ pub struct HashMap {
 }
 
 impl v1::Struct for HashMap {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.map.is_empty() {
             3
@@ -531,6 +546,7 @@ impl v1::Struct for HashMap {
 }
 
 impl v1::Encode for HashMap {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.set);
@@ -540,6 +556,7 @@ impl v1::Encode for HashMap {
 }
 
 impl v1::Decode for HashMap {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -561,6 +578,7 @@ pub struct Errors {
 }
 
 impl v1::Struct for Errors {
+    #[inline]
     fn slots(&self) -> usize {
         if self.timestamp != 0 {
             2
@@ -573,6 +591,7 @@ impl v1::Struct for Errors {
 }
 
 impl v1::Encode for Errors {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.bytes);
@@ -581,6 +600,7 @@ impl v1::Encode for Errors {
 }
 
 impl v1::Decode for Errors {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

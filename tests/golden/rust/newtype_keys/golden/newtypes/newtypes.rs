@@ -2,8 +2,10 @@
 
 //! Newtypes over everything, as keys, elements and defaults.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -163,6 +165,7 @@ pub struct Position {
 }
 
 impl v1::Struct for Position {
+    #[inline]
     fn slots(&self) -> usize {
         if self.y != 0 {
             2
@@ -175,6 +178,7 @@ impl v1::Struct for Position {
 }
 
 impl v1::Encode for Position {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.x);
@@ -183,6 +187,7 @@ impl v1::Encode for Position {
 }
 
 impl v1::Decode for Position {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -209,6 +214,7 @@ pub struct Keyed {
 }
 
 impl v1::Struct for Keyed {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.tokens.is_empty() {
             8
@@ -233,6 +239,7 @@ impl v1::Struct for Keyed {
 }
 
 impl v1::Encode for Keyed {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.by_id);
@@ -247,6 +254,7 @@ impl v1::Encode for Keyed {
 }
 
 impl v1::Decode for Keyed {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! Properties whose changes travel by key, by element, by difference and as a whole.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -62,6 +64,7 @@ impl Default for Stack {
 }
 
 impl v1::Struct for Stack {
+    #[inline]
     fn slots(&self) -> usize {
         if self.count != 1 {
             2
@@ -74,6 +77,7 @@ impl v1::Struct for Stack {
 }
 
 impl v1::Encode for Stack {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.item);
@@ -82,6 +86,7 @@ impl v1::Encode for Stack {
 }
 
 impl v1::Decode for Stack {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

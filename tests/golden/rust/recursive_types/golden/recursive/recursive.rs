@@ -2,8 +2,10 @@
 
 //! Types that reach themselves: directly, through one another, through every container, and through generics.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -19,6 +21,7 @@ pub struct Tree {
 }
 
 impl v1::Struct for Tree {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.children.is_empty() {
             2
@@ -31,6 +34,7 @@ impl v1::Struct for Tree {
 }
 
 impl v1::Encode for Tree {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.name);
@@ -39,6 +43,7 @@ impl v1::Encode for Tree {
 }
 
 impl v1::Decode for Tree {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -60,6 +65,7 @@ pub struct Chain {
 }
 
 impl v1::Struct for Chain {
+    #[inline]
     fn slots(&self) -> usize {
         if self.next.is_some() {
             2
@@ -72,6 +78,7 @@ impl v1::Struct for Chain {
 }
 
 impl v1::Encode for Chain {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.value);
@@ -80,6 +87,7 @@ impl v1::Encode for Chain {
 }
 
 impl v1::Decode for Chain {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -101,6 +109,7 @@ pub struct Folder {
 }
 
 impl v1::Struct for Folder {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.folders.is_empty() {
             2
@@ -113,6 +122,7 @@ impl v1::Struct for Folder {
 }
 
 impl v1::Encode for Folder {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.files);
@@ -121,6 +131,7 @@ impl v1::Encode for Folder {
 }
 
 impl v1::Decode for Folder {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -142,6 +153,7 @@ pub struct Person {
 }
 
 impl v1::Struct for Person {
+    #[inline]
     fn slots(&self) -> usize {
         if self.lives_in.is_some() {
             2
@@ -154,6 +166,7 @@ impl v1::Struct for Person {
 }
 
 impl v1::Encode for Person {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.name);
@@ -162,6 +175,7 @@ impl v1::Encode for Person {
 }
 
 impl v1::Decode for Person {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -182,6 +196,7 @@ pub struct House {
 }
 
 impl v1::Struct for House {
+    #[inline]
     fn slots(&self) -> usize {
         if self.owner.is_some() {
             2
@@ -194,6 +209,7 @@ impl v1::Struct for House {
 }
 
 impl v1::Encode for House {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.people);
@@ -202,6 +218,7 @@ impl v1::Encode for House {
 }
 
 impl v1::Decode for House {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -338,12 +355,14 @@ pub struct Quote {
 }
 
 impl v1::Struct for Quote {
+    #[inline]
     fn slots(&self) -> usize {
         2
     }
 }
 
 impl v1::Encode for Quote {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.text);
@@ -352,6 +371,7 @@ impl v1::Encode for Quote {
 }
 
 impl v1::Decode for Quote {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -377,6 +397,7 @@ pub struct Binding {
 }
 
 impl v1::Struct for Binding {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.value.is_empty() {
             2
@@ -389,6 +410,7 @@ impl v1::Struct for Binding {
 }
 
 impl v1::Encode for Binding {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.name);
@@ -397,6 +419,7 @@ impl v1::Encode for Binding {
 }
 
 impl v1::Decode for Binding {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -428,12 +451,14 @@ pub struct Grove {
 }
 
 impl v1::Struct for Grove {
+    #[inline]
     fn slots(&self) -> usize {
         if self.size != 0 { 2 } else { 1 }
     }
 }
 
 impl v1::Encode for Grove {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.trees);
@@ -442,6 +467,7 @@ impl v1::Encode for Grove {
 }
 
 impl v1::Decode for Grove {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -462,6 +488,7 @@ pub struct Graph {
 }
 
 impl v1::Struct for Graph {
+    #[inline]
     fn slots(&self) -> usize {
         if self.costs.is_some() {
             2
@@ -474,6 +501,7 @@ impl v1::Struct for Graph {
 }
 
 impl v1::Encode for Graph {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.roots);
@@ -482,6 +510,7 @@ impl v1::Encode for Graph {
 }
 
 impl v1::Decode for Graph {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -566,6 +595,7 @@ pub struct EdgeOfString {
 }
 
 impl v1::Struct for EdgeOfString {
+    #[inline]
     fn slots(&self) -> usize {
         if self.target.is_some() {
             2
@@ -578,6 +608,7 @@ impl v1::Struct for EdgeOfString {
 }
 
 impl v1::Encode for EdgeOfString {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.weight);
@@ -586,6 +617,7 @@ impl v1::Encode for EdgeOfString {
 }
 
 impl v1::Decode for EdgeOfString {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -607,6 +639,7 @@ pub struct EdgeOfU64 {
 }
 
 impl v1::Struct for EdgeOfU64 {
+    #[inline]
     fn slots(&self) -> usize {
         if self.target.is_some() {
             2
@@ -619,6 +652,7 @@ impl v1::Struct for EdgeOfU64 {
 }
 
 impl v1::Encode for EdgeOfU64 {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.weight);
@@ -627,6 +661,7 @@ impl v1::Encode for EdgeOfU64 {
 }
 
 impl v1::Decode for EdgeOfU64 {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -650,6 +685,7 @@ pub struct NodeOfString {
 }
 
 impl v1::Struct for NodeOfString {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.edges.is_empty() {
             2
@@ -662,6 +698,7 @@ impl v1::Struct for NodeOfString {
 }
 
 impl v1::Encode for NodeOfString {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.value);
@@ -670,6 +707,7 @@ impl v1::Encode for NodeOfString {
 }
 
 impl v1::Decode for NodeOfString {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -693,6 +731,7 @@ pub struct NodeOfU64 {
 }
 
 impl v1::Struct for NodeOfU64 {
+    #[inline]
     fn slots(&self) -> usize {
         if !self.edges.is_empty() {
             2
@@ -705,6 +744,7 @@ impl v1::Struct for NodeOfU64 {
 }
 
 impl v1::Encode for NodeOfU64 {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.value);
@@ -713,6 +753,7 @@ impl v1::Encode for NodeOfU64 {
 }
 
 impl v1::Decode for NodeOfU64 {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! Components that need others, in chains and diamonds, and entities that have them in any order.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -96,6 +98,7 @@ impl v1::Encode for BaseGetArgs {
 }
 
 impl v1::Decode for BaseGetArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -300,6 +303,7 @@ impl v1::Encode for TopMovedArgs {
 }
 
 impl v1::Decode for TopMovedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

@@ -2,8 +2,10 @@
 
 //! One component in several slots of one entity, narrowed differently, beside properties of the same names.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -120,6 +122,7 @@ impl v1::Encode for PurseSpendArgs {
 }
 
 impl v1::Decode for PurseSpendArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -171,6 +174,7 @@ impl v1::Encode for PurseCountArgs {
 }
 
 impl v1::Decode for PurseCountArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -222,6 +226,7 @@ impl v1::Encode for PurseChangedArgs {
 }
 
 impl v1::Decode for PurseChangedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -337,6 +342,7 @@ impl v1::Encode for KeeperGiveArgs {
 }
 
 impl v1::Decode for KeeperGiveArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -475,6 +481,7 @@ impl v1::Encode for BankerSpendArgs {
 }
 
 impl v1::Decode for BankerSpendArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -540,6 +547,7 @@ impl v1::Encode for BankerChangedArgs {
 }
 
 impl v1::Decode for BankerChangedArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

@@ -2,8 +2,10 @@
 
 //! Results that come many times.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -52,12 +54,14 @@ pub struct Tick {
 }
 
 impl v1::Struct for Tick {
+    #[inline]
     fn slots(&self) -> usize {
         3
     }
 }
 
 impl v1::Encode for Tick {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.metal);
@@ -67,6 +71,7 @@ impl v1::Encode for Tick {
 }
 
 impl v1::Decode for Tick {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -231,6 +236,7 @@ impl v1::Encode for MarketTicksArgs {
 }
 
 impl v1::Decode for MarketTicksArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -282,6 +288,7 @@ impl v1::Encode for MarketPricesArgs {
 }
 
 impl v1::Decode for MarketPricesArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})
@@ -333,6 +340,7 @@ impl v1::Encode for MarketEntriesArgs {
 }
 
 impl v1::Decode for MarketEntriesArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -389,6 +397,7 @@ impl v1::Encode for MarketNamesArgs {
 }
 
 impl v1::Decode for MarketNamesArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -440,6 +449,7 @@ impl v1::Encode for MarketPagesArgs {
 }
 
 impl v1::Decode for MarketPagesArgs {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         r.slots()?.end()?;
         Ok(Self {})

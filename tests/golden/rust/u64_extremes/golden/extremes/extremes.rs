@@ -2,8 +2,10 @@
 
 //! Numbers at the ends of their types: as defaults, bounds, constants, enum values and keys.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -164,6 +166,7 @@ pub struct Bounds {
 }
 
 impl v1::Struct for Bounds {
+    #[inline]
     fn slots(&self) -> usize {
         if self.octet != 0 {
             7
@@ -178,6 +181,7 @@ impl v1::Struct for Bounds {
 }
 
 impl v1::Encode for Bounds {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.whole);
@@ -191,6 +195,7 @@ impl v1::Encode for Bounds {
 }
 
 impl v1::Decode for Bounds {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -342,6 +347,7 @@ impl Default for Keyed {
 }
 
 impl v1::Struct for Keyed {
+    #[inline]
     fn slots(&self) -> usize {
         if self.bits != Bits(0x8000000000000000) {
             5
@@ -360,6 +366,7 @@ impl v1::Struct for Keyed {
 }
 
 impl v1::Encode for Keyed {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.by_id);
@@ -371,6 +378,7 @@ impl v1::Encode for Keyed {
 }
 
 impl v1::Decode for Keyed {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {

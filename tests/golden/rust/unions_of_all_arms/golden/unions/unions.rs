@@ -2,8 +2,10 @@
 
 //! Arms of every form, unions in unions, arms that share names with their types, and a lone arm.
 
-#![allow(clippy::all, clippy::pedantic, clippy::nursery, reason = "the schema decides here")]
-#![allow(dead_code, unused_imports, unreachable_pub, reason = "no program uses all of a schema")]
+#![allow(clippy::all, clippy::pedantic, reason = "the schema decides here")]
+#![allow(clippy::nursery, reason = "the schema decides here")]
+#![allow(dead_code, unused_imports, reason = "no program uses all of a schema")]
+#![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 
@@ -24,6 +26,7 @@ impl Default for Stack {
 }
 
 impl v1::Struct for Stack {
+    #[inline]
     fn slots(&self) -> usize {
         if self.count != 1 {
             2
@@ -36,6 +39,7 @@ impl v1::Struct for Stack {
 }
 
 impl v1::Encode for Stack {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.item);
@@ -44,6 +48,7 @@ impl v1::Encode for Stack {
 }
 
 impl v1::Decode for Stack {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
@@ -418,12 +423,14 @@ pub struct Holder {
 }
 
 impl v1::Struct for Holder {
+    #[inline]
     fn slots(&self) -> usize {
         5
     }
 }
 
 impl v1::Encode for Holder {
+    #[inline]
     fn encode(&self, w: &mut v1::Writer) {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.outer);
@@ -435,6 +442,7 @@ impl v1::Encode for Holder {
 }
 
 impl v1::Decode for Holder {
+    #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
         let value = Self {
