@@ -5,7 +5,7 @@
 
 use playhouse::descriptor::dynamic::{Dynamic, Form};
 use playhouse::descriptor::{Declaration, Type};
-use playhouse::{Check, Decode, Encode, Limits, Problem, from_slice, to_vec};
+use playhouse::{Check, Decode, Encode, Error, Limits, Problem, from_slice, to_vec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -86,11 +86,20 @@ where
         }
         // Of two faults in one value each may name another: the description's reader looks at bounds last.
         (Err(_), Err(_)) => {}
-        // A description names an entity by its number, without its package's.
-        (Err(error), Ok(_)) if matches!(error.problem(), Problem::Reference(_)) => {}
+        (Ok(_), Err(error)) if own(&error) => {}
+        (Err(error), Ok(_)) if own(&error) => {}
         (Ok(_), Err(error)) => panic!("{name} is read, but not by description: {error}"),
         (Err(error), Ok(_)) => panic!("{name} is read by description alone: {error}"),
     }
+}
+
+/// Refusals of one reader alone: each builds other things in memory, and a description names an entity by its number,
+/// without its package's.
+fn own(error: &Error) -> bool {
+    matches!(
+        error.problem(),
+        Problem::TooMuchMemory(_) | Problem::Reference(_)
+    )
 }
 
 /// The named form is the same both ways, and leads back to the value.
@@ -105,5 +114,10 @@ fn named<T: Serialize + DeserializeOwned + Encode>(
     assert_eq!(text, other, "{name} has two named forms");
     let back: T = serde_json::from_str(&text)
         .unwrap_or_else(|error| panic!("{name} can't read its named form {text}: {error}"));
-    assert_eq!(to_vec(&back), written, "{name} is another value by {text}");
+    // A NaN's payload has no name; all else leads back to the same bytes.
+    let payload = text.contains("NaN");
+    assert!(
+        payload || to_vec(&back) == written,
+        "{name} is another value by {text}"
+    );
 }
