@@ -7,3 +7,8 @@
 pub mod generated;
 
 pub use generated::{SCHEMA, arena::*};
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
