@@ -1,6 +1,6 @@
 //! Every backend writes any schema without errors, and the same again the second time.
 
-use playhouse_emit::{Backend, Options, typescript};
+use playhouse_emit::{Backend, Options, rust, typescript};
 use playhouse_schema::check;
 
 pub(super) fn run(bytes: &[u8]) {
@@ -12,7 +12,8 @@ pub(super) fn run(bytes: &[u8]) {
         scope: typescript::Scope::All,
         ..typescript::TypeScript::default()
     };
-    let backends: [&dyn Backend; 1] = [&typescript];
+    let rust = rust::Rust::default();
+    let backends: [&dyn Backend; 2] = [&rust, &typescript];
     for backend in backends {
         let files = backend.emit(&checked.model, &Options::default());
         let again = backend.emit(&checked.model, &Options::default());
