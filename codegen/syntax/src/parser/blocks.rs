@@ -175,7 +175,7 @@ impl Parser<'_> {
                 }
                 K::At => self.attribute(),
                 K::Ident if self.at_bare_attribute() => {
-                    self.missing_at();
+                    self.missing_at("a member");
                     self.bare_attribute();
                 }
                 _ => {

@@ -7,10 +7,10 @@ impl Parser<'_> {
     /// `{attr} ";"`. Returns the place of the `;`, if it is there.
     pub(super) fn attributes_and_end(&mut self) -> Option<TextRange> {
         loop {
-            if self.at(K::At) {
+            if self.at(K::At) && !(self.on_new_line() && self.call_follows()) {
                 self.attribute();
             } else if self.at(K::Ident) && !self.on_new_line() && !self.member_begins() {
-                self.missing_at();
+                self.missing_at("`;`");
                 self.bare_attribute();
             } else {
                 break;
@@ -111,7 +111,12 @@ impl Parser<'_> {
             if p.at(K::LBrace) {
                 p.fields();
             } else {
+                let begins_type = [K::Semicolon, K::LAngle, K::LBracket, K::Question, K::Dot];
                 if p.eat(K::Colon) {
+                    p.type_reference();
+                } else if p.at(K::Ident) && !p.on_new_line() && begins_type.contains(&p.nth(1)) {
+                    // A type is meant more often than an attribute.
+                    p.missing("`:`", ":");
                     p.type_reference();
                 }
                 end = p.attributes_and_end();

@@ -28,8 +28,15 @@ impl Parser<'_> {
         }
         let front = self.nth_range(0);
         self.docs();
-        while self.at(K::At) {
-            self.attribute();
+        loop {
+            if self.at(K::At) {
+                self.attribute();
+            } else if self.at(K::Ident) && self.nth(1) == K::LParen {
+                self.missing_at("a declaration");
+                self.bare_attribute();
+            } else {
+                break;
+            }
             self.docs();
         }
         let word = match self.current() {
@@ -332,7 +339,10 @@ impl Parser<'_> {
                 K::RParen,
                 open,
                 "a type",
-                |p| p.at(K::Ident),
+                |p| {
+                    let behind = ["on", "in"].iter().any(|word| p.at_word(word));
+                    p.at(K::Ident) && !(behind && p.nth(1) == K::Ident)
+                },
                 Self::type_reference,
             );
         }

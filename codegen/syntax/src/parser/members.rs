@@ -120,11 +120,11 @@ impl Parser<'_> {
             && (member > behind || self.starts_line(self.at + member))
     }
 
-    /// Says that the attribute that stands here lacks its `@`.
-    pub(super) fn missing_at(&mut self) {
+    /// Says that the attribute that stands here, where `else_what` might be, lacks its `@`.
+    pub(super) fn missing_at(&mut self, else_what: &str) {
         let here = self.here();
         let word = self.nth_text(0);
-        let error = self.unexpected("`;` or an attribute");
+        let error = self.unexpected(&format!("{else_what} or an attribute"));
         let place = Span::at(self.file, here.range.start());
         self.report(error.label("an attribute begins with `@`").fix(
             format!("write `@{word}`"),
@@ -155,6 +155,7 @@ impl Parser<'_> {
                 error
             });
         }
+        self.clause_without_word(start);
         self.result();
         self.word_clause("throws", K::Throws, "an error type");
         if self.quiet_list("throws") {
@@ -164,6 +165,25 @@ impl Parser<'_> {
         self.word_clause("to", K::To, "an audience");
         self.attributes_behind(start);
         self.semicolon();
+    }
+
+    /// An audience or an error whose word is missing: events have no other clause, and errors are called so.
+    fn clause_without_word(&mut self, start: TextRange) {
+        let clause = ["throws", "to"].iter().any(|word| self.at_word(word));
+        if !self.at(K::Ident) || clause || self.on_new_line() || self.near_clause().is_some() {
+            return;
+        }
+        if &self.text[start] == "event" {
+            self.missing("`to`", " to");
+            self.start(K::To);
+            self.path("an audience");
+            self.finish();
+        } else if self.nth_text(0).ends_with("Error") {
+            self.missing("`throws`", " throws");
+            self.start(K::Throws);
+            self.path("an error type");
+            self.finish();
+        }
     }
 
     /// `["->" ["stream"] type]`
@@ -271,7 +291,10 @@ impl Parser<'_> {
             open,
             "a parameter",
             |p| {
-                let named = p.at(K::Ident) && (p.nth(1) == K::Colon || !p.on_new_line());
+                let ends = [K::Semicolon, K::Pipe, K::Dot, K::Ident].contains(&p.nth(2));
+                let behind = ends && ["throws", "to"].iter().any(|word| p.at_word(word));
+                let unclosed = p.on_new_line() || behind;
+                let named = p.at(K::Ident) && (p.nth(1) == K::Colon || !unclosed);
                 named || matches!(p.current(), K::DocComment | K::Colon)
             },
             Self::parameter,

@@ -244,6 +244,14 @@ impl Parser<'_> {
         keywords::is_keyword(word) || members::CALLS.contains(&word)
     }
 
+    /// Whether behind docs and attributes a call follows.
+    pub(super) fn call_follows(&self) -> bool {
+        let at = self.behind_front(0);
+        self.nth(at) == K::Ident
+            && members::CALLS.contains(&self.nth_text(at))
+            && self.nth(at + 1) != K::Colon
+    }
+
     /// Whether here, on a new line, a call, another member or a declaration begins, most likely: then a list above lacks its
     /// end.
     pub(super) fn member_follows(&self) -> bool {

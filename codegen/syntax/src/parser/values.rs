@@ -8,7 +8,12 @@ impl Parser<'_> {
     pub(super) fn attribute(&mut self) {
         self.start(K::Attr);
         self.bump();
-        self.attribute_rest();
+        if self.on_new_line() && (self.member_follows() || self.declaration_follows()) {
+            // No name, but what the attribute should belong to.
+            self.error_expected("the attribute's name");
+        } else {
+            self.attribute_rest();
+        }
         self.finish();
     }
 
