@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use playhouse_conformance::{output, project, types};
-use playhouse_emit::rust::Rust;
 use playhouse_emit::typescript::{Scope, TypeScript};
 use playhouse_emit::{Backend, Options};
 
@@ -32,23 +31,6 @@ fn description_of_types() {
     let types = types::describe(&project::model().unwrap());
     let text = serde_json::to_string_pretty(&types).unwrap() + "\n";
     output::compare_file(&project::folder().join("types.json"), &text).unwrap();
-}
-
-#[test]
-fn rust_of_the_conformance_schema() {
-    let files = emitted(&Rust::default()).unwrap();
-    output::compare_folder(&project::folder().join("tests/rust/generated"), &files).unwrap();
-}
-
-#[test]
-fn typescript_of_the_conformance_schema() {
-    let files = emitted(&TypeScript {
-        scope: Scope::All,
-        ..TypeScript::default()
-    })
-    .unwrap();
-    let folder = project::repository().join("clients/typescript/test/conformance/gen");
-    output::compare_folder(&folder, &files).unwrap();
 }
 
 /// The runtime ships the framework's own packages.
