@@ -85,6 +85,10 @@ impl Describing<'_, '_> {
                     .collect();
                 text.open(&format!("pub static {name}: Component = Component {{"));
                 text.line(&format!("head: {},", self.head(&component.head)));
+                text.line(&format!(
+                    "package: {},",
+                    self.package_number(&component.head)
+                ));
                 text.line(&format!("number: {},", component.number));
                 text.line(&format!("requires: &[{}],", requires.join(", ")));
                 self.properties(text, &component.properties);
@@ -98,6 +102,7 @@ impl Describing<'_, '_> {
                 let role = self.scope.descriptor(Item::Role(service.role));
                 text.open(&format!("pub static {name}: Service = Service {{"));
                 text.line(&format!("head: {},", self.head(&service.head)));
+                text.line(&format!("package: {},", self.package_number(&service.head)));
                 text.line(&format!("number: {},", service.number));
                 text.line(&format!("role: &{role},"));
                 self.calls(text, &service.calls);
@@ -269,6 +274,10 @@ impl Describing<'_, '_> {
         used
     }
 
+    fn package_number(&self, declaration: &Head) -> u16 {
+        self.scope.model().packages[declaration.package.0 as usize].number
+    }
+
     fn head(&self, declaration: &Head) -> String {
         let package = &self.scope.model().packages[declaration.package.0 as usize].name;
         let more = described(&declaration.docs, &declaration.marks);
@@ -300,6 +309,7 @@ impl Describing<'_, '_> {
         );
         text.open(&format!("pub static {name}: Entity = Entity {{"));
         text.line(&format!("head: {},", self.head(&entity.head)));
+        text.line(&format!("package: {},", self.package_number(&entity.head)));
         text.line(&format!("number: {},", entity.number));
         text.line(&format!("kind: EntityKind::{kind},"));
         text.line(&format!("role: {role},"));
@@ -529,6 +539,7 @@ fn float(value: f64) -> String {
 pub(super) fn schema(digest: u64, packages: &[(String, u16, Vec<String>)]) -> Text {
     let mut text = Text::default();
     text.line("/// The whole schema, for use at run time.");
+    text.line("#[allow(dead_code, reason = \"not every program asks for it\")]");
     text.line("#[rustfmt::skip]");
     text.open(
         "pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {",

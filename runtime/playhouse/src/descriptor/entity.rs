@@ -6,7 +6,9 @@ use super::{Attributes, Audience, Call, Head, Member, Role, Use};
 pub struct Component {
     /// Name, place, docs.
     pub head: Head,
-    /// Its local number.
+    /// The number of its package.
+    pub package: u16,
+    /// Its number in the package.
     pub number: u16,
     /// Components that an entity with this one must have too.
     pub requires: &'static [&'static Self],
@@ -22,7 +24,9 @@ pub struct Component {
 pub struct Entity {
     /// Name, place, docs.
     pub head: Head,
-    /// Its local number.
+    /// The number of its package.
+    pub package: u16,
+    /// Its number in the package.
     pub number: u16,
     /// How its entities are addressed.
     pub kind: EntityKind,
@@ -129,7 +133,9 @@ pub struct Sync {
 pub struct Service {
     /// Name, place, docs.
     pub head: Head,
-    /// Its local number.
+    /// The number of its package.
+    pub package: u16,
+    /// Its number in the package.
     pub number: u16,
     /// The role whose nodes run it.
     pub role: &'static Role,

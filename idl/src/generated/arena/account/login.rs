@@ -1049,6 +1049,7 @@ pub mod descriptor {
 
     pub static LOGIN: Service = Service {
         head: Head::new("arena.account", "Login", "idl/arena/account/login.idl", 88).docs("Logging in. Stateless; what must be kept stands in `Account`."),
+        package: 2,
         number: 1,
         role: &super::super::super::common::roles::descriptor::ROLE_API,
         calls: &[

@@ -747,6 +747,7 @@ pub mod descriptor {
 
     pub static ACCOUNT: Entity = Entity {
         head: Head::new("arena.account", "Account", "idl/arena/account/profile.idl", 27).docs("One account. It has required properties, so that it answers `NotFound` until somebody registers."),
+        package: 2,
         number: 2,
         kind: EntityKind::Keyed(&[Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)]),
         role: Some(&super::super::super::common::roles::descriptor::ROLE_BACKEND),

@@ -2615,6 +2615,7 @@ pub mod descriptor {
 
     pub static BATTLE: Entity = Entity {
         head: Head::new("arena.battle", "Battle", "idl/arena/battle/battle.idl", 57).docs("One battle. Made by a stub, gone when its results are delivered."),
+        package: 6,
         number: 1,
         kind: EntityKind::Instance,
         role: Some(&super::super::super::common::roles::descriptor::ROLE_BATTLE),
@@ -2651,6 +2652,7 @@ pub mod descriptor {
 
     pub static PUPPET_BIND: Entity = Entity {
         head: Head::new("arena.battle", "PuppetBind", "idl/arena/battle/battle.idl", 86).docs("What a client steers with. Bound to one session; a second one with the same ticket takes over."),
+        package: 6,
         number: 2,
         kind: EntityKind::Instance,
         role: Some(&super::super::super::common::roles::descriptor::ROLE_BATTLE),
@@ -2681,6 +2683,7 @@ pub mod descriptor {
 
     pub static VITALS: Component = Component {
         head: Head::new("arena.battle", "Vitals", "idl/arena/battle/battle.idl", 115).docs("What can be hurt: shared by puppets and by whatever else stands around."),
+        package: 6,
         number: 3,
         requires: &[],
         properties: &[
@@ -2697,6 +2700,7 @@ pub mod descriptor {
 
     pub static WEAPON: Component = Component {
         head: Head::new("arena.battle", "Weapon", "idl/arena/battle/battle.idl", 126).docs("A weapon in one hand."),
+        package: 6,
         number: 4,
         requires: &[],
         properties: &[
@@ -2710,6 +2714,7 @@ pub mod descriptor {
 
     pub static PUPPET: Entity = Entity {
         head: Head::new("arena.battle", "Puppet", "idl/arena/battle/battle.idl", 132).docs("A fighter's body. The avatar's likeness inside a battle: it lives and dies with it."),
+        package: 6,
         number: 5,
         kind: EntityKind::Local(Container(&BATTLE)),
         role: None,
@@ -2739,6 +2744,7 @@ pub mod descriptor {
 
     pub static FLYER: Entity = Entity {
         head: Head::new("arena.battle", "Flyer", "idl/arena/battle/battle.idl", 152).docs("Whatever flies: an arrow, a fireball. There are many, and none is missed."),
+        package: 6,
         number: 6,
         kind: EntityKind::Local(Container(&BATTLE)),
         role: None,

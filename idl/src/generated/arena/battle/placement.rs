@@ -925,6 +925,7 @@ pub mod descriptor {
 
     pub static BATTLE_CENTER: Entity = Entity {
         head: Head::new("arena.battle", "BattleCenter", "idl/arena/battle/placement.idl", 36).docs("Spreads battles over the nodes. A lost one is started elsewhere, and the stubs tell the new one what they run."),
+        package: 6,
         number: 7,
         kind: EntityKind::Singleton,
         role: Some(&super::super::super::common::roles::descriptor::ROLE_BACKEND),
@@ -949,6 +950,7 @@ pub mod descriptor {
 
     pub static BATTLE_STUB: Entity = Entity {
         head: Head::new("arena.battle", "BattleStub", "idl/arena/battle/placement.idl", 52).docs("The center's agent on each battle node."),
+        package: 6,
         number: 8,
         kind: EntityKind::PerNode,
         role: Some(&super::super::super::common::roles::descriptor::ROLE_BATTLE),

@@ -1115,6 +1115,7 @@ pub mod descriptor {
 
     pub static MAILBOX: Component = Component {
         head: Head::new("arena.mail", "Mailbox", "idl/arena/mail/mailbox.idl", 54).docs("The letters of a player."),
+        package: 3,
         number: 1,
         requires: &[],
         properties: &[
@@ -1136,6 +1137,7 @@ pub mod descriptor {
 
     pub static POST: Service = Service {
         head: Head::new("arena.mail", "Post", "idl/arena/mail/mailbox.idl", 83).docs("Writing to everyone."),
+        package: 3,
         number: 2,
         role: &super::super::super::common::roles::descriptor::ROLE_BACKEND,
         calls: &[

@@ -1539,6 +1539,7 @@ pub mod descriptor {
 
     pub static MATCH_SEAT: Component = Component {
         head: Head::new("arena.match_making", "MatchSeat", "idl/arena/match_making/queue.idl", 51).docs("An avatar's place in line."),
+        package: 4,
         number: 1,
         requires: &[],
         properties: &[
@@ -1572,6 +1573,7 @@ pub mod descriptor {
 
     pub static MATCH_MAKER: Service = Service {
         head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 93).docs("The front of all queues."),
+        package: 4,
         number: 2,
         role: &super::super::super::common::roles::descriptor::ROLE_BACKEND,
         calls: &[
@@ -1585,6 +1587,7 @@ pub mod descriptor {
 
     pub static MATCH_QUEUE: Entity = Entity {
         head: Head::new("arena.match_making", "MatchQueue", "idl/arena/match_making/queue.idl", 105).docs("One queue. Formed anew every half second; what it holds moves with it, and after a crash the seats ask again."),
+        package: 4,
         number: 3,
         kind: EntityKind::Keyed(&[Use::named(&super::super::super::common::combat::descriptor::MODE), Use::named(&super::super::super::common::names::descriptor::REGION)]),
         role: Some(&super::super::super::common::roles::descriptor::ROLE_BACKEND),

@@ -1467,6 +1467,7 @@ pub mod descriptor {
 
     pub static AVATAR: Entity = Entity {
         head: Head::new("arena.world", "Avatar", "idl/arena/world/avatar.idl", 15).docs("A player, as long as they are not in battle; while they are, it waits here for the result."),
+        package: 5,
         number: 10,
         kind: EntityKind::Keyed(&[Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)]),
         role: Some(&super::super::super::common::roles::descriptor::ROLE_LOBBY),
@@ -1526,6 +1527,7 @@ pub mod descriptor {
 
     pub static LOBBY_CENTER: Entity = Entity {
         head: Head::new("arena.world", "LobbyCenter", "idl/arena/world/avatar.idl", 82).docs("Knows the lobby nodes and spreads newcomers over them. Exactly one in the cluster, wherever it may run."),
+        package: 5,
         number: 11,
         kind: EntityKind::Singleton,
         role: Some(&super::super::super::common::roles::descriptor::ROLE_BACKEND),
@@ -1547,6 +1549,7 @@ pub mod descriptor {
 
     pub static LOBBY_STUB: Entity = Entity {
         head: Head::new("arena.world", "LobbyStub", "idl/arena/world/avatar.idl", 95).docs("The center's agent on each lobby node."),
+        package: 5,
         number: 12,
         kind: EntityKind::PerNode,
         role: Some(&super::super::super::common::roles::descriptor::ROLE_LOBBY),

@@ -1559,6 +1559,7 @@ pub mod descriptor {
 
     pub static TRANSFORM: Component = Component {
         head: Head::new("arena.world", "Transform", "idl/arena/world/body.idl", 17).docs("Where an avatar stands and looks."),
+        package: 5,
         number: 1,
         requires: &[],
         properties: &[
@@ -1584,6 +1585,7 @@ pub mod descriptor {
 
     pub static INVENTORY: Component = Component {
         head: Head::new("arena.world", "Inventory", "idl/arena/world/body.idl", 37).docs("A bag, or a vault: whatever holds stacks by place."),
+        package: 5,
         number: 2,
         requires: &[&TRANSFORM],
         properties: &[
@@ -1623,6 +1625,7 @@ pub mod descriptor {
 
     pub static WALLET: Component = Component {
         head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 79).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
+        package: 5,
         number: 3,
         requires: &[],
         properties: &[

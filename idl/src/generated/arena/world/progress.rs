@@ -896,6 +896,7 @@ pub mod descriptor {
 
     pub static PROGRESS: Component = Component {
         head: Head::new("arena.world", "Progress", "idl/arena/world/progress.idl", 33).docs("What an avatar has achieved."),
+        package: 5,
         number: 6,
         requires: &[],
         properties: &[

@@ -1216,6 +1216,7 @@ pub mod descriptor {
 
     pub static SOCIAL: Component = Component {
         head: Head::new("arena.world", "Social", "idl/arena/world/social.idl", 35).docs("Friends, the party, and whom one does not want to hear."),
+        package: 5,
         number: 4,
         requires: &[],
         properties: &[
@@ -1245,6 +1246,7 @@ pub mod descriptor {
 
     pub static CHAT: Component = Component {
         head: Head::new("arena.world", "Chat", "idl/arena/world/social.idl", 61).docs("Saying things. Filtered for foul words before anybody hears them."),
+        package: 5,
         number: 5,
         requires: &[&SOCIAL, &super::super::body::descriptor::TRANSFORM],
         properties: &[

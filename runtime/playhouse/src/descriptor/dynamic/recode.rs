@@ -38,9 +38,9 @@ fn used(ty: &'static Use, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> {
         Shape::Bytes => w.bin(r.bin()?),
         Shape::Timestamp | Shape::Duration => w.signed(r.i64()?),
         Shape::Uuid => w.put(&Uuid::decode(r)?),
-        Shape::List(element) => list(element, r, w)?,
-        Shape::Set(element) => set(element, r, w)?,
-        Shape::Map(key, value) => map(key, value, r, w)?,
+        Shape::List(element) => list(element, ty.bound, r, w)?,
+        Shape::Set(element) => set(element, ty.bound, r, w)?,
+        Shape::Map(key, value) => map(key, value, ty.bound, r, w)?,
         Shape::Ref(target) => reference(target, r, w)?,
         Shape::Named(named) => declared(named, r, w)?,
     }
@@ -90,8 +90,26 @@ fn integer(int: Int, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> {
     Ok(())
 }
 
-fn list(element: &'static Use, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> {
+/// Holds the number of elements to a bound, before any of them is read.
+fn check_count(count: usize, bound: Bound, start: usize) -> Result<()> {
+    match bound {
+        Bound::Length(min, max) if count < min as usize || count > max as usize => {
+            let problem = Problem::Length {
+                length: count,
+                unit: "elements",
+                min,
+                max,
+            };
+            Err(Error::at(problem, start))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn list(element: &'static Use, bound: Bound, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> {
+    let start = r.offset();
     let count = r.enter_array()?;
+    check_count(count, bound, start)?;
     w.array(count);
     for index in 0..count {
         used(element, r, w).map_err(|error| error.index(index))?;
@@ -100,8 +118,10 @@ fn list(element: &'static Use, r: &mut Reader<'_>, w: &mut Writer) -> Result<()>
     Ok(())
 }
 
-fn set(element: &'static Use, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> {
+fn set(element: &'static Use, bound: Bound, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> {
+    let start = r.offset();
     let count = r.enter_array()?;
+    check_count(count, bound, start)?;
     r.charge(count.saturating_mul(ENTRY_BYTES))?;
     let mut elements = BTreeMap::new();
     for index in 0..count {
@@ -120,8 +140,16 @@ fn set(element: &'static Use, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> 
     Ok(())
 }
 
-fn map(key: &'static Use, value: &'static Use, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> {
+fn map(
+    key: &'static Use,
+    value: &'static Use,
+    bound: Bound,
+    r: &mut Reader<'_>,
+    w: &mut Writer,
+) -> Result<()> {
+    let start = r.offset();
     let count = r.enter_map()?;
+    check_count(count, bound, start)?;
     r.charge(count.saturating_mul(ENTRY_BYTES))?;
     let mut entries = BTreeMap::new();
     for index in 0..count {
@@ -182,7 +210,9 @@ fn reference(target: Target, r: &mut Reader<'_>, w: &mut Writer) -> Result<()> {
     let start = r.offset();
     let reference = EntityRef::decode(r)?;
     let why = match target {
-        Target::Entity(entity) if entity.number != reference.number => {
+        Target::Entity(entity)
+            if (entity.package, entity.number) != (reference.package, reference.number) =>
+        {
             "it points at another type of entity"
         }
         Target::Entity(_) if reference.slot != 0 => "it points at a component, not at the entity",

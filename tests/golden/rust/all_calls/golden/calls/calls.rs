@@ -1774,6 +1774,7 @@ pub mod descriptor {
 
     pub static FRONT: Service = Service {
         head: Head::new("golden.calls", "Front", "calls.idl", 17),
+        package: 1,
         number: 1,
         role: &ROLE_BACKEND,
         calls: &[
@@ -1794,6 +1795,7 @@ pub mod descriptor {
 
     pub static PART: Component = Component {
         head: Head::new("golden.calls", "Part", "calls.idl", 56),
+        package: 1,
         number: 2,
         requires: &[],
         properties: &[
@@ -1815,6 +1817,7 @@ pub mod descriptor {
 
     pub static THING: Entity = Entity {
         head: Head::new("golden.calls", "Thing", "calls.idl", 76),
+        package: 1,
         number: 3,
         kind: EntityKind::Keyed(&[Use::named(&KEY)]),
         role: Some(&ROLE_LOBBY),

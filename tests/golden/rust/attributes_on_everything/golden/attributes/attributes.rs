@@ -569,6 +569,7 @@ pub mod descriptor {
 
     pub static PURSE: Component = Component {
         head: Head::new("golden.attributes", "Purse", "attributes.idl", 23).attributes(Attributes::NONE.ui(&[("tab", Value::String("purse"))])),
+        package: 1,
         number: 1,
         requires: &[],
         properties: &[
@@ -584,6 +585,7 @@ pub mod descriptor {
 
     pub static OLD: Entity = Entity {
         head: Head::new("golden.attributes", "Old", "attributes.idl", 31).attributes(Attributes::NONE.deprecated("use nothing")),
+        package: 1,
         number: 11,
         kind: EntityKind::Keyed(&[Use::U64]),
         role: Some(&ROLE_LOBBY),

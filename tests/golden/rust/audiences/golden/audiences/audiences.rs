@@ -858,6 +858,7 @@ pub mod descriptor {
 
     pub static PLACE: Component = Component {
         head: Head::new("golden.audiences", "Place", "audiences.idl", 19),
+        package: 1,
         number: 1,
         requires: &[],
         properties: &[
@@ -871,6 +872,7 @@ pub mod descriptor {
 
     pub static SEEN: Component = Component {
         head: Head::new("golden.audiences", "Seen", "audiences.idl", 24),
+        package: 1,
         number: 2,
         requires: &[],
         properties: &[
@@ -897,6 +899,7 @@ pub mod descriptor {
 
     pub static SOUL: Entity = Entity {
         head: Head::new("golden.audiences", "Soul", "audiences.idl", 43),
+        package: 1,
         number: 11,
         kind: EntityKind::Keyed(&[Use::named(&KEY)]),
         role: Some(&ROLE_LOBBY),

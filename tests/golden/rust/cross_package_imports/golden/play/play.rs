@@ -403,6 +403,7 @@ pub mod descriptor {
 
     pub static BAG: Component = Component {
         head: Head::new("golden.play", "Bag", "play.idl", 8),
+        package: 3,
         number: 1,
         requires: &[],
         properties: &[
@@ -417,6 +418,7 @@ pub mod descriptor {
 
     pub static PLAYER: Entity = Entity {
         head: Head::new("golden.play", "Player", "play.idl", 15),
+        package: 3,
         number: 11,
         kind: EntityKind::Keyed(&[Use::named(&super::super::super::base::base::descriptor::ACCOUNT_ID)]),
         role: Some(&super::super::super::base::base::descriptor::ROLE_LOBBY),

@@ -845,6 +845,7 @@ pub mod descriptor {
 
     pub static DEFAULTS: Service = Service {
         head: Head::new("golden.defaults", "Defaults", "defaults.idl", 71),
+        package: 1,
         number: 1,
         role: &ROLE_BACKEND,
         calls: &[

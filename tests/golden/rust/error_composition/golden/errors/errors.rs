@@ -851,6 +851,7 @@ pub mod descriptor {
 
     pub static LOADER: Service = Service {
         head: Head::new("golden.errors", "Loader", "errors.idl", 19),
+        package: 1,
         number: 1,
         role: &ROLE_BACKEND,
         calls: &[

@@ -1037,6 +1037,7 @@ pub mod descriptor {
 
     pub static GAPPY: Component = Component {
         head: Head::new("golden.gaps", "Gappy", "gaps.idl", 19),
+        package: 1,
         number: 9,
         requires: &[],
         properties: &[
@@ -1051,6 +1052,7 @@ pub mod descriptor {
 
     pub static SPARSELY: Service = Service {
         head: Head::new("golden.gaps", "Sparsely", "gaps.idl", 26),
+        package: 1,
         number: 7,
         role: &ROLE_BACKEND,
         calls: &[

@@ -989,6 +989,7 @@ pub mod descriptor {
 
     pub static BY_NUMBER: Entity = Entity {
         head: Head::new("golden.keys", "ByNumber", "keys.idl", 13),
+        package: 1,
         number: 1,
         kind: EntityKind::Keyed(&[Use::U64]),
         role: Some(&ROLE_LOBBY),
@@ -1006,6 +1007,7 @@ pub mod descriptor {
 
     pub static BY_TEXT: Entity = Entity {
         head: Head::new("golden.keys", "ByText", "keys.idl", 14),
+        package: 1,
         number: 2,
         kind: EntityKind::Keyed(&[Use::STRING.length(0, 64)]),
         role: Some(&ROLE_LOBBY),
@@ -1023,6 +1025,7 @@ pub mod descriptor {
 
     pub static BY_UUID: Entity = Entity {
         head: Head::new("golden.keys", "ByUuid", "keys.idl", 15),
+        package: 1,
         number: 3,
         kind: EntityKind::Keyed(&[Use::UUID]),
         role: Some(&ROLE_LOBBY),
@@ -1040,6 +1043,7 @@ pub mod descriptor {
 
     pub static BY_NEWTYPE: Entity = Entity {
         head: Head::new("golden.keys", "ByNewtype", "keys.idl", 16),
+        package: 1,
         number: 4,
         kind: EntityKind::Keyed(&[Use::named(&ACCOUNT_ID)]),
         role: Some(&ROLE_LOBBY),
@@ -1058,6 +1062,7 @@ pub mod descriptor {
 
     pub static BY_ENUM: Entity = Entity {
         head: Head::new("golden.keys", "ByEnum", "keys.idl", 20),
+        package: 1,
         number: 5,
         kind: EntityKind::Keyed(&[Use::named(&REGION)]),
         role: Some(&ROLE_BACKEND),
@@ -1075,6 +1080,7 @@ pub mod descriptor {
 
     pub static BY_TWO: Entity = Entity {
         head: Head::new("golden.keys", "ByTwo", "keys.idl", 21),
+        package: 1,
         number: 6,
         kind: EntityKind::Keyed(&[Use::named(&ACCOUNT_ID), Use::named(&REGION)]),
         role: Some(&ROLE_LOBBY),
@@ -1092,6 +1098,7 @@ pub mod descriptor {
 
     pub static BY_FOUR: Entity = Entity {
         head: Head::new("golden.keys", "ByFour", "keys.idl", 22),
+        package: 1,
         number: 7,
         kind: EntityKind::Keyed(&[Use::named(&REGION), Use::named(&WORD), Use::U32, Use::UUID]),
         role: Some(&ROLE_LOBBY),
@@ -1109,6 +1116,7 @@ pub mod descriptor {
 
     pub static BY_SIGNED: Entity = Entity {
         head: Head::new("golden.keys", "BySigned", "keys.idl", 23),
+        package: 1,
         number: 8,
         kind: EntityKind::Keyed(&[Use::I32, Use::named(&HALF)]),
         role: Some(&ROLE_LOBBY),
@@ -1126,6 +1134,7 @@ pub mod descriptor {
 
     pub static CREATED: Entity = Entity {
         head: Head::new("golden.keys", "Created", "keys.idl", 24),
+        package: 1,
         number: 9,
         kind: EntityKind::Instance,
         role: Some(&ROLE_LOBBY),
@@ -1143,6 +1152,7 @@ pub mod descriptor {
 
     pub static ONLY: Entity = Entity {
         head: Head::new("golden.keys", "Only", "keys.idl", 25),
+        package: 1,
         number: 10,
         kind: EntityKind::Singleton,
         role: Some(&ROLE_BACKEND),
@@ -1160,6 +1170,7 @@ pub mod descriptor {
 
     pub static AGENT: Entity = Entity {
         head: Head::new("golden.keys", "Agent", "keys.idl", 26),
+        package: 1,
         number: 11,
         kind: EntityKind::PerNode,
         role: Some(&ROLE_LOBBY),

@@ -790,6 +790,7 @@ pub mod descriptor {
 
     pub static VITALS: Component = Component {
         head: Head::new("golden.local", "Vitals", "local.idl", 12),
+        package: 1,
         number: 1,
         requires: &[],
         properties: &[
@@ -804,6 +805,7 @@ pub mod descriptor {
 
     pub static ARENA: Entity = Entity {
         head: Head::new("golden.local", "Arena", "local.idl", 19),
+        package: 1,
         number: 11,
         kind: EntityKind::Instance,
         role: Some(&ROLE_BATTLE),
@@ -822,6 +824,7 @@ pub mod descriptor {
 
     pub static PUPPET: Entity = Entity {
         head: Head::new("golden.local", "Puppet", "local.idl", 21),
+        package: 1,
         number: 2,
         kind: EntityKind::Local(Container(&ARENA)),
         role: None,
@@ -847,6 +850,7 @@ pub mod descriptor {
 
     pub static ROCK: Entity = Entity {
         head: Head::new("golden.local", "Rock", "local.idl", 34),
+        package: 1,
         number: 3,
         kind: EntityKind::Local(Container(&ARENA)),
         role: None,
@@ -864,6 +868,7 @@ pub mod descriptor {
 
     pub static TRAP: Entity = Entity {
         head: Head::new("golden.local", "Trap", "local.idl", 36).docs("Nothing of it is seen."),
+        package: 1,
         number: 4,
         kind: EntityKind::Local(Container(&ARENA)),
         role: None,

@@ -817,6 +817,7 @@ pub mod descriptor {
 
     pub static STATE: Component = Component {
         head: Head::new("golden.changes", "State", "changes.idl", 12),
+        package: 1,
         number: 1,
         requires: &[],
         properties: &[
@@ -848,6 +849,7 @@ pub mod descriptor {
 
     pub static HOLDER: Entity = Entity {
         head: Head::new("golden.changes", "Holder", "changes.idl", 35),
+        package: 1,
         number: 11,
         kind: EntityKind::Keyed(&[Use::U64]),
         role: Some(&ROLE_LOBBY),

@@ -552,6 +552,7 @@ pub mod descriptor {
 
     pub static BASE: Component = Component {
         head: Head::new("golden.requires", "Base", "requires.idl", 7),
+        package: 1,
         number: 1,
         requires: &[],
         properties: &[
@@ -565,6 +566,7 @@ pub mod descriptor {
 
     pub static LEFT: Component = Component {
         head: Head::new("golden.requires", "Left", "requires.idl", 8),
+        package: 1,
         number: 2,
         requires: &[&BASE],
         properties: &[
@@ -577,6 +579,7 @@ pub mod descriptor {
 
     pub static RIGHT: Component = Component {
         head: Head::new("golden.requires", "Right", "requires.idl", 9),
+        package: 1,
         number: 3,
         requires: &[&BASE],
         properties: &[
@@ -589,6 +592,7 @@ pub mod descriptor {
 
     pub static TOP: Component = Component {
         head: Head::new("golden.requires", "Top", "requires.idl", 10),
+        package: 1,
         number: 4,
         requires: &[&LEFT, &RIGHT],
         properties: &[
@@ -601,6 +605,7 @@ pub mod descriptor {
 
     pub static BARE: Component = Component {
         head: Head::new("golden.requires", "Bare", "requires.idl", 11),
+        package: 1,
         number: 5,
         requires: &[],
         properties: &[
@@ -612,6 +617,7 @@ pub mod descriptor {
 
     pub static DIAMOND: Entity = Entity {
         head: Head::new("golden.requires", "Diamond", "requires.idl", 12),
+        package: 1,
         number: 11,
         kind: EntityKind::Keyed(&[Use::U64]),
         role: Some(&ROLE_LOBBY),
@@ -633,6 +639,7 @@ pub mod descriptor {
 
     pub static CHAIN: Entity = Entity {
         head: Head::new("golden.requires", "Chain", "requires.idl", 19),
+        package: 1,
         number: 12,
         kind: EntityKind::Keyed(&[Use::U64]),
         role: Some(&ROLE_LOBBY),
@@ -652,6 +659,7 @@ pub mod descriptor {
 
     pub static NOTHING: Entity = Entity {
         head: Head::new("golden.requires", "Nothing", "requires.idl", 20),
+        package: 1,
         number: 13,
         kind: EntityKind::Singleton,
         role: Some(&ROLE_LOBBY),

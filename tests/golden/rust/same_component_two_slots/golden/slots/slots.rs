@@ -593,6 +593,7 @@ pub mod descriptor {
 
     pub static PURSE: Component = Component {
         head: Head::new("golden.slots", "Purse", "slots.idl", 9),
+        package: 1,
         number: 1,
         requires: &[],
         properties: &[
@@ -609,6 +610,7 @@ pub mod descriptor {
 
     pub static KEEPER: Component = Component {
         head: Head::new("golden.slots", "Keeper", "slots.idl", 19),
+        package: 1,
         number: 2,
         requires: &[&PURSE],
         properties: &[
@@ -622,6 +624,7 @@ pub mod descriptor {
 
     pub static BANKER: Entity = Entity {
         head: Head::new("golden.slots", "Banker", "slots.idl", 25),
+        package: 1,
         number: 11,
         kind: EntityKind::Keyed(&[Use::named(&OWNER)]),
         role: Some(&ROLE_LOBBY),

@@ -516,6 +516,7 @@ pub mod descriptor {
 
     pub static MARKET: Service = Service {
         head: Head::new("golden.streams", "Market", "streams.idl", 12),
+        package: 1,
         number: 1,
         role: &ROLE_BACKEND,
         calls: &[

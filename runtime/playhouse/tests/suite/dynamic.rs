@@ -1,0 +1,111 @@
+//! Values by their description alone, held against the compiled types.
+
+use playhouse::descriptor::dynamic::{Dynamic, Form};
+use playhouse::descriptor::{Declaration, Type};
+use playhouse::{Arguments, Limits, from_slice, to_vec};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::everything;
+use crate::schema::SCHEMA;
+use crate::schema::sample::{Everything, InventoryTradeArgs, Reward, Stack};
+
+fn form(name: &str) -> Form {
+    let Some(Declaration::Type(ty)) = SCHEMA.find(name) else {
+        panic!("no type {name}")
+    };
+    let ty: &'static Type = ty;
+    Form::Type(ty)
+}
+
+#[test]
+fn json_to_arguments_and_back() {
+    let form = Form::Members(InventoryTradeArgs::call().params);
+    let named = json!({"give": [{"item": 1, "count": 2}], "to": [7, 7, 2, {"int": "5"}]});
+    let args = Dynamic::from_named(form, named.clone()).unwrap();
+    let compiled: InventoryTradeArgs = from_slice(args.as_bytes(), &Limits::STRICT).unwrap();
+    assert_eq!(to_vec(&compiled), args.as_bytes());
+    assert_eq!(serde_json::to_value(&args).unwrap(), named);
+
+    let error = Dynamic::from_named(form, json!({"to": [7, 7, 2, {"int": "5"}]})).unwrap_err();
+    assert!(error.to_string().starts_with("give: missing"), "{error}");
+    let error = Dynamic::from_named(form, json!({"give": [], "to": [7, 7, 2]})).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("give: 0 elements, at least 1"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_result_is_shown_by_its_type() {
+    let result = InventoryTradeArgs::call().result.as_ref().unwrap();
+    let value = Dynamic::from_wire(
+        Form::Use(result),
+        &to_vec(&Reward::Gold(5)),
+        &Limits::STRICT,
+    );
+    assert_eq!(
+        serde_json::to_value(value.unwrap()).unwrap(),
+        json!({"gold": 5})
+    );
+}
+
+#[test]
+fn what_is_not_canonical_becomes_so() {
+    // A longer integer, a default that was written, a later member, entries in descending order.
+    let stack = [0x93, 0xcd, 0, 7, 1, 0xa1, b'x'];
+    let value = Dynamic::from_wire(form("Stack"), &stack, &Limits::STRICT).unwrap();
+    assert_eq!(value.as_bytes(), [0x91, 7]);
+}
+
+/// What the compiled reader says of `bytes`: the canonical bytes, or the error.
+fn compiled<T: playhouse::Decode + playhouse::Encode>(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let value = from_slice::<T>(bytes, &Limits::DEFAULT).map_err(|error| error.to_string())?;
+    Ok(to_vec(&value))
+}
+
+fn described(name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
+    Dynamic::from_wire(form(name), bytes, &Limits::DEFAULT)
+        .map(Dynamic::into_bytes)
+        .map_err(|error| error.to_string())
+}
+
+/// Bytes near those of a value: some of them changed.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let change = (any::<prop::sample::Index>(), any::<u8>());
+    (everything(), proptest::collection::vec(change, 0..4)).prop_map(|(value, changes)| {
+        let mut bytes = to_vec(&value);
+        for (index, byte) in changes {
+            let index = index.index(bytes.len());
+            bytes[index] = byte;
+        }
+        bytes
+    })
+}
+
+proptest! {
+    #[test]
+    fn values_are_read_alike(value in everything()) {
+        let bytes = to_vec(&value);
+        prop_assert_eq!(described("Everything", &bytes), Ok(bytes));
+    }
+
+    #[test]
+    fn damaged_values_are_read_or_refused_alike(bytes in damaged()) {
+        let (ours, theirs) = (described("Everything", &bytes), compiled::<Everything>(&bytes));
+        // Keys are shown by their Rust type on the one side, by their value on the other.
+        prop_assert_eq!(ours.clone().ok(), theirs.clone().ok(), "{:?} {:?}", ours, theirs);
+        if let (Err(ours), Err(theirs)) = (ours, theirs) {
+            let place = |error: &str| error.rsplit_once(" (at byte ").map(|(_, at)| at.to_owned());
+            prop_assert_eq!(place(&ours), place(&theirs), "{} / {}", ours, theirs);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused_alike(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+        prop_assert_eq!(described("Stack", &bytes), compiled::<Stack>(&bytes));
+        prop_assert_eq!(described("Reward", &bytes).ok(), compiled::<Reward>(&bytes).ok());
+    }
+}
