@@ -539,7 +539,7 @@ fn float(value: f64) -> String {
 pub(super) fn schema(digest: u64, packages: &[(String, u16, Vec<String>)]) -> Text {
     let mut text = Text::default();
     text.line("/// The whole schema, for use at run time.");
-    text.line("#[allow(dead_code, reason = \"not every program asks for it\")]");
+    text.line("#[allow(dead_code, unreachable_pub, reason = \"not every program asks for it\")]");
     text.line("#[rustfmt::skip]");
     text.open(
         "pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {",

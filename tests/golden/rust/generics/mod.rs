@@ -3,7 +3,7 @@
 pub mod golden;
 
 /// The whole schema, for use at run time.
-#[allow(dead_code, reason = "not every program asks for it")]
+#[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0xd2b7_e7e1_4835_d1b0,

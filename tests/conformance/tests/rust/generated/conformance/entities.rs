@@ -999,6 +999,7 @@ pub mod descriptor {
 
     pub static BAG: Component = Component {
         head: Head::new("conformance", "Bag", "idl/entities.idl", 9),
+        package: 100,
         number: 1,
         requires: &[],
         properties: &[
@@ -1025,6 +1026,7 @@ pub mod descriptor {
 
     pub static PLAYER: Entity = Entity {
         head: Head::new("conformance", "Player", "idl/entities.idl", 36),
+        package: 100,
         number: 2,
         kind: EntityKind::Keyed(&[Use::named(&ACCOUNT_ID)]),
         role: Some(&ROLE_LOBBY),
@@ -1044,6 +1046,7 @@ pub mod descriptor {
 
     pub static ROOM: Entity = Entity {
         head: Head::new("conformance", "Room", "idl/entities.idl", 41),
+        package: 100,
         number: 3,
         kind: EntityKind::Instance,
         role: Some(&ROLE_LOBBY),
@@ -1061,6 +1064,7 @@ pub mod descriptor {
 
     pub static CENTER: Entity = Entity {
         head: Head::new("conformance", "Center", "idl/entities.idl", 42),
+        package: 100,
         number: 4,
         kind: EntityKind::Singleton,
         role: Some(&ROLE_LOBBY),
@@ -1077,6 +1081,7 @@ pub mod descriptor {
 
     pub static AGENT: Entity = Entity {
         head: Head::new("conformance", "Agent", "idl/entities.idl", 43),
+        package: 100,
         number: 5,
         kind: EntityKind::PerNode,
         role: Some(&ROLE_LOBBY),
@@ -1093,6 +1098,7 @@ pub mod descriptor {
 
     pub static PLACE: Entity = Entity {
         head: Head::new("conformance", "Place", "idl/entities.idl", 44),
+        package: 100,
         number: 6,
         kind: EntityKind::Keyed(&[Use::named(&super::super::scalars::descriptor::COLOR), Use::STRING.length(0, 16), Use::UUID, Use::I32]),
         role: Some(&ROLE_LOBBY),
