@@ -13,8 +13,13 @@ use playhouse_schema::{Sources, check};
 fn the_facade_holds_what_the_generator_makes_of_the_prelude() {
     let manifest = ("playhouse.toml".to_owned(), String::new());
     let checked = check(&Sources::new(manifest, []));
-    let backend = Rust { part: Part::Prelude, ..Rust::default() };
-    let options = Options { command: "cargo xtask codegen".to_owned() };
+    let backend = Rust {
+        part: Part::Prelude,
+        ..Rust::default()
+    };
+    let options = Options {
+        command: "cargo xtask codegen".to_owned(),
+    };
     let files = backend.emit(&checked.model, &options);
     assert_eq!(files.len(), 2);
     let facade = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtime/playhouse/src");
@@ -25,6 +30,11 @@ fn the_facade_holds_what_the_generator_makes_of_the_prelude() {
             fs::write(&path, text).unwrap();
         }
         let found = fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(found, text, "{} is stale: run `cargo xtask codegen`", path.display());
+        assert_eq!(
+            found,
+            text,
+            "{} is stale: run `cargo xtask codegen`",
+            path.display()
+        );
     }
 }
