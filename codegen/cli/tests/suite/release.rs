@@ -165,3 +165,43 @@ fn a_schema_with_errors_is_neither_compared_nor_released() {
     folder.run(&["release"]).expect(1, &[]);
     assert!(!folder.path(LOCK).exists());
 }
+
+#[test]
+fn of_two_that_took_one_number_the_released_one_keeps_it() {
+    let folder = released();
+    folder.replace(
+        "idl/game.idl",
+        "    2 y: i32;\n",
+        "    2 z: u8;\n    2 y: i32;\n",
+    );
+    folder.write(
+        "idl/a.idl",
+        "package game;\n\ncomponent 1 Early {\n    1 a: u8;\n}\n",
+    );
+    folder.run(&["check"]).expect(
+        1,
+        &[
+            "released with it",
+            "(2 can be fixed: playhouse check --fix)",
+        ],
+    );
+    folder
+        .run(&["check", "--fix"])
+        .expect(0, &["2 fixes applied"]);
+    assert!(
+        folder
+            .read("idl/game.idl")
+            .contains("    3 z: u8;\n    2 y: i32;\n")
+    );
+    assert!(folder.read("idl/game.idl").contains("entity 1 Player"));
+    assert!(folder.read("idl/a.idl").contains("component 2 Early"));
+    // Who of two new ones came first nobody knows.
+    folder.replace(
+        "idl/game.idl",
+        "    3 z: u8;\n",
+        "    3 z: u8;\n    3 w: u8;\n",
+    );
+    folder
+        .run(&["check", "--fix"])
+        .expect(1, &["tag 3 is taken by `z`"]);
+}

@@ -15,6 +15,10 @@ use super::{
 };
 use crate::{
     attributes::Place as At,
+    evolution::{
+        Key,
+        key::{Root, Space},
+    },
     model::{
         Call, Component, ComponentId, Entity, EntityId, EntityKind, Head, PackageId, Property,
         RoleId, Service, ServiceId, Slot,
@@ -41,19 +45,36 @@ impl<'a> Checker<'a> {
         };
         let Some(number) = number else { return };
         let taken = numbers.entry(symbol.package).or_default();
-        if let Some((other, first)) = taken.get(&number.value) {
-            let (other, first) = (other.clone(), *first);
+        if let Some((other, first)) = taken.get(&number.value).cloned() {
             let next = next_number(taken, self.lock_floor(symbol.package));
-            self.report(rules::numbers::id_twice(
-                number.span,
-                number.value,
-                &other,
-                first,
-                next,
-            ));
+            let key = self.numbered_key(symbol.package, number.value);
+            let owns = |name: &str| {
+                key.as_ref()
+                    .is_some_and(|key| self.sources.lock.owns(key, name))
+            };
+            let name = &symbol.name.text;
+            let (own, others) = (owns(name), owns(&other));
+            let value = number.value;
+            if own && !others {
+                // The one that stands first is the newer.
+                taken.insert(value, (name.clone(), number.span));
+                let error = rules::numbers::id_twice(first, value, name, number.span, next, true);
+                self.report(error);
+            } else {
+                let error =
+                    rules::numbers::id_twice(number.span, value, &other, first, next, others);
+                self.report(error);
+            }
             return;
         }
         taken.insert(number.value, (symbol.name.text.clone(), number.span));
+    }
+
+    /// What the lock calls a component, entity or service.
+    fn numbered_key(&self, package: PackageId, number: i64) -> Option<Key> {
+        let name = &self.model.packages[package.0 as usize].name;
+        let number = u16::try_from(number).ok()?;
+        Some(Key::declaration(name, Root::Numbered(number)))
     }
 
     fn lock_floor(&self, package: PackageId) -> u16 {
@@ -129,8 +150,11 @@ impl<'a> Checker<'a> {
             self.report(rules::entities::slot_type(slot.name.span, true));
         }
         let mut space = self.tag_space(&body.reserved, false);
+        let key = self.numbered_key(package, number.into());
+        space.owner = key.clone().map(|key| (key, Space::Member));
         let properties = self.properties(file, &mut space, body);
         let mut calls_space = self.tag_space(&body.reserved, true);
+        calls_space.owner = key.map(|key| (key, Space::Call));
         let calls = self.calls(file, &mut calls_space, body);
         let marks = self.marks(&attributes);
         let component = &mut self.model.components[id.0 as usize];
@@ -214,6 +238,8 @@ impl<'a> Checker<'a> {
             }
         };
         let mut space = self.tag_space(&body.reserved, false);
+        let key = self.numbered_key(package, number.into());
+        space.owner = key.clone().map(|key| (key, Space::Member));
         let mut slots = Vec::with_capacity(body.slots.len());
         for slot in &body.slots {
             slots.extend(self.slot(file, &mut space, slot));
@@ -221,6 +247,7 @@ impl<'a> Checker<'a> {
         slots.sort_by_key(|slot| slot.tag);
         let properties = self.properties(file, &mut space, body);
         let mut calls_space = self.tag_space(&body.reserved, true);
+        calls_space.owner = key.map(|key| (key, Space::Call));
         let calls = self.calls(file, &mut calls_space, body);
         let marks = self.marks(&attributes);
         let entity = &mut self.model.entities[id.0 as usize];
@@ -403,6 +430,8 @@ impl<'a> Checker<'a> {
             self.report(rules::calls::service_calls(call.word_span, word));
         }
         let mut space = self.tag_space(&body.reserved, true);
+        let key = self.numbered_key(package, number.into());
+        space.owner = key.map(|key| (key, Space::Call));
         let calls = self.calls(file, &mut space, body);
         for call in calls.iter().filter(|call| call.durable) {
             self.report(rules::calls::service_calls(call.span, "durable calls"));

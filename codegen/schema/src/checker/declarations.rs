@@ -166,10 +166,10 @@ impl<'a> Checker<'a> {
         let types = self.model.types.len();
         match &declaration.kind {
             DeclarationKind::Struct { fields, .. } => {
-                self.fields(place, fields);
+                self.fields(place, None, fields);
             }
             DeclarationKind::Union(union) => {
-                self.arms(place, union);
+                self.arms(place, None, union);
             }
             _ => {}
         }

@@ -5,6 +5,7 @@ use playhouse_syntax::ast::{self, DeclarationKind};
 use super::{Checker, Work, tags::TagSpace};
 use crate::{
     attributes::Place as At,
+    evolution::key::Space,
     model::{EnumValue, Flag, Int, TypeId, TypeKind},
     rules,
 };
@@ -37,6 +38,9 @@ impl Checker<'_> {
         }
         self.no_reserved_calls(&decl.reserved);
         let mut space = self.tag_space(&decl.reserved, false);
+        let key = self.named_key(symbol.package, &decl.name.text);
+        let numbers = if decl.flags { Space::Bit } else { Space::Value };
+        space.owner = Some((key, numbers));
         space.numbers = Some(if decl.flags {
             ("bit", i64::from(repr.bits()) - 1)
         } else {

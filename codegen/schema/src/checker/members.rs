@@ -5,7 +5,11 @@ use playhouse_syntax::ast::{self, ArmBody as WrittenBody, DeclarationKind};
 use super::{Checker, Work, tags::TagSpace, types::Place};
 use crate::{
     attributes::Place as At,
-    model::{Arm, ArmBody, Marks, Member, Reserved, Type, TypeId, TypeKind, Value},
+    evolution::{
+        Key,
+        key::{Root, Space},
+    },
+    model::{Arm, ArmBody, Marks, Member, PackageId, Reserved, Type, TypeId, TypeKind, Value},
     rules,
 };
 
@@ -52,14 +56,16 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// The fields of a struct or an arm.
+    /// The fields of a struct or an arm; `key` is what the lock calls it.
     pub(super) fn fields(
         &mut self,
         place: Place<'_>,
+        key: Option<Key>,
         fields: &ast::Fields,
     ) -> (Vec<Member>, Reserved) {
         self.no_reserved_calls(&fields.reserved);
         let mut space = self.tag_space(&fields.reserved, false);
+        space.owner = key.map(|key| (key, Space::Field));
         let mut members = Vec::with_capacity(fields.fields.len());
         for field in &fields.fields {
             let attributes = self.attributes(place.file, &field.attributes, At::Field);
@@ -70,9 +76,16 @@ impl<'a> Checker<'a> {
         (members, space.model)
     }
 
-    pub(super) fn arms(&mut self, place: Place<'_>, union: &ast::Union) -> (Vec<Arm>, Reserved) {
+    /// The arms of a union or an error; `key` is what the lock calls it.
+    pub(super) fn arms(
+        &mut self,
+        place: Place<'_>,
+        key: Option<Key>,
+        union: &ast::Union,
+    ) -> (Vec<Arm>, Reserved) {
         self.no_reserved_calls(&union.reserved);
         let mut space = self.tag_space(&union.reserved, false);
+        space.owner = key.clone().map(|key| (key, Space::Arm));
         let mut arms = Vec::with_capacity(union.arms.len());
         for arm in &union.arms {
             let attributes = self.attributes(place.file, &arm.attributes, At::Value);
@@ -83,7 +96,10 @@ impl<'a> Checker<'a> {
                     Some(ty) => ArmBody::Type(ty),
                     None => continue,
                 },
-                WrittenBody::Fields(fields) => ArmBody::Members(self.fields(place, fields).0),
+                WrittenBody::Fields(fields) => {
+                    let key = key.as_ref().map(|key| key.step(Space::Arm, tag));
+                    ArmBody::Members(self.fields(place, key, fields).0)
+                }
             };
             arms.push(Arm {
                 name: arm.name.text.clone(),
@@ -99,6 +115,12 @@ impl<'a> Checker<'a> {
         (arms, space.model)
     }
 
+    /// What the lock calls a type.
+    pub(super) fn named_key(&self, package: PackageId, name: &str) -> Key {
+        let package = &self.model.packages[package.0 as usize].name;
+        Key::declaration(package, Root::Named(name.to_owned()))
+    }
+
     /// Lowers what stands in the braces of the struct or union `declaration` into the type `id`.
     pub(super) fn lower_members_of(
         &mut self,
@@ -106,9 +128,11 @@ impl<'a> Checker<'a> {
         declaration: &'a ast::Declaration,
         place: Place<'_>,
     ) {
+        let head = &self.type_def(id).head;
+        let key = self.named_key(head.package, &head.name);
         let kind = match &declaration.kind {
             DeclarationKind::Struct { fields, .. } => {
-                let (members, reserved) = self.fields(place, fields);
+                let (members, reserved) = self.fields(place, Some(key), fields);
                 TypeKind::Struct { members, reserved }
             }
             DeclarationKind::Union(union) => {
@@ -120,7 +144,7 @@ impl<'a> Checker<'a> {
                         &union.name.text,
                     ));
                 }
-                let (arms, reserved) = self.arms(place, union);
+                let (arms, reserved) = self.arms(place, Some(key), union);
                 if union.error {
                     TypeKind::Error { arms, reserved }
                 } else {

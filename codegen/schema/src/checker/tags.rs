@@ -8,7 +8,11 @@ use playhouse_syntax::{
 };
 
 use super::Checker;
-use crate::{model::Reserved, rules};
+use crate::{
+    evolution::{Key, key::Space, lock::Lock},
+    model::Reserved,
+    rules,
+};
 
 /// The greatest tag.
 pub(super) const TAG_MAX: i64 = 127;
@@ -23,6 +27,8 @@ pub(super) struct TagSpace {
     /// What a number is called, and the greatest: values and flags differ from members.
     pub(super) numbers: Option<(&'static str, i64)>,
     pub(super) model: Reserved,
+    /// Whose space it is and which, for the lock.
+    pub(super) owner: Option<(Key, Space)>,
 }
 
 impl TagSpace {
@@ -31,12 +37,19 @@ impl TagSpace {
         self.numbers.map_or("tag", |(word, _)| word)
     }
 
-    /// The next tag that was never used.
-    fn next(&self) -> Option<i64> {
+    /// The next tag that was never used, by what `lock` knows of removed ones too.
+    fn next(&self, lock: &Lock) -> Option<i64> {
+        let known = self.owner.as_ref();
+        let known = known.and_then(|(key, space)| lock.number_max(key, *space));
         let most = self.numbers.map_or(TAG_MAX, |(_, most)| most);
         let used = self.used.keys().next_back().copied();
         let reserved = self.reserved.iter().map(|(_, high, _)| *high);
-        let next = reserved.chain(used).max().unwrap_or(0).saturating_add(1);
+        let next = reserved
+            .chain(used)
+            .chain(known)
+            .max()
+            .unwrap_or(0)
+            .saturating_add(1);
         (next <= most).then_some(next)
     }
 }
@@ -108,11 +121,23 @@ impl Checker<'_> {
             self.report(rules::numbers::tag_range(span, tag, least, most));
             return false;
         }
-        if let Some((other, first)) = space.used.get(&tag) {
-            let next = space.next();
-            let word = space.word();
+        if let Some((other, first)) = space.used.get(&tag).cloned() {
+            let lock = &self.sources.lock;
+            let (next, word) = (space.next(lock), space.word());
+            let key = space.owner.as_ref();
+            let key = key.map(|(key, space)| key.step(*space, tag));
+            let owns = |name: &str| key.as_ref().is_some_and(|key| lock.owns(key, name));
+            let (own, others) = (owns(&name.text), owns(&other));
+            if own && !others {
+                // The one that stands first is the newer.
+                self.report(rules::numbers::tag_twice(
+                    first, word, tag, &name.text, span, next, true,
+                ));
+                space.used.insert(tag, (name.text.clone(), span));
+                return true;
+            }
             self.report(rules::numbers::tag_twice(
-                span, word, tag, other, *first, next,
+                span, word, tag, &other, first, next, others,
             ));
             return false;
         }
@@ -121,7 +146,7 @@ impl Checker<'_> {
             .iter()
             .find(|(low, high, _)| (*low..=*high).contains(&tag))
         {
-            let (word, next) = (space.word(), space.next());
+            let (word, next) = (space.word(), space.next(&self.sources.lock));
             self.report(rules::numbers::tag_reserved(span, word, tag, *at, next));
             return false;
         }

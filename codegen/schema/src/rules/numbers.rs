@@ -32,6 +32,7 @@ pub(crate) fn tag_range(span: Span, tag: i64, least: i64, most: i64) -> Diagnost
 }
 
 /// `word` is what the number is: "tag", "number", "bit".
+/// `name` has the tag already; `released`: by the lock, so that the one at `span` is the newer.
 pub(crate) fn tag_twice(
     span: Span,
     word: &str,
@@ -39,14 +40,27 @@ pub(crate) fn tag_twice(
     name: &str,
     first: Span,
     next: Option<i64>,
+    released: bool,
 ) -> Diagnostic {
     let error = Diagnostic::error(
         codes::TAG_TWICE,
         span,
         format!("{word} {tag} is taken by `{name}`"),
     )
-    .also(first, "taken here");
+    .also(
+        first,
+        if released {
+            "released with it"
+        } else {
+            "taken here"
+        },
+    );
     match next {
+        Some(next) if released => error
+            .help(format!(
+                "a released {word} stays where it is; this one is new"
+            ))
+            .fix(format!("write `{next}`"), true, span, next.to_string()),
         Some(next) => error
             .help(format!("give the newer of the two the next free {word}"))
             .fix(format!("write `{next}`"), false, span, next.to_string()),
@@ -114,22 +128,31 @@ pub(crate) fn id_range(span: Span, number: i64) -> Diagnostic {
     .help("numbers are unique in their package alone, so small ones are free")
 }
 
+/// `name` has the number already; `released`: by the lock, so that the one at `span` is the newer.
 pub(crate) fn id_twice(
     span: Span,
     number: i64,
     name: &str,
     first: Span,
     next: Option<i64>,
+    released: bool,
 ) -> Diagnostic {
     let error = Diagnostic::error(
         codes::ID_TWICE,
         span,
         format!("number {number} is taken by `{name}`"),
     )
-    .also(first, "taken here")
+    .also(
+        first,
+        if released {
+            "released with it"
+        } else {
+            "taken here"
+        },
+    )
     .help("components, entities and services of a package share one space of numbers");
     match next {
-        Some(next) => error.fix(format!("write `{next}`"), false, span, next.to_string()),
+        Some(next) => error.fix(format!("write `{next}`"), released, span, next.to_string()),
         None => error,
     }
 }
