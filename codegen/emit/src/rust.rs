@@ -13,6 +13,7 @@ mod enums;
 mod facts;
 mod names;
 mod newtypes;
+mod properties;
 mod scope;
 mod structs;
 mod text;

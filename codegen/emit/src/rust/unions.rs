@@ -1,15 +1,17 @@
 //! Unions and errors.
 
-use playhouse_schema::model::{Arm, ArmBody, Member, Shape, Type, TypeDef, TypeId, TypeKind};
+mod debug;
+mod errors;
+
+use playhouse_schema::model::{Arm, ArmBody, Member, Type, TypeDef, TypeId};
 
 use super::names::{ident, variant};
 use super::scope::Scope;
 use super::structs::{
-    check_member, declaration_docs, deprecated, put_members, read_members, shown, slot_count,
+    check_member, declaration_docs, deprecated, put_members, read_members, slot_count,
 };
 use super::text::Text;
 use super::values::{Place, quoted};
-use crate::names::spaced;
 
 /// The union or error `def`.
 pub(super) struct Union<'m> {
@@ -25,7 +27,7 @@ pub(super) fn emit(scope: &Scope<'_>, text: &mut Text, union: &Union<'_>) {
     definition(scope, text, union);
     if is_redacted(union) {
         text.gap();
-        debug_impl(text, union);
+        debug::debug_impl(text, union);
     }
     text.gap();
     encode_impl(scope, text, union);
@@ -34,16 +36,7 @@ pub(super) fn emit(scope: &Scope<'_>, text: &mut Text, union: &Union<'_>) {
     text.gap();
     check_impl(scope, text, union);
     if union.is_error {
-        text.gap();
-        display_impl(scope, text, union);
-        text.gap();
-        error_impl(scope, text, union);
-        for arm in union.arms {
-            if let Some(ty) = composed(scope, arm) {
-                text.gap();
-                from_impl(scope, text, union, arm, ty);
-            }
-        }
+        errors::emit(scope, text, union);
     }
 }
 
@@ -57,18 +50,6 @@ fn arm_redacts(arm: &Arm) -> bool {
         _ => &[],
     };
     arm.marks.redact || members.iter().any(|member| member.marks.redact)
-}
-
-/// The error type that an arm of an error composes, if it does.
-fn composed<'m>(scope: &Scope<'m>, arm: &'m Arm) -> Option<&'m Type> {
-    let ArmBody::Type(ty) = &arm.body else {
-        return None;
-    };
-    let Shape::Named(id) = ty.shape else {
-        return None;
-    };
-    let is_error = matches!(scope.model().type_def(id).kind, TypeKind::Error { .. });
-    (is_error && !ty.optional).then_some(ty)
 }
 
 fn definition(scope: &Scope<'_>, text: &mut Text, union: &Union<'_>) {
@@ -316,188 +297,6 @@ fn check_impl(scope: &Scope<'_>, text: &mut Text, union: &Union<'_>) {
     }
     if rest {
         text.line(&format!("_ => {ok},"));
-    }
-    text.close("}");
-    text.close("}");
-    text.close("}");
-}
-
-fn display_impl(scope: &Scope<'_>, text: &mut Text, union: &Union<'_>) {
-    text.open(&format!(
-        "impl ::core::fmt::Display for {} {{",
-        union.def.head.name
-    ));
-    text.open("fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {");
-    text.open("match self {");
-    for arm in union.arms {
-        let (variant, says) = (variant(&arm.name), spaced(&arm.name));
-        let redacted = arm.marks.redact || union.def.head.marks.redact;
-        match &arm.body {
-            _ if redacted => {
-                let rest = match &arm.body {
-                    ArmBody::Nothing => "",
-                    ArmBody::Type(_) => "(_)",
-                    ArmBody::Members(_) => " { .. }",
-                };
-                text.line(&format!("Self::{variant}{rest} => f.write_str({says:?}),"));
-            }
-            ArmBody::Type(_) if composed(scope, arm).is_some() => {
-                text.line(&format!(
-                    "Self::{variant}(error) => write!(f, \"{says}: {{error}}\"),"
-                ));
-            }
-            ArmBody::Type(_) => {
-                let line = format!("Self::{variant}(value) => write!(f, \"{says}: {{value:?}}\"),");
-                text.line(&line);
-            }
-            ArmBody::Members(members) if !members.is_empty() => {
-                let told: Vec<&Member> = members
-                    .iter()
-                    .filter(|member| !member.marks.redact)
-                    .collect();
-                let fields: Vec<String> = told.iter().map(|member| binding(member)).collect();
-                let parts: Vec<String> = told
-                    .iter()
-                    .map(|member| format!("{} {{{}:?}}", spaced(&member.name), bound(&member.name)))
-                    .collect();
-                let message = format!("\"{says}: {}\"", parts.join(", "));
-                if parts.is_empty() {
-                    text.line(&format!(
-                        "Self::{variant} {{ .. }} => f.write_str({says:?}),"
-                    ));
-                    continue;
-                }
-                let open_ended = told.len() < members.len();
-                let pattern = text.pattern(&format!("Self::{variant}"), &fields, open_ended);
-                text.arm_call(&pattern, "write!(", &["f".to_owned(), message], ")");
-            }
-            ArmBody::Members(_) => {
-                text.line(&format!("Self::{variant} {{}} => f.write_str({says:?}),"));
-            }
-            ArmBody::Nothing => {
-                text.line(&format!("Self::{variant} => f.write_str({says:?}),"));
-            }
-        }
-    }
-    if !union.closed {
-        let what = "an error of a newer schema, tag";
-        text.line(&format!(
-            "Self::Unknown(arm) => write!(f, \"{what} {{}}\", arm.tag()),"
-        ));
-    }
-    text.close("}");
-    text.close("}");
-    text.close("}");
-}
-
-fn error_impl(scope: &Scope<'_>, text: &mut Text, union: &Union<'_>) {
-    let name = &union.def.head.name;
-    let composing: Vec<String> = union
-        .arms
-        .iter()
-        .filter(|arm| composed(scope, arm).is_some())
-        .map(|arm| variant(&arm.name))
-        .collect();
-    if composing.is_empty() {
-        return text.line(&format!("impl ::core::error::Error for {name} {{}}"));
-    }
-    let (option, some) = (scope.std("Option"), scope.std("Some"));
-    text.open(&format!("impl ::core::error::Error for {name} {{"));
-    text.open(&format!(
-        "fn source(&self) -> {option}<&(dyn ::core::error::Error + 'static)> {{"
-    ));
-    text.open("match self {");
-    for variant in &composing {
-        text.line(&format!("Self::{variant}(error) => {some}(error),"));
-    }
-    if !union.closed || composing.len() < union.arms.len() {
-        text.line(&format!("_ => {},", scope.std("None")));
-    }
-    text.close("}");
-    text.close("}");
-    text.close("}");
-}
-
-fn from_impl(scope: &Scope<'_>, text: &mut Text, union: &Union<'_>, arm: &Arm, ty: &Type) {
-    let from = scope.plain_type(ty);
-    text.open(&format!(
-        "impl {}<{from}> for {} {{",
-        scope.std("From"),
-        union.def.head.name
-    ));
-    text.open(&format!("fn from(error: {from}) -> Self {{"));
-    let boxed = scope.is_held_boxed(union.id, ty);
-    let error = if boxed {
-        format!("{}::new(error)", scope.std("Box"))
-    } else {
-        "error".to_owned()
-    };
-    text.line(&format!("Self::{}({error})", variant(&arm.name)));
-    text.close("}");
-    text.close("}");
-}
-
-/// `Debug` that shows `(redacted)` in place of marked parts.
-fn debug_impl(text: &mut Text, union: &Union<'_>) {
-    text.open(&format!(
-        "impl ::core::fmt::Debug for {} {{",
-        union.def.head.name
-    ));
-    text.open("fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {");
-    text.open("match self {");
-    for arm in union.arms {
-        let variant = variant(&arm.name);
-        let hidden = arm.marks.redact || union.def.head.marks.redact;
-        match &arm.body {
-            ArmBody::Nothing => {
-                text.line(&format!("Self::{variant} => f.write_str({variant:?}),"));
-            }
-            ArmBody::Type(_) => {
-                let (binding, value) = if hidden {
-                    ("_", "&v1::Redacted")
-                } else {
-                    ("value", "value")
-                };
-                text.open(&format!("Self::{variant}({binding}) => {{"));
-                shown(text, "tuple", &variant, &[value.to_owned()], "finish");
-                text.close("}");
-            }
-            ArmBody::Members(members) => {
-                let is_hidden = |member: &Member| hidden || member.marks.redact;
-                let fields: Vec<String> = members
-                    .iter()
-                    .filter(|member| !is_hidden(member))
-                    .map(binding)
-                    .collect();
-                let open_ended = fields.len() < members.len();
-                let pattern = text.pattern(&format!("Self::{variant}"), &fields, open_ended);
-                text.open(&format!("{pattern} => {{"));
-                let fields: Vec<String> = members
-                    .iter()
-                    .map(|member| {
-                        let value = if is_hidden(member) {
-                            "&v1::Redacted".to_owned()
-                        } else {
-                            bound(&member.name)
-                        };
-                        format!("{:?}, {value}", member.name)
-                    })
-                    .collect();
-                shown(text, "struct", &variant, &fields, "finish");
-                text.close("}");
-            }
-        }
-    }
-    if !union.closed {
-        text.open("Self::Unknown(arm) => {");
-        shown(
-            text,
-            "tuple",
-            "Unknown",
-            &["&arm.tag()".to_owned()],
-            "finish_non_exhaustive",
-        );
-        text.close("}");
     }
     text.close("}");
     text.close("}");
