@@ -1,6 +1,6 @@
 //! From texts to the model. Stages: parse, collect names, lower declarations, then the passes over the whole model.
 //!
-//! Reading order: [`check`]; `names`, `packages` and `imports` (who declares what); `declarations`, `enums`, `bodies`,
+//! Reading order: [`check`]; `names`, `packages` and `imports` (who declares what); `declarations`, `enums`, `bodies`, `numbers`,
 //! `members`, `tags`, `properties`, `calls`; `types`, `instances`, `values`, `constants`, `bounds`, `attributes`; then the
 //! passes over the whole model: `defaults`, `closure`, `entities`, `exposure`, `words`.
 
@@ -33,6 +33,7 @@ mod imports;
 mod instances;
 mod members;
 mod names;
+mod numbers;
 mod packages;
 mod properties;
 mod tags;

@@ -6,8 +6,8 @@ use playhouse_syntax::ast::{self, DeclarationKind};
 
 use super::{
     Checker,
-    bodies::Numbers,
     names::{SymbolId, SymbolKind},
+    numbers::Numbers,
     types::Place,
 };
 use crate::{
