@@ -7,10 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use playhouse_schema::{SourceKind, Sources};
 use playhouse_syntax::{Severity, Style, render};
 
 use crate::{
     output::{self, disk},
+    path,
     project::{MANIFEST, Project, ProjectError, Shown},
 };
 
@@ -99,9 +101,7 @@ impl Build {
         let again = |path: &str| format!("cargo:rerun-if-changed={}", project.join(path).display());
         tell(again(&project.manifest));
         let sources = project.read()?;
-        for root in &sources.manifest.roots {
-            tell(again(root));
-        }
+        watch(project, &sources, &mut |path| tell(again(path)));
         let checked = playhouse_schema::check(&sources);
         let shown = Shown::new(project, &sources, here);
         let (errors, warnings): (Vec<_>, Vec<_>) = checked
@@ -123,13 +123,32 @@ impl Build {
             let [only] = planned.as_mut_slice() else {
                 return Err(BuildError::Outputs(planned.len()));
             };
-            only.folder = here.join(out).display().to_string();
+            only.folder = path::relative(&project.folder, &here.join(out));
         }
         if planned.is_empty() {
             return Err(BuildError::Outputs(0));
         }
         disk::write(&project.folder, &planned)?;
         Ok(())
+    }
+}
+
+/// Names what cargo is to watch: the schemas, and the roots for new ones; but no root that holds an output, or what is
+/// written now would be a reason to write it again.
+fn watch(project: &Project, sources: &Sources, tell: &mut dyn FnMut(&str)) {
+    for file in sources
+        .files
+        .iter()
+        .filter(|file| file.kind == SourceKind::Schema)
+    {
+        tell(&file.path);
+    }
+    let outputs = || sources.manifest.outputs.iter();
+    for root in &sources.manifest.roots {
+        let folder = project.join(root);
+        if !outputs().any(|output| project.join(&output.path).starts_with(&folder)) {
+            tell(root);
+        }
     }
 }
 

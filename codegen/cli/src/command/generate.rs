@@ -163,7 +163,7 @@ fn compared(
 ) -> Outcome {
     for (index, difference) in differences.iter().enumerate() {
         let (path, word, detail) = match difference {
-            Difference::Missing { path } => (path, "missing", String::new()),
+            Difference::Missing { path, .. } => (path, "missing", String::new()),
             Difference::Stale { path } => (path, "stale", String::new()),
             Difference::Changed {
                 path,

@@ -41,7 +41,10 @@ impl LockText {
     pub(crate) fn difference(&self, sources: &Sources) -> Option<Difference> {
         let path = sources.manifest.lock.clone();
         match found(sources) {
-            None => Some(Difference::Missing { path }),
+            None => Some(Difference::Missing {
+                path,
+                planned: self.0.clone(),
+            }),
             Some(found) if *found == self.0 => None,
             Some(found) => Some(Difference::Changed {
                 path,

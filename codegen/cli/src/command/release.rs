@@ -11,6 +11,9 @@ use crate::{Outcome, arguments::Release, terminal::count};
 pub(crate) fn run(place: &Place, options: &Release) -> anyhow::Result<Outcome> {
     let project = place.project()?;
     let sources = project.read()?;
+    let _progress = place
+        .terminal
+        .progress(format!("releasing {}", count(sources.files.len(), "file")));
     let checked = check(&sources);
     if checked.has_errors() {
         place.report(&project, &sources, &checked.diagnostics, options.json);

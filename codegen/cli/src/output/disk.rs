@@ -31,6 +31,8 @@ pub enum Difference {
     Missing {
         /// Which.
         path: String,
+        /// What should be there.
+        planned: String,
     },
     /// A file has another text.
     Changed {
@@ -97,12 +99,7 @@ pub fn write(folder: &Path, outputs: &[Planned]) -> Result<Written, OutputError>
     let total: usize = outputs.iter().map(|output| output.files.len()).sum();
     for difference in differences {
         match difference {
-            Difference::Missing { path } => {
-                let text = planned(outputs, &path).unwrap_or_default();
-                put(folder, &path, text)?;
-                done.written.push(path);
-            }
-            Difference::Changed { path, planned, .. } => {
+            Difference::Missing { path, planned } | Difference::Changed { path, planned, .. } => {
                 put(folder, &path, &planned)?;
                 done.written.push(path);
             }
@@ -125,7 +122,7 @@ pub fn compare(folder: &Path, outputs: &[Planned]) -> Result<Vec<Difference>, Ou
     let mut planned = BTreeSet::new();
     for output in outputs {
         for (path, text) in output.files.iter() {
-            let path = under(&output.folder, path);
+            let path = under(folder, &output.folder, path);
             if let Some(difference) = compare_file(folder, &path, text)? {
                 differences.push(difference);
             }
@@ -144,8 +141,10 @@ fn compare_file(folder: &Path, path: &str, text: &str) -> Result<Option<Differen
     let found = match fs::read(folder.join(path)) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let path = path.to_owned();
-            return Ok(Some(Difference::Missing { path }));
+            return Ok(Some(Difference::Missing {
+                path: path.to_owned(),
+                planned: text.to_owned(),
+            }));
         }
         Err(error) => return Err(failed("read", path, error)),
     };
@@ -220,16 +219,10 @@ fn is_ours(text: &[u8]) -> bool {
     words[signs..].starts_with(MARK.as_bytes())
 }
 
-/// The path of `file` in the output folder `folder`, as [`listing`] has it.
-fn under(folder: &str, file: &str) -> String {
-    path::text(&path::normal(&Path::new(folder).join(file)))
-}
-
-fn planned<'a>(outputs: &'a [Planned], path: &str) -> Option<&'a str> {
-    outputs.iter().find_map(|output| {
-        let mut files = output.files.iter();
-        files.find_map(|(file, text)| (under(&output.folder, file) == path).then_some(text))
-    })
+/// The path of `file` in the output folder `output`, relative to `folder`: as [`listing`] has it.
+#[must_use]
+pub fn under(folder: &Path, output: &str, file: &str) -> String {
+    path::relative(folder, &folder.join(output).join(file))
 }
 
 /// Writes a file beside its place and moves it there, so that nobody ever sees half of it.

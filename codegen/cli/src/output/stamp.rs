@@ -16,10 +16,7 @@ use playhouse_syntax::FileId;
 use sha2::{Digest as _, Sha256};
 
 use super::{Planned, disk};
-use crate::{
-    path,
-    project::{Project, files},
-};
+use crate::project::{Project, files};
 
 /// A file that was changed this shortly before it was read may have changed again within the same tick of the file
 /// system's clock: its time proves nothing.
@@ -120,7 +117,7 @@ impl Stamp {
         }
         for output in outputs {
             for (file, text) in output.files.iter() {
-                let path = path::text(&path::normal(&Path::new(&output.folder).join(file)));
+                let path = disk::under(folder, &output.folder, file);
                 let entry = Entry::of(&folder.join(&path), text.as_bytes(), None)?;
                 stamp.outputs.insert(path, entry);
             }

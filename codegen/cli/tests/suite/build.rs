@@ -26,8 +26,17 @@ fn a_build_script_may_write_elsewhere() {
         .out(&out)
         .generate()
         .unwrap();
-    assert!(out.join("game/game.ts").is_file());
+    let written = out.join("game/game.ts");
+    let before = std::fs::metadata(&written).unwrap().modified().unwrap();
     assert!(!folder.path("out").exists());
+    // A second time finds its own files there, wherever that is.
+    Build::new()
+        .manifest(folder.path("playhouse.toml"))
+        .out(&out)
+        .generate()
+        .unwrap();
+    let after = std::fs::metadata(&written).unwrap().modified().unwrap();
+    assert_eq!(before, after);
 }
 
 #[test]

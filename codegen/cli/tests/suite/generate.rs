@@ -222,3 +222,26 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert_eq!(folder.read("idl/game.idl"), SCHEMA);
     assert_eq!(folder.read("playhouse.toml"), MANIFEST);
 }
+
+#[test]
+fn an_output_may_lie_outside_of_the_project() {
+    let (folder, elsewhere) = (Folder::project(), Folder::empty());
+    let absolute = elsewhere.path("web");
+    folder.replace(
+        "playhouse.toml",
+        "\"out\"",
+        &format!("{:?}", absolute.display().to_string()),
+    );
+    folder.run(&["gen"]).expect(0, &["3 files written"]);
+    assert!(elsewhere.read("web/game/game.ts").contains("Point"));
+    for _ in 0..2 {
+        folder
+            .run(&["gen"])
+            .expect(0, &["everything is up to date"]);
+        folder
+            .run(&["gen", "--check"])
+            .expect(0, &["everything is up to date"]);
+        fs::remove_dir_all(folder.path(".playhouse")).unwrap();
+    }
+    assert!(elsewhere.path("web/game/game.ts").is_file());
+}
