@@ -50,6 +50,15 @@ pub fn projects() -> Result<Vec<Vec<u8>>> {
         .collect())
 }
 
+/// Every lock file in the repository.
+///
+/// # Errors
+/// If a folder or file cannot be read.
+pub fn locks() -> Result<Vec<Vec<u8>>> {
+    let found = files(&root(), &|path| path.ends_with("playhouse.lock"))?;
+    Ok(found.into_iter().map(|(_, bytes)| bytes).collect())
+}
+
 /// The fixtures of compatibility: what was and what is, with a line `===` between them.
 ///
 /// # Errors

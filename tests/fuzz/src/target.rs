@@ -5,6 +5,7 @@ mod emit;
 mod evolution;
 mod format;
 mod lexer;
+mod lock;
 mod parser;
 mod schema;
 mod wire;
@@ -50,6 +51,11 @@ pub const TARGETS: &[Target] = &[
         name: "evolution",
         run: evolution::run,
         seeds: seed::pairs,
+    },
+    Target {
+        name: "lock",
+        run: lock::run,
+        seeds: seed::locks,
     },
     Target {
         name: "emit",
