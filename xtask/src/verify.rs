@@ -47,7 +47,9 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "clippy",
         about: "no lint in any crate, tests and benches too",
-        run: |session| session.run("cargo clippy --workspace --all-targets -- -D warnings"),
+        run: |session| {
+            session.run("cargo clippy --workspace --all-targets --keep-going -- -D warnings")
+        },
     },
     Stage {
         name: "codegen",
@@ -73,7 +75,9 @@ const STAGES: &[Stage] = &[
         name: "doc",
         about: "documentation without a warning",
         run: |session| {
-            let step = session.repository.step("cargo doc --workspace --no-deps");
+            let step = session
+                .repository
+                .step("cargo doc --workspace --no-deps --keep-going");
             step.variable("RUSTDOCFLAGS", "-D warnings").run(|_| ())
         },
     },
