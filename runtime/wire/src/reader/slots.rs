@@ -7,7 +7,9 @@ use crate::value::UnknownArm;
 
 /// The members of one struct, in order of their tags: see [`Reader::slots`].
 ///
-/// Each member of the type is asked for once; [`Slots::end`] passes over what newer peers added.
+/// Each member of the type is asked for once; [`Slots::end`] passes over what newer peers added. The methods are always
+/// inlined: what a call returns goes through memory in other widths than it is read again, which costs a small struct
+/// more than its decoding.
 #[derive(Debug)]
 pub struct Slots<'r, 'a> {
     reader: &'r mut Reader<'a>,
@@ -54,7 +56,7 @@ impl<'a> Reader<'a> {
 
 impl Slots<'_, '_> {
     /// Whether the next slot holds a value: it is neither past the end nor nil (which is then read).
-    #[inline]
+    #[inline(always)]
     fn present(&mut self) -> bool {
         match self.left.checked_sub(1) {
             Some(left) => {
@@ -70,7 +72,7 @@ impl Slots<'_, '_> {
     /// # Errors
     ///
     /// If it is absent or can't be read.
-    #[inline]
+    #[inline(always)]
     pub fn required<C: Codec>(&mut self, name: &'static str) -> Result<C::Value> {
         if self.present() {
             C::decode(self.reader).map_err(|error| self.inside(error, name))
@@ -84,7 +86,7 @@ impl Slots<'_, '_> {
     /// # Errors
     ///
     /// If it can't be read.
-    #[inline]
+    #[inline(always)]
     pub fn or<C: Codec>(&mut self, name: &'static str, default: C::Value) -> Result<C::Value> {
         if self.present() {
             C::decode(self.reader).map_err(|error| self.inside(error, name))
@@ -98,7 +100,7 @@ impl Slots<'_, '_> {
     /// # Errors
     ///
     /// If it can't be read.
-    #[inline]
+    #[inline(always)]
     pub fn or_default<C: Codec<Value: Default>>(&mut self, name: &'static str) -> Result<C::Value> {
         if self.present() {
             C::decode(self.reader).map_err(|error| self.inside(error, name))
@@ -112,7 +114,7 @@ impl Slots<'_, '_> {
     /// # Errors
     ///
     /// If it can't be read, or the input doesn't justify that memory.
-    #[inline]
+    #[inline(always)]
     pub fn or_else<C: Codec>(
         &mut self,
         name: &'static str,
@@ -134,7 +136,7 @@ impl Slots<'_, '_> {
     /// # Errors
     ///
     /// If it can't be read.
-    #[inline]
+    #[inline(always)]
     pub fn optional<C: Codec>(&mut self, name: &'static str) -> Result<Option<C::Value>> {
         if self.present() {
             C::decode(self.reader)
