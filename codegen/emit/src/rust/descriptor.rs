@@ -1,4 +1,6 @@
 //! The descriptor: what the schema says, as statics of one file in a module that rustfmt leaves alone.
+//!
+//! Long because it is one flat list: how each element of the model is written down, one function each.
 
 use std::fmt::Write as _;
 

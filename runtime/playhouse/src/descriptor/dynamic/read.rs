@@ -1,4 +1,6 @@
 //! The named form to wire bytes. What comes out is held to bounds and brought into canonical order afterwards.
+//!
+//! Long because it is one visitor: what serde may hand over, against what the description asks for, is one table of cases.
 
 use std::fmt;
 

@@ -8,6 +8,7 @@
 #![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 #![allow(missing_docs, reason = "the schema documents what needs it")]
+#![allow(rustdoc::all, reason = "the schema documents in its own way")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
