@@ -354,8 +354,15 @@ fn module_statics(
     id: playhouse_schema::model::PackageId,
     package: &Package,
 ) -> Vec<String> {
-    let path: Vec<String> = package.name.split('.').map(ident).collect();
-    let path = path.join("::");
+    let segments: Vec<String> = match package.local {
+        true => world.tree.place(id),
+        false => package.name.split('.').map(str::to_owned).collect(),
+    };
+    let path = segments
+        .iter()
+        .map(|segment| ident(segment))
+        .collect::<Vec<_>>()
+        .join("::");
     let start = if package.local { "" } else { "::" };
     package
         .modules

@@ -433,7 +433,7 @@ pub(super) fn import_order(a: (&str, &[&str]), b: (&str, &[&str])) -> std::cmp::
 
 /// rustfmt's order of names: digits compare by value, all else by character, `_` before it.
 pub(super) fn version_order(a: &str, b: &str) -> std::cmp::Ordering {
-    let (mut a_rest, mut b_rest) = (a, b);
+    let (mut a_rest, mut b_rest) = (a.trim_start_matches("r#"), b.trim_start_matches("r#"));
     loop {
         match (a_rest.chars().next(), b_rest.chars().next()) {
             (None, None) => return std::cmp::Ordering::Equal,

@@ -52,7 +52,10 @@ impl Tree {
 
     /// The segments below the root: a shipped package stands in the crate of its first segment.
     fn inside(&self, segments: &[String], local: bool) -> Vec<String> {
-        segments[usize::from(!local)..].to_vec()
+        segments[usize::from(!local)..]
+            .iter()
+            .map(|segment| file_stem(segment))
+            .collect()
     }
 
     /// The segments of a generated package below the root.
@@ -95,11 +98,12 @@ impl Tree {
     /// The module of a source file: its stem, marked if a package of that name stands beside it.
     pub(super) fn module_name(&self, package: PackageId, stem: &str) -> String {
         let mut place = self.place(package);
-        place.push(stem.to_owned());
+        let stem = file_stem(stem);
+        place.push(stem.clone());
         if self.modules.contains(&place) {
             format!("{stem}_idl")
         } else {
-            stem.to_owned()
+            stem
         }
     }
 
@@ -127,5 +131,13 @@ impl Tree {
             );
         }
         names
+    }
+}
+
+/// A module's name, other than those that, or whose files, mean something else to Rust.
+fn file_stem(name: &str) -> String {
+    match name {
+        "mod" | "lib" | "main" | "self" | "super" | "crate" => format!("{name}_"),
+        name => name.to_owned(),
     }
 }
