@@ -4,7 +4,7 @@
 //! property structs, and a `descriptor`. For each package a module around them, and a root with the whole schema's
 //! descriptor. Everything that can be behaviour instead of text is behaviour, in the crate `playhouse`.
 //!
-//! Read `structs` first, then `entities`. [`World`](scope::World) is what all files share, [`Scope`] is one file.
+//! Read `structs` first, then `entities`. `scope::World` is what all files share, `scope::Scope` is one file.
 
 mod calls;
 mod descriptor;
