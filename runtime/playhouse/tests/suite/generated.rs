@@ -117,8 +117,13 @@ fn senders_find_what_readers_would_refuse() {
     };
     assert_eq!(
         value.check().unwrap_err().to_string(),
-        "narrow: NaN is not within -1..=1"
+        "narrow: NaN is not within -1..=0.10000000149011612"
     );
+    let value = Everything {
+        narrow: 0.1,
+        ..Everything::default()
+    };
+    assert_eq!(value.check(), Ok(()), "the bound of an f32 is one");
     assert_eq!(Everything::default().check(), Ok(()));
 }
 

@@ -343,10 +343,21 @@ fn check_bound(ty: &'static Use, bytes: &[u8]) -> Result<(), Problem> {
             Ok(value) if value < min || value > max => Err(Problem::Integer { value, min, max }),
             _ => Ok(()),
         },
-        Bound::Float(min, max) => match r.f64() {
-            Ok(value) if !(min <= value && value <= max) => Err(Problem::Float { value, min, max }),
-            _ => Ok(()),
-        },
+        Bound::Float(min, max) => {
+            // A bound of an f32 is one.
+            let end = |end: f64| match inside(ty).shape {
+                #[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
+                Shape::F32 => f64::from(end as f32),
+                _ => end,
+            };
+            let (min, max) = (end(min), end(max));
+            match r.f64() {
+                Ok(value) if !(min <= value && value <= max) => {
+                    Err(Problem::Float { value, min, max })
+                }
+                _ => Ok(()),
+            }
+        }
         Bound::Length(min, max) => {
             let (length, unit) = match inside(ty).shape {
                 Shape::String => (r.str().map_or(0, |text| text.chars().count()), "characters"),

@@ -630,6 +630,7 @@ impl v1::Encode for Everything {
     }
 }
 
+#[rustfmt::skip]
 impl v1::Decode for Everything {
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
@@ -639,7 +640,9 @@ impl v1::Decode for Everything {
             big: slots.or_default::<u64>("big")?,
             signed: slots.or_default::<i64>("signed")?,
             narrow: slots
-                .or_default::<v1::Float<f32, { v1::bits(-1.0) }, { v1::bits(1.0) }>>("narrow")?,
+                .or_default::<v1::Float<f32, { v1::bits(-1.0) }, { v1::bits(0.10000000149011612) }>>(
+                    "narrow",
+                )?,
             wide: slots.or_default::<f64>("wide")?,
             text: slots.or_else::<v1::Text<0, 16>>("text", || "none".to_owned(), 4)?,
             blob: slots.or_default::<v1::Blob<0, 32>>("blob")?,
@@ -677,7 +680,10 @@ impl v1::Decode for Everything {
 
 impl v1::Check for Everything {
     fn check(&self) -> v1::Result<()> {
-        v1::check::<v1::Float<f32, { v1::bits(-1.0) }, { v1::bits(1.0) }>>("narrow", &self.narrow)?;
+        v1::check::<v1::Float<f32, { v1::bits(-1.0) }, { v1::bits(0.10000000149011612) }>>(
+            "narrow",
+            &self.narrow,
+        )?;
         v1::check::<v1::Text<0, 16>>("text", &self.text)?;
         v1::check::<v1::Blob<0, 32>>("blob", &self.blob)?;
         v1::check::<v1::List<v1::Text<0, 4>, 0, 4>>("names", &self.names)?;
@@ -2098,12 +2104,12 @@ pub mod descriptor {
         Arm::new(2, "trade", Body::Value(Use::named(&TRADE_ERROR))),
     ]));
 
-    pub static EVERYTHING: Type = Type::new(Head::new("sample", "Everything", "idl/sample.idl", 69).docs("Every shape there is."), 0xe82d_60ac_2489_a8ff, Kind::Struct(&[
+    pub static EVERYTHING: Type = Type::new(Head::new("sample", "Everything", "idl/sample.idl", 69).docs("Every shape there is."), 0x93be_10ac_4098_c5fb, Kind::Struct(&[
         Member::new(1, "flag", Use::BOOL).or(Value::Bool(false)),
         Member::new(2, "small", Use::U8).or(Value::Int(0)),
         Member::new(3, "big", Use::U64).or(Value::Int(0)),
         Member::new(4, "signed", Use::I64).or(Value::Int(0)),
-        Member::new(5, "narrow", Use::F32.float(-1.0, 1.0)).or(Value::Float(0.0)),
+        Member::new(5, "narrow", Use::F32.float(-1.0, 0.1)).or(Value::Float(0.0)),
         Member::new(6, "wide", Use::F64).or(Value::Float(0.0)),
         Member::new(7, "text", Use::STRING.length(0, 16)).or(Value::String("none")),
         Member::new(8, "blob", Use::BYTES.length(0, 32)).or(Value::Empty),
