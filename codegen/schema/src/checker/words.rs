@@ -99,6 +99,8 @@ const TYPES: &[(&str, &str)] = &[
     ("String", "TypeScript and C#"),
     ("Symbol", "TypeScript"),
     ("Uint8Array", "TypeScript"),
+    ("v1", "generated Rust, which calls its runtime so"),
+    ("wire", "generated TypeScript, which calls its runtime so"),
     ("None", "Python"),
     ("True", "Python"),
     ("False", "Python"),
