@@ -15,11 +15,12 @@ pub mod v1 {
         Problem, Reader, Ref, Result, Struct, Timestamp, UnknownArm, Uuid, Writer,
     };
 
+    pub use crate::call::{Arguments, CallError, Failure, Fault, HasCall, Rpc, Thrown};
     pub use crate::descriptor;
     pub use crate::descriptor::dynamic::{deserialize, serialize};
     pub use crate::flags::debug_flags;
     pub use crate::named::Named;
-    pub use crate::numbered::{Arguments, Numbered};
+    pub use crate::numbered::Numbered;
     pub use crate::properties::{
         Consumer, ListMut, MapMut, Properties, Property, Round, SetMut, TrackedList, TrackedMap,
         TrackedSet, Tracker, Watch, apply, apply_list, apply_map, apply_set, set, set_rounded,

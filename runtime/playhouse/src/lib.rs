@@ -14,6 +14,7 @@
 
 extern crate self as playhouse;
 
+pub mod call;
 pub mod descriptor;
 pub mod math;
 pub mod properties;
@@ -28,7 +29,8 @@ mod redacted;
 #[doc(hidden)]
 pub mod __private;
 
-pub use numbered::{Arguments, Numbered};
+pub use call::{Arguments, CallError, Executed, Failure, FailureKind};
+pub use numbered::Numbered;
 pub use playhouse_wire::{
     Bytes, Check, Decode, Duration, Encode, EntityKey, EntityRef, Error, KeyPart, Limits, Problem,
     Reader, Ref, Result, Timestamp, UnknownArm, Uuid, Writer, from_slice, to_vec,

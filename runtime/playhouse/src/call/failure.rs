@@ -1,0 +1,268 @@
+//! How calls fail: one explicit error each, which says whether the call may have taken effect.
+
+use std::convert::Infallible;
+use std::fmt;
+
+/// Why a call has no result, other than what its handler throws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum FailureKind {
+    /// The deadline passed.
+    Timeout = 1,
+    /// No link to the node, or it broke.
+    Unreachable = 2,
+    /// The caller gave up, or the node stops.
+    Cancelled = 3,
+    /// The caller may not do this.
+    Denied = 4,
+    /// More calls than the schema allows.
+    RateLimited = 5,
+    /// A bounded queue is full.
+    Overloaded = 6,
+    /// There is no such entity, service or node.
+    NotFound = 7,
+    /// The bytes or the values break the schema.
+    Invalid = 8,
+    /// The call waits for itself.
+    Deadlock = 9,
+    /// The peer has no such call.
+    Unimplemented = 10,
+    /// The peers' schemas do not fit.
+    Incompatible = 11,
+    /// The handler panicked, or the framework is at fault.
+    Internal = 12,
+}
+
+/// Whether a failed call may have taken effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Executed {
+    /// The handler never began.
+    NotExecuted,
+    /// It may have run, in part or to its end.
+    Unknown,
+}
+
+/// Why a call failed, and whether it may have taken effect.
+///
+/// One word wide beside its kind: what is rarely there stands behind a pointer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Failure {
+    kind: FailureKind,
+    executed: Executed,
+    detail: Option<Box<Detail>>,
+}
+
+#[derive(Clone, PartialEq, Eq, Default)]
+struct Detail {
+    text: String,
+    path: String,
+}
+
+impl Failure {
+    /// A failure of a call whose handler never began.
+    #[must_use]
+    pub const fn not_executed(kind: FailureKind) -> Self {
+        Self {
+            kind,
+            executed: Executed::NotExecuted,
+            detail: None,
+        }
+    }
+
+    /// A failure of a call that may have taken effect.
+    #[must_use]
+    pub const fn unknown(kind: FailureKind) -> Self {
+        Self {
+            kind,
+            executed: Executed::Unknown,
+            detail: None,
+        }
+    }
+
+    /// With words about what happened and what to do: lowercase, without a full stop.
+    #[must_use]
+    pub fn because(mut self, text: impl Into<String>) -> Self {
+        self.detail.get_or_insert_default().text = text.into();
+        self
+    }
+
+    /// With the entities that wait for one another: `A.trade -> B.trade -> A.deliver`.
+    #[must_use]
+    pub fn along(mut self, path: impl Into<String>) -> Self {
+        self.detail.get_or_insert_default().path = path.into();
+        self
+    }
+
+    /// The same failure, as the caller of a handler sees it that passed it on: something has run by then.
+    #[must_use]
+    pub fn passed_on(mut self) -> Self {
+        self.executed = Executed::Unknown;
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// Whether the call may have taken effect.
+    #[must_use]
+    pub const fn executed(&self) -> Executed {
+        self.executed
+    }
+
+    /// What happened and what to do; empty if the kind says it all.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.detail.as_ref().map_or("", |detail| &detail.text)
+    }
+
+    /// The entities that wait for one another, of a [`FailureKind::Deadlock`]; else empty.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.detail.as_ref().map_or("", |detail| &detail.path)
+    }
+}
+
+impl FailureKind {
+    /// What it means, in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "the deadline passed",
+            Self::Unreachable => "the node can't be reached",
+            Self::Cancelled => "the call was given up",
+            Self::Denied => "not allowed",
+            Self::RateLimited => "more calls than allowed",
+            Self::Overloaded => "a queue is full",
+            Self::NotFound => "there is no such target",
+            Self::Invalid => "the arguments or the result break the schema",
+            Self::Deadlock => "the call would wait for itself",
+            Self::Unimplemented => "the peer has no such call",
+            Self::Incompatible => "the schemas of the peers do not fit",
+            Self::Internal => "the handler or the framework failed",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        if !self.text().is_empty() {
+            write!(f, ": {}", self.text())?;
+        }
+        if !self.path().is_empty() {
+            write!(f, ": {}", self.path())?;
+        }
+        f.write_str(match self.executed {
+            Executed::NotExecuted => " (not executed)",
+            Executed::Unknown => " (may have been executed)",
+        })
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Failure({:?}: {self})", self.kind)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Why a call that throws `E` has no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallError<E> {
+    /// The handler threw this.
+    Thrown(E),
+    /// The call failed.
+    Failed(Failure),
+}
+
+impl<E: fmt::Display> CallError<E> {
+    /// As a failure, for handlers that pass it on without throwing the same: what was thrown becomes
+    /// [`FailureKind::Internal`], with its words.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Thrown(error) => {
+                Failure::unknown(FailureKind::Internal).because(error.to_string())
+            }
+            Self::Failed(failure) => failure.passed_on(),
+        }
+    }
+}
+
+impl<E> From<E> for CallError<E> {
+    fn from(error: E) -> Self {
+        Self::Thrown(error)
+    }
+}
+
+// Not generic over what is thrown: `E` may not be a failure, which no schema can declare.
+impl<E: Thrown> From<Failure> for CallError<E> {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// A generated error type.
+pub trait Thrown:
+    playhouse_wire::Encode + playhouse_wire::Decode + std::error::Error + 'static
+{
+}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Thrown(error) => error.fmt(f),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl<E: std::error::Error> std::error::Error for CallError<E> {}
+
+/// How a call fails: [`Failure`] alone, or [`CallError`] of what it throws.
+pub trait Fault: From<Failure> + fmt::Debug + 'static {
+    /// What the handler throws.
+    type Thrown: 'static;
+
+    /// What was thrown, or the failure.
+    ///
+    /// # Errors
+    ///
+    /// The failure.
+    fn split(self) -> Result<Self::Thrown, Failure>;
+
+    /// The fault of a handler that threw this.
+    fn thrown(error: Self::Thrown) -> Self;
+}
+
+impl Fault for Failure {
+    type Thrown = Infallible;
+
+    fn split(self) -> Result<Infallible, Self> {
+        Err(self)
+    }
+
+    fn thrown(error: Infallible) -> Self {
+        match error {}
+    }
+}
+
+impl<E: Thrown> Fault for CallError<E> {
+    type Thrown = E;
+
+    fn split(self) -> Result<E, Failure> {
+        match self {
+            Self::Thrown(error) => Ok(error),
+            Self::Failed(failure) => Err(failure),
+        }
+    }
+
+    fn thrown(error: E) -> Self {
+        Self::Thrown(error)
+    }
+}
