@@ -1,14 +1,14 @@
 //! Values by their description alone, held against the compiled types.
 
 use playhouse::descriptor::dynamic::{Dynamic, Form};
-use playhouse::descriptor::{Declaration, Type};
+use playhouse::descriptor::{Declaration, Kind, Type};
 use playhouse::{Arguments, Limits, from_slice, to_vec};
 use proptest::prelude::*;
 use serde_json::json;
 
 use crate::everything;
 use crate::schema::SCHEMA;
-use crate::schema::sample::{Everything, InventoryTradeArgs, Reward, Stack};
+use crate::schema::sample::{AccountId, Everything, InventoryTradeArgs, Player, Reward, Stack};
 
 fn form(name: &str) -> Form {
     let Some(Declaration::Type(ty)) = SCHEMA.find(name) else {
@@ -58,6 +58,37 @@ fn what_is_not_canonical_becomes_so() {
     let stack = [0x93, 0xcd, 0, 7, 1, 0xa1, b'x'];
     let value = Dynamic::from_wire(form("Stack"), &stack, &Limits::STRICT).unwrap();
     assert_eq!(value.as_bytes(), [0x91, 7]);
+}
+
+#[test]
+fn a_ref_names_package_number_and_slot() {
+    let form = Form::Members(InventoryTradeArgs::call().params);
+    let player = playhouse::to_vec(&Player::reference(AccountId(1)));
+    let owner = |bytes: &[u8]| Dynamic::from_wire(owner_form(), bytes, &Limits::STRICT);
+    owner(&player).unwrap();
+    let [package, number] = [player[1], player[2]];
+    for damaged in [[package + 1, number], [package, number + 1]] {
+        let mut bytes = player.clone();
+        bytes[1..3].copy_from_slice(&damaged);
+        let error = owner(&bytes).unwrap_err().to_string();
+        assert!(error.contains("another type of entity"), "{error}");
+    }
+    let give = json!([{"item": 1, "count": 2}]);
+    let whole = json!({"give": give, "to": [7, 7, 0, {"int": "5"}]});
+    let error = Dynamic::from_named(form, whole).unwrap_err().to_string();
+    assert!(error.contains("not at a component"), "{error}");
+}
+
+/// `ref<Player>`, as `Everything` uses it.
+fn owner_form() -> Form {
+    let Form::Type(Type {
+        kind: Kind::Struct(members),
+        ..
+    }) = form("Everything")
+    else {
+        panic!("a struct")
+    };
+    Form::Use(&members.iter().find(|m| m.name == "owner").unwrap().ty)
 }
 
 /// What the compiled reader says of `bytes`: the canonical bytes, or the error.
