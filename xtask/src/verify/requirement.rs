@@ -89,6 +89,15 @@ const PROGRAMS: &[Program] = &[
         how: "apt-get install npm",
         install: &["apt-get install -y npm"],
     },
+    Program {
+        name: "msgpack",
+        why: "the interop port is called from Python, with a MessagePack library that is not ours",
+        // Debian's interpreter, since that is the one which sees Debian's packages.
+        probe: "/usr/bin/python3 -c print(__import__('msgpack').version)",
+        least: None,
+        how: "apt-get install python3 python3-msgpack",
+        install: &["apt-get install -y python3 python3-msgpack"],
+    },
 ];
 
 /// Finds what is missing, installs it if asked to, and says how to get the rest.
