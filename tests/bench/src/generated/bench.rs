@@ -7,6 +7,11 @@
 #![allow(unreachable_pub, reason = "no program uses all of a schema")]
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 
+pub mod calls;
 pub mod game;
 
+pub use calls::{
+    Echo, EchoEchoArgs, Message, Mob, Place, PlaceLookArgs, Tally, TallyAddArgs, TallyAddLaterArgs,
+    TallyHandOnArgs, TallyNoteArgs,
+};
 pub use game::{Buff, Damage, Hit, State, Team, Unit};
