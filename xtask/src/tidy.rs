@@ -3,6 +3,7 @@
 //! Rules see a [`Tree`], which is plain data, so that each is tested on a small tree in memory.
 
 mod dependencies;
+mod injected;
 mod layers;
 mod manifests;
 mod mask;
@@ -58,6 +59,11 @@ const RULES: &[Rule] = &[
         name: "generated-names",
         why: "generated code names only the facade, so that a user's crate needs one dependency",
         check: layers::generated_names,
+    },
+    Rule {
+        name: "ambient",
+        why: "what takes its time and its chance from outside runs the same twice in the simulation",
+        check: injected::ambient,
     },
     Rule {
         name: "file-header",

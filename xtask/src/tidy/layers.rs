@@ -79,6 +79,26 @@ const BANS: &[Ban] = &[
         reason: "the compiler's core is pure: the command reads, writes and watches",
     },
     Ban {
+        from: &["playhouse-net"],
+        to: &[
+            "playhouse",
+            "playhouse-macros",
+            "playhouse-cluster",
+            "playhouse-store",
+        ],
+        reason: "links carry messages, whoever sends them: net sees wire alone",
+    },
+    Ban {
+        from: &["playhouse-macros"],
+        to: &[
+            "playhouse",
+            "playhouse-wire",
+            "playhouse-net",
+            "playhouse-schema",
+        ],
+        reason: "the macros are told about the schema by the schema's own macros",
+    },
+    Ban {
         from: &["xtask"],
         to: &["playhouse*"],
         reason: "automation is built before everything else, and works when nothing else compiles",
@@ -86,11 +106,18 @@ const BANS: &[Ban] = &[
 ];
 
 /// Direct edges that the closures can't show, because the layer below leads there too.
-const DIRECT_BANS: &[Ban] = &[Ban {
-    from: &["playhouse-emit"],
-    to: &["playhouse-syntax"],
-    reason: "backends see only the model",
-}];
+const DIRECT_BANS: &[Ban] = &[
+    Ban {
+        from: &["playhouse-emit"],
+        to: &["playhouse-syntax"],
+        reason: "backends see only the model",
+    },
+    Ban {
+        from: &["arena", "arena-demo", "arena-bots"],
+        to: &["playhouse-wire", "playhouse-net", "playhouse-macros"],
+        reason: "the reference game is written as users write theirs: on the public facade and SDK alone",
+    },
+];
 
 /// Folders of the crates that do no IO.
 const PURE: &[&str] = &[
@@ -118,7 +145,7 @@ const IMPURE_WORDS: &[&str] = &[
     "include_dir!",
 ];
 /// First segments of absolute paths in generated Rust.
-const GENERATED_ROOTS: &[&str] = &["core", "std", "alloc", "playhouse"];
+const GENERATED_ROOTS: &[&str] = &["core", "std", "alloc", "playhouse", "playhouse_client"];
 
 /// No package is built from one that its layer must not see.
 pub(crate) fn bans(tree: &Tree) -> Vec<Violation> {
