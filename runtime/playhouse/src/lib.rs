@@ -18,6 +18,7 @@ pub mod call;
 pub mod descriptor;
 pub mod math;
 pub mod properties;
+pub mod timer;
 
 mod enumeration;
 mod flags;
