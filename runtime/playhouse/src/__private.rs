@@ -15,10 +15,18 @@ pub mod v1 {
         Problem, Reader, Ref, Result, Struct, Timestamp, UnknownArm, Uuid, Writer,
     };
 
-    pub use crate::call::{Arguments, CallError, Failure, Fault, HasCall, Rpc, Thrown};
+    pub use crate::call::{
+        Address, Arguments, CallError, Callable, Calling, Failure, Fault, HasCall, Proxy, Rpc,
+        Thrown,
+    };
     pub use crate::descriptor;
     pub use crate::descriptor::dynamic::{deserialize, serialize};
     pub use crate::flags::debug_flags;
+    pub use crate::host::{Asking, Cx, EntitySlots, ask, event};
+    pub use crate::logic::{
+        self, Component, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema, Hooks,
+        Service, ServiceSchema,
+    };
     pub use crate::named::Named;
     pub use crate::numbered::Numbered;
     pub use crate::properties::{

@@ -1,7 +1,14 @@
 //! Calls: what they carry, what they return, how they fail.
 
+mod address;
 mod arguments;
+mod calling;
 mod failure;
+mod proxy;
 
+pub use address::Address;
 pub use arguments::{Arguments, HasCall, Rpc};
+pub use calling::Calling;
 pub use failure::{CallError, Executed, Failure, FailureKind, Fault, Thrown};
+pub(crate) use proxy::Target;
+pub use proxy::{Callable, Proxy, Reach};

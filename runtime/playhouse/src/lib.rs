@@ -16,6 +16,8 @@ extern crate self as playhouse;
 
 pub mod call;
 pub mod descriptor;
+pub mod host;
+pub mod logic;
 pub mod math;
 pub mod properties;
 pub mod timer;
@@ -30,7 +32,10 @@ mod redacted;
 #[doc(hidden)]
 pub mod __private;
 
-pub use call::{Arguments, CallError, Executed, Failure, FailureKind};
+pub use call::{
+    Address, Arguments, CallError, Callable, Calling, Executed, Failure, FailureKind, Reach,
+};
+pub use host::{Asking, Cx};
 pub use numbered::Numbered;
 pub use playhouse_wire::{
     Bytes, Check, Decode, Duration, Encode, EntityKey, EntityRef, Error, KeyPart, Limits, Problem,
