@@ -7,6 +7,7 @@
 //!
 //! Formats must describe themselves (JSON, BSON, MessagePack by `rmp-serde`): integers may come as strings.
 
+mod arguments;
 mod base64;
 mod read;
 mod recode;
@@ -58,6 +59,19 @@ impl Dynamic {
     ) -> Result<Self, D::Error> {
         let bytes = read::Seed::new(form).deserialize(deserializer)?;
         Self::from_wire(form, &bytes, &TRUSTED).map_err(D::Error::custom)
+    }
+
+    /// Reads the arguments of a call: a map by name, a list by position, or a list of nothing but such a map.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dynamic::from_named`]; also names that the call has no parameter for, and more arguments than it takes.
+    pub fn from_arguments<'de, D: Deserializer<'de>>(
+        params: &'static [Member],
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        let bytes = arguments::Arguments::new(params).deserialize(deserializer)?;
+        Self::from_wire(Form::Members(params), &bytes, &TRUSTED).map_err(D::Error::custom)
     }
 
     /// The value in canonical wire form.

@@ -38,6 +38,68 @@ fn json_to_arguments_and_back() {
     );
 }
 
+/// The arguments of the call `name` of `owner`, from JSON.
+fn arguments(
+    owner: &str,
+    name: &str,
+    given: serde_json::Value,
+) -> Result<serde_json::Value, String> {
+    let call = match SCHEMA.find(owner) {
+        Some(Declaration::Component(component)) => component.call(name),
+        Some(Declaration::Entity(entity)) => entity.call(name),
+        Some(Declaration::Service(service)) => service.call(name),
+        _ => None,
+    };
+    Dynamic::from_arguments(call.unwrap().params, given)
+        .map(|value| serde_json::to_value(&value).unwrap())
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn arguments_come_by_name_or_by_position() {
+    let has = |given| arguments("Inventory", "has", given);
+    let all = json!({"item": 7, "count": 3});
+    for given in [
+        json!({"count": 3, "item": 7}),
+        json!([7, 3]),
+        json!([{"item": 7, "count": 3}]),
+    ] {
+        assert_eq!(has(given), Ok(all.clone()));
+    }
+    // What has a default may be left off.
+    assert_eq!(has(json!([7])), Ok(json!({"item": 7})));
+    for (given, expected) in [
+        (
+            json!({"itm": 7}),
+            "there is no parameter `itm`: the call takes item, count",
+        ),
+        (json!([{"itm": 7}]), "there is no parameter `itm`"),
+        (json!([7, 3, 1]), "more than 2 arguments"),
+        (json!([{"item": 7}, 3]), "more than 1 argument"),
+        (json!([]), "item: missing"),
+        (json!(null), "item: missing"),
+        (json!(["x"]), "invalid value"),
+        (json!(7), "arguments: a map by name, or a list by position"),
+    ] {
+        let error = has(given).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_map_alone_is_the_value_where_the_parameter_takes_maps() {
+    let deliver = |given| arguments("Inventory", "deliver", given);
+    let stack = json!({"item": 7});
+    assert_eq!(
+        deliver(json!([{"stack": stack}])),
+        Ok(json!({"stack": stack}))
+    );
+    assert_eq!(
+        deliver(json!([stack, "found"])),
+        Ok(json!({"stack": stack}))
+    );
+}
+
 #[test]
 fn a_result_is_shown_by_its_type() {
     let result = InventoryTradeArgs::call().result.as_ref().unwrap();

@@ -22,10 +22,15 @@ impl Seed {
         Self { form }
     }
 
-    const fn used(ty: &'static Use) -> Self {
+    pub(super) const fn used(ty: &'static Use) -> Self {
         Self {
             form: Form::Use(ty),
         }
+    }
+
+    /// The visitor, where something else has asked the format already.
+    pub(super) fn reading(self) -> Reading {
+        Reading(self.plan())
     }
 
     /// What stands there, newtypes taken off.
@@ -69,7 +74,7 @@ impl<'de> DeserializeSeed<'de> for Seed {
     }
 }
 
-struct Reading(Plan);
+pub(super) struct Reading(Plan);
 
 impl<'de> Visitor<'de> for Reading {
     type Value = Vec<u8>;
