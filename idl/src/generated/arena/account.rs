@@ -17,5 +17,5 @@ pub use login::{
 };
 pub use profile::{
     Account, AccountAdmitArgs, AccountBanArgs, AccountForgetArgs, AccountProfileArgs,
-    AccountUpgradeArgs, PasswordHash, Profile,
+    AccountRegisterArgs, AccountUpgradeArgs, PasswordHash, Profile,
 };

@@ -20,19 +20,21 @@ pub use avatar::{
     Settings,
 };
 pub use body::{
-    BAG_MAX, Inventory, InventoryChangedArgs, InventoryDeliverArgs, InventoryHasArgs,
-    InventorySortArgs, InventorySpoilArgs, InventoryTradeArgs, InventoryWearArgs, Receipt,
-    TRADE_RANGE, TradeError, Transform, TransformTeleportedArgs, TransformTravelArgs,
-    TransformWalkArgs, TravelError, Wallet, WalletBuyArgs, WalletChargeArgs, WalletCreditArgs,
-    WalletError, WalletJingledArgs, ZoneId,
+    BAG_MAX, EARSHOT, Inventory, InventoryChangedArgs, InventoryContentsArgs, InventoryDeliverArgs,
+    InventoryHasArgs, InventorySortArgs, InventorySpoilArgs, InventoryTradeArgs, InventoryWearArgs,
+    NEAR_MAX, Receipt, TRADE_RANGE, TradeError, Transform, TransformTeleportedArgs,
+    TransformTravelArgs, TransformWalkArgs, TravelError, Wallet, WalletBalanceArgs, WalletBuyArgs,
+    WalletChargeArgs, WalletCreditArgs, WalletError, WalletJingledArgs, Zone, ZoneId, ZoneLeftArgs,
+    ZoneMovedArgs, ZoneNearArgs, ZoneTogetherArgs,
 };
 pub use progress::{
     Goal, Progress, ProgressBattleEndedArgs, ProgressBattlesArgs, ProgressFinishQuestArgs,
-    ProgressLeveledArgs, ProgressQuestEndsArgs, ProgressRewardedArgs, ProgressTakeQuestArgs, Quest,
-    QuestError,
+    ProgressLeveledArgs, ProgressQuestEndsArgs, ProgressRewardedArgs, ProgressStandingArgs,
+    ProgressTakeQuestArgs, Quest, QuestError, Standing,
 };
 pub use social::{
     Bond, Channel, Chat, ChatCalledArgs, ChatError, ChatHearArgs, ChatMuteArgs, ChatSaidArgs,
     ChatSayArgs, ChatWhisperedArgs, Contact, Presence, Social, SocialBefriendArgs,
-    SocialBefriendedArgs, SocialForgetArgs, SocialInviteArgs, SocialJoinPartyArgs, SocialShowArgs,
+    SocialBefriendedArgs, SocialForgetArgs, SocialInviteArgs, SocialInvitedArgs,
+    SocialJoinPartyArgs, SocialPartArgs, SocialRegroupArgs, SocialShowArgs,
 };

@@ -423,7 +423,7 @@ impl v1::Check for Account {
 impl v1::Numbered for Account {
     const PACKAGE: u16 = 2;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xb975_0d11_5e5b_e0ad;
+    const DIGEST: u64 = 0x6e53_0e23_4be9_6c57;
 }
 
 impl v1::Target for Account {
@@ -717,6 +717,67 @@ impl v1::Arguments for AccountForgetArgs {
     }
 }
 
+/// The arguments of rpc `register` of [`Account`].
+///
+/// Makes the account of a guest, or finds it made.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AccountRegisterArgs {
+    pub installation: v1::Uuid,
+    pub region: Region,
+}
+
+impl AccountRegisterArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, installation: v1::Uuid, region: Region) {
+        let count = if region != Region::Europe { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(&installation);
+        slots.put(&region);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: v1::Uuid, _: Region) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for AccountRegisterArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.installation, self.region);
+    }
+}
+
+impl v1::Decode for AccountRegisterArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            installation: slots.required::<v1::Uuid>("installation")?,
+            region: slots.or_default::<Region>("region")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for AccountRegisterArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.installation, self.region)
+    }
+}
+
+impl v1::Arguments for AccountRegisterArgs {
+    const TAG: u8 = 6;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ACCOUNT.calls[5]
+    }
+}
+
 v1::named! {
     Profile: descriptor::PROFILE,
     PasswordHash: descriptor::PASSWORD_HASH,
@@ -771,9 +832,10 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 3, "profile").result(Use::named(&PROFILE)).idempotent(),
             Call::new(CallKind::Oneway, 4, "ban").params(&[Member::new(1, "until", Use::TIMESTAMP.optional()).or(Value::None), Member::new(2, "reason", Use::STRING.length(0, 200)).or(Value::Empty)]).durable().docs("Takes effect even while the account is asleep."),
             Call::new(CallKind::Timer, 5, "forget").params(&[Member::new(1, "installation", Use::UUID)]).docs("Forgets an installation that was not seen for half a year."),
+            Call::new(CallKind::Rpc, 6, "register").params(&[Member::new(1, "installation", Use::UUID), Member::new(2, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0))]).result(Use::named(&PROFILE)).throws(&super::super::login::descriptor::LOGIN_ERROR).idempotent().docs("Makes the account of a guest, or finds it made."),
         ],
         deadline_us: Some(2000000),
         tick_us: None,
-        digest: 0xb975_0d11_5e5b_e0ad,
+        digest: 0x6e53_0e23_4be9_6c57,
     };
 }

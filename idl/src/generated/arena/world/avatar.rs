@@ -344,7 +344,7 @@ impl v1::Check for Avatar {
 impl v1::Numbered for Avatar {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 10;
-    const DIGEST: u64 = 0x3cd6_42de_d703_3938;
+    const DIGEST: u64 = 0xe04e_b777_6f5c_c1dc;
 }
 
 impl v1::Target for Avatar {
@@ -1502,7 +1502,7 @@ pub mod descriptor {
         ],
         deadline_us: Some(3000000),
         tick_us: None,
-        digest: 0x3cd6_42de_d703_3938,
+        digest: 0xe04e_b777_6f5c_c1dc,
     };
 
     pub static SETTINGS: Type = Type::new(Head::new("arena.world", "Settings", "idl/arena/world/avatar.idl", 56).docs("What somebody set up for themselves."), 0xf92a_f603_eef9_8b58, Kind::Struct(&[

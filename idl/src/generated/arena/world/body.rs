@@ -15,13 +15,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::playhouse::__private::v1;
 use ::playhouse::math::Vec2;
 
-use super::super::common::{BagSlot, Coins, Currency, Gear, ItemId, Price, Reward, Stack};
+use super::super::common::{AccountId, BagSlot, Coins, Currency, Gear, ItemId, Price, Reward, Stack};
 
 /// Places in a bag.
 pub const BAG_MAX: u32 = 64;
 
 /// How near two must stand in order to trade, in metres.
 pub const TRADE_RANGE: f32 = 3.0;
+
+/// How far a voice carries, in metres.
+pub const EARSHOT: f32 = 20.0;
+
+/// Most people that one call of `Zone.near` tells of.
+pub const NEAR_MAX: u32 = 64;
 
 /// One square of the lobby's world.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -349,6 +355,327 @@ impl v1::Arguments for TransformTeleportedArgs {
     }
 }
 
+/// Who is where in one zone, so that those who are near can be found. The avatars tell it.
+#[derive(Debug, Clone, Default)]
+pub struct Zone {
+    places: v1::TrackedMap<AccountId, Vec2>,
+    tracker: v1::Tracker,
+}
+
+impl Zone {
+    const WATCH_PLACES: v1::Watch = v1::Watch::new(1);
+
+    /// The property `places`.
+    #[must_use]
+    pub fn places(&self) -> &BTreeMap<AccountId, Vec2> {
+        &self.places
+    }
+
+    /// Changes `places`.
+    pub fn places_mut(&mut self) -> v1::MapMut<'_, AccountId, Vec2, 0, 10000> {
+        self.places.guard(Self::WATCH_PLACES, &mut self.tracker)
+    }
+
+    /// A reference to the one with this key.
+    #[must_use]
+    pub fn reference(zone_id: ZoneId) -> v1::Ref<Self> {
+        v1::Ref::to_entity([zone_id.into()])
+    }
+}
+
+impl v1::Properties for Zone {
+    const PROPERTIES: &'static [v1::descriptor::Property] = descriptor::ZONE.properties;
+
+    fn tracker(&self) -> &v1::Tracker {
+        &self.tracker
+    }
+
+    fn property(&self, tag: u8) -> Option<v1::Property<'_>> {
+        Some(match tag {
+            1 => v1::Property::Container(&self.places),
+            _ => return None,
+        })
+    }
+
+    fn apply_change(&mut self, tag: u8, r: &mut v1::Reader<'_>) -> v1::Result<bool> {
+        match tag {
+            1 => v1::apply_map::<AccountId, Vec2, 0, 10000>("places", &mut self.places, r)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn clear_changes(&mut self, consumer: v1::Consumer) {
+        self.tracker.clear(consumer);
+        self.places.clear_changes(consumer);
+    }
+}
+
+impl v1::Check for Zone {
+    fn check(&self) -> v1::Result<()> {
+        v1::check::<v1::Map<AccountId, Vec2, 0, 10000>>("places", &self.places)?;
+        Ok(())
+    }
+}
+
+impl v1::Numbered for Zone {
+    const PACKAGE: u16 = 5;
+    const NUMBER: u16 = 13;
+    const DIGEST: u64 = 0xa447_0fc1_6429_f0b3;
+}
+
+impl v1::Target for Zone {
+    const ENTITY: Option<(u16, u16)> = Some((5, 13));
+}
+
+/// The arguments of oneway `moved` of [`Zone`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneMovedArgs {
+    pub account: AccountId,
+    pub to: Vec2,
+}
+
+impl ZoneMovedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId, to: Vec2) {
+        let count = if v1::Struct::slots(&to) != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(&account);
+        slots.put(&to);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId, _: Vec2) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for ZoneMovedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account, self.to);
+    }
+}
+
+impl v1::Decode for ZoneMovedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+            to: slots.or_default::<Vec2>("to")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for ZoneMovedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account, self.to)
+    }
+}
+
+impl v1::Arguments for ZoneMovedArgs {
+    const TAG: u8 = 1;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ZONE.calls[0]
+    }
+}
+
+/// The arguments of oneway `left` of [`Zone`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ZoneLeftArgs {
+    pub account: AccountId,
+}
+
+impl ZoneLeftArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId) {
+        let mut slots = w.slots(1);
+        slots.put(&account);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for ZoneLeftArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account);
+    }
+}
+
+impl v1::Decode for ZoneLeftArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for ZoneLeftArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account)
+    }
+}
+
+impl v1::Arguments for ZoneLeftArgs {
+    const TAG: u8 = 2;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ZONE.calls[1]
+    }
+}
+
+/// The arguments of rpc `near` of [`Zone`].
+///
+/// Those within `range` metres of somebody, nearest first; nobody if that one isn't here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneNearArgs {
+    pub account: AccountId,
+    pub range: f32,
+}
+
+impl ZoneNearArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId, range: f32) {
+        let count = if range.to_bits() != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(&account);
+        slots.put(&range);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId, range: f32) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        v1::check::<v1::Float<f32, { v1::bits(0.0) }, { v1::bits(1000.0) }>>("range", &range)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for ZoneNearArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account, self.range);
+    }
+}
+
+impl v1::Decode for ZoneNearArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+            range: slots
+                .or_default::<v1::Float<f32, { v1::bits(0.0) }, { v1::bits(1000.0) }>>("range")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for ZoneNearArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account, self.range)
+    }
+}
+
+impl v1::Arguments for ZoneNearArgs {
+    const TAG: u8 = 3;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ZONE.calls[2]
+    }
+}
+
+/// The arguments of rpc `together` of [`Zone`].
+///
+/// Whether two stand within `range` metres of each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneTogetherArgs {
+    pub one: AccountId,
+    pub other: AccountId,
+    pub range: f32,
+}
+
+impl ZoneTogetherArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, one: AccountId, other: AccountId, range: f32) {
+        let count = if range.to_bits() != 0 { 3 } else { 2 };
+        let mut slots = w.slots(count);
+        slots.put(&one);
+        slots.put(&other);
+        slots.put(&range);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(one: AccountId, other: AccountId, range: f32) -> v1::Result<()> {
+        v1::check::<AccountId>("one", &one)?;
+        v1::check::<AccountId>("other", &other)?;
+        v1::check::<v1::Float<f32, { v1::bits(0.0) }, { v1::bits(1000.0) }>>("range", &range)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for ZoneTogetherArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.one, self.other, self.range);
+    }
+}
+
+impl v1::Decode for ZoneTogetherArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            one: slots.required::<AccountId>("one")?,
+            other: slots.required::<AccountId>("other")?,
+            range: slots
+                .or_default::<v1::Float<f32, { v1::bits(0.0) }, { v1::bits(1000.0) }>>("range")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for ZoneTogetherArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.one, self.other, self.range)
+    }
+}
+
+impl v1::Arguments for ZoneTogetherArgs {
+    const TAG: u8 = 4;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ZONE.calls[3]
+    }
+}
+
 /// Why one stays where one is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TravelError {
@@ -531,7 +858,7 @@ impl v1::Check for Inventory {
 impl v1::Numbered for Inventory {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xd2d3_9795_a095_ecb5;
+    const DIGEST: u64 = 0xf4cc_92b9_905d_4ff7;
 }
 
 impl v1::Target for Inventory {
@@ -973,6 +1300,56 @@ impl v1::Arguments for InventorySortArgs {
     }
 }
 
+/// The arguments of rpc `contents` of [`Inventory`].
+///
+/// All of it, for a client that wants to be sure.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InventoryContentsArgs {}
+
+impl InventoryContentsArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for InventoryContentsArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for InventoryContentsArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for InventoryContentsArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for InventoryContentsArgs {
+    const TAG: u8 = 9;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::INVENTORY.calls[7]
+    }
+}
+
 /// What a trade did.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Receipt {
@@ -1199,7 +1576,7 @@ impl v1::Check for Wallet {
 impl v1::Numbered for Wallet {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 3;
-    const DIGEST: u64 = 0x860c_141b_bdd7_5171;
+    const DIGEST: u64 = 0x6971_6654_c7c9_2538;
 }
 
 impl v1::Target for Wallet {
@@ -1455,6 +1832,54 @@ impl v1::Arguments for WalletJingledArgs {
     }
 }
 
+/// The arguments of rpc `balance` of [`Wallet`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WalletBalanceArgs {}
+
+impl WalletBalanceArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for WalletBalanceArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for WalletBalanceArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for WalletBalanceArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for WalletBalanceArgs {
+    const TAG: u8 = 5;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::WALLET.calls[4]
+    }
+}
+
 /// Why money stays where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum WalletError {
@@ -1550,16 +1975,20 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/arena/world/body.idl", docs: "Where an avatar is and what it carries.", declarations: &[Declaration::Const(&CONST_BAG_MAX), Declaration::Const(&CONST_TRADE_RANGE), Declaration::Type(&ZONE_ID), Declaration::Component(&TRANSFORM), Declaration::Type(&TRAVEL_ERROR), Declaration::Component(&INVENTORY), Declaration::Type(&RECEIPT), Declaration::Type(&TRADE_ERROR), Declaration::Component(&WALLET), Declaration::Type(&WALLET_ERROR)] };
+    pub static MODULE: Module = Module { path: "idl/arena/world/body.idl", docs: "Where an avatar is and what it carries.", declarations: &[Declaration::Const(&CONST_BAG_MAX), Declaration::Const(&CONST_TRADE_RANGE), Declaration::Const(&CONST_EARSHOT), Declaration::Const(&CONST_NEAR_MAX), Declaration::Type(&ZONE_ID), Declaration::Component(&TRANSFORM), Declaration::Entity(&ZONE), Declaration::Type(&TRAVEL_ERROR), Declaration::Component(&INVENTORY), Declaration::Type(&RECEIPT), Declaration::Type(&TRADE_ERROR), Declaration::Component(&WALLET), Declaration::Type(&WALLET_ERROR)] };
 
     pub static CONST_BAG_MAX: Const = Const { head: Head::new("arena.world", "BAG_MAX", "idl/arena/world/body.idl", 9).docs("Places in a bag."), ty: Use::U32, value: Value::Int(64) };
 
     pub static CONST_TRADE_RANGE: Const = Const { head: Head::new("arena.world", "TRADE_RANGE", "idl/arena/world/body.idl", 11).docs("How near two must stand in order to trade, in metres."), ty: Use::F32, value: Value::Float(3.0) };
 
-    pub static ZONE_ID: Type = Type::new(Head::new("arena.world", "ZoneId", "idl/arena/world/body.idl", 14).docs("One square of the lobby's world."), 0xd764_9d42_8b9f_f33d, Kind::Newtype { inner: Use::U32, default: Some(Value::Int(0)) });
+    pub static CONST_EARSHOT: Const = Const { head: Head::new("arena.world", "EARSHOT", "idl/arena/world/body.idl", 14).docs("How far a voice carries, in metres."), ty: Use::F32, value: Value::Float(20.0) };
+
+    pub static CONST_NEAR_MAX: Const = Const { head: Head::new("arena.world", "NEAR_MAX", "idl/arena/world/body.idl", 16).docs("Most people that one call of `Zone.near` tells of."), ty: Use::U32, value: Value::Int(64) };
+
+    pub static ZONE_ID: Type = Type::new(Head::new("arena.world", "ZoneId", "idl/arena/world/body.idl", 19).docs("One square of the lobby's world."), 0xd764_9d42_8b9f_f33d, Kind::Newtype { inner: Use::U32, default: Some(Value::Int(0)) });
 
     pub static TRANSFORM: Component = Component {
-        head: Head::new("arena.world", "Transform", "idl/arena/world/body.idl", 17).docs("Where an avatar stands and looks."),
+        head: Head::new("arena.world", "Transform", "idl/arena/world/body.idl", 22).docs("Where an avatar stands and looks."),
         package: 5,
         number: 1,
         requires: &[],
@@ -1576,7 +2005,29 @@ pub mod descriptor {
         digest: 0x100c_08e4_170e_b248,
     };
 
-    pub static TRAVEL_ERROR: Type = Type::new(Head::new("arena.world", "TravelError", "idl/arena/world/body.idl", 34).docs("Why one stays where one is."), 0x7bb8_79c7_8330_eb90, Kind::Error(&[
+    pub static ZONE: Entity = Entity {
+        head: Head::new("arena.world", "Zone", "idl/arena/world/body.idl", 40).docs("Who is where in one zone, so that those who are near can be found. The avatars tell it."),
+        package: 5,
+        number: 13,
+        kind: EntityKind::Keyed(&[Use::named(&ZONE_ID)]),
+        role: Some(&super::super::super::common::roles::descriptor::ROLE_LOBBY),
+        slots: &[
+        ],
+        properties: &[
+            Property::new(Member::new(1, "places", Use::map(&Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID), &Use::named(&::playhouse::math::math::descriptor::VEC2)).length(0, 10000)).or(Value::Empty)),
+        ],
+        calls: &[
+            Call::new(CallKind::Oneway, 1, "moved").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "to", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]),
+            Call::new(CallKind::Oneway, 2, "left").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID))]),
+            Call::new(CallKind::Rpc, 3, "near").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "range", Use::F32.float(0.0, 1000.0)).or(Value::Float(0.0))]).result(Use::list(&Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)).length(0, 64)).idempotent().docs("Those within `range` metres of somebody, nearest first; nobody if that one isn't here."),
+            Call::new(CallKind::Rpc, 4, "together").params(&[Member::new(1, "one", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "other", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(3, "range", Use::F32.float(0.0, 1000.0)).or(Value::Float(0.0))]).result(Use::BOOL).idempotent().docs("Whether two stand within `range` metres of each other."),
+        ],
+        deadline_us: Some(1000000),
+        tick_us: None,
+        digest: 0xa447_0fc1_6429_f0b3,
+    };
+
+    pub static TRAVEL_ERROR: Type = Type::new(Head::new("arena.world", "TravelError", "idl/arena/world/body.idl", 54).docs("Why one stays where one is."), 0x7bb8_79c7_8330_eb90, Kind::Error(&[
         Arm::new(1, "no_such_zone", Body::Nothing),
         Arm::new(2, "level_too_low", Body::Members(&[
             Member::new(1, "needed", Use::U16).or(Value::Int(0)),
@@ -1585,7 +2036,7 @@ pub mod descriptor {
     ]));
 
     pub static INVENTORY: Component = Component {
-        head: Head::new("arena.world", "Inventory", "idl/arena/world/body.idl", 37).docs("A bag, or a vault: whatever holds stacks by place."),
+        head: Head::new("arena.world", "Inventory", "idl/arena/world/body.idl", 57).docs("A bag, or a vault: whatever holds stacks by place."),
         package: 5,
         number: 2,
         requires: &[&TRANSFORM],
@@ -1602,17 +2053,18 @@ pub mod descriptor {
             Call::new(CallKind::Timer, 5, "spoil").params(&[Member::new(1, "slot", Use::named(&super::super::super::common::items::descriptor::BAG_SLOT)).or(Value::Int(0))]).docs("What perishes, perishes."),
             Call::new(CallKind::Rpc, 6, "wear").params(&[Member::new(1, "slot", Use::named(&super::super::super::common::items::descriptor::BAG_SLOT)).or(Value::Int(0)), Member::new(2, "place", Use::U8.int(0, 7)).or(Value::Int(0))]).throws(&TRADE_ERROR).exposed(Exposed { count: 5, per_us: 1000000, burst: 10, guest: false, audience: None }),
             Call::new(CallKind::Oneway, 7, "sort").params(&[Member::new(1, "descending", Use::BOOL).or(Value::Bool(false))]).exposed(Exposed { count: 5, per_us: 1000000, burst: 10, guest: false, audience: None }),
+            Call::new(CallKind::Rpc, 9, "contents").result(Use::map(&Use::named(&super::super::super::common::items::descriptor::BAG_SLOT), &Use::named(&super::super::super::common::items::descriptor::STACK)).length(0, 64)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent().docs("All of it, for a client that wants to be sure."),
         ],
-        digest: 0xd2d3_9795_a095_ecb5,
+        digest: 0xf4cc_92b9_905d_4ff7,
     };
 
-    pub static RECEIPT: Type = Type::new(Head::new("arena.world", "Receipt", "idl/arena/world/body.idl", 63).docs("What a trade did."), 0x843b_1760_bf2d_2944, Kind::Struct(&[
+    pub static RECEIPT: Type = Type::new(Head::new("arena.world", "Receipt", "idl/arena/world/body.idl", 86).docs("What a trade did."), 0x843b_1760_bf2d_2944, Kind::Struct(&[
         Member::new(1, "given", Use::list(&Use::named(&super::super::super::common::items::descriptor::STACK)).length(0, 16)).or(Value::Empty),
         Member::new(2, "fee", Use::named(&super::super::super::common::items::descriptor::COINS)).or(Value::Int(0)).docs("What the trade cost."),
         Member::new(3, "at", Use::TIMESTAMP),
     ]));
 
-    pub static TRADE_ERROR: Type = Type::new(Head::new("arena.world", "TradeError", "idl/arena/world/body.idl", 71).docs("Why a trade did not happen."), 0xef50_7bbf_8e4f_a976, Kind::Error(&[
+    pub static TRADE_ERROR: Type = Type::new(Head::new("arena.world", "TradeError", "idl/arena/world/body.idl", 94).docs("Why a trade did not happen."), 0xef50_7bbf_8e4f_a976, Kind::Error(&[
         Arm::new(1, "not_nearby", Body::Nothing),
         Arm::new(2, "not_there", Body::Members(&[
             Member::new(1, "item", Use::named(&super::super::super::common::items::descriptor::ITEM_ID)),
@@ -1625,7 +2077,7 @@ pub mod descriptor {
     ]));
 
     pub static WALLET: Component = Component {
-        head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 79).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
+        head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 102).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
         package: 5,
         number: 3,
         requires: &[],
@@ -1638,11 +2090,12 @@ pub mod descriptor {
             Call::new(CallKind::Oneway, 2, "credit").params(&[Member::new(1, "payment", Use::UUID), Member::new(2, "price", Use::named(&super::super::super::common::items::descriptor::PRICE)).or(Value::Struct)]).durable().docs("Comes from the shop's payment callback, whether the player is there or not."),
             Call::new(CallKind::Rpc, 3, "charge").params(&[Member::new(1, "price", Use::named(&super::super::super::common::items::descriptor::PRICE)).or(Value::Struct)]).throws(&WALLET_ERROR),
             Call::new(CallKind::Event, 4, "jingled").params(&[Member::new(1, "price", Use::named(&super::super::super::common::items::descriptor::PRICE)).or(Value::Struct), Member::new(2, "gained", Use::BOOL).or(Value::Bool(false))]).to(&[Audience::Owner]).docs("Something was bought or credited: play the sound."),
+            Call::new(CallKind::Rpc, 5, "balance").result(Use::map(&Use::named(&super::super::super::common::items::descriptor::CURRENCY), &Use::named(&super::super::super::common::items::descriptor::COINS)).length(0, 8)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
         ],
-        digest: 0x860c_141b_bdd7_5171,
+        digest: 0x6971_6654_c7c9_2538,
     };
 
-    pub static WALLET_ERROR: Type = Type::new(Head::new("arena.world", "WalletError", "idl/arena/world/body.idl", 95).docs("Why money stays where it is."), 0x213c_653f_c2b9_972c, Kind::Error(&[
+    pub static WALLET_ERROR: Type = Type::new(Head::new("arena.world", "WalletError", "idl/arena/world/body.idl", 120).docs("Why money stays where it is."), 0x213c_653f_c2b9_972c, Kind::Error(&[
         Arm::new(1, "too_poor", Body::Members(&[
             Member::new(1, "missing", Use::named(&super::super::super::common::items::descriptor::COINS)).or(Value::Int(0)),
         ])),

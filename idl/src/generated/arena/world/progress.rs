@@ -431,7 +431,7 @@ impl v1::Check for Progress {
 impl v1::Numbered for Progress {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 6;
-    const DIGEST: u64 = 0x1230_1d4e_656d_42a0;
+    const DIGEST: u64 = 0x10c6_1227_c6dd_bd7f;
 }
 
 impl v1::Target for Progress {
@@ -852,10 +852,109 @@ impl v1::Arguments for ProgressQuestEndsArgs {
     }
 }
 
+/// The arguments of rpc `standing` of [`Progress`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProgressStandingArgs {}
+
+impl ProgressStandingArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for ProgressStandingArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for ProgressStandingArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for ProgressStandingArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for ProgressStandingArgs {
+    const TAG: u8 = 8;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PROGRESS.calls[7]
+    }
+}
+
+/// How far somebody has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Standing {
+    pub level: u16,
+    pub experience: u64,
+    /// Battles that ended, each counted once.
+    pub battles: u32,
+}
+
+impl v1::Struct for Standing {
+    #[inline]
+    fn slots(&self) -> usize {
+        if self.battles != 0 {
+            3
+        } else if self.experience != 0 {
+            2
+        } else if self.level != 0 {
+            1
+        } else {
+            0
+        }
+    }
+}
+
+impl v1::Encode for Standing {
+    #[inline]
+    fn encode(&self, w: &mut v1::Writer) {
+        let mut slots = w.slots(v1::Struct::slots(self));
+        slots.put(&self.level);
+        slots.put(&self.experience);
+        slots.put(&self.battles);
+    }
+}
+
+impl v1::Decode for Standing {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            level: slots.or_default::<u16>("level")?,
+            experience: slots.or_default::<u64>("experience")?,
+            battles: slots.or_default::<u32>("battles")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for Standing {}
+
 v1::named! {
     Goal: descriptor::GOAL,
     Quest: descriptor::QUEST,
     QuestError: descriptor::QUEST_ERROR,
+    Standing: descriptor::STANDING,
 }
 
 const _: () = v1::expect_format(1);
@@ -866,7 +965,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/arena/world/progress.idl", docs: "Becoming better: levels, heroes, ratings and quests.", declarations: &[Declaration::Type(&GOAL), Declaration::Type(&QUEST), Declaration::Type(&QUEST_ERROR), Declaration::Component(&PROGRESS)] };
+    pub static MODULE: Module = Module { path: "idl/arena/world/progress.idl", docs: "Becoming better: levels, heroes, ratings and quests.", declarations: &[Declaration::Type(&GOAL), Declaration::Type(&QUEST), Declaration::Type(&QUEST_ERROR), Declaration::Component(&PROGRESS), Declaration::Type(&STANDING)] };
 
     pub static GOAL: Type = Type::new(Head::new("arena.world", "Goal", "idl/arena/world/progress.idl", 8).docs("What a quest asks for. Goals may hold goals, so the table's authors can build what they like."), 0xf349_d5dd_ba2b_61ac, Kind::Union { closed: false, arms: &[
         Arm::new(1, "win", Body::Members(&[
@@ -918,7 +1017,14 @@ pub mod descriptor {
             Call::new(CallKind::Event, 5, "leveled").params(&[Member::new(1, "level", Use::U16).or(Value::Int(0))]).to(&[Audience::Near]),
             Call::new(CallKind::Event, 6, "rewarded").params(&[Member::new(1, "rewards", Use::list(&Use::named(&super::super::super::common::items::descriptor::REWARD)).length(0, 8)).or(Value::Empty), Member::new(2, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID).optional()).or(Value::None)]).to(&[Audience::Owner]),
             Call::new(CallKind::Timer, 7, "quest_ends").params(&[Member::new(1, "quest", Use::U32).or(Value::Int(0))]),
+            Call::new(CallKind::Rpc, 8, "standing").result(Use::named(&STANDING)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
         ],
-        digest: 0x1230_1d4e_656d_42a0,
+        digest: 0x10c6_1227_c6dd_bd7f,
     };
+
+    pub static STANDING: Type = Type::new(Head::new("arena.world", "Standing", "idl/arena/world/progress.idl", 61).docs("How far somebody has come."), 0x2cc0_8f8c_e8e8_2cc9, Kind::Struct(&[
+        Member::new(1, "level", Use::U16).or(Value::Int(0)),
+        Member::new(2, "experience", Use::U64).or(Value::Int(0)),
+        Member::new(3, "battles", Use::U32).or(Value::Int(0)).docs("Battles that ended, each counted once."),
+    ]));
 }

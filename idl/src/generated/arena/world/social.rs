@@ -360,7 +360,7 @@ impl v1::Check for Social {
 impl v1::Numbered for Social {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 4;
-    const DIGEST: u64 = 0x0afb_4447_c454_888d;
+    const DIGEST: u64 = 0xe618_8703_6a19_05ee;
 }
 
 impl v1::Target for Social {
@@ -710,6 +710,191 @@ impl v1::Arguments for SocialBefriendedArgs {
 
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[5]
+    }
+}
+
+/// The arguments of rpc `invited` of [`Social`].
+///
+/// The other end of `invite`: asks this player and answers for them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SocialInvitedArgs {
+    pub by: AccountId,
+    pub name: Name,
+    pub party: PartyId,
+}
+
+impl SocialInvitedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, by: AccountId, name: &Name, party: PartyId) {
+        let mut slots = w.slots(3);
+        slots.put(&by);
+        slots.put(name);
+        slots.put(&party);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(by: AccountId, name: &Name, party: PartyId) -> v1::Result<()> {
+        v1::check::<AccountId>("by", &by)?;
+        v1::check::<Name>("name", name)?;
+        v1::check::<PartyId>("party", &party)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for SocialInvitedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.by, &self.name, self.party);
+    }
+}
+
+impl v1::Decode for SocialInvitedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            by: slots.required::<AccountId>("by")?,
+            name: slots.required::<Name>("name")?,
+            party: slots.required::<PartyId>("party")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for SocialInvitedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.by, &self.name, self.party)
+    }
+}
+
+impl v1::Arguments for SocialInvitedArgs {
+    const TAG: u8 = 7;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::SOCIAL.calls[6]
+    }
+}
+
+/// The arguments of oneway `regroup` of [`Social`].
+///
+/// Who is in the party now; nobody, and no party, for one who left.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SocialRegroupArgs {
+    pub party: Option<PartyId>,
+    pub members: BTreeSet<AccountId>,
+}
+
+impl SocialRegroupArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, party: Option<PartyId>, members: &BTreeSet<AccountId>) {
+        let count = if !members.is_empty() {
+            2
+        } else if party.is_some() {
+            1
+        } else {
+            0
+        };
+        let mut slots = w.slots(count);
+        slots.put(&party);
+        slots.put(members);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(party: Option<PartyId>, members: &BTreeSet<AccountId>) -> v1::Result<()> {
+        v1::check_optional::<PartyId>("party", party.as_ref())?;
+        v1::check::<v1::Set<AccountId, 0, 5>>("members", members)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for SocialRegroupArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.party, &self.members);
+    }
+}
+
+impl v1::Decode for SocialRegroupArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            party: slots.optional::<PartyId>("party")?,
+            members: slots.or_default::<v1::Set<AccountId, 0, 5>>("members")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for SocialRegroupArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.party, &self.members)
+    }
+}
+
+impl v1::Arguments for SocialRegroupArgs {
+    const TAG: u8 = 8;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::SOCIAL.calls[7]
+    }
+}
+
+/// The arguments of oneway `part` of [`Social`].
+///
+/// Leaves the party.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SocialPartArgs {}
+
+impl SocialPartArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for SocialPartArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for SocialPartArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for SocialPartArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for SocialPartArgs {
+    const TAG: u8 = 9;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::SOCIAL.calls[8]
     }
 }
 
@@ -1233,11 +1418,14 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 4, "invite").params(&[Member::new(1, "whom", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID))]).result(Use::BOOL).throws(&CHAT_ERROR).exposed(Exposed { count: 1, per_us: 2000000, burst: 5, guest: false, audience: None }).deadline_us(40000000).docs("Invites somebody into the party; they are asked and have half a minute."),
             Call::new(CallKind::ClientRpc, 5, "join_party").params(&[Member::new(1, "inviter", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(2, "party", Use::named(&super::super::super::common::names::descriptor::PARTY_ID))]).result(Use::BOOL).deadline_us(30000000),
             Call::new(CallKind::Oneway, 6, "befriended").params(&[Member::new(1, "by", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "name", Use::named(&super::super::super::common::names::descriptor::NAME))]).expires_us(2592000000000).durable(),
+            Call::new(CallKind::Rpc, 7, "invited").params(&[Member::new(1, "by", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "name", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(3, "party", Use::named(&super::super::super::common::names::descriptor::PARTY_ID))]).result(Use::BOOL).throws(&CHAT_ERROR).deadline_us(35000000).docs("The other end of `invite`: asks this player and answers for them."),
+            Call::new(CallKind::Oneway, 8, "regroup").params(&[Member::new(1, "party", Use::named(&super::super::super::common::names::descriptor::PARTY_ID).optional()).or(Value::None), Member::new(2, "members", Use::set(&Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)).length(0, 5)).or(Value::Empty)]).docs("Who is in the party now; nobody, and no party, for one who left."),
+            Call::new(CallKind::Oneway, 9, "part").exposed(Exposed { count: 1, per_us: 1000000, burst: 3, guest: false, audience: None }).docs("Leaves the party."),
         ],
-        digest: 0x0afb_4447_c454_888d,
+        digest: 0xe618_8703_6a19_05ee,
     };
 
-    pub static PRESENCE: Type = Type::new(Head::new("arena.world", "Presence", "idl/arena/world/social.idl", 58).docs("What the others see of one's mood."), 0xcc2b_1483_fd91_a7c2, Kind::Flags { repr: Int::U8, flags: &[
+    pub static PRESENCE: Type = Type::new(Head::new("arena.world", "Presence", "idl/arena/world/social.idl", 66).docs("What the others see of one's mood."), 0xcc2b_1483_fd91_a7c2, Kind::Flags { repr: Int::U8, flags: &[
         Flag::new(0x1, "away"),
         Flag::new(0x2, "busy"),
         Flag::new(0x4, "seeks_party"),
@@ -1246,7 +1434,7 @@ pub mod descriptor {
     ] });
 
     pub static CHAT: Component = Component {
-        head: Head::new("arena.world", "Chat", "idl/arena/world/social.idl", 61).docs("Saying things. Filtered for foul words before anybody hears them."),
+        head: Head::new("arena.world", "Chat", "idl/arena/world/social.idl", 69).docs("Saying things. Filtered for foul words before anybody hears them."),
         package: 5,
         number: 5,
         requires: &[&SOCIAL, &super::super::body::descriptor::TRANSFORM],

@@ -39,6 +39,12 @@ export const BAG_MAX = 64;
 /** How near two must stand in order to trade, in metres. */
 export const TRADE_RANGE = 3;
 
+/** How far a voice carries, in metres. */
+export const EARSHOT = 20;
+
+/** Most people that one call of `Zone.near` tells of. */
+export const NEAR_MAX = 64;
+
 /** One square of the lobby's world. */
 export type ZoneId = wire.Flavor<number, "arena.world.ZoneId">;
 
@@ -456,6 +462,26 @@ export const Inventory = {
         if (n > 0) w.bool(v.descending);
       },
     },
+    /** All of it, for a client that wants to be sure. */
+    contents: {
+      kind: "rpc",
+      tag: 9,
+      encodeArgs(w: wire.Writer): void {
+        w.array(0);
+      },
+      decodeResult(r: wire.Reader): Map<BagSlot, Stack> {
+        const v: Map<BagSlot, Stack> = new Map();
+        for (let i = 0, length = r.map(0, 64); i < length; i++) {
+          r.index(i);
+          const key = r.bounded(r.u16(), 0, 255);
+          if (v.has(key)) throw r.duplicateKey(key);
+          r.key(key);
+          v.set(key, decodeStack(r));
+        }
+        r.leave();
+        return v;
+      },
+    },
   },
 } as const;
 
@@ -723,6 +749,25 @@ export const Wallet = {
         const gained = n > 1 && r.slot("gained") ? r.bool() : false;
         r.leaveSlots(n, 2);
         return { price, gained };
+      },
+    },
+    balance: {
+      kind: "rpc",
+      tag: 5,
+      encodeArgs(w: wire.Writer): void {
+        w.array(0);
+      },
+      decodeResult(r: wire.Reader): Map<Currency, Coins> {
+        const v: Map<Currency, Coins> = new Map();
+        for (let i = 0, length = r.map(0, 8); i < length; i++) {
+          r.index(i);
+          const key = r.u8();
+          if (v.has(key)) throw r.duplicateKey(key);
+          r.key(key);
+          v.set(key, r.u64());
+        }
+        r.leave();
+        return v;
       },
     },
   },

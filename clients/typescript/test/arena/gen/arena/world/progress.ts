@@ -560,5 +560,56 @@ export const Progress = {
         return { rewards, battle };
       },
     },
+    standing: {
+      kind: "rpc",
+      tag: 8,
+      encodeArgs(w: wire.Writer): void {
+        w.array(0);
+      },
+      decodeResult(r: wire.Reader): Standing {
+        return decodeStanding(r);
+      },
+    },
   },
 } as const;
+
+/** How far somebody has come. */
+export interface Standing {
+  level: number;
+  experience: bigint;
+  /** Battles that ended, each counted once. */
+  battles: number;
+}
+
+/** A `Standing` whose members all have their defaults. */
+export function defaultStanding(): Standing {
+  return { level: 0, experience: 0n, battles: 0 };
+}
+
+export function checkStanding(v: Standing, c: wire.Checker = new wire.Checker()): void {
+  c.enter();
+  c.member("level");
+  c.int(v.level, 0, 65535);
+  c.member("experience");
+  c.u64(v.experience);
+  c.member("battles");
+  c.int(v.battles, 0, 4294967295);
+  c.leave();
+}
+
+export function encodeStanding(w: wire.Writer, v: Standing): void {
+  const n = v.battles !== 0 ? 3 : v.experience !== 0n ? 2 : v.level !== 0 ? 1 : 0;
+  w.array(n);
+  if (n > 0) w.uint(v.level);
+  if (n > 1) w.u64(v.experience);
+  if (n > 2) w.uint(v.battles);
+}
+
+export function decodeStanding(r: wire.Reader): Standing {
+  const n = r.struct();
+  const level = n > 0 && r.slot("level") ? r.u16() : 0;
+  const experience = n > 1 && r.slot("experience") ? r.u64() : 0n;
+  const battles = n > 2 && r.slot("battles") ? r.u32() : 0;
+  r.leaveSlots(n, 3);
+  return { level, experience, battles };
+}

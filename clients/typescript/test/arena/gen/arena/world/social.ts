@@ -439,6 +439,14 @@ export const Social = {
         w.bool(v);
       },
     },
+    /** Leaves the party. */
+    part: {
+      kind: "oneway",
+      tag: 9,
+      encodeArgs(w: wire.Writer): void {
+        w.array(0);
+      },
+    },
   },
 } as const;
 
