@@ -60,7 +60,7 @@ macro_rules! unbounded {
     ($($ty:ty)*) => {$( impl Check for $ty {} )*};
 }
 
-unbounded!(bool u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 str String);
+unbounded!(() std::convert::Infallible bool u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 str String);
 
 impl<T: Check + ?Sized> Check for &T {
     #[inline]

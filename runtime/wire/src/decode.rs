@@ -1,9 +1,10 @@
 //! Bytes to values.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use crate::codec::{self, Codec};
-use crate::error::Result;
+use crate::error::{Problem, Result};
 use crate::{Check, Reader};
 
 /// A value that reads itself.
@@ -14,6 +15,22 @@ pub trait Decode: Sized {
     ///
     /// What is wrong with the bytes, where and at which byte.
     fn decode(r: &mut Reader<'_>) -> Result<Self>;
+}
+
+impl Decode for () {
+    /// Any value: a call that has no result yet may get one.
+    #[inline]
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        if r.take_nil() { Ok(()) } else { r.skip() }
+    }
+}
+
+impl Decode for Infallible {
+    /// Refuses whatever stands there: nothing of this type can have been sent.
+    #[cold]
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        Err(r.error(Problem::Other("no value is expected here".into())))
+    }
 }
 
 impl Decode for bool {

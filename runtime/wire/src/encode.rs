@@ -1,6 +1,7 @@
 //! Values to bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use crate::Writer;
 
@@ -37,6 +38,20 @@ impl<T: Encode> Encode for Option<T> {
             Some(value) => value.encode(w),
             None => w.nil(),
         }
+    }
+}
+
+impl Encode for () {
+    /// Nil: the result of a call that has none.
+    #[inline]
+    fn encode(&self, w: &mut Writer) {
+        w.nil();
+    }
+}
+
+impl Encode for Infallible {
+    fn encode(&self, _: &mut Writer) {
+        match *self {}
     }
 }
 

@@ -97,6 +97,8 @@ pub enum Problem {
     UnknownValue(i128),
     /// A tag that a closed union doesn't have.
     UnknownArm(u8),
+    /// A kind of message that nobody may send without agreement.
+    UnknownKind(u64),
     /// A required member, or an arm's body, that isn't there.
     Missing,
     /// More than this many arrays and maps inside one another.
@@ -301,6 +303,9 @@ impl fmt::Display for Problem {
                 write!(f, "{number} is no value of this enum, and it is closed")
             }
             Self::UnknownArm(tag) => write!(f, "{tag} is no arm of this union, and it is closed"),
+            Self::UnknownKind(kind) => {
+                write!(f, "{kind} is no kind of message of this version")
+            }
             Self::Missing => f.write_str("missing, and it has no default"),
             Self::TooDeep(limit) => {
                 write!(f, "more than {limit} arrays and maps inside one another")

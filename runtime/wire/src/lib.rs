@@ -1,4 +1,4 @@
-//! The Playhouse value format: MessagePack, written and read without a description at hand.
+//! The Playhouse wire: values, messages, frames and the life of a link, as bytes and state machines.
 //!
 //! `docs/wire.md` is the contract; this crate is its Rust half. It is sans-IO: no sockets, no clock, no threads.
 //! It refuses to panic on any input, to recurse past [`Limits::depth`], and to allocate more than the input
@@ -8,6 +8,7 @@
 //! - [`Reader`] and [`Decode`]: bytes to values. One [`Error`] says what was wrong, where in the value and at which byte.
 //! - [`Codec`] and [`codec`]: a type as a schema uses it, bound included.
 //! - [`value`]: the types that the format adds to Rust's own.
+//! - [`message`] and [`frame`]: what peers send each other, and where one message ends.
 //!
 //! The format bytes come from `rmp`; the paths that matter for speed are written out here, because `rmp` writes a
 //! marker and its payload separately and reads through `std::io`.
@@ -23,7 +24,9 @@ pub mod codec;
 pub mod decode;
 pub mod encode;
 pub mod error;
+pub mod frame;
 pub mod limits;
+pub mod message;
 pub mod reader;
 pub mod value;
 pub mod writer;
@@ -34,6 +37,7 @@ pub use decode::Decode;
 pub use encode::{Encode, Struct};
 pub use error::{Error, Problem, Result};
 pub use limits::Limits;
+pub use message::{Message, Method};
 pub use reader::Reader;
 pub use value::{Bytes, Duration, EntityKey, EntityRef, KeyPart, Ref, Timestamp, UnknownArm, Uuid};
 pub use writer::Writer;

@@ -56,6 +56,33 @@ impl Writer {
         self.bytes.clear();
     }
 
+    /// What was written so far; the writer is as new afterwards.
+    #[must_use]
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Room for at least `additional` more bytes.
+    pub fn reserve(&mut self, additional: usize) {
+        self.bytes.reserve(additional);
+    }
+
+    /// Writes `bytes` over what stands at `start`. What lies past the end is left off: callers patch what they wrote.
+    #[inline]
+    pub(crate) fn patch<const N: usize>(&mut self, start: usize, bytes: [u8; N]) {
+        debug_assert!(
+            start + N <= self.bytes.len(),
+            "only what was written can be patched"
+        );
+        if let Some(place) = self
+            .bytes
+            .get_mut(start..)
+            .and_then(|rest| rest.first_chunk_mut())
+        {
+            *place = bytes;
+        }
+    }
+
     /// Forgets what was written past the first `length` bytes.
     pub fn truncate(&mut self, length: usize) {
         self.bytes.truncate(length);

@@ -34,6 +34,16 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The members that are left of an array whose first elements were read by hand.
+    #[inline]
+    pub(crate) fn slots_left(&mut self, left: usize) -> Slots<'_, 'a> {
+        Slots {
+            reader: self,
+            left,
+            arm: None,
+        }
+    }
+
     /// Begins a union or an error: its tag is read.
     ///
     /// # Errors
@@ -54,7 +64,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Slots<'_, '_> {
+impl<'a> Slots<'_, 'a> {
     /// Whether the next slot holds a value: it is neither past the end nor nil (which is then read).
     #[inline(always)]
     fn present(&mut self) -> bool {
@@ -142,6 +152,35 @@ impl Slots<'_, '_> {
             C::decode(self.reader)
                 .map(Some)
                 .map_err(|error| self.inside(error, name))
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The member in the next slot, which has no default, read by `read`: it may borrow from the input.
+    #[inline(always)]
+    pub(crate) fn required_with<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<T> {
+        if self.present() {
+            read(self.reader).map_err(|error| self.inside(error, name))
+        } else {
+            Err(self.missing(name))
+        }
+    }
+
+    /// The optional member in the next slot, read by `read`: it may borrow from the input.
+    #[inline(always)]
+    pub(crate) fn optional_with<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if self.present() {
+            let value = read(self.reader);
+            value.map(Some).map_err(|error| self.inside(error, name))
         } else {
             Ok(None)
         }

@@ -72,6 +72,34 @@ impl EntityKey {
         }
     }
 
+    /// Reads `count` parts, at most [`Self::PARTS_MAX`]; one integer takes no memory.
+    #[inline]
+    pub(crate) fn read(r: &mut Reader<'_>, count: usize) -> Result<Self> {
+        Ok(match count {
+            0 => Self::default(),
+            1 => Self(Parts::One(KeyPart::decode(r)?)),
+            _ => {
+                r.charge(count * size_of::<KeyPart>())?;
+                let mut parts = Vec::with_capacity(count);
+                for _ in 0..count {
+                    parts.push(KeyPart::decode(r)?);
+                }
+                Self(Parts::Many(parts.into_boxed_slice()))
+            }
+        })
+    }
+
+    /// Looks at one part as its decoder would, without building it.
+    pub(crate) fn skim_part(r: &mut Reader<'_>) -> Result<()> {
+        if let [0xa0..=0xbf | 0xd9..=0xdb, ..] = r.rest() {
+            let start = r.offset();
+            check_text(r.str()?).map_err(|error| error.placed(start))
+        } else {
+            // No other part takes memory.
+            KeyPart::decode(r).map(drop)
+        }
+    }
+
     /// The parts, in order.
     #[must_use]
     pub fn parts(&self) -> &[KeyPart] {
@@ -126,12 +154,27 @@ impl Encode for EntityRef {
         w.unsigned(self.number.into());
         w.unsigned(self.slot.into());
         for part in parts {
-            match part {
-                KeyPart::Unsigned(value) => w.unsigned(*value),
-                KeyPart::Negative(value) => w.signed(*value),
-                KeyPart::Text(text) => w.str(text),
-                KeyPart::Uuid(uuid) => w.put(uuid),
-            }
+            part.encode(w);
+        }
+    }
+}
+
+impl Encode for EntityKey {
+    /// An array of the parts, which a ref has behind its numbers.
+    #[inline]
+    fn encode(&self, w: &mut Writer) {
+        self.parts().encode(w);
+    }
+}
+
+impl Encode for KeyPart {
+    #[inline]
+    fn encode(&self, w: &mut Writer) {
+        match self {
+            Self::Unsigned(value) => w.unsigned(*value),
+            Self::Negative(value) => w.signed(*value),
+            Self::Text(text) => w.str(text),
+            Self::Uuid(uuid) => w.put(uuid),
         }
     }
 }
@@ -148,18 +191,7 @@ impl Decode for EntityRef {
             return Err(Error::at(Problem::Reference(why), start));
         };
         let (package, number, slot) = (r.u16()?, r.u16()?, r.u8()?);
-        let key = match parts {
-            0 => EntityKey::default(),
-            1 => EntityKey(Parts::One(KeyPart::decode(r)?)),
-            _ => {
-                r.charge(parts * size_of::<KeyPart>())?;
-                let mut key = Vec::with_capacity(parts);
-                for _ in 0..parts {
-                    key.push(KeyPart::decode(r)?);
-                }
-                EntityKey(Parts::Many(key.into_boxed_slice()))
-            }
-        };
+        let key = EntityKey::read(r, parts)?;
         r.leave();
         Ok(Self {
             package,
@@ -167,6 +199,21 @@ impl Decode for EntityRef {
             slot,
             key,
         })
+    }
+}
+
+impl Decode for EntityKey {
+    #[inline]
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        let start = r.offset();
+        let count = r.enter_array()?;
+        if count > Self::PARTS_MAX {
+            let why = "a key has at most 4 parts";
+            return Err(Error::at(Problem::Reference(why), start));
+        }
+        let key = Self::read(r, count)?;
+        r.leave();
+        Ok(key)
     }
 }
 
@@ -205,7 +252,13 @@ fn check_text(text: &str) -> Result<()> {
 
 impl Check for EntityRef {
     fn check(&self) -> Result<()> {
-        for part in self.key.parts() {
+        self.key.check()
+    }
+}
+
+impl Check for EntityKey {
+    fn check(&self) -> Result<()> {
+        for part in self.parts() {
             if let KeyPart::Text(text) = part {
                 check_text(text)?;
             }

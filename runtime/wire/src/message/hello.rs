@@ -1,0 +1,276 @@
+//! The first messages on a link: who is there, what it speaks and how much it takes.
+
+use crate::error::{Error, Problem, Result};
+use crate::{Check, Encode, Limits, Reader, Writer};
+
+use super::fields::Fields;
+use super::{decode_text, kind};
+
+/// The version of the protocol that this crate speaks.
+pub const VERSION: u16 = 1;
+
+/// Most bytes of a peer's name.
+pub const NAME_BYTES_MAX: usize = 128;
+
+/// Most digests in [`Digests`].
+pub const DIGESTS_MAX: usize = 8192;
+
+/// Requests that a peer may have unanswered on a link, if its hello says nothing.
+pub const REQUESTS_MAX: u32 = 65_536;
+
+/// The longest message of a peer whose hello says nothing.
+const FRAME_BYTES: u32 = 16 * 1024 * 1024;
+const _: () = assert!(FRAME_BYTES as usize == crate::frame::FRAME_BYTES_MAX);
+
+/// `[13, version, least, role, name, incarnation, root, frame bytes, requests]` from who dialled, and
+/// `[14, .., requests, digests]` back: who is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hello<'a> {
+    /// The newest version of the protocol that it speaks.
+    pub version: u16,
+    /// The oldest one.
+    pub version_least: u16,
+    /// What it is.
+    pub role: Role,
+    /// The node's name in the cluster, or what a client or tool calls itself. At most [`NAME_BYTES_MAX`] bytes.
+    pub name: &'a str,
+    /// Which life of that name.
+    pub incarnation: Incarnation,
+    /// Digest of its whole schema.
+    pub root: u64,
+    /// The longest message that it takes, in bytes.
+    pub frame_bytes_max: u32,
+    /// Most requests that it lets the other side have unanswered.
+    pub requests_max: u32,
+}
+
+/// What a peer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[repr(u8)]
+pub enum Role {
+    /// A node of the cluster.
+    #[default]
+    Node = 0,
+    /// A game's client.
+    Client = 1,
+    /// A tool of developers or operators.
+    Tool = 2,
+}
+
+/// One life of a node: its name may come back, this pair does not. On the wire `[boot, lease]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Incarnation {
+    /// Random, chosen when the process starts.
+    pub boot: u64,
+    /// Rises each time the process registers anew after it lost its lease.
+    pub lease: u64,
+}
+
+/// A digest for each component, entity and service of a schema: exchanged when the roots differ.
+///
+/// As it came, looked through but not decoded: iterating decodes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Digests<'a> {
+    /// The elements one after another, without the array's header.
+    elements: &'a [u8],
+    count: usize,
+}
+
+/// The digest of one component, entity or service. On the wire `[package, number, digest]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeDigest {
+    /// The number of its package.
+    pub package: u16,
+    /// Its number in the package.
+    pub number: u16,
+    /// Digest of all that decides how peers read it.
+    pub digest: u64,
+}
+
+impl<'a> Hello<'a> {
+    /// The hello of `name`: this crate's version and limits, nothing generated.
+    #[must_use]
+    pub const fn new(role: Role, name: &'a str) -> Self {
+        Self {
+            version: VERSION,
+            version_least: VERSION,
+            role,
+            name,
+            incarnation: Incarnation { boot: 0, lease: 0 },
+            root: 0,
+            frame_bytes_max: FRAME_BYTES,
+            requests_max: REQUESTS_MAX,
+        }
+    }
+
+    fn put<'w>(&self, w: &'w mut Writer, kind: u8) -> Fields<'w> {
+        let default = Self::new(Role::Node, "");
+        let mut fields = Fields::of_kind(w, kind);
+        fields
+            .put(&self.version)
+            .put(&self.version_least)
+            .put(&self.role.number())
+            .put(self.name)
+            .put(&self.incarnation)
+            .put(&self.root)
+            .or(&self.frame_bytes_max, &default.frame_bytes_max)
+            .or(&self.requests_max, &default.requests_max);
+        fields
+    }
+
+    /// Reads a hello (`reply` false) or a reply, whose digests come with it.
+    pub(super) fn decode_rest(
+        r: &mut Reader<'a>,
+        left: usize,
+        reply: bool,
+    ) -> Result<(Self, Option<Digests<'a>>)> {
+        let default = Self::new(Role::Node, "");
+        let mut slots = r.slots_left(left);
+        let hello = Self {
+            version: slots.required::<u16>("version")?,
+            version_least: slots.required::<u16>("least")?,
+            role: slots.required_with("role", Role::decode)?,
+            name: slots.required_with("name", |r| decode_text(r, NAME_BYTES_MAX))?,
+            incarnation: slots.required::<Incarnation>("incarnation")?,
+            root: slots.required::<u64>("root")?,
+            frame_bytes_max: slots.or::<u32>("frame_bytes", default.frame_bytes_max)?,
+            requests_max: slots.or::<u32>("requests", default.requests_max)?,
+        };
+        let digests = if reply {
+            slots.optional_with("digests", Digests::decode)?
+        } else {
+            None
+        };
+        slots.end()?;
+        Ok((hello, digests))
+    }
+}
+
+/// Writes the first message of who dialled.
+pub fn put_hello(w: &mut Writer, hello: &Hello<'_>) {
+    hello.put(w, kind::HELLO).end();
+}
+
+/// Writes the answer to a hello. With the digests of `types` if the roots differ, at most [`DIGESTS_MAX`].
+pub fn put_hello_reply(w: &mut Writer, hello: &Hello<'_>, types: Option<&[TypeDigest]>) {
+    hello
+        .put(w, kind::HELLO_REPLY)
+        .maybe(types.map(first).as_ref())
+        .end();
+}
+
+/// Writes what a reply with digests is answered by: one's own, at most [`DIGESTS_MAX`].
+pub fn put_digests(w: &mut Writer, types: &[TypeDigest]) {
+    Fields::of_kind(w, kind::DIGESTS).put(first(types)).end();
+}
+
+/// As many as may be sent.
+fn first(types: &[TypeDigest]) -> &[TypeDigest] {
+    types.get(..DIGESTS_MAX).unwrap_or(types)
+}
+
+impl Role {
+    /// Its number on the wire.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        let start = r.offset();
+        match r.u8()? {
+            0 => Ok(Self::Node),
+            1 => Ok(Self::Client),
+            2 => Ok(Self::Tool),
+            other => Err(Error::at(Problem::UnknownValue(other.into()), start)),
+        }
+    }
+}
+
+impl Encode for Incarnation {
+    fn encode(&self, w: &mut Writer) {
+        w.array(2);
+        w.unsigned(self.boot);
+        w.unsigned(self.lease);
+    }
+}
+
+impl crate::Decode for Incarnation {
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        let mut slots = r.slots()?;
+        let boot = slots.or_default::<u64>("boot")?;
+        let lease = slots.or_default::<u64>("lease")?;
+        slots.end()?;
+        Ok(Self { boot, lease })
+    }
+}
+
+impl Check for Incarnation {}
+
+impl Encode for TypeDigest {
+    fn encode(&self, w: &mut Writer) {
+        w.array(3);
+        w.unsigned(self.package.into());
+        w.unsigned(self.number.into());
+        w.unsigned(self.digest);
+    }
+}
+
+impl crate::Decode for TypeDigest {
+    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        let mut slots = r.slots()?;
+        let package = slots.required::<u16>("package")?;
+        let number = slots.required::<u16>("number")?;
+        let digest = slots.required::<u64>("digest")?;
+        slots.end()?;
+        Ok(Self {
+            package,
+            number,
+            digest,
+        })
+    }
+}
+
+impl<'a> Digests<'a> {
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Each of them, in the peer's order.
+    pub fn iter(&self) -> impl Iterator<Item = TypeDigest> + use<'a> {
+        let mut reader = Reader::new(self.elements, &Limits::DEFAULT);
+        // They were looked through when they were read, so nothing is refused here.
+        (0..self.count).map_while(move |_| crate::Decode::decode(&mut reader).ok())
+    }
+
+    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self> {
+        let count = r.enter_array()?;
+        if count > DIGESTS_MAX {
+            return Err(r.error(Problem::Length {
+                length: count,
+                unit: "elements",
+                min: 0,
+                max: 8192,
+            }));
+        }
+        let before = r.rest();
+        for index in 0..count {
+            let digest: Result<TypeDigest> = crate::Decode::decode(r);
+            digest.map_err(|error| error.index(index))?;
+        }
+        r.leave();
+        let length = before.len() - r.rest().len();
+        Ok(Self {
+            elements: before.get(..length).unwrap_or_default(),
+            count,
+        })
+    }
+}
