@@ -11,13 +11,15 @@ pub mod battle;
 pub mod placement;
 
 pub use battle::{
-    Battle, BattleBeganArgs, BattleCloseArgs, BattleEndedArgs, BattleEnterArgs, BattleLeftArgs,
-    BattlePingedArgs, BattleTalliesArgs, CastError, EnterError, Flyer, FlyerBurstsArgs,
-    FlyerFadesArgs, Phase, Puppet, PuppetBind, PuppetBindAgreeToSurrenderArgs, PuppetBindCastArgs,
-    PuppetBindPingArgs, PuppetBindResultArgs, PuppetBindShoutArgs, PuppetBindShoutedArgs,
-    PuppetBindSteerArgs, PuppetBindSurrenderArgs, PuppetCastsArgs, PuppetFellArgs, PuppetRisesArgs,
-    SIGHT, STEP, SpellSlot, Status, Step, Target, Vitals, VitalsHitArgs, VitalsWearsOffArgs,
-    Weapon,
+    Battle, BattleBeganArgs, BattleCastArgs, BattleCloseArgs, BattleComradesArgs, BattleEndedArgs,
+    BattleEnterArgs, BattleLeftArgs, BattlePingArgs, BattlePingedArgs, BattleShoutArgs,
+    BattleSteerArgs, BattleTalliesArgs, BattleYieldToArgs, Cast, CastError, EnterError, Flyer,
+    FlyerBurstsArgs, FlyerFadesArgs, Phase, Puppet, PuppetBind, PuppetBindAgreeToSurrenderArgs,
+    PuppetBindCastArgs, PuppetBindConsentArgs, PuppetBindEmbodyArgs, PuppetBindFinishArgs,
+    PuppetBindOverhearArgs, PuppetBindPingArgs, PuppetBindPingedArgs, PuppetBindPointArgs,
+    PuppetBindResultArgs, PuppetBindShoutArgs, PuppetBindShoutedArgs, PuppetBindSteerArgs,
+    PuppetBindSurrenderArgs, PuppetCastsArgs, PuppetFellArgs, PuppetRisesArgs, SIGHT, STEP,
+    SpellSlot, Status, Step, Target, Vitals, VitalsHitArgs, VitalsWearsOffArgs, Weapon,
 };
 pub use placement::{
     BattleCenter, BattleCenterAllocateArgs, BattleCenterEndedArgs, BattleCenterForgetArgs,

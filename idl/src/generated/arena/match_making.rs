@@ -13,6 +13,7 @@ pub use queue::{
     ACCEPT_TIME, MatchMaker, MatchMakerEnqueueArgs, MatchMakerWatchArgs, MatchMakerWithdrawArgs,
     MatchQueue, MatchQueueJoinArgs, MatchQueueStatsArgs, MatchQueueWidenArgs,
     MatchQueueWithdrawArgs, MatchSeat, MatchSeatAcceptArgs, MatchSeatAdmitArgs,
-    MatchSeatCalledOffArgs, MatchSeatEnterArgs, MatchSeatForgiveArgs, MatchSeatLeaveArgs,
-    MatchSeatOfferArgs, Offer, PartyError, QueueEntry, QueueError, QueueStats, Waiting,
+    MatchSeatCallOffArgs, MatchSeatCalledOffArgs, MatchSeatEnterArgs, MatchSeatForgiveArgs,
+    MatchSeatLeaveArgs, MatchSeatOfferArgs, Offer, PartyError, QueueEntry, QueueError, QueueStats,
+    Waiting,
 };

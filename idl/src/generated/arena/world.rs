@@ -14,10 +14,10 @@ pub mod social;
 
 pub use avatar::{
     Avatar, AvatarCardArgs, AvatarConfigureArgs, AvatarConfirmArgs, AvatarLookArgs,
-    AvatarNoticeArgs, AvatarRenameArgs, Card, LobbyCenter, LobbyCenterForgetArgs,
+    AvatarNoticeArgs, AvatarRenameArgs, AvatarTellArgs, Card, LobbyCenter, LobbyCenterForgetArgs,
     LobbyCenterOnlineArgs, LobbyCenterPickArgs, LobbyCenterReportArgs, LobbyStub,
-    LobbyStubAnnounceArgs, LobbyStubLoadNowArgs, LobbyStubReportArgs, NameError, NodeLoad,
-    Settings,
+    LobbyStubAnnounceArgs, LobbyStubCameArgs, LobbyStubLoadNowArgs, LobbyStubOnlineArgs,
+    LobbyStubReportArgs, LobbyStubWentArgs, NameError, NodeLoad, Settings,
 };
 pub use body::{
     BAG_MAX, EARSHOT, Inventory, InventoryChangedArgs, InventoryContentsArgs, InventoryDeliverArgs,
@@ -33,8 +33,8 @@ pub use progress::{
     ProgressTakeQuestArgs, Quest, QuestError, Standing,
 };
 pub use social::{
-    Bond, Channel, Chat, ChatCalledArgs, ChatError, ChatHearArgs, ChatMuteArgs, ChatSaidArgs,
-    ChatSayArgs, ChatWhisperedArgs, Contact, Presence, Social, SocialBefriendArgs,
+    Bond, Channel, Chat, ChatCalledArgs, ChatError, ChatHearArgs, ChatMuteArgs, ChatOverhearArgs,
+    ChatSaidArgs, ChatSayArgs, ChatWhisperedArgs, Contact, Presence, Social, SocialBefriendArgs,
     SocialBefriendedArgs, SocialForgetArgs, SocialInviteArgs, SocialInvitedArgs,
     SocialJoinPartyArgs, SocialPartArgs, SocialRegroupArgs, SocialShowArgs,
 };

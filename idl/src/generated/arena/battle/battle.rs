@@ -437,7 +437,7 @@ impl v1::Check for Battle {
 impl v1::Numbered for Battle {
     const PACKAGE: u16 = 6;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x7766_39db_9edd_28fe;
+    const DIGEST: u64 = 0x834b_b8b1_7479_3a52;
 }
 
 impl v1::Target for Battle {
@@ -829,6 +829,440 @@ impl v1::Arguments for BattleCloseArgs {
     }
 }
 
+/// The arguments of oneway `steer` of [`Battle`].
+///
+/// What the binds pass on, once they have checked it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BattleSteerArgs {
+    pub account: AccountId,
+    pub toward: Vec2,
+}
+
+impl BattleSteerArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId, toward: Vec2) {
+        let count = if v1::Struct::slots(&toward) != 0 {
+            2
+        } else {
+            1
+        };
+        let mut slots = w.slots(count);
+        slots.put(&account);
+        slots.put(&toward);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId, _: Vec2) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for BattleSteerArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account, self.toward);
+    }
+}
+
+impl v1::Decode for BattleSteerArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+            toward: slots.or_default::<Vec2>("toward")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for BattleSteerArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account, self.toward)
+    }
+}
+
+impl v1::Arguments for BattleSteerArgs {
+    const TAG: u8 = 8;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::BATTLE.calls[7]
+    }
+}
+
+/// The arguments of rpc `cast` of [`Battle`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct BattleCastArgs {
+    pub account: AccountId,
+    pub spell: SpellSlot,
+    pub at: Target,
+}
+
+impl BattleCastArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId, spell: SpellSlot, at: &Target) {
+        let mut slots = w.slots(3);
+        slots.put(&account);
+        slots.put(&spell);
+        slots.put(at);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId, spell: SpellSlot, _: &Target) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        v1::check::<SpellSlot>("spell", &spell)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for BattleCastArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account, self.spell, &self.at);
+    }
+}
+
+impl v1::Decode for BattleCastArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+            spell: slots.or_default::<SpellSlot>("spell")?,
+            at: slots.required::<Target>("at")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for BattleCastArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account, self.spell, &self.at)
+    }
+}
+
+impl v1::Arguments for BattleCastArgs {
+    const TAG: u8 = 9;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::BATTLE.calls[8]
+    }
+}
+
+/// The arguments of oneway `ping` of [`Battle`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct BattlePingArgs {
+    pub account: AccountId,
+    pub at: Vec2,
+}
+
+impl BattlePingArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId, at: Vec2) {
+        let count = if v1::Struct::slots(&at) != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(&account);
+        slots.put(&at);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId, _: Vec2) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for BattlePingArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account, self.at);
+    }
+}
+
+impl v1::Decode for BattlePingArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+            at: slots.or_default::<Vec2>("at")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for BattlePingArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account, self.at)
+    }
+}
+
+impl v1::Arguments for BattlePingArgs {
+    const TAG: u8 = 10;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::BATTLE.calls[9]
+    }
+}
+
+/// The arguments of oneway `shout` of [`Battle`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BattleShoutArgs {
+    pub account: AccountId,
+    pub line: Line,
+}
+
+impl BattleShoutArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId, line: &Line) {
+        let mut slots = w.slots(2);
+        slots.put(&account);
+        slots.put(line);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId, line: &Line) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        v1::check::<Line>("line", line)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for BattleShoutArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account, &self.line);
+    }
+}
+
+impl v1::Decode for BattleShoutArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+            line: slots.required::<Line>("line")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for BattleShoutArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account, &self.line)
+    }
+}
+
+impl v1::Arguments for BattleShoutArgs {
+    const TAG: u8 = 11;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::BATTLE.calls[10]
+    }
+}
+
+/// The arguments of rpc `comrades` of [`Battle`].
+///
+/// The binds of somebody's side, their own left out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BattleComradesArgs {
+    pub account: AccountId,
+}
+
+impl BattleComradesArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId) {
+        let mut slots = w.slots(1);
+        slots.put(&account);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for BattleComradesArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account);
+    }
+}
+
+impl v1::Decode for BattleComradesArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for BattleComradesArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account)
+    }
+}
+
+impl v1::Arguments for BattleComradesArgs {
+    const TAG: u8 = 12;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::BATTLE.calls[11]
+    }
+}
+
+/// The arguments of oneway `yield_to` of [`Battle`].
+///
+/// A side gave up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BattleYieldToArgs {
+    pub winner: Side,
+}
+
+impl BattleYieldToArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, winner: Side) {
+        let count = if winner != Side::Dawn { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&winner);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: Side) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for BattleYieldToArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.winner);
+    }
+}
+
+impl v1::Decode for BattleYieldToArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            winner: slots.or_default::<Side>("winner")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for BattleYieldToArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.winner)
+    }
+}
+
+impl v1::Arguments for BattleYieldToArgs {
+    const TAG: u8 = 13;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::BATTLE.calls[12]
+    }
+}
+
+/// What became of a spell.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cast {
+    pub step: Step,
+    /// The caster's mana afterwards, and how long each spell still cools down.
+    pub mana: u32,
+    pub cooldowns: Vec<v1::Duration>,
+}
+
+impl Default for Cast {
+    fn default() -> Self {
+        Self {
+            step: Step(0),
+            mana: 0,
+            cooldowns: v1::repeat(4, || v1::Duration(0)),
+        }
+    }
+}
+
+impl v1::Struct for Cast {
+    #[inline]
+    fn slots(&self) -> usize {
+        if !v1::is_repeat(&self.cooldowns, 4, |each| each.0 == 0) {
+            3
+        } else if self.mana != 0 {
+            2
+        } else if self.step.0 != 0 {
+            1
+        } else {
+            0
+        }
+    }
+}
+
+impl v1::Encode for Cast {
+    #[inline]
+    fn encode(&self, w: &mut v1::Writer) {
+        let mut slots = w.slots(v1::Struct::slots(self));
+        slots.put(&self.step);
+        slots.put(&self.mana);
+        slots.put(&self.cooldowns);
+    }
+}
+
+impl v1::Decode for Cast {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            step: slots.or_default::<Step>("step")?,
+            mana: slots.or_default::<u32>("mana")?,
+            cooldowns: slots.or_else::<v1::List<v1::Duration, 4, 4>>(
+                "cooldowns",
+                || v1::repeat(4, || v1::Duration(0)),
+                4 * size_of::<v1::Duration>(),
+            )?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for Cast {
+    fn check(&self) -> v1::Result<()> {
+        v1::check::<v1::List<v1::Duration, 4, 4>>("cooldowns", &self.cooldowns)?;
+        Ok(())
+    }
+}
+
 /// Why a battle stays shut for somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum EnterError {
@@ -1090,7 +1524,7 @@ impl v1::Check for PuppetBind {
 impl v1::Numbered for PuppetBind {
     const PACKAGE: u16 = 6;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xe8a2_9cc2_f66c_8936;
+    const DIGEST: u64 = 0x32da_a2ee_8a6c_54de;
 }
 
 impl v1::Target for PuppetBind {
@@ -1556,6 +1990,374 @@ impl v1::Arguments for PuppetBindShoutedArgs {
 
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[7]
+    }
+}
+
+/// The arguments of oneway `embody` of [`PuppetBind`].
+///
+/// What the battle tells the one who steers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PuppetBindEmbodyArgs {
+    pub puppet: Option<u32>,
+    pub mana: u32,
+    pub gold: u64,
+}
+
+impl PuppetBindEmbodyArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, puppet: Option<u32>, mana: u32, gold: u64) {
+        let count = if gold != 0 {
+            3
+        } else if mana != 0 {
+            2
+        } else if puppet.is_some() {
+            1
+        } else {
+            0
+        };
+        let mut slots = w.slots(count);
+        slots.put(&puppet);
+        slots.put(&mana);
+        slots.put(&gold);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: Option<u32>, _: u32, _: u64) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for PuppetBindEmbodyArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.puppet, self.mana, self.gold);
+    }
+}
+
+impl v1::Decode for PuppetBindEmbodyArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            puppet: slots.optional::<u32>("puppet")?,
+            mana: slots.or_default::<u32>("mana")?,
+            gold: slots.or_default::<u64>("gold")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PuppetBindEmbodyArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.puppet, self.mana, self.gold)
+    }
+}
+
+impl v1::Arguments for PuppetBindEmbodyArgs {
+    const TAG: u8 = 9;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PUPPET_BIND.calls[8]
+    }
+}
+
+/// The arguments of oneway `finish` of [`PuppetBind`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PuppetBindFinishArgs {
+    pub result: BattleResult,
+}
+
+impl PuppetBindFinishArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, result: &BattleResult) {
+        let mut slots = w.slots(1);
+        slots.put(result);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(result: &BattleResult) -> v1::Result<()> {
+        v1::check::<BattleResult>("result", result)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for PuppetBindFinishArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.result);
+    }
+}
+
+impl v1::Decode for PuppetBindFinishArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            result: slots.required::<BattleResult>("result")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PuppetBindFinishArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.result)
+    }
+}
+
+impl v1::Arguments for PuppetBindFinishArgs {
+    const TAG: u8 = 10;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PUPPET_BIND.calls[9]
+    }
+}
+
+/// The arguments of oneway `overhear` of [`PuppetBind`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PuppetBindOverhearArgs {
+    pub who: Name,
+    pub line: Line,
+}
+
+impl PuppetBindOverhearArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, who: &Name, line: &Line) {
+        let mut slots = w.slots(2);
+        slots.put(who);
+        slots.put(line);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(who: &Name, line: &Line) -> v1::Result<()> {
+        v1::check::<Name>("who", who)?;
+        v1::check::<Line>("line", line)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for PuppetBindOverhearArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.who, &self.line);
+    }
+}
+
+impl v1::Decode for PuppetBindOverhearArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            who: slots.required::<Name>("who")?,
+            line: slots.required::<Line>("line")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PuppetBindOverhearArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.who, &self.line)
+    }
+}
+
+impl v1::Arguments for PuppetBindOverhearArgs {
+    const TAG: u8 = 11;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PUPPET_BIND.calls[10]
+    }
+}
+
+/// The arguments of rpc `consent` of [`PuppetBind`].
+///
+/// The other end of `surrender`: asks this player.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PuppetBindConsentArgs {
+    pub asked_by: Name,
+}
+
+impl PuppetBindConsentArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, asked_by: &Name) {
+        let mut slots = w.slots(1);
+        slots.put(asked_by);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(asked_by: &Name) -> v1::Result<()> {
+        v1::check::<Name>("asked_by", asked_by)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for PuppetBindConsentArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.asked_by);
+    }
+}
+
+impl v1::Decode for PuppetBindConsentArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            asked_by: slots.required::<Name>("asked_by")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PuppetBindConsentArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.asked_by)
+    }
+}
+
+impl v1::Arguments for PuppetBindConsentArgs {
+    const TAG: u8 = 12;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PUPPET_BIND.calls[11]
+    }
+}
+
+/// The arguments of event `pinged` of [`PuppetBind`].
+///
+/// Somebody on this side called for help.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PuppetBindPingedArgs {
+    pub who: Name,
+    pub at: Vec2,
+}
+
+impl PuppetBindPingedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, who: &Name, at: Vec2) {
+        let count = if v1::Struct::slots(&at) != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(who);
+        slots.put(&at);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(who: &Name, _: Vec2) -> v1::Result<()> {
+        v1::check::<Name>("who", who)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for PuppetBindPingedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.who, self.at);
+    }
+}
+
+impl v1::Decode for PuppetBindPingedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            who: slots.required::<Name>("who")?,
+            at: slots.or_default::<Vec2>("at")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PuppetBindPingedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.who, self.at)
+    }
+}
+
+impl v1::Arguments for PuppetBindPingedArgs {
+    const TAG: u8 = 13;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PUPPET_BIND.calls[12]
+    }
+}
+
+/// The arguments of oneway `point` of [`PuppetBind`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PuppetBindPointArgs {
+    pub who: Name,
+    pub at: Vec2,
+}
+
+impl PuppetBindPointArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, who: &Name, at: Vec2) {
+        let count = if v1::Struct::slots(&at) != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(who);
+        slots.put(&at);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(who: &Name, _: Vec2) -> v1::Result<()> {
+        v1::check::<Name>("who", who)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for PuppetBindPointArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.who, self.at);
+    }
+}
+
+impl v1::Decode for PuppetBindPointArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            who: slots.required::<Name>("who")?,
+            at: slots.or_default::<Vec2>("at")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PuppetBindPointArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.who, self.at)
+    }
+}
+
+impl v1::Arguments for PuppetBindPointArgs {
+    const TAG: u8 = 14;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PUPPET_BIND.calls[13]
     }
 }
 
@@ -2558,6 +3360,7 @@ v1::named! {
     Status: descriptor::STATUS,
     Target: descriptor::TARGET,
     CastError: descriptor::CAST_ERROR,
+    Cast: descriptor::CAST,
     EnterError: descriptor::ENTER_ERROR,
 }
 
@@ -2569,7 +3372,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/arena/battle/battle.idl", docs: "A battle: what is in it, and how a player takes part.\n\nA client never touches the battle itself. With its ticket it binds to a `PuppetBind`, which checks what it wants\nand steers its `Puppet`; what the puppets do, everyone in range sees.", declarations: &[Declaration::Const(&CONST_STEP), Declaration::Const(&CONST_SIGHT), Declaration::Type(&SPELL_SLOT), Declaration::Type(&STEP), Declaration::Type(&PHASE), Declaration::Type(&STATUS), Declaration::Type(&TARGET), Declaration::Type(&CAST_ERROR), Declaration::Entity(&BATTLE), Declaration::Type(&ENTER_ERROR), Declaration::Entity(&PUPPET_BIND), Declaration::Component(&VITALS), Declaration::Component(&WEAPON), Declaration::Entity(&PUPPET), Declaration::Entity(&FLYER)] };
+    pub static MODULE: Module = Module { path: "idl/arena/battle/battle.idl", docs: "A battle: what is in it, and how a player takes part.\n\nA client never touches the battle itself. With its ticket it binds to a `PuppetBind`, which checks what it wants\nand steers its `Puppet`; what the puppets do, everyone in range sees.", declarations: &[Declaration::Const(&CONST_STEP), Declaration::Const(&CONST_SIGHT), Declaration::Type(&SPELL_SLOT), Declaration::Type(&STEP), Declaration::Type(&PHASE), Declaration::Type(&STATUS), Declaration::Type(&TARGET), Declaration::Type(&CAST_ERROR), Declaration::Entity(&BATTLE), Declaration::Type(&CAST), Declaration::Type(&ENTER_ERROR), Declaration::Entity(&PUPPET_BIND), Declaration::Component(&VITALS), Declaration::Component(&WEAPON), Declaration::Entity(&PUPPET), Declaration::Entity(&FLYER)] };
 
     pub static CONST_STEP: Const = Const { head: Head::new("arena.battle", "STEP", "idl/arena/battle/battle.idl", 16).docs("How often a battle moves on: twenty times a second."), ty: Use::DURATION, value: Value::Int(50000) };
 
@@ -2638,13 +3441,25 @@ pub mod descriptor {
             Call::new(CallKind::Event, 5, "ended").params(&[Member::new(1, "winner", Use::named(&super::super::super::common::combat::descriptor::SIDE).optional()).or(Value::None)]).to(&[Audience::All]),
             Call::new(CallKind::Event, 6, "pinged").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(2, "at", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]).to(&[Audience::Named(&super::super::super::common::roles::descriptor::AUDIENCE_SIDE)]).docs("Somebody called for help, heard by their own side alone."),
             Call::new(CallKind::Timer, 7, "close"),
+            Call::new(CallKind::Oneway, 8, "steer").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "toward", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]).docs("What the binds pass on, once they have checked it."),
+            Call::new(CallKind::Rpc, 9, "cast").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "spell", Use::named(&SPELL_SLOT)).or(Value::Int(0)), Member::new(3, "at", Use::named(&TARGET))]).result(Use::named(&CAST)).throws(&CAST_ERROR),
+            Call::new(CallKind::Oneway, 10, "ping").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "at", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]),
+            Call::new(CallKind::Oneway, 11, "shout").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "line", Use::named(&super::super::super::common::names::descriptor::LINE))]),
+            Call::new(CallKind::Rpc, 12, "comrades").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID))]).result(Use::list(&Use::entity(&PUPPET_BIND)).length(0, 5)).idempotent().docs("The binds of somebody's side, their own left out."),
+            Call::new(CallKind::Oneway, 13, "yield_to").params(&[Member::new(1, "winner", Use::named(&super::super::super::common::combat::descriptor::SIDE)).or(Value::Int(0))]).docs("A side gave up."),
         ],
         deadline_us: Some(1000000),
         tick_us: Some(50000),
-        digest: 0x7766_39db_9edd_28fe,
+        digest: 0x834b_b8b1_7479_3a52,
     };
 
-    pub static ENTER_ERROR: Type = Type::new(Head::new("arena.battle", "EnterError", "idl/arena/battle/battle.idl", 82).docs("Why a battle stays shut for somebody."), 0xd7c0_ffe6_a415_6b7c, Kind::Error(&[
+    pub static CAST: Type = Type::new(Head::new("arena.battle", "Cast", "idl/arena/battle/battle.idl", 93).docs("What became of a spell."), 0x07c2_7755_b0c9_32f3, Kind::Struct(&[
+        Member::new(1, "step", Use::named(&STEP)).or(Value::Int(0)),
+        Member::new(2, "mana", Use::U32).or(Value::Int(0)).docs("The caster's mana afterwards, and how long each spell still cools down."),
+        Member::new(3, "cooldowns", Use::list(&Use::DURATION).length(4, 4)).or(Value::Repeat(4, &Value::Int(0))),
+    ]));
+
+    pub static ENTER_ERROR: Type = Type::new(Head::new("arena.battle", "EnterError", "idl/arena/battle/battle.idl", 101).docs("Why a battle stays shut for somebody."), 0xd7c0_ffe6_a415_6b7c, Kind::Error(&[
         Arm::new(1, "not_a_fighter", Body::Nothing),
         Arm::new(2, "already_ended", Body::Members(&[
             Member::new(1, "outcome", Use::named(&super::super::super::common::combat::descriptor::OUTCOME)).or(Value::Int(0)),
@@ -2652,7 +3467,7 @@ pub mod descriptor {
     ]));
 
     pub static PUPPET_BIND: Entity = Entity {
-        head: Head::new("arena.battle", "PuppetBind", "idl/arena/battle/battle.idl", 86).docs("What a client steers with. Bound to one session; a second one with the same ticket takes over."),
+        head: Head::new("arena.battle", "PuppetBind", "idl/arena/battle/battle.idl", 105).docs("What a client steers with. Bound to one session; a second one with the same ticket takes over."),
         package: 6,
         number: 2,
         kind: EntityKind::Instance,
@@ -2676,14 +3491,20 @@ pub mod descriptor {
             Call::new(CallKind::ClientRpc, 6, "agree_to_surrender").params(&[Member::new(1, "asked_by", Use::named(&super::super::super::common::names::descriptor::NAME))]).result(Use::BOOL).deadline_us(20000000),
             Call::new(CallKind::Event, 7, "result").params(&[Member::new(1, "result", Use::named(&super::super::super::common::combat::descriptor::BATTLE_RESULT))]).to(&[Audience::Owner]).docs("Sent at the end; the lobby has the same result through `Progress.battle_ended`."),
             Call::new(CallKind::Event, 8, "shouted").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(2, "line", Use::named(&super::super::super::common::names::descriptor::LINE))]).to(&[Audience::Owner, Audience::Named(&super::super::super::common::roles::descriptor::AUDIENCE_SIDE)]),
+            Call::new(CallKind::Oneway, 9, "embody").params(&[Member::new(1, "puppet", Use::U32.optional()).or(Value::None), Member::new(2, "mana", Use::U32).or(Value::Int(0)), Member::new(3, "gold", Use::U64).or(Value::Int(0))]).docs("What the battle tells the one who steers."),
+            Call::new(CallKind::Oneway, 10, "finish").params(&[Member::new(1, "result", Use::named(&super::super::super::common::combat::descriptor::BATTLE_RESULT))]),
+            Call::new(CallKind::Oneway, 11, "overhear").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(2, "line", Use::named(&super::super::super::common::names::descriptor::LINE))]),
+            Call::new(CallKind::Rpc, 12, "consent").params(&[Member::new(1, "asked_by", Use::named(&super::super::super::common::names::descriptor::NAME))]).result(Use::BOOL).deadline_us(25000000).docs("The other end of `surrender`: asks this player."),
+            Call::new(CallKind::Event, 13, "pinged").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(2, "at", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]).to(&[Audience::Owner]).docs("Somebody on this side called for help."),
+            Call::new(CallKind::Oneway, 14, "point").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(2, "at", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]),
         ],
         deadline_us: Some(1000000),
         tick_us: None,
-        digest: 0xe8a2_9cc2_f66c_8936,
+        digest: 0x32da_a2ee_8a6c_54de,
     };
 
     pub static VITALS: Component = Component {
-        head: Head::new("arena.battle", "Vitals", "idl/arena/battle/battle.idl", 115).docs("What can be hurt: shared by puppets and by whatever else stands around."),
+        head: Head::new("arena.battle", "Vitals", "idl/arena/battle/battle.idl", 145).docs("What can be hurt: shared by puppets and by whatever else stands around."),
         package: 6,
         number: 3,
         requires: &[],
@@ -2700,7 +3521,7 @@ pub mod descriptor {
     };
 
     pub static WEAPON: Component = Component {
-        head: Head::new("arena.battle", "Weapon", "idl/arena/battle/battle.idl", 126).docs("A weapon in one hand."),
+        head: Head::new("arena.battle", "Weapon", "idl/arena/battle/battle.idl", 156).docs("A weapon in one hand."),
         package: 6,
         number: 4,
         requires: &[],
@@ -2714,7 +3535,7 @@ pub mod descriptor {
     };
 
     pub static PUPPET: Entity = Entity {
-        head: Head::new("arena.battle", "Puppet", "idl/arena/battle/battle.idl", 132).docs("A fighter's body. The avatar's likeness inside a battle: it lives and dies with it."),
+        head: Head::new("arena.battle", "Puppet", "idl/arena/battle/battle.idl", 162).docs("A fighter's body. The avatar's likeness inside a battle: it lives and dies with it."),
         package: 6,
         number: 5,
         kind: EntityKind::Local(Container(&BATTLE)),
@@ -2744,7 +3565,7 @@ pub mod descriptor {
     };
 
     pub static FLYER: Entity = Entity {
-        head: Head::new("arena.battle", "Flyer", "idl/arena/battle/battle.idl", 152).docs("Whatever flies: an arrow, a fireball. There are many, and none is missed."),
+        head: Head::new("arena.battle", "Flyer", "idl/arena/battle/battle.idl", 182).docs("Whatever flies: an arrow, a fireball. There are many, and none is missed."),
         package: 6,
         number: 6,
         kind: EntityKind::Local(Container(&BATTLE)),

@@ -480,7 +480,7 @@ impl v1::Check for MatchSeat {
 impl v1::Numbered for MatchSeat {
     const PACKAGE: u16 = 4;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0xa80c_de81_feff_83df;
+    const DIGEST: u64 = 0x92ea_f292_7b8a_87ca;
 }
 
 impl v1::Target for MatchSeat {
@@ -878,6 +878,67 @@ impl v1::Arguments for MatchSeatForgiveArgs {
 
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[6]
+    }
+}
+
+/// The arguments of oneway `call_off` of [`MatchSeat`].
+///
+/// The match fell through, by this seat or another one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MatchSeatCallOffArgs {
+    pub battle: BattleId,
+    pub by_you: bool,
+}
+
+impl MatchSeatCallOffArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, battle: BattleId, by_you: bool) {
+        let count = if by_you { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(&battle);
+        slots.put(&by_you);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: BattleId, _: bool) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for MatchSeatCallOffArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.battle, self.by_you);
+    }
+}
+
+impl v1::Decode for MatchSeatCallOffArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            battle: slots.required::<BattleId>("battle")?,
+            by_you: slots.or_default::<bool>("by_you")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for MatchSeatCallOffArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.battle, self.by_you)
+    }
+}
+
+impl v1::Arguments for MatchSeatCallOffArgs {
+    const TAG: u8 = 8;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::MATCH_SEAT.calls[7]
     }
 }
 
@@ -1556,24 +1617,25 @@ pub mod descriptor {
             Call::new(CallKind::Oneway, 5, "admit").params(&[Member::new(1, "ticket", Use::named(&super::super::super::common::combat::descriptor::TICKET))]).expires_us(120000000).durable().docs("The battle is ready. Of no use to anybody once the ticket has run out."),
             Call::new(CallKind::Event, 6, "called_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).to(&[Audience::Owner]).docs("Nothing came of it; the seat is back in line, in front."),
             Call::new(CallKind::Timer, 7, "forgive"),
+            Call::new(CallKind::Oneway, 8, "call_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).docs("The match fell through, by this seat or another one."),
         ],
-        digest: 0xa80c_de81_feff_83df,
+        digest: 0x92ea_f292_7b8a_87ca,
     };
 
-    pub static QUEUE_ENTRY: Type = Type::new(Head::new("arena.match_making", "QueueEntry", "idl/arena/match_making/queue.idl", 79).docs("One line of people."), 0xe229_4cc7_f713_5079, Kind::Struct(&[
+    pub static QUEUE_ENTRY: Type = Type::new(Head::new("arena.match_making", "QueueEntry", "idl/arena/match_making/queue.idl", 81).docs("One line of people."), 0xe229_4cc7_f713_5079, Kind::Struct(&[
         Member::new(1, "seats", Use::list(&Use::component(&MATCH_SEAT)).length(1, 5)),
         Member::new(2, "rating", Use::named(&super::super::super::common::combat::descriptor::RATING)).or(Value::Struct),
         Member::new(3, "since", Use::TIMESTAMP),
     ]));
 
-    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 86).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
+    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 88).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
         Member::new(1, "mode", Use::named(&super::super::super::common::combat::descriptor::MODE)).or(Value::Int(0)),
         Member::new(2, "waiting", Use::U32).or(Value::Int(0)),
         Member::new(3, "median", Use::DURATION.optional()).or(Value::None),
     ]));
 
     pub static MATCH_MAKER: Service = Service {
-        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 93).docs("The front of all queues."),
+        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 95).docs("The front of all queues."),
         package: 4,
         number: 2,
         role: &super::super::super::common::roles::descriptor::ROLE_BACKEND,
@@ -1587,7 +1649,7 @@ pub mod descriptor {
     };
 
     pub static MATCH_QUEUE: Entity = Entity {
-        head: Head::new("arena.match_making", "MatchQueue", "idl/arena/match_making/queue.idl", 105).docs("One queue. Formed anew every half second; what it holds moves with it, and after a crash the seats ask again."),
+        head: Head::new("arena.match_making", "MatchQueue", "idl/arena/match_making/queue.idl", 107).docs("One queue. Formed anew every half second; what it holds moves with it, and after a crash the seats ask again."),
         package: 4,
         number: 3,
         kind: EntityKind::Keyed(&[Use::named(&super::super::super::common::combat::descriptor::MODE), Use::named(&super::super::super::common::names::descriptor::REGION)]),

@@ -344,7 +344,7 @@ impl v1::Check for Avatar {
 impl v1::Numbered for Avatar {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 10;
-    const DIGEST: u64 = 0xe04e_b777_6f5c_c1dc;
+    const DIGEST: u64 = 0x7b46_47e1_2533_9214;
 }
 
 impl v1::Target for Avatar {
@@ -696,6 +696,74 @@ impl v1::Arguments for AvatarCardArgs {
 
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::AVATAR.calls[5]
+    }
+}
+
+/// The arguments of oneway `tell` of [`Avatar`].
+///
+/// Shows the player a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AvatarTellArgs {
+    pub text: String,
+    pub seconds: Option<u32>,
+}
+
+impl AvatarTellArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, text: &str, seconds: Option<u32>) {
+        let count = if seconds.is_some() {
+            2
+        } else if !text.is_empty() {
+            1
+        } else {
+            0
+        };
+        let mut slots = w.slots(count);
+        slots.put(text);
+        slots.put(&seconds);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(text: &str, _: Option<u32>) -> v1::Result<()> {
+        v1::check::<v1::Text<0, 500>>("text", text)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for AvatarTellArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.text, self.seconds);
+    }
+}
+
+impl v1::Decode for AvatarTellArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            text: slots.or_default::<v1::Text<0, 500>>("text")?,
+            seconds: slots.optional::<u32>("seconds")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for AvatarTellArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.text, self.seconds)
+    }
+}
+
+impl v1::Arguments for AvatarTellArgs {
+    const TAG: u8 = 10;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::AVATAR.calls[6]
     }
 }
 
@@ -1279,7 +1347,7 @@ impl v1::Check for LobbyStub {
 impl v1::Numbered for LobbyStub {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 12;
-    const DIGEST: u64 = 0x76f5_94eb_e5cf_4cbb;
+    const DIGEST: u64 = 0x0f96_3366_3981_e362;
 }
 
 impl v1::Target for LobbyStub {
@@ -1441,6 +1509,183 @@ impl v1::Arguments for LobbyStubReportArgs {
     }
 }
 
+/// The arguments of oneway `came` of [`LobbyStub`].
+///
+/// An avatar's player is there; its card is what others see in the list of who is online.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LobbyStubCameArgs {
+    pub account: AccountId,
+    pub card: Card,
+}
+
+impl LobbyStubCameArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId, card: &Card) {
+        let mut slots = w.slots(2);
+        slots.put(&account);
+        slots.put(card);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId, card: &Card) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        v1::check::<Card>("card", card)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for LobbyStubCameArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account, &self.card);
+    }
+}
+
+impl v1::Decode for LobbyStubCameArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+            card: slots.required::<Card>("card")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for LobbyStubCameArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account, &self.card)
+    }
+}
+
+impl v1::Arguments for LobbyStubCameArgs {
+    const TAG: u8 = 4;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::LOBBY_STUB.calls[3]
+    }
+}
+
+/// The arguments of oneway `went` of [`LobbyStub`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LobbyStubWentArgs {
+    pub account: AccountId,
+}
+
+impl LobbyStubWentArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId) {
+        let mut slots = w.slots(1);
+        slots.put(&account);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for LobbyStubWentArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account);
+    }
+}
+
+impl v1::Decode for LobbyStubWentArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for LobbyStubWentArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account)
+    }
+}
+
+impl v1::Arguments for LobbyStubWentArgs {
+    const TAG: u8 = 5;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::LOBBY_STUB.calls[4]
+    }
+}
+
+/// The arguments of rpc `online` of [`LobbyStub`].
+///
+/// Who is on this node, by name, after `after`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LobbyStubOnlineArgs {
+    pub after: String,
+}
+
+impl LobbyStubOnlineArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, after: &str) {
+        let count = if !after.is_empty() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(after);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(after: &str) -> v1::Result<()> {
+        v1::check::<v1::Text<0, 64>>("after", after)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for LobbyStubOnlineArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.after);
+    }
+}
+
+impl v1::Decode for LobbyStubOnlineArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            after: slots.or_default::<v1::Text<0, 64>>("after")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for LobbyStubOnlineArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.after)
+    }
+}
+
+impl v1::Arguments for LobbyStubOnlineArgs {
+    const TAG: u8 = 6;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::LOBBY_STUB.calls[5]
+    }
+}
+
 v1::named! {
     NameError: descriptor::NAME_ERROR,
     Settings: descriptor::SETTINGS,
@@ -1499,13 +1744,14 @@ pub mod descriptor {
             Call::new(CallKind::Event, 4, "notice").params(&[Member::new(1, "text", Use::STRING.length(0, 500)).or(Value::Empty), Member::new(2, "seconds", Use::U32.optional()).or(Value::None)]).to(&[Audience::Owner]).docs("The server is about to be taken down, or has something to say to one player."),
             Call::new(CallKind::Rpc, 5, "look").params(&[Member::new(1, "whom", Use::entity(&AVATAR))]).result(Use::named(&CARD)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
             Call::new(CallKind::Rpc, 6, "card").result(Use::named(&CARD)).idempotent(),
+            Call::new(CallKind::Oneway, 10, "tell").params(&[Member::new(1, "text", Use::STRING.length(0, 500)).or(Value::Empty), Member::new(2, "seconds", Use::U32.optional()).or(Value::None)]).docs("Shows the player a notice."),
         ],
         deadline_us: Some(3000000),
         tick_us: None,
-        digest: 0xe04e_b777_6f5c_c1dc,
+        digest: 0x7b46_47e1_2533_9214,
     };
 
-    pub static SETTINGS: Type = Type::new(Head::new("arena.world", "Settings", "idl/arena/world/avatar.idl", 56).docs("What somebody set up for themselves."), 0xf92a_f603_eef9_8b58, Kind::Struct(&[
+    pub static SETTINGS: Type = Type::new(Head::new("arena.world", "Settings", "idl/arena/world/avatar.idl", 58).docs("What somebody set up for themselves."), 0xf92a_f603_eef9_8b58, Kind::Struct(&[
         Member::new(1, "volume", Use::U8.int(0, 100)).or(Value::Int(80)).attributes(Attributes::NONE.ui(&[("slider", Value::Bool(true))])),
         Member::new(2, "chat_filter", Use::BOOL).or(Value::Bool(true)),
         Member::new(3, "language", Use::STRING.length(0, 16)).or(Value::String("en")),
@@ -1513,21 +1759,21 @@ pub mod descriptor {
         Member::new(5, "auto_accept_after", Use::DURATION).or(Value::Int(0)),
     ]));
 
-    pub static CARD: Type = Type::new(Head::new("arena.world", "Card", "idl/arena/world/avatar.idl", 66).docs("What others may read of an avatar."), 0x5e3d_05c2_bccd_39b6, Kind::Struct(&[
+    pub static CARD: Type = Type::new(Head::new("arena.world", "Card", "idl/arena/world/avatar.idl", 68).docs("What others may read of an avatar."), 0x5e3d_05c2_bccd_39b6, Kind::Struct(&[
         Member::new(1, "name", Use::named(&super::super::super::common::names::descriptor::NAME)),
         Member::new(2, "level", Use::U16).or(Value::Int(0)),
         Member::new(3, "hero", Use::named(&super::super::super::common::items::descriptor::HERO_ID).optional()).or(Value::None),
         Member::new(4, "titles", Use::set(&Use::U32).length(0, 100)).or(Value::Empty),
     ]));
 
-    pub static NODE_LOAD: Type = Type::new(Head::new("arena.world", "NodeLoad", "idl/arena/world/avatar.idl", 74).docs("How a lobby node is doing."), 0xe64c_02ea_3752_1e36, Kind::Struct(&[
+    pub static NODE_LOAD: Type = Type::new(Head::new("arena.world", "NodeLoad", "idl/arena/world/avatar.idl", 76).docs("How a lobby node is doing."), 0xe64c_02ea_3752_1e36, Kind::Struct(&[
         Member::new(1, "avatars", Use::U32).or(Value::Int(0)),
         Member::new(2, "cpu", Use::F32.float(0.0, f64::INFINITY)).or(Value::Float(0.0)).docs("Processor time, 1.0 being one full core."),
         Member::new(3, "draining", Use::BOOL).or(Value::Bool(false)),
     ]));
 
     pub static LOBBY_CENTER: Entity = Entity {
-        head: Head::new("arena.world", "LobbyCenter", "idl/arena/world/avatar.idl", 82).docs("Knows the lobby nodes and spreads newcomers over them. Exactly one in the cluster, wherever it may run."),
+        head: Head::new("arena.world", "LobbyCenter", "idl/arena/world/avatar.idl", 84).docs("Knows the lobby nodes and spreads newcomers over them. Exactly one in the cluster, wherever it may run."),
         package: 5,
         number: 11,
         kind: EntityKind::Singleton,
@@ -1549,7 +1795,7 @@ pub mod descriptor {
     };
 
     pub static LOBBY_STUB: Entity = Entity {
-        head: Head::new("arena.world", "LobbyStub", "idl/arena/world/avatar.idl", 95).docs("The center's agent on each lobby node."),
+        head: Head::new("arena.world", "LobbyStub", "idl/arena/world/avatar.idl", 97).docs("The center's agent on each lobby node."),
         package: 5,
         number: 12,
         kind: EntityKind::PerNode,
@@ -1563,9 +1809,12 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 1, "load_now").result(Use::named(&NODE_LOAD)).deadline_us(500000).idempotent(),
             Call::new(CallKind::Oneway, 2, "announce").params(&[Member::new(1, "text", Use::STRING.length(0, 500)).or(Value::Empty)]).docs("Shown to everybody on this node."),
             Call::new(CallKind::Timer, 3, "report"),
+            Call::new(CallKind::Oneway, 4, "came").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "card", Use::named(&CARD))]).docs("An avatar's player is there; its card is what others see in the list of who is online."),
+            Call::new(CallKind::Oneway, 5, "went").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID))]),
+            Call::new(CallKind::Rpc, 6, "online").params(&[Member::new(1, "after", Use::STRING.length(0, 64)).or(Value::Empty)]).result(Use::named(&super::super::super::common::names::descriptor::PAGE_OF_CARD)).idempotent().docs("Who is on this node, by name, after `after`."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x76f5_94eb_e5cf_4cbb,
+        digest: 0x0f96_3366_3981_e362,
     };
 }

@@ -976,7 +976,7 @@ impl v1::Check for Chat {}
 impl v1::Numbered for Chat {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 5;
-    const DIGEST: u64 = 0x2a1b_881e_a9a2_e3b7;
+    const DIGEST: u64 = 0x7d02_ed53_aeaa_5b71;
 }
 
 impl v1::Target for Chat {
@@ -1353,6 +1353,87 @@ impl v1::Arguments for ChatMuteArgs {
     }
 }
 
+/// The arguments of oneway `overhear` of [`Chat`].
+///
+/// Somebody in earshot or in the party said this; whether it is heard, the hearer's own settings decide.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ChatOverhearArgs {
+    pub who: AccountId,
+    pub name: Name,
+    pub channel: Channel,
+    pub line: Line,
+}
+
+impl ChatOverhearArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(
+        w: &mut v1::Writer,
+        who: AccountId,
+        name: &Name,
+        channel: &Channel,
+        line: &Line,
+    ) {
+        let mut slots = w.slots(4);
+        slots.put(&who);
+        slots.put(name);
+        slots.put(channel);
+        slots.put(line);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(
+        who: AccountId,
+        name: &Name,
+        channel: &Channel,
+        line: &Line,
+    ) -> v1::Result<()> {
+        v1::check::<AccountId>("who", &who)?;
+        v1::check::<Name>("name", name)?;
+        v1::check::<Channel>("channel", channel)?;
+        v1::check::<Line>("line", line)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for ChatOverhearArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.who, &self.name, &self.channel, &self.line);
+    }
+}
+
+impl v1::Decode for ChatOverhearArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            who: slots.required::<AccountId>("who")?,
+            name: slots.required::<Name>("name")?,
+            channel: slots.required::<Channel>("channel")?,
+            line: slots.required::<Line>("line")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for ChatOverhearArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.who, &self.name, &self.channel, &self.line)
+    }
+}
+
+impl v1::Arguments for ChatOverhearArgs {
+    const TAG: u8 = 7;
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::CHAT.calls[6]
+    }
+}
+
 v1::named! {
     Bond: descriptor::BOND,
     Contact: descriptor::CONTACT,
@@ -1448,7 +1529,8 @@ pub mod descriptor {
             Call::new(CallKind::Event, 4, "called").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(2, "line", Use::named(&super::super::super::common::names::descriptor::LINE))]).to(&[Audience::Named(&super::super::super::common::roles::descriptor::AUDIENCE_PARTY)]),
             Call::new(CallKind::Rpc, 5, "hear").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "name", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(3, "line", Use::named(&super::super::super::common::names::descriptor::LINE))]).throws(&CHAT_ERROR),
             Call::new(CallKind::Oneway, 6, "mute").params(&[Member::new(1, "until", Use::TIMESTAMP), Member::new(2, "reason", Use::STRING.length(0, 200)).or(Value::Empty)]).durable().docs("A moderator has had enough."),
+            Call::new(CallKind::Oneway, 7, "overhear").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "name", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(3, "channel", Use::named(&CHANNEL)), Member::new(4, "line", Use::named(&super::super::super::common::names::descriptor::LINE))]).docs("Somebody in earshot or in the party said this; whether it is heard, the hearer's own settings decide."),
         ],
-        digest: 0x2a1b_881e_a9a2_e3b7,
+        digest: 0x7d02_ed53_aeaa_5b71,
     };
 }

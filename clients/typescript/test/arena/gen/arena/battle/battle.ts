@@ -496,6 +496,11 @@ export declare namespace PuppetBind {
     who: Name;
     line: Line;
   }
+  /** Arguments of `pinged`. */
+  interface PingedArgs {
+    who: Name;
+    at: Vec2;
+  }
 }
 
 /** What a client steers with. Bound to one session; a second one with the same ticket takes over. */
@@ -702,6 +707,19 @@ export const PuppetBind = {
         const line = r.string(1, 200);
         r.leaveSlots(n, 2);
         return { who, line };
+      },
+    },
+    /** Somebody on this side called for help. */
+    pinged: {
+      kind: "event",
+      tag: 13,
+      decodeArgs(r: wire.Reader): PuppetBind.PingedArgs {
+        const n = r.struct();
+        r.require("who", n > 0);
+        const who = r.string(2, 20);
+        const at = n > 1 && r.slot("at") ? decodeVec2(r) : defaultVec2();
+        r.leaveSlots(n, 2);
+        return { who, at };
       },
     },
   },
