@@ -10,6 +10,7 @@ mod properties;
 
 #[path = "../sample/generated/mod.rs"]
 mod schema;
+mod timers;
 mod wheel;
 
 use proptest::prelude::*;
