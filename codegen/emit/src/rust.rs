@@ -11,9 +11,11 @@ mod descriptor;
 mod entities;
 mod enums;
 mod facts;
+mod logic;
 mod names;
 mod newtypes;
 mod properties;
+mod proxies;
 mod scope;
 mod structs;
 mod text;
@@ -40,6 +42,18 @@ pub struct Rust {
     pub root: String,
     /// What is generated.
     pub part: Part,
+    /// Whose code it is.
+    pub side: Side,
+}
+
+/// On which side of the wire generated code is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Side {
+    /// A server's: all of the schema, on the crate `playhouse`.
+    #[default]
+    Server,
+    /// A client's: what it may call, receives or sees, on the crate `playhouse-client`.
+    Client,
 }
 
 /// What [`Rust`] generates.
@@ -57,6 +71,7 @@ impl Default for Rust {
         Self {
             root: "mod.rs".to_owned(),
             part: Part::Project,
+            side: Side::Server,
         }
     }
 }
@@ -70,6 +85,7 @@ impl Backend for Rust {
         let is_prelude = self.part == Part::Prelude;
         let world = World {
             model,
+            side: self.side,
             facts: facts::AllFacts::new(model),
             names: names::Names::new(model),
             tree: tree::Tree::new(model, is_prelude),
@@ -253,7 +269,7 @@ fn declaration(scope: &Scope<'_>, text: &mut Text, item: Item) {
         }
         Item::Service(id) => {
             let service = &model.services[id.0 as usize];
-            entities::emit_service(scope, text, service);
+            entities::emit_service(scope, text, service, &name);
             calls::emit(scope, text, &owner(&service.calls), &name);
         }
     }
@@ -313,7 +329,7 @@ fn module(world: &World<'_>, path: &[String], options: &Options, is_prelude: boo
 
 /// The public items of a file's module.
 fn exports(world: &World<'_>, module: &Module) -> Vec<String> {
-    let mut names = world.tree.arguments_in(world, module);
+    let mut names = world.tree.made_in(world, module);
     for item in &module.items {
         let name = &head(world.model, *item).name;
         match item {

@@ -17,15 +17,15 @@ pub mod v1 {
 
     pub use crate::call::{
         Address, Arguments, CallError, Callable, Calling, Failure, Fault, HasCall, Proxy, Rpc,
-        Thrown,
+        Thrown, key_part,
     };
     pub use crate::descriptor;
     pub use crate::descriptor::dynamic::{deserialize, serialize};
     pub use crate::flags::debug_flags;
     pub use crate::host::{Asking, Cx, EntitySlots, ask, event};
     pub use crate::logic::{
-        self, Component, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema, Hooks,
-        Service, ServiceSchema,
+        self, Component, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema, HasSlot,
+        Hooks, Service, ServiceSchema,
     };
     pub use crate::named::Named;
     pub use crate::numbered::Numbered;

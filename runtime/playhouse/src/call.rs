@@ -4,11 +4,13 @@ mod address;
 mod arguments;
 mod calling;
 mod failure;
+mod key;
 mod proxy;
 
 pub use address::Address;
 pub use arguments::{Arguments, HasCall, Rpc};
 pub use calling::Calling;
 pub use failure::{CallError, Executed, Failure, FailureKind, Fault, Thrown};
+pub use key::{FromKeyPart, key_part};
 pub(crate) use proxy::Target;
 pub use proxy::{Callable, Proxy, Reach};

@@ -32,6 +32,12 @@ pub trait EntitySchema: Properties + Sized + 'static {
     fn key(key: &EntityKey) -> Option<Self::Key>;
 }
 
+/// An entity type with a slot of this tag. Generated code implements it for the entity's property struct.
+pub trait HasSlot<const TAG: u8> {
+    /// The property struct of the component that fills it.
+    type Component: ComponentSchema;
+}
+
 /// A service of the schema. Generated code implements it for a unit struct.
 pub trait ServiceSchema: Sized + 'static {
     /// What the schema says.

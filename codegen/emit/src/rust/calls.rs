@@ -1,4 +1,5 @@
-//! The arguments of calls: a struct for who receives them, functions for who sends them.
+//! The arguments of calls: a struct for who receives them, functions for who sends them, and by the struct all that is
+//! known of the call.
 
 use playhouse_schema::model::{Call, CallKind, Member, Shape, Type};
 
@@ -53,12 +54,67 @@ impl Arguments<'_, '_> {
             },
         );
         text.gap();
+        self.arguments_impl(text, descriptor, index);
+        text.gap();
+        text.open(&format!(
+            "impl v1::HasCall<{}> for {} {{",
+            self.call.tag, self.owner.name
+        ));
+        text.line(&format!("type Args = {};", self.name));
+        text.close("}");
+        if matches!(self.call.kind, CallKind::Rpc | CallKind::ClientRpc) {
+            text.gap();
+            self.rpc_impl(text);
+        }
+    }
+
+    fn arguments_impl(&self, text: &mut Text, descriptor: &str, index: usize) {
+        let params = &self.call.params;
         text.open(&format!("impl v1::Arguments for {} {{", self.name));
         text.line(&format!("const TAG: u8 = {};", self.call.tag));
+        text.gap();
+        text.line(&format!("type Owner = {};", self.owner.name));
+        let types: Vec<String> = params
+            .iter()
+            .map(|param| self.scope.rust_type(&param.ty))
+            .collect();
+        text.tuple("type Parts =", &types, ";");
+        text.gap();
+        let fields: Vec<String> = params
+            .iter()
+            .map(|param| format!("self.{}", ident(&param.name)))
+            .collect();
+        if fields.is_empty() {
+            text.line("fn into_parts(self) -> Self::Parts {}");
+        } else {
+            text.open("fn into_parts(self) -> Self::Parts {");
+            text.tuple("", &fields, "");
+            text.close("}");
+        }
         text.gap();
         text.open("fn call() -> &'static v1::descriptor::Call {");
         text.line(&format!("&descriptor::{descriptor}.calls[{index}]"));
         text.close("}");
+        text.close("}");
+    }
+
+    fn rpc_impl(&self, text: &mut Text) {
+        let scope = self.scope;
+        let (output, codec) = match &self.call.result {
+            Some(ty) => (scope.rust_type(ty), scope.codec(ty)),
+            None => ("()".to_owned(), "()".to_owned()),
+        };
+        let fault = match self.call.throws {
+            Some(id) => {
+                let error = scope.declared(&scope.model().type_def(id).head);
+                format!("v1::CallError<{error}>")
+            }
+            None => "v1::Failure".to_owned(),
+        };
+        text.open(&format!("impl v1::Rpc for {} {{", self.name));
+        text.line(&format!("type Output = {output};"));
+        text.line(&format!("type Codec = {codec};"));
+        text.line(&format!("type Fault = {fault};"));
         text.close("}");
     }
 

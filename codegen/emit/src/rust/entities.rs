@@ -6,7 +6,7 @@ use playhouse_schema::model::{
     Component, Entity, EntityKind, Head, PackageId, Service, Shape, Slot, Type, TypeKind,
 };
 
-use super::names::ident;
+use super::names::{Owner, ident};
 use super::newtypes::is_key_part;
 use super::properties::{Body, Claimed};
 use super::scope::Scope;
@@ -14,6 +14,7 @@ use super::structs::deprecated;
 use super::text::Text;
 use super::types::int_name;
 use super::values::hexadecimal;
+use super::{Side, logic, proxies};
 use crate::names::{screaming, snake};
 
 /// The component `component`.
@@ -29,7 +30,14 @@ pub(super) fn emit_component(
         properties: &component.properties,
         descriptor,
     };
-    body.emit(text, |_, _| {});
+    let owner = Owner {
+        name: &component.head.name,
+        package: component.head.package,
+        calls: &component.calls,
+    };
+    body.emit(text, |text, claimed| {
+        proxies::sent(scope, text, claimed, &owner);
+    });
     text.gap();
     numbers(
         scope,
@@ -40,6 +48,8 @@ pub(super) fn emit_component(
     );
     text.gap();
     target(scope, text, &component.head, None);
+    proxies::emit(scope, text, &component.head, &component.calls, &[]);
+    logic::emit_component(scope, text, component, descriptor);
 }
 
 /// The entity `entity`.
@@ -50,25 +60,47 @@ pub(super) fn emit_entity(scope: &Scope<'_>, text: &mut Text, entity: &Entity, d
         properties: &entity.properties,
         descriptor,
     };
+    let owner = Owner {
+        name: &entity.head.name,
+        package: entity.head.package,
+        calls: &entity.calls,
+    };
     body.emit(text, |text, claimed| {
         slots(text, claimed, &entity.slots);
-        reference(scope, text, claimed, entity);
+        let reference = reference(scope, text, claimed, entity);
+        if let (Some(reference), Side::Server) = (reference, scope.world.side) {
+            proxies::entity_of(scope, text, claimed, entity, &reference);
+        }
+        proxies::sent(scope, text, claimed, &owner);
     });
     text.gap();
     numbers(scope, text, &entity.head, entity.number, entity.digest);
     text.gap();
     let package = scope.model().packages[entity.head.package.0 as usize].number;
     target(scope, text, &entity.head, Some((package, entity.number)));
+    let slots = proxies::slot_proxies(scope, entity);
+    proxies::emit(scope, text, &entity.head, &entity.calls, &slots);
+    logic::emit_entity(scope, text, entity, descriptor);
 }
 
 /// The service `service`.
-pub(super) fn emit_service(scope: &Scope<'_>, text: &mut Text, service: &Service) {
+pub(super) fn emit_service(
+    scope: &Scope<'_>,
+    text: &mut Text,
+    service: &Service,
+    descriptor: &str,
+) {
     text.docs(&service.head.docs);
     deprecated(text, service.head.marks.deprecated.as_deref());
     text.line("#[derive(Debug, Clone, Copy)]");
     text.line(&format!("pub struct {};", service.head.name));
     text.gap();
     numbers(scope, text, &service.head, service.number, service.digest);
+    if scope.world.side == Side::Server {
+        proxies::service_ways(scope, text, service);
+    }
+    proxies::emit(scope, text, &service.head, &service.calls, &[]);
+    logic::emit_service(scope, text, service, descriptor);
 }
 
 fn numbers(scope: &Scope<'_>, text: &mut Text, head: &Head, number: u16, digest: u64) {
@@ -107,31 +139,22 @@ fn slots(text: &mut Text, claimed: &mut Claimed, slots: &[Slot]) {
     }
 }
 
-/// How entities are referred to.
-fn reference(scope: &Scope<'_>, text: &mut Text, claimed: &mut Claimed, entity: &Entity) {
-    let (what, params): (&str, Vec<(String, String, String)>) = match &entity.kind {
-        EntityKind::Local => return,
-        EntityKind::Keyed(parts) => ("the one with this key", key_params(scope, parts)),
-        EntityKind::Instance => (
-            "the one with this number",
-            vec![key_param("instance", "u64", "instance.into()")],
-        ),
-        EntityKind::Singleton => ("the only one", Vec::new()),
-        EntityKind::PerNode => (
-            "the one on this node",
-            vec![key_param("node", "&str", "node.into()")],
-        ),
-    };
+/// How entities are referred to: the name of the method.
+fn reference(
+    scope: &Scope<'_>,
+    text: &mut Text,
+    claimed: &mut Claimed,
+    entity: &Entity,
+) -> Option<String> {
+    let params = entity_params(scope, entity)?;
+    let what = which(entity);
     text.gap();
     text.line(&format!("/// A reference to {what}."));
     text.line("#[must_use]");
     let name = claimed.claim("reference");
-    let head: Vec<String> = params
-        .iter()
-        .map(|(name, ty, _)| format!("{name}: {ty}"))
-        .collect();
+    let head: Vec<String> = params.iter().map(KeyParam::head).collect();
     text.function(&format!("pub fn {name}("), &head, ") -> v1::Ref<Self> {");
-    let parts: Vec<String> = params.into_iter().map(|(_, _, part)| part).collect();
+    let parts: Vec<String> = params.into_iter().map(|param| param.part).collect();
     let line = parts.join(", ");
     if line.len() + 2 <= 60 {
         text.line(&format!("v1::Ref::to_entity([{line}])"));
@@ -143,14 +166,62 @@ fn reference(scope: &Scope<'_>, text: &mut Text, claimed: &mut Claimed, entity: 
         text.close("])");
     }
     text.close("}");
+    Some(name)
 }
 
-fn key_param(name: &str, ty: &str, part: &str) -> (String, String, String) {
-    (name.to_owned(), ty.to_owned(), part.to_owned())
+/// Which entity of its type an address is of, in words.
+pub(super) const fn which(entity: &Entity) -> &'static str {
+    match &entity.kind {
+        EntityKind::Keyed(_) | EntityKind::Local => "the one with this key",
+        EntityKind::Instance => "the one with this number",
+        EntityKind::Singleton => "the only one",
+        EntityKind::PerNode => "the one on this node",
+    }
 }
 
-/// Parameters for the parts of a key: name, type, and the part made of it.
-fn key_params(scope: &Scope<'_>, parts: &[Type]) -> Vec<(String, String, String)> {
+/// A parameter for a part of a key.
+pub(super) struct KeyParam {
+    pub(super) name: String,
+    ty: String,
+    /// The part made of it.
+    part: String,
+}
+
+impl KeyParam {
+    fn new(name: &str, ty: &str, part: &str) -> Self {
+        let [name, ty, part] = [name, ty, part].map(str::to_owned);
+        Self { name, ty, part }
+    }
+
+    /// As a function declares it.
+    pub(super) fn head(&self) -> String {
+        format!("{}: {}", self.name, self.ty)
+    }
+}
+
+/// What tells `entity` from others of its type; none if it has no address.
+pub(super) fn entity_params(scope: &Scope<'_>, entity: &Entity) -> Option<Vec<KeyParam>> {
+    Some(match &entity.kind {
+        EntityKind::Local => return None,
+        EntityKind::Keyed(parts) => key_params(scope, parts),
+        EntityKind::Instance => vec![KeyParam::new("instance", "u64", "instance.into()")],
+        EntityKind::Singleton => Vec::new(),
+        EntityKind::PerNode => vec![KeyParam::new("node", "&str", "node.into()")],
+    })
+}
+
+/// The Rust types of the parts of the key of `entity`.
+pub(super) fn key_types(scope: &Scope<'_>, entity: &Entity) -> Vec<String> {
+    match &entity.kind {
+        EntityKind::Keyed(parts) => parts.iter().map(|part| scope.rust_type(part)).collect(),
+        EntityKind::Instance => vec!["u64".to_owned()],
+        EntityKind::PerNode => vec![scope.std("String")],
+        EntityKind::Singleton | EntityKind::Local => Vec::new(),
+    }
+}
+
+/// Parameters for the parts of a key.
+fn key_params(scope: &Scope<'_>, parts: &[Type]) -> Vec<KeyParam> {
     let mut taken = BTreeSet::new();
     parts
         .iter()
@@ -181,7 +252,11 @@ fn key_params(scope: &Scope<'_>, parts: &[Type]) -> Vec<(String, String, String)
                 }
                 _ => (scope.rust_type(part), format!("{name}.into()")),
             };
-            (name, ty, made)
+            KeyParam {
+                name,
+                ty,
+                part: made,
+            }
         })
         .collect()
 }

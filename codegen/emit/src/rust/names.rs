@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use playhouse_schema::model::{Call, EntityId, Item, Model, Package, PackageId, TypeId};
+use playhouse_schema::model::{
+    Call, CallKind, Entity, EntityId, EntityKind, Head, Item, Model, Package, PackageId, TypeId,
+};
 
 use crate::names::{pascal, screaming};
 
@@ -49,6 +51,10 @@ pub(super) struct Owner<'m> {
 pub(super) struct Names {
     /// By package and owner and call: the struct of its arguments.
     arguments: BTreeMap<(PackageId, String, u8), String>,
+    /// By package and owner: its proxy, for those that can be called.
+    proxies: BTreeMap<(PackageId, String), String>,
+    /// By package and owner: the macro that describes it to `#[component]` and its like.
+    macros: BTreeMap<(PackageId, String), String>,
     /// By module: the static of each declaration.
     statics: BTreeMap<(PackageId, String), BTreeMap<String, String>>,
 }
@@ -74,6 +80,7 @@ impl Names {
                 arguments.insert((owner.package, owner.name.to_owned(), call.tag), name);
             }
         }
+        let (proxies, macros) = (proxies(model, &mut taken), macros(model));
         let mut statics = BTreeMap::new();
         for (id, package) in packages(model) {
             for module in &package.modules {
@@ -89,7 +96,24 @@ impl Names {
                 statics.insert((id, module.stem.clone()), names);
             }
         }
-        Self { arguments, statics }
+        Self {
+            arguments,
+            proxies,
+            macros,
+            statics,
+        }
+    }
+
+    /// The proxy of a component, entity or service; none if nobody can call it.
+    pub(super) fn proxy(&self, head: &Head) -> Option<&str> {
+        let key = (head.package, head.name.clone());
+        self.proxies.get(&key).map(String::as_str)
+    }
+
+    /// The macro of a component, entity or service.
+    pub(super) fn macro_of(&self, head: &Head) -> &str {
+        let key = (head.package, head.name.clone());
+        self.macros.get(&key).map_or("", String::as_str)
     }
 
     /// The struct of the arguments of a call.
@@ -111,6 +135,60 @@ impl Names {
             .and_then(|names| names.get(&static_key(model, item)))
             .map_or("", String::as_str)
     }
+}
+
+/// Names of proxies, which stand beside the types of a package.
+fn proxies(
+    model: &Model,
+    taken: &mut BTreeMap<PackageId, BTreeSet<String>>,
+) -> BTreeMap<(PackageId, String), String> {
+    let components = model.components.iter().filter(|it| is_called(&it.calls));
+    let entities = model.entities.iter().filter(|it| is_addressed(it));
+    let services = model.services.iter().filter(|it| is_called(&it.calls));
+    let heads = components
+        .map(|it| &it.head)
+        .chain(entities.map(|it| &it.head))
+        .chain(services.map(|it| &it.head));
+    let mut proxies = BTreeMap::new();
+    for head in heads {
+        let taken = taken.entry(head.package).or_default();
+        let mut name = format!("{}Proxy", head.name);
+        while !taken.insert(name.clone()) {
+            name.push('_');
+        }
+        proxies.insert((head.package, head.name.clone()), name);
+    }
+    proxies
+}
+
+/// Names of macros, which are unique in a crate.
+fn macros(model: &Model) -> BTreeMap<(PackageId, String), String> {
+    let mut taken = BTreeSet::new();
+    let mut macros = BTreeMap::new();
+    for owner in owners(model) {
+        let package = &model.packages[owner.package.0 as usize].name;
+        let mut name = format!("__playhouse_{}_{}", package.replace('.', "_"), owner.name);
+        while !taken.insert(name.clone()) {
+            name.push('_');
+        }
+        macros.insert((owner.package, owner.name.to_owned()), name);
+    }
+    macros
+}
+
+/// Whether others can call any of `calls`.
+pub(super) fn is_called(calls: &[Call]) -> bool {
+    calls.iter().any(is_callable)
+}
+
+/// Whether others can call `call`: the rest is sent to clients, or fired by timers.
+pub(super) const fn is_callable(call: &Call) -> bool {
+    matches!(call.kind, CallKind::Rpc | CallKind::Oneway)
+}
+
+/// Whether `entity` has an address of its own.
+pub(super) fn is_addressed(entity: &Entity) -> bool {
+    entity.kind != EntityKind::Local
 }
 
 /// A name for the static, before it is made unique: kinds that have name spaces of their own say what they are.

@@ -15,6 +15,7 @@ use super::values::quoted;
 use crate::names::screaming;
 
 /// Names that are used up in one `impl`.
+#[derive(Default)]
 pub(super) struct Claimed(BTreeSet<String>);
 
 impl Claimed {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use playhouse_schema::model::{Head, Item, Model, Module, PackageId};
 
+use super::Side;
 use super::facts::AllFacts;
 use super::names::{Names, head, ident};
 use super::tree::Tree;
@@ -13,6 +14,7 @@ use super::tree::Tree;
 #[derive(Debug)]
 pub(super) struct World<'m> {
     pub(super) model: &'m Model,
+    pub(super) side: Side,
     pub(super) facts: AllFacts,
     pub(super) names: Names,
     pub(super) tree: Tree,
@@ -26,9 +28,11 @@ const PRELUDE: &[(&str, &str)] = &[
     ("Default", "::core::default::Default"),
     ("Err", "::core::result::Result::Err"),
     ("From", "::core::convert::From"),
+    ("Into", "::core::convert::Into"),
     ("None", "::core::option::Option::None"),
     ("Ok", "::core::result::Result::Ok"),
     ("Option", "::core::option::Option"),
+    ("Result", "::core::result::Result"),
     ("Some", "::core::option::Option::Some"),
     ("String", "::std::string::String"),
     ("Vec", "::std::vec::Vec"),
@@ -51,7 +55,7 @@ impl<'m> Scope<'m> {
         for item in &module.items {
             bare.insert(head(world.model, *item).name.clone(), String::new());
         }
-        for name in world.tree.arguments_in(world, module) {
+        for name in world.tree.made_in(world, module) {
             bare.insert(name, String::new());
         }
         Self {
@@ -84,14 +88,24 @@ impl<'m> Scope<'m> {
         self.import(name, "std::collections")
     }
 
+    /// The proxy of a component, entity or service; none if nobody can call it.
+    pub(super) fn proxy(&self, declaration: &Head) -> Option<String> {
+        let name = self.world.names.proxy(declaration)?;
+        Some(self.reached(name, declaration))
+    }
+
     /// A declaration's Rust item.
     pub(super) fn declared(&self, declaration: &Head) -> String {
-        let name = &declaration.name;
+        self.reached(&declaration.name, declaration)
+    }
+
+    /// `name`, which stands where `declaration` does.
+    fn reached(&self, name: &str, declaration: &Head) -> String {
         let local = self.bare.borrow().get(name).is_some_and(String::is_empty)
             && declaration.package == self.package
             && declaration.path == self.module.path;
         if local {
-            return name.clone();
+            return name.to_owned();
         }
         let path = self
             .world

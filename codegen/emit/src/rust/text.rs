@@ -213,6 +213,70 @@ impl Text {
         self.close("}");
     }
 
+    /// `head (a, b) tail`: a tuple of types or of values.
+    pub(super) fn tuple(&mut self, head: &str, parts: &[String], tail: &str) {
+        let comma = if parts.len() == 1 { "," } else { "" };
+        let gap = if head.is_empty() { "" } else { " " };
+        let line = parts.join(", ");
+        let tuple = format!("({line}{comma}){tail}");
+        if head.is_empty() && line.len() > CALL || self.column() + 4 + tuple.len() > LINE {
+            self.open(&format!("{head}{gap}("));
+            self.arguments(parts);
+            return self.close(&format!("){tail}"));
+        }
+        if head.is_empty() {
+            return self.line(&tuple);
+        }
+        self.broken(head, &tuple);
+    }
+
+    /// `head Name { a, b: c } tail`, a literal as the last argument of a call.
+    pub(super) fn call_with(&mut self, head: &str, name: &str, fields: &[String], tail: &str) {
+        let line = fields.join(", ");
+        let literal = format!("{name} {{ {line} }}");
+        let fits = literal.len() <= CALL && line.len() <= LITERAL;
+        if fields.is_empty() {
+            return self.line(&format!("{head}{name} {{}}{tail}"));
+        }
+        if fits && self.column() + head.len() + literal.len() + tail.len() <= LINE {
+            return self.line(&format!("{head}{literal}{tail}"));
+        }
+        self.open(&format!("{head}{name} {{"));
+        for field in fields {
+            self.line(&format!("{field},"));
+        }
+        self.close(&format!("}}{tail}"));
+    }
+
+    /// `head first, Name { a, b: c } tail`, a literal behind another argument of a call.
+    pub(super) fn call_after(
+        &mut self,
+        head: &str,
+        first: &str,
+        name: &str,
+        fields: &[String],
+        tail: &str,
+    ) {
+        let line = fields.join(", ");
+        let literal = if fields.is_empty() {
+            format!("{name} {{}}")
+        } else {
+            format!("{name} {{ {line} }}")
+        };
+        let args = format!("{first}, {literal}");
+        let is_short = line.len() <= LITERAL;
+        if is_short
+            && args.len() <= CALL
+            && self.column() + head.len() + args.len() + tail.len() <= LINE
+        {
+            return self.line(&format!("{head}{args}{tail}"));
+        }
+        self.open(head);
+        self.line(&format!("{first},"));
+        self.literal(name, fields, ",");
+        self.close(tail);
+    }
+
     /// A function's head, `pub fn f(` .. `) -> T {`, which opens its body.
     pub(super) fn function(&mut self, head: &str, params: &[String], tail: &str) {
         let line = params.join(", ");
@@ -334,7 +398,7 @@ impl Text {
             return self.line(&format!("{head}{path}::{name};"));
         }
         let line = format!("{head}{path}::{{{}}};", names.join(", "));
-        if self.column() + line.len() <= LINE {
+        if self.column() + line.len() < LINE {
             return self.line(&line);
         }
         self.open(&format!("{head}{path}::{{"));
@@ -378,7 +442,8 @@ fn push_item(out: &mut String, item: &str) {
         .sum();
     let (docs, code) = item.split_at(docs);
     out.push_str(docs);
-    if is_wide && !code.starts_with("pub const ") {
+    let is_marked = code.contains("#[rustfmt::skip]");
+    if is_wide && !is_marked && !code.starts_with("pub const ") {
         out.push_str("#[rustfmt::skip]\n");
     }
     out.push_str(code);

@@ -107,8 +107,8 @@ impl Tree {
         }
     }
 
-    /// The argument structs that the file `module` declares.
-    pub(super) fn arguments_in(&self, world: &World<'_>, module: &Module) -> Vec<String> {
+    /// What the file `module` declares beside its declarations: the argument structs of calls, and proxies.
+    pub(super) fn made_in(&self, world: &World<'_>, module: &Module) -> Vec<String> {
         let model = world.model;
         let mut names = Vec::new();
         for item in &module.items {
@@ -129,6 +129,7 @@ impl Tree {
                     .iter()
                     .map(|call| world.names.arguments(&owner, call).to_owned()),
             );
+            names.extend(world.names.proxy(declaration).map(str::to_owned));
         }
         names
     }

@@ -12,10 +12,10 @@ pub mod profile;
 
 pub use login::{
     ClientInfo, Credential, Email, Login, LoginBanArgs, LoginEnterArgs, LoginEnterAsGuestArgs,
-    LoginError, LoginGrant, LoginToken, LoginUpgradeArgs, LoginVerifyArgs, LoginWeatherArgs,
-    PASSWORD_MAX, PASSWORD_MIN, Platform, UpgradeError, Weather,
+    LoginError, LoginGrant, LoginProxy, LoginToken, LoginUpgradeArgs, LoginVerifyArgs,
+    LoginWeatherArgs, PASSWORD_MAX, PASSWORD_MIN, Platform, UpgradeError, Weather,
 };
 pub use profile::{
-    Account, AccountAdmitArgs, AccountBanArgs, AccountForgetArgs, AccountProfileArgs,
+    Account, AccountAdmitArgs, AccountBanArgs, AccountForgetArgs, AccountProfileArgs, AccountProxy,
     AccountRegisterArgs, AccountUpgradeArgs, PasswordHash, Profile,
 };

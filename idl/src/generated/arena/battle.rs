@@ -12,17 +12,19 @@ pub mod placement;
 
 pub use battle::{
     Battle, BattleBeganArgs, BattleCastArgs, BattleCloseArgs, BattleComradesArgs, BattleEndedArgs,
-    BattleEnterArgs, BattleLeftArgs, BattlePingArgs, BattlePingedArgs, BattleShoutArgs,
-    BattleSteerArgs, BattleTalliesArgs, BattleYieldToArgs, Cast, CastError, EnterError, Flyer,
-    FlyerBurstsArgs, FlyerFadesArgs, Phase, Puppet, PuppetBind, PuppetBindAgreeToSurrenderArgs,
-    PuppetBindCastArgs, PuppetBindConsentArgs, PuppetBindEmbodyArgs, PuppetBindFinishArgs,
-    PuppetBindOverhearArgs, PuppetBindPingArgs, PuppetBindPingedArgs, PuppetBindPointArgs,
-    PuppetBindResultArgs, PuppetBindShoutArgs, PuppetBindShoutedArgs, PuppetBindSteerArgs,
-    PuppetBindSurrenderArgs, PuppetCastsArgs, PuppetFellArgs, PuppetRisesArgs, SIGHT, STEP,
-    SpellSlot, Status, Step, Target, Vitals, VitalsHitArgs, VitalsWearsOffArgs, Weapon,
+    BattleEnterArgs, BattleLeftArgs, BattlePingArgs, BattlePingedArgs, BattleProxy,
+    BattleShoutArgs, BattleSteerArgs, BattleTalliesArgs, BattleYieldToArgs, Cast, CastError,
+    EnterError, Flyer, FlyerBurstsArgs, FlyerFadesArgs, Phase, Puppet, PuppetBind,
+    PuppetBindAgreeToSurrenderArgs, PuppetBindCastArgs, PuppetBindConsentArgs,
+    PuppetBindEmbodyArgs, PuppetBindFinishArgs, PuppetBindOverhearArgs, PuppetBindPingArgs,
+    PuppetBindPingedArgs, PuppetBindPointArgs, PuppetBindProxy, PuppetBindResultArgs,
+    PuppetBindShoutArgs, PuppetBindShoutedArgs, PuppetBindSteerArgs, PuppetBindSurrenderArgs,
+    PuppetCastsArgs, PuppetFellArgs, PuppetRisesArgs, SIGHT, STEP, SpellSlot, Status, Step, Target,
+    Vitals, VitalsHitArgs, VitalsWearsOffArgs, Weapon,
 };
 pub use placement::{
     BattleCenter, BattleCenterAllocateArgs, BattleCenterEndedArgs, BattleCenterForgetArgs,
-    BattleCenterReportArgs, BattleCenterSetOpenArgs, BattleLoad, BattleStub, BattleStubLoadNowArgs,
-    BattleStubOpenArgs, BattleStubReportArgs, Placement, PlacementError,
+    BattleCenterProxy, BattleCenterReportArgs, BattleCenterSetOpenArgs, BattleLoad, BattleStub,
+    BattleStubLoadNowArgs, BattleStubOpenArgs, BattleStubProxy, BattleStubReportArgs, Placement,
+    PlacementError,
 };

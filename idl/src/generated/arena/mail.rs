@@ -12,6 +12,6 @@ pub mod mailbox;
 pub use mailbox::{
     Author, Content, LETTER_AGE_MAX, LETTERS_MAX, Letter, MailError, Mailbox, MailboxArrivedArgs,
     MailboxClaimArgs, MailboxDeliverArgs, MailboxDiscardArgs, MailboxExpireArgs, MailboxOpenArgs,
-    MailboxStarArgs, Marks, Post, PostAnnounceArgs, PostCampaignArgs, PostCampaignsArgs,
-    StoredLetter,
+    MailboxProxy, MailboxStarArgs, Marks, Post, PostAnnounceArgs, PostCampaignArgs,
+    PostCampaignsArgs, PostProxy, StoredLetter,
 };

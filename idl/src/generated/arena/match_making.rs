@@ -10,10 +10,10 @@
 pub mod queue;
 
 pub use queue::{
-    ACCEPT_TIME, MatchMaker, MatchMakerEnqueueArgs, MatchMakerWatchArgs, MatchMakerWithdrawArgs,
-    MatchQueue, MatchQueueJoinArgs, MatchQueueStatsArgs, MatchQueueWidenArgs,
-    MatchQueueWithdrawArgs, MatchSeat, MatchSeatAcceptArgs, MatchSeatAdmitArgs,
-    MatchSeatCallOffArgs, MatchSeatCalledOffArgs, MatchSeatEnterArgs, MatchSeatForgiveArgs,
-    MatchSeatLeaveArgs, MatchSeatOfferArgs, Offer, PartyError, QueueEntry, QueueError, QueueStats,
-    Waiting,
+    ACCEPT_TIME, MatchMaker, MatchMakerEnqueueArgs, MatchMakerProxy, MatchMakerWatchArgs,
+    MatchMakerWithdrawArgs, MatchQueue, MatchQueueJoinArgs, MatchQueueProxy, MatchQueueStatsArgs,
+    MatchQueueWidenArgs, MatchQueueWithdrawArgs, MatchSeat, MatchSeatAcceptArgs,
+    MatchSeatAdmitArgs, MatchSeatCallOffArgs, MatchSeatCalledOffArgs, MatchSeatEnterArgs,
+    MatchSeatForgiveArgs, MatchSeatLeaveArgs, MatchSeatOfferArgs, MatchSeatProxy, Offer,
+    PartyError, QueueEntry, QueueError, QueueStats, Waiting,
 };

@@ -14,27 +14,30 @@ pub mod social;
 
 pub use avatar::{
     Avatar, AvatarCardArgs, AvatarConfigureArgs, AvatarConfirmArgs, AvatarLookArgs,
-    AvatarNoticeArgs, AvatarRenameArgs, AvatarTellArgs, Card, LobbyCenter, LobbyCenterForgetArgs,
-    LobbyCenterOnlineArgs, LobbyCenterPickArgs, LobbyCenterReportArgs, LobbyStub,
-    LobbyStubAnnounceArgs, LobbyStubCameArgs, LobbyStubLoadNowArgs, LobbyStubOnlineArgs,
-    LobbyStubReportArgs, LobbyStubWentArgs, NameError, NodeLoad, Settings,
+    AvatarNoticeArgs, AvatarProxy, AvatarRenameArgs, AvatarTellArgs, Card, LobbyCenter,
+    LobbyCenterForgetArgs, LobbyCenterOnlineArgs, LobbyCenterPickArgs, LobbyCenterProxy,
+    LobbyCenterReportArgs, LobbyStub, LobbyStubAnnounceArgs, LobbyStubCameArgs,
+    LobbyStubLoadNowArgs, LobbyStubOnlineArgs, LobbyStubProxy, LobbyStubReportArgs,
+    LobbyStubWentArgs, NameError, NodeLoad, Settings,
 };
 pub use body::{
     BAG_MAX, EARSHOT, Inventory, InventoryChangedArgs, InventoryContentsArgs, InventoryDeliverArgs,
-    InventoryHasArgs, InventorySortArgs, InventorySpoilArgs, InventoryTradeArgs, InventoryWearArgs,
-    NEAR_MAX, Receipt, TRADE_RANGE, TradeError, Transform, TransformTeleportedArgs,
-    TransformTravelArgs, TransformWalkArgs, TravelError, Wallet, WalletBalanceArgs, WalletBuyArgs,
-    WalletChargeArgs, WalletCreditArgs, WalletError, WalletJingledArgs, Zone, ZoneId, ZoneLeftArgs,
-    ZoneMovedArgs, ZoneNearArgs, ZoneTogetherArgs,
+    InventoryHasArgs, InventoryProxy, InventorySortArgs, InventorySpoilArgs, InventoryTradeArgs,
+    InventoryWearArgs, NEAR_MAX, Receipt, TRADE_RANGE, TradeError, Transform, TransformProxy,
+    TransformTeleportedArgs, TransformTravelArgs, TransformWalkArgs, TravelError, Wallet,
+    WalletBalanceArgs, WalletBuyArgs, WalletChargeArgs, WalletCreditArgs, WalletError,
+    WalletJingledArgs, WalletProxy, Zone, ZoneId, ZoneLeftArgs, ZoneMovedArgs, ZoneNearArgs,
+    ZoneProxy, ZoneTogetherArgs,
 };
 pub use progress::{
     Goal, Progress, ProgressBattleEndedArgs, ProgressBattlesArgs, ProgressFinishQuestArgs,
-    ProgressLeveledArgs, ProgressQuestEndsArgs, ProgressRewardedArgs, ProgressStandingArgs,
-    ProgressTakeQuestArgs, Quest, QuestError, Standing,
+    ProgressLeveledArgs, ProgressProxy, ProgressQuestEndsArgs, ProgressRewardedArgs,
+    ProgressStandingArgs, ProgressTakeQuestArgs, Quest, QuestError, Standing,
 };
 pub use social::{
     Bond, Channel, Chat, ChatCalledArgs, ChatError, ChatHearArgs, ChatMuteArgs, ChatOverhearArgs,
-    ChatSaidArgs, ChatSayArgs, ChatWhisperedArgs, Contact, Presence, Social, SocialBefriendArgs,
-    SocialBefriendedArgs, SocialForgetArgs, SocialInviteArgs, SocialInvitedArgs,
-    SocialJoinPartyArgs, SocialPartArgs, SocialRegroupArgs, SocialShowArgs,
+    ChatProxy, ChatSaidArgs, ChatSayArgs, ChatWhisperedArgs, Contact, Presence, Social,
+    SocialBefriendArgs, SocialBefriendedArgs, SocialForgetArgs, SocialInviteArgs,
+    SocialInvitedArgs, SocialJoinPartyArgs, SocialPartArgs, SocialProxy, SocialRegroupArgs,
+    SocialShowArgs,
 };

@@ -4,12 +4,22 @@ use playhouse_wire::codec::Codec;
 use playhouse_wire::{Check, Decode, Encode};
 
 use super::Fault;
+use crate::Numbered;
 use crate::descriptor::Call;
 
 /// The arguments of a call. Generated code implements it.
 pub trait Arguments: Encode + Decode + Check + 'static {
     /// The call's tag.
     const TAG: u8;
+
+    /// Whose call it is: a component, an entity or a service.
+    type Owner: Numbered + 'static;
+
+    /// The arguments by position, as a tuple: what a handler takes.
+    type Parts: 'static;
+
+    /// The arguments by position.
+    fn into_parts(self) -> Self::Parts;
 
     /// What the schema says about the call.
     fn call() -> &'static Call;

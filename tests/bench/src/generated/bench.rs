@@ -11,7 +11,7 @@ pub mod calls;
 pub mod game;
 
 pub use calls::{
-    Echo, EchoEchoArgs, Message, Mob, Place, PlaceLookArgs, Tally, TallyAddArgs, TallyAddLaterArgs,
-    TallyHandOnArgs, TallyNoteArgs,
+    Echo, EchoEchoArgs, EchoProxy, Message, Mob, MobProxy, Place, PlaceLookArgs, PlaceProxy, Tally,
+    TallyAddArgs, TallyAddLaterArgs, TallyHandOnArgs, TallyNoteArgs, TallyProxy,
 };
 pub use game::{Buff, Damage, Hit, State, Team, Unit};

@@ -14,6 +14,8 @@ pub(super) fn emit(scope: &Scope<'_>, text: &mut Text, union: &Union<'_>) {
     display_impl(scope, text, union);
     text.gap();
     error_impl(scope, text, union);
+    text.gap();
+    text.line(&format!("impl v1::Thrown for {} {{}}", union.def.head.name));
     for arm in union.arms {
         if let Some(ty) = composed(scope, arm) {
             text.gap();

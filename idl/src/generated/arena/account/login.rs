@@ -16,6 +16,7 @@
 use ::playhouse::__private::v1;
 
 use super::super::common::{AccountId, Region};
+use super::Profile;
 
 /// Shortest and longest password, in characters.
 pub const PASSWORD_MIN: u32 = 8;
@@ -444,6 +445,8 @@ impl ::core::fmt::Display for LoginError {
 
 impl ::core::error::Error for LoginError {}
 
+impl v1::Thrown for LoginError {}
+
 /// Why a guest stays one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UpgradeError {
@@ -510,6 +513,8 @@ impl ::core::error::Error for UpgradeError {
         }
     }
 }
+
+impl v1::Thrown for UpgradeError {}
 
 impl From<LoginError> for UpgradeError {
     fn from(error: LoginError) -> Self {
@@ -582,6 +587,131 @@ impl v1::Numbered for Login {
     const DIGEST: u64 = 0xbc92_e087_1c01_8cc5;
 }
 
+impl Login {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> LoginProxy {
+        LoginProxy(v1::Proxy::any(2, 1))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> LoginProxy {
+        LoginProxy(v1::Proxy::by_key(2, 1, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> LoginProxy {
+        LoginProxy(v1::Proxy::any(2, 1).at(address))
+    }
+}
+
+/// Stands for [`Login`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct LoginProxy(v1::Proxy);
+
+impl From<v1::Proxy> for LoginProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Login {
+    type Proxy = LoginProxy;
+}
+
+impl LoginProxy {
+    /// Opens the door. Wrong proofs are slowed down by the rate, for each address.
+    pub fn enter(&self, credential: Credential, client: ClientInfo) -> v1::Calling<LoginEnterArgs> {
+        self.0.rpc(LoginEnterArgs { credential, client })
+    }
+
+    /// Makes an account for an installation that has none yet; the same installation always gets the same account.
+    pub fn enter_as_guest(
+        &self,
+        installation: v1::Uuid,
+        client: ClientInfo,
+    ) -> v1::Calling<LoginEnterAsGuestArgs> {
+        self.0.rpc(LoginEnterAsGuestArgs {
+            installation,
+            client,
+        })
+    }
+
+    /// Gives a guest's account a password or a platform.
+    pub fn upgrade(&self, credential: Credential) -> v1::Calling<LoginUpgradeArgs> {
+        self.0.rpc(LoginUpgradeArgs { credential })
+    }
+
+    /// Asked by the title screen.
+    pub fn weather(&self, region: Region) -> v1::Calling<LoginWeatherArgs> {
+        self.0.rpc(LoginWeatherArgs { region })
+    }
+
+    /// Gates and lobbies ask this about each token that is shown to them.
+    pub fn verify(&self, token: LoginToken) -> v1::Calling<LoginVerifyArgs> {
+        self.0.rpc(LoginVerifyArgs { token })
+    }
+
+    /// Shuts somebody out, at once and wherever they are.
+    pub fn ban(
+        &self,
+        target: AccountId,
+        reason: impl Into<String>,
+        until: Option<v1::Timestamp>,
+    ) -> v1::Calling<LoginBanArgs> {
+        self.0.rpc(LoginBanArgs {
+            target,
+            reason: reason.into(),
+            until,
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Login {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::LOGIN
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_account_Login {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Login" "idl/arena/account/login.idl" 88
+            [
+                { rpc 1 enter 91 "rpc 1 enter(credential: Credential, client: ClientInfo) -> LoginGrant throws LoginError" [ credential "Credential", client "ClientInfo", ] "Result<LoginGrant, CallError<LoginError>>" }
+                { rpc 2 enter_as_guest 95 "rpc 2 enter_as_guest(installation: uuid, client: ClientInfo) -> LoginGrant throws LoginError" [ installation "Uuid", client "ClientInfo", ] "Result<LoginGrant, CallError<LoginError>>" }
+                { rpc 3 upgrade 99 "rpc 3 upgrade(credential: Credential) throws UpgradeError" [ credential "Credential", ] "Result<(), CallError<UpgradeError>>" }
+                { rpc 4 weather 103 "rpc 4 weather(region: Region) -> Weather" [ region "Region", ] "Result<Weather, Failure>" }
+                { rpc 5 verify 107 "rpc 5 verify(token: LoginToken) -> Profile throws LoginError" [ token "LoginToken", ] "Result<Profile, CallError<LoginError>>" }
+                { rpc 6 ban 111 "rpc 6 ban(target: AccountId, reason: string[1..=200], until: timestamp?) throws LoginError" [ target "AccountId", reason "String", until "Option<Timestamp>", ] "Result<(), CallError<LoginError>>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_account_Login as Login;
+
 /// The arguments of rpc `enter` of [`Login`].
 ///
 /// Opens the door. Wrong proofs are slowed down by the rate, for each address.
@@ -639,9 +769,26 @@ impl v1::Check for LoginEnterArgs {
 impl v1::Arguments for LoginEnterArgs {
     const TAG: u8 = 1;
 
+    type Owner = Login;
+    type Parts = (Credential, ClientInfo);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.credential, self.client)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOGIN.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Login {
+    type Args = LoginEnterArgs;
+}
+
+impl v1::Rpc for LoginEnterArgs {
+    type Output = LoginGrant;
+    type Codec = LoginGrant;
+    type Fault = v1::CallError<LoginError>;
 }
 
 /// The arguments of rpc `enter_as_guest` of [`Login`].
@@ -700,9 +847,26 @@ impl v1::Check for LoginEnterAsGuestArgs {
 impl v1::Arguments for LoginEnterAsGuestArgs {
     const TAG: u8 = 2;
 
+    type Owner = Login;
+    type Parts = (v1::Uuid, ClientInfo);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.installation, self.client)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOGIN.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Login {
+    type Args = LoginEnterAsGuestArgs;
+}
+
+impl v1::Rpc for LoginEnterAsGuestArgs {
+    type Output = LoginGrant;
+    type Codec = LoginGrant;
+    type Fault = v1::CallError<LoginError>;
 }
 
 /// The arguments of rpc `upgrade` of [`Login`].
@@ -758,9 +922,26 @@ impl v1::Check for LoginUpgradeArgs {
 impl v1::Arguments for LoginUpgradeArgs {
     const TAG: u8 = 3;
 
+    type Owner = Login;
+    type Parts = (Credential,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.credential,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOGIN.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Login {
+    type Args = LoginUpgradeArgs;
+}
+
+impl v1::Rpc for LoginUpgradeArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<UpgradeError>;
 }
 
 /// The arguments of rpc `weather` of [`Login`].
@@ -816,9 +997,26 @@ impl v1::Check for LoginWeatherArgs {
 impl v1::Arguments for LoginWeatherArgs {
     const TAG: u8 = 4;
 
+    type Owner = Login;
+    type Parts = (Region,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.region,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOGIN.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Login {
+    type Args = LoginWeatherArgs;
+}
+
+impl v1::Rpc for LoginWeatherArgs {
+    type Output = Weather;
+    type Codec = Weather;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `verify` of [`Login`].
@@ -882,9 +1080,26 @@ impl v1::Check for LoginVerifyArgs {
 impl v1::Arguments for LoginVerifyArgs {
     const TAG: u8 = 5;
 
+    type Owner = Login;
+    type Parts = (LoginToken,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.token,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOGIN.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Login {
+    type Args = LoginVerifyArgs;
+}
+
+impl v1::Rpc for LoginVerifyArgs {
+    type Output = Profile;
+    type Codec = Profile;
+    type Fault = v1::CallError<LoginError>;
 }
 
 /// The arguments of rpc `ban` of [`Login`].
@@ -953,9 +1168,26 @@ impl v1::Check for LoginBanArgs {
 impl v1::Arguments for LoginBanArgs {
     const TAG: u8 = 6;
 
+    type Owner = Login;
+    type Parts = (AccountId, String, Option<v1::Timestamp>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.target, self.reason, self.until)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOGIN.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Login {
+    type Args = LoginBanArgs;
+}
+
+impl v1::Rpc for LoginBanArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<LoginError>;
 }
 
 v1::named! {

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::playhouse::__private::v1;
 
 use super::super::common::{AccountId, Region, Rights};
-use super::{Credential, Email, Platform};
+use super::{Credential, Email, LoginError, Platform, UpgradeError};
 
 /// The part of an account that other nodes need.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -359,6 +359,13 @@ impl Account {
     pub fn reference(account_id: AccountId) -> v1::Ref<Self> {
         v1::Ref::to_entity([account_id.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(account_id: AccountId) -> AccountProxy {
+        let reference = Self::reference(account_id);
+        AccountProxy(v1::Proxy::entity(reference.into_address()))
+    }
 }
 
 impl v1::Properties for Account {
@@ -430,6 +437,119 @@ impl v1::Target for Account {
     const ENTITY: Option<(u16, u16)> = Some((2, 2));
 }
 
+/// Stands for [`Account`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct AccountProxy(v1::Proxy);
+
+impl From<v1::Proxy> for AccountProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Account {
+    type Proxy = AccountProxy;
+}
+
+impl AccountProxy {
+    /// Checks a proof and counts the login.
+    pub fn admit(&self, credential: Credential) -> v1::Calling<AccountAdmitArgs> {
+        self.0.rpc(AccountAdmitArgs { credential })
+    }
+
+    /// The rpc `upgrade`.
+    pub fn upgrade(&self, credential: Credential) -> v1::Calling<AccountUpgradeArgs> {
+        self.0.rpc(AccountUpgradeArgs { credential })
+    }
+
+    /// The rpc `profile`.
+    pub fn profile(&self) -> v1::Calling<AccountProfileArgs> {
+        self.0.rpc(AccountProfileArgs {})
+    }
+
+    /// Takes effect even while the account is asleep.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn ban(
+        &self,
+        until: Option<v1::Timestamp>,
+        reason: impl Into<String>,
+    ) -> Result<(), v1::Failure> {
+        self.0.oneway(AccountBanArgs {
+            until,
+            reason: reason.into(),
+        })
+    }
+
+    /// Makes the account of a guest, or finds it made.
+    pub fn register(
+        &self,
+        installation: v1::Uuid,
+        region: Region,
+    ) -> v1::Calling<AccountRegisterArgs> {
+        self.0.rpc(AccountRegisterArgs {
+            installation,
+            region,
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Account {
+    type Key = AccountId;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::ACCOUNT
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        let part = AccountId(v1::key_part::<u64>(part)?);
+        v1::check::<AccountId>("key", &part).ok()?;
+        Some(part)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_account_Account {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Account" "idl/arena/account/profile.idl" 27
+            [
+                { rpc 1 admit 42 "rpc 1 admit(credential: Credential) -> Profile throws LoginError" [ credential "Credential", ] "Result<Profile, CallError<LoginError>>" }
+                { rpc 2 upgrade 43 "rpc 2 upgrade(credential: Credential) throws UpgradeError" [ credential "Credential", ] "Result<(), CallError<UpgradeError>>" }
+                { rpc 3 profile 45 "rpc 3 profile() -> Profile" [ ] "Result<Profile, Failure>" }
+                { oneway 4 ban 48 "oneway 4 ban(until: timestamp?, reason: string[..=200])" [ until "Option<Timestamp>", reason "String", ] "()" }
+                { timer 5 forget 50 "timer 5 forget(installation: uuid)" [ installation "Uuid", ] "()" }
+                { rpc 6 register 53 "rpc 6 register(installation: uuid, region: Region) -> Profile throws LoginError" [ installation "Uuid", region "Region", ] "Result<Profile, CallError<LoginError>>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_account_Account as Account;
+
 /// The arguments of rpc `admit` of [`Account`].
 ///
 /// Checks a proof and counts the login.
@@ -483,9 +603,26 @@ impl v1::Check for AccountAdmitArgs {
 impl v1::Arguments for AccountAdmitArgs {
     const TAG: u8 = 1;
 
+    type Owner = Account;
+    type Parts = (Credential,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.credential,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ACCOUNT.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Account {
+    type Args = AccountAdmitArgs;
+}
+
+impl v1::Rpc for AccountAdmitArgs {
+    type Output = Profile;
+    type Codec = Profile;
+    type Fault = v1::CallError<LoginError>;
 }
 
 /// The arguments of rpc `upgrade` of [`Account`].
@@ -539,9 +676,26 @@ impl v1::Check for AccountUpgradeArgs {
 impl v1::Arguments for AccountUpgradeArgs {
     const TAG: u8 = 2;
 
+    type Owner = Account;
+    type Parts = (Credential,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.credential,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ACCOUNT.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Account {
+    type Args = AccountUpgradeArgs;
+}
+
+impl v1::Rpc for AccountUpgradeArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<UpgradeError>;
 }
 
 /// The arguments of rpc `profile` of [`Account`].
@@ -587,9 +741,24 @@ impl v1::Check for AccountProfileArgs {
 impl v1::Arguments for AccountProfileArgs {
     const TAG: u8 = 3;
 
+    type Owner = Account;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ACCOUNT.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Account {
+    type Args = AccountProfileArgs;
+}
+
+impl v1::Rpc for AccountProfileArgs {
+    type Output = Profile;
+    type Codec = Profile;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `ban` of [`Account`].
@@ -655,9 +824,20 @@ impl v1::Check for AccountBanArgs {
 impl v1::Arguments for AccountBanArgs {
     const TAG: u8 = 4;
 
+    type Owner = Account;
+    type Parts = (Option<v1::Timestamp>, String);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.until, self.reason)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ACCOUNT.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Account {
+    type Args = AccountBanArgs;
 }
 
 /// The arguments of timer `forget` of [`Account`].
@@ -712,9 +892,20 @@ impl v1::Check for AccountForgetArgs {
 impl v1::Arguments for AccountForgetArgs {
     const TAG: u8 = 5;
 
+    type Owner = Account;
+    type Parts = (v1::Uuid,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.installation,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ACCOUNT.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Account {
+    type Args = AccountForgetArgs;
 }
 
 /// The arguments of rpc `register` of [`Account`].
@@ -773,9 +964,26 @@ impl v1::Check for AccountRegisterArgs {
 impl v1::Arguments for AccountRegisterArgs {
     const TAG: u8 = 6;
 
+    type Owner = Account;
+    type Parts = (v1::Uuid, Region);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.installation, self.region)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ACCOUNT.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Account {
+    type Args = AccountRegisterArgs;
+}
+
+impl v1::Rpc for AccountRegisterArgs {
+    type Output = Profile;
+    type Codec = Profile;
+    type Fault = v1::CallError<LoginError>;
 }
 
 v1::named! {

@@ -19,7 +19,7 @@ use ::playhouse::__private::v1;
 use ::playhouse::math::Vec2;
 
 use super::super::common::{
-    AccountId, BattleResult, BattleSetup, Fighter, HeroId, Line, Name, Outcome, Side,
+    AccountId, BattleResult, BattleSetup, Fighter, HeroId, Line, Name, Outcome, Side, Tally,
 };
 use super::super::world::Progress;
 
@@ -243,6 +243,8 @@ impl ::core::fmt::Display for CastError {
 
 impl ::core::error::Error for CastError {}
 
+impl v1::Thrown for CastError {}
+
 /// One battle. Made by a stub, gone when its results are delivered.
 #[derive(Clone)]
 pub struct Battle {
@@ -382,6 +384,28 @@ impl Battle {
     pub fn reference(instance: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([instance.into()])
     }
+
+    /// Stands for the one with this number, to call it.
+    #[must_use]
+    pub fn of(instance: u64) -> BattleProxy {
+        let reference = Self::reference(instance);
+        BattleProxy(v1::Proxy::entity(reference.into_address()))
+    }
+
+    /// Sends the event `began`.
+    pub fn began(cx: &mut v1::Cx, at: v1::Timestamp) {
+        v1::event(cx, BattleBeganArgs { at });
+    }
+
+    /// Sends the event `ended`.
+    pub fn ended(cx: &mut v1::Cx, winner: Option<Side>) {
+        v1::event(cx, BattleEndedArgs { winner });
+    }
+
+    /// Somebody called for help, heard by their own side alone.
+    pub fn pinged(cx: &mut v1::Cx, who: Name, at: Vec2) {
+        v1::event(cx, BattlePingedArgs { who, at });
+    }
 }
 
 impl v1::Properties for Battle {
@@ -444,6 +468,151 @@ impl v1::Target for Battle {
     const ENTITY: Option<(u16, u16)> = Some((6, 1));
 }
 
+/// Stands for [`Battle`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BattleProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BattleProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Battle {
+    type Proxy = BattleProxy;
+}
+
+impl BattleProxy {
+    /// A fighter's session came in with a valid ticket.
+    pub fn enter(&self, account: AccountId) -> v1::Calling<BattleEnterArgs> {
+        self.0.rpc(BattleEnterArgs { account })
+    }
+
+    /// A player left for good, or their grace time ran out.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn left(&self, account: AccountId) -> Result<(), v1::Failure> {
+        self.0.oneway(BattleLeftArgs { account })
+    }
+
+    /// The rpc `tallies`.
+    pub fn tallies(&self) -> v1::Calling<BattleTalliesArgs> {
+        self.0.rpc(BattleTalliesArgs {})
+    }
+
+    /// What the binds pass on, once they have checked it.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn steer(&self, account: AccountId, toward: Vec2) -> Result<(), v1::Failure> {
+        self.0.oneway(BattleSteerArgs { account, toward })
+    }
+
+    /// The rpc `cast`.
+    pub fn cast(
+        &self,
+        account: AccountId,
+        spell: SpellSlot,
+        at: Target,
+    ) -> v1::Calling<BattleCastArgs> {
+        self.0.rpc(BattleCastArgs { account, spell, at })
+    }
+
+    /// The oneway `ping`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn ping(&self, account: AccountId, at: Vec2) -> Result<(), v1::Failure> {
+        self.0.oneway(BattlePingArgs { account, at })
+    }
+
+    /// The oneway `shout`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn shout(&self, account: AccountId, line: Line) -> Result<(), v1::Failure> {
+        self.0.oneway(BattleShoutArgs { account, line })
+    }
+
+    /// The binds of somebody's side, their own left out.
+    pub fn comrades(&self, account: AccountId) -> v1::Calling<BattleComradesArgs> {
+        self.0.rpc(BattleComradesArgs { account })
+    }
+
+    /// A side gave up.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn yield_to(&self, winner: Side) -> Result<(), v1::Failure> {
+        self.0.oneway(BattleYieldToArgs { winner })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Battle {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BATTLE
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_battle_Battle {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity instance "Battle" "idl/arena/battle/battle.idl" 57
+            [
+                { rpc 1 enter 69 "rpc 1 enter(account: AccountId) -> ref<PuppetBind> throws EnterError" [ account "AccountId", ] "Result<Ref<PuppetBind>, CallError<EnterError>>" }
+                { oneway 2 left 71 "oneway 2 left(account: AccountId)" [ account "AccountId", ] "()" }
+                { rpc 3 tallies 73 "rpc 3 tallies() -> map<AccountId, Tally>[..=10]" [ ] "Result<BTreeMap<AccountId, Tally>, Failure>" }
+                { event 4 began 74 "event 4 began(at: timestamp)" [ at "Timestamp", ] "()" }
+                { event 5 ended 75 "event 5 ended(winner: Side?)" [ winner "Option<Side>", ] "()" }
+                { event 6 pinged 77 "event 6 pinged(who: Name, at: Vec2)" [ who "Name", at "Vec2", ] "()" }
+                { timer 7 close 78 "timer 7 close()" [ ] "()" }
+                { oneway 8 steer 81 "oneway 8 steer(account: AccountId, toward: Vec2)" [ account "AccountId", toward "Vec2", ] "()" }
+                { rpc 9 cast 82 "rpc 9 cast(account: AccountId, spell: SpellSlot, at: Target) -> Cast throws CastError" [ account "AccountId", spell "SpellSlot", at "Target", ] "Result<Cast, CallError<CastError>>" }
+                { oneway 10 ping 83 "oneway 10 ping(account: AccountId, at: Vec2)" [ account "AccountId", at "Vec2", ] "()" }
+                { oneway 11 shout 84 "oneway 11 shout(account: AccountId, line: Line)" [ account "AccountId", line "Line", ] "()" }
+                { rpc 12 comrades 87 "rpc 12 comrades(account: AccountId) -> list<ref<PuppetBind>>[..=5]" [ account "AccountId", ] "Result<Vec<Ref<PuppetBind>>, Failure>" }
+                { oneway 13 yield_to 89 "oneway 13 yield_to(winner: Side)" [ winner "Side", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_battle_Battle as Battle;
+
 /// The arguments of rpc `enter` of [`Battle`].
 ///
 /// A fighter's session came in with a valid ticket.
@@ -497,9 +666,26 @@ impl v1::Check for BattleEnterArgs {
 impl v1::Arguments for BattleEnterArgs {
     const TAG: u8 = 1;
 
+    type Owner = Battle;
+    type Parts = (AccountId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Battle {
+    type Args = BattleEnterArgs;
+}
+
+impl v1::Rpc for BattleEnterArgs {
+    type Output = v1::Ref<PuppetBind>;
+    type Codec = v1::Ref<PuppetBind>;
+    type Fault = v1::CallError<EnterError>;
 }
 
 /// The arguments of oneway `left` of [`Battle`].
@@ -555,9 +741,20 @@ impl v1::Check for BattleLeftArgs {
 impl v1::Arguments for BattleLeftArgs {
     const TAG: u8 = 2;
 
+    type Owner = Battle;
+    type Parts = (AccountId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Battle {
+    type Args = BattleLeftArgs;
 }
 
 /// The arguments of rpc `tallies` of [`Battle`].
@@ -603,9 +800,24 @@ impl v1::Check for BattleTalliesArgs {
 impl v1::Arguments for BattleTalliesArgs {
     const TAG: u8 = 3;
 
+    type Owner = Battle;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Battle {
+    type Args = BattleTalliesArgs;
+}
+
+impl v1::Rpc for BattleTalliesArgs {
+    type Output = BTreeMap<AccountId, Tally>;
+    type Codec = v1::Map<AccountId, Tally, 0, 10>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of event `began` of [`Battle`].
@@ -658,9 +870,20 @@ impl v1::Check for BattleBeganArgs {
 impl v1::Arguments for BattleBeganArgs {
     const TAG: u8 = 4;
 
+    type Owner = Battle;
+    type Parts = (v1::Timestamp,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.at,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Battle {
+    type Args = BattleBeganArgs;
 }
 
 /// The arguments of event `ended` of [`Battle`].
@@ -714,9 +937,20 @@ impl v1::Check for BattleEndedArgs {
 impl v1::Arguments for BattleEndedArgs {
     const TAG: u8 = 5;
 
+    type Owner = Battle;
+    type Parts = (Option<Side>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.winner,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Battle {
+    type Args = BattleEndedArgs;
 }
 
 /// The arguments of event `pinged` of [`Battle`].
@@ -776,9 +1010,20 @@ impl v1::Check for BattlePingedArgs {
 impl v1::Arguments for BattlePingedArgs {
     const TAG: u8 = 6;
 
+    type Owner = Battle;
+    type Parts = (Name, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.at)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Battle {
+    type Args = BattlePingedArgs;
 }
 
 /// The arguments of timer `close` of [`Battle`].
@@ -824,9 +1069,18 @@ impl v1::Check for BattleCloseArgs {
 impl v1::Arguments for BattleCloseArgs {
     const TAG: u8 = 7;
 
+    type Owner = Battle;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Battle {
+    type Args = BattleCloseArgs;
 }
 
 /// The arguments of oneway `steer` of [`Battle`].
@@ -890,9 +1144,20 @@ impl v1::Check for BattleSteerArgs {
 impl v1::Arguments for BattleSteerArgs {
     const TAG: u8 = 8;
 
+    type Owner = Battle;
+    type Parts = (AccountId, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account, self.toward)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[7]
     }
+}
+
+impl v1::HasCall<8> for Battle {
+    type Args = BattleSteerArgs;
 }
 
 /// The arguments of rpc `cast` of [`Battle`].
@@ -953,9 +1218,26 @@ impl v1::Check for BattleCastArgs {
 impl v1::Arguments for BattleCastArgs {
     const TAG: u8 = 9;
 
+    type Owner = Battle;
+    type Parts = (AccountId, SpellSlot, Target);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account, self.spell, self.at)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[8]
     }
+}
+
+impl v1::HasCall<9> for Battle {
+    type Args = BattleCastArgs;
+}
+
+impl v1::Rpc for BattleCastArgs {
+    type Output = Cast;
+    type Codec = Cast;
+    type Fault = v1::CallError<CastError>;
 }
 
 /// The arguments of oneway `ping` of [`Battle`].
@@ -1013,9 +1295,20 @@ impl v1::Check for BattlePingArgs {
 impl v1::Arguments for BattlePingArgs {
     const TAG: u8 = 10;
 
+    type Owner = Battle;
+    type Parts = (AccountId, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account, self.at)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[9]
     }
+}
+
+impl v1::HasCall<10> for Battle {
+    type Args = BattlePingArgs;
 }
 
 /// The arguments of oneway `shout` of [`Battle`].
@@ -1073,9 +1366,20 @@ impl v1::Check for BattleShoutArgs {
 impl v1::Arguments for BattleShoutArgs {
     const TAG: u8 = 11;
 
+    type Owner = Battle;
+    type Parts = (AccountId, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[10]
     }
+}
+
+impl v1::HasCall<11> for Battle {
+    type Args = BattleShoutArgs;
 }
 
 /// The arguments of rpc `comrades` of [`Battle`].
@@ -1131,9 +1435,26 @@ impl v1::Check for BattleComradesArgs {
 impl v1::Arguments for BattleComradesArgs {
     const TAG: u8 = 12;
 
+    type Owner = Battle;
+    type Parts = (AccountId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[11]
     }
+}
+
+impl v1::HasCall<12> for Battle {
+    type Args = BattleComradesArgs;
+}
+
+impl v1::Rpc for BattleComradesArgs {
+    type Output = Vec<v1::Ref<PuppetBind>>;
+    type Codec = v1::List<v1::Ref<PuppetBind>, 0, 5>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `yield_to` of [`Battle`].
@@ -1189,9 +1510,20 @@ impl v1::Check for BattleYieldToArgs {
 impl v1::Arguments for BattleYieldToArgs {
     const TAG: u8 = 13;
 
+    type Owner = Battle;
+    type Parts = (Side,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.winner,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE.calls[12]
     }
+}
+
+impl v1::HasCall<13> for Battle {
+    type Args = BattleYieldToArgs;
 }
 
 /// What became of a spell.
@@ -1322,6 +1654,8 @@ impl ::core::fmt::Display for EnterError {
 }
 
 impl ::core::error::Error for EnterError {}
+
+impl v1::Thrown for EnterError {}
 
 /// What a client steers with. Bound to one session; a second one with the same ticket takes over.
 #[derive(Debug, Clone)]
@@ -1472,6 +1806,36 @@ impl PuppetBind {
     pub fn reference(instance: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([instance.into()])
     }
+
+    /// Stands for the one with this number, to call it.
+    #[must_use]
+    pub fn of(instance: u64) -> PuppetBindProxy {
+        let reference = Self::reference(instance);
+        PuppetBindProxy(v1::Proxy::entity(reference.into_address()))
+    }
+
+    /// Asks the client whose session is bound: the client rpc `agree_to_surrender`.
+    pub fn agree_to_surrender(
+        cx: &mut v1::Cx,
+        asked_by: Name,
+    ) -> v1::Asking<PuppetBindAgreeToSurrenderArgs> {
+        v1::ask(cx, PuppetBindAgreeToSurrenderArgs { asked_by })
+    }
+
+    /// Sent at the end; the lobby has the same result through `Progress.battle_ended`.
+    pub fn result(cx: &mut v1::Cx, result: BattleResult) {
+        v1::event(cx, PuppetBindResultArgs { result });
+    }
+
+    /// Sends the event `shouted`.
+    pub fn shouted(cx: &mut v1::Cx, who: Name, line: Line) {
+        v1::event(cx, PuppetBindShoutedArgs { who, line });
+    }
+
+    /// Somebody on this side called for help.
+    pub fn pinged(cx: &mut v1::Cx, who: Name, at: Vec2) {
+        v1::event(cx, PuppetBindPingedArgs { who, at });
+    }
 }
 
 impl v1::Properties for PuppetBind {
@@ -1530,6 +1894,160 @@ impl v1::Numbered for PuppetBind {
 impl v1::Target for PuppetBind {
     const ENTITY: Option<(u16, u16)> = Some((6, 2));
 }
+
+/// Stands for [`PuppetBind`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PuppetBindProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PuppetBindProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for PuppetBind {
+    type Proxy = PuppetBindProxy;
+}
+
+impl PuppetBindProxy {
+    /// Which way to go, sent at every frame in which it changed. Late ones are useless and dropped.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn steer(&self, step: Step, toward: Vec2) -> Result<(), v1::Failure> {
+        self.0.oneway(PuppetBindSteerArgs { step, toward })
+    }
+
+    /// The rpc `cast`.
+    pub fn cast(&self, spell: SpellSlot, at: Target) -> v1::Calling<PuppetBindCastArgs> {
+        self.0.rpc(PuppetBindCastArgs { spell, at })
+    }
+
+    /// The oneway `ping`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn ping(&self, at: Vec2) -> Result<(), v1::Failure> {
+        self.0.oneway(PuppetBindPingArgs { at })
+    }
+
+    /// The oneway `shout`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn shout(&self, line: Line) -> Result<(), v1::Failure> {
+        self.0.oneway(PuppetBindShoutArgs { line })
+    }
+
+    /// Asks the whole side; the battle ends when most of it agrees.
+    pub fn surrender(&self) -> v1::Calling<PuppetBindSurrenderArgs> {
+        self.0.rpc(PuppetBindSurrenderArgs {})
+    }
+
+    /// What the battle tells the one who steers.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn embody(&self, puppet: Option<u32>, mana: u32, gold: u64) -> Result<(), v1::Failure> {
+        self.0.oneway(PuppetBindEmbodyArgs { puppet, mana, gold })
+    }
+
+    /// The oneway `finish`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn finish(&self, result: BattleResult) -> Result<(), v1::Failure> {
+        self.0.oneway(PuppetBindFinishArgs { result })
+    }
+
+    /// The oneway `overhear`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn overhear(&self, who: Name, line: Line) -> Result<(), v1::Failure> {
+        self.0.oneway(PuppetBindOverhearArgs { who, line })
+    }
+
+    /// The other end of `surrender`: asks this player.
+    pub fn consent(&self, asked_by: Name) -> v1::Calling<PuppetBindConsentArgs> {
+        self.0.rpc(PuppetBindConsentArgs { asked_by })
+    }
+
+    /// The oneway `point`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn point(&self, who: Name, at: Vec2) -> Result<(), v1::Failure> {
+        self.0.oneway(PuppetBindPointArgs { who, at })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for PuppetBind {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::PUPPET_BIND
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_battle_PuppetBind {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity instance "PuppetBind" "idl/arena/battle/battle.idl" 105
+            [
+                { oneway 1 steer 116 "oneway 1 steer(step: Step, toward: Vec2)" [ step "Step", toward "Vec2", ] "()" }
+                { rpc 2 cast 118 "rpc 2 cast(spell: SpellSlot, at: Target) -> Step throws CastError" [ spell "SpellSlot", at "Target", ] "Result<Step, CallError<CastError>>" }
+                { oneway 3 ping 120 "oneway 3 ping(at: Vec2)" [ at "Vec2", ] "()" }
+                { oneway 4 shout 122 "oneway 4 shout(line: Line)" [ line "Line", ] "()" }
+                { rpc 5 surrender 125 "rpc 5 surrender() -> bool" [ ] "Result<bool, Failure>" }
+                { client 6 agree_to_surrender 127 "client rpc 6 agree_to_surrender(asked_by: Name) -> bool" [ asked_by "Name", ] "Result<bool, Failure>" }
+                { event 7 result 129 "event 7 result(result: BattleResult)" [ result "BattleResult", ] "()" }
+                { event 8 shouted 130 "event 8 shouted(who: Name, line: Line)" [ who "Name", line "Line", ] "()" }
+                { oneway 9 embody 133 "oneway 9 embody(puppet: u32?, mana: u32, gold: u64)" [ puppet "Option<u32>", mana "u32", gold "u64", ] "()" }
+                { oneway 10 finish 134 "oneway 10 finish(result: BattleResult)" [ result "BattleResult", ] "()" }
+                { oneway 11 overhear 135 "oneway 11 overhear(who: Name, line: Line)" [ who "Name", line "Line", ] "()" }
+                { rpc 12 consent 138 "rpc 12 consent(asked_by: Name) -> bool" [ asked_by "Name", ] "Result<bool, Failure>" }
+                { event 13 pinged 140 "event 13 pinged(who: Name, at: Vec2)" [ who "Name", at "Vec2", ] "()" }
+                { oneway 14 point 141 "oneway 14 point(who: Name, at: Vec2)" [ who "Name", at "Vec2", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_battle_PuppetBind as PuppetBind;
 
 /// The arguments of oneway `steer` of [`PuppetBind`].
 ///
@@ -1593,9 +2111,20 @@ impl v1::Check for PuppetBindSteerArgs {
 impl v1::Arguments for PuppetBindSteerArgs {
     const TAG: u8 = 1;
 
+    type Owner = PuppetBind;
+    type Parts = (Step, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.step, self.toward)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[0]
     }
+}
+
+impl v1::HasCall<1> for PuppetBind {
+    type Args = PuppetBindSteerArgs;
 }
 
 /// The arguments of rpc `cast` of [`PuppetBind`].
@@ -1652,9 +2181,26 @@ impl v1::Check for PuppetBindCastArgs {
 impl v1::Arguments for PuppetBindCastArgs {
     const TAG: u8 = 2;
 
+    type Owner = PuppetBind;
+    type Parts = (SpellSlot, Target);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.spell, self.at)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[1]
     }
+}
+
+impl v1::HasCall<2> for PuppetBind {
+    type Args = PuppetBindCastArgs;
+}
+
+impl v1::Rpc for PuppetBindCastArgs {
+    type Output = Step;
+    type Codec = Step;
+    type Fault = v1::CallError<CastError>;
 }
 
 /// The arguments of oneway `ping` of [`PuppetBind`].
@@ -1708,9 +2254,20 @@ impl v1::Check for PuppetBindPingArgs {
 impl v1::Arguments for PuppetBindPingArgs {
     const TAG: u8 = 3;
 
+    type Owner = PuppetBind;
+    type Parts = (Vec2,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.at,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[2]
     }
+}
+
+impl v1::HasCall<3> for PuppetBind {
+    type Args = PuppetBindPingArgs;
 }
 
 /// The arguments of oneway `shout` of [`PuppetBind`].
@@ -1764,9 +2321,20 @@ impl v1::Check for PuppetBindShoutArgs {
 impl v1::Arguments for PuppetBindShoutArgs {
     const TAG: u8 = 4;
 
+    type Owner = PuppetBind;
+    type Parts = (Line,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.line,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[3]
     }
+}
+
+impl v1::HasCall<4> for PuppetBind {
+    type Args = PuppetBindShoutArgs;
 }
 
 /// The arguments of rpc `surrender` of [`PuppetBind`].
@@ -1814,9 +2382,24 @@ impl v1::Check for PuppetBindSurrenderArgs {
 impl v1::Arguments for PuppetBindSurrenderArgs {
     const TAG: u8 = 5;
 
+    type Owner = PuppetBind;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[4]
     }
+}
+
+impl v1::HasCall<5> for PuppetBind {
+    type Args = PuppetBindSurrenderArgs;
+}
+
+impl v1::Rpc for PuppetBindSurrenderArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of client rpc `agree_to_surrender` of [`PuppetBind`].
@@ -1870,9 +2453,26 @@ impl v1::Check for PuppetBindAgreeToSurrenderArgs {
 impl v1::Arguments for PuppetBindAgreeToSurrenderArgs {
     const TAG: u8 = 6;
 
+    type Owner = PuppetBind;
+    type Parts = (Name,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.asked_by,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[5]
     }
+}
+
+impl v1::HasCall<6> for PuppetBind {
+    type Args = PuppetBindAgreeToSurrenderArgs;
+}
+
+impl v1::Rpc for PuppetBindAgreeToSurrenderArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of event `result` of [`PuppetBind`].
@@ -1928,9 +2528,20 @@ impl v1::Check for PuppetBindResultArgs {
 impl v1::Arguments for PuppetBindResultArgs {
     const TAG: u8 = 7;
 
+    type Owner = PuppetBind;
+    type Parts = (BattleResult,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.result,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[6]
     }
+}
+
+impl v1::HasCall<7> for PuppetBind {
+    type Args = PuppetBindResultArgs;
 }
 
 /// The arguments of event `shouted` of [`PuppetBind`].
@@ -1988,9 +2599,20 @@ impl v1::Check for PuppetBindShoutedArgs {
 impl v1::Arguments for PuppetBindShoutedArgs {
     const TAG: u8 = 8;
 
+    type Owner = PuppetBind;
+    type Parts = (Name, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[7]
     }
+}
+
+impl v1::HasCall<8> for PuppetBind {
+    type Args = PuppetBindShoutedArgs;
 }
 
 /// The arguments of oneway `embody` of [`PuppetBind`].
@@ -2060,9 +2682,20 @@ impl v1::Check for PuppetBindEmbodyArgs {
 impl v1::Arguments for PuppetBindEmbodyArgs {
     const TAG: u8 = 9;
 
+    type Owner = PuppetBind;
+    type Parts = (Option<u32>, u32, u64);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.puppet, self.mana, self.gold)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[8]
     }
+}
+
+impl v1::HasCall<9> for PuppetBind {
+    type Args = PuppetBindEmbodyArgs;
 }
 
 /// The arguments of oneway `finish` of [`PuppetBind`].
@@ -2116,9 +2749,20 @@ impl v1::Check for PuppetBindFinishArgs {
 impl v1::Arguments for PuppetBindFinishArgs {
     const TAG: u8 = 10;
 
+    type Owner = PuppetBind;
+    type Parts = (BattleResult,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.result,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[9]
     }
+}
+
+impl v1::HasCall<10> for PuppetBind {
+    type Args = PuppetBindFinishArgs;
 }
 
 /// The arguments of oneway `overhear` of [`PuppetBind`].
@@ -2176,9 +2820,20 @@ impl v1::Check for PuppetBindOverhearArgs {
 impl v1::Arguments for PuppetBindOverhearArgs {
     const TAG: u8 = 11;
 
+    type Owner = PuppetBind;
+    type Parts = (Name, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[10]
     }
+}
+
+impl v1::HasCall<11> for PuppetBind {
+    type Args = PuppetBindOverhearArgs;
 }
 
 /// The arguments of rpc `consent` of [`PuppetBind`].
@@ -2234,9 +2889,26 @@ impl v1::Check for PuppetBindConsentArgs {
 impl v1::Arguments for PuppetBindConsentArgs {
     const TAG: u8 = 12;
 
+    type Owner = PuppetBind;
+    type Parts = (Name,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.asked_by,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[11]
     }
+}
+
+impl v1::HasCall<12> for PuppetBind {
+    type Args = PuppetBindConsentArgs;
+}
+
+impl v1::Rpc for PuppetBindConsentArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of event `pinged` of [`PuppetBind`].
@@ -2296,9 +2968,20 @@ impl v1::Check for PuppetBindPingedArgs {
 impl v1::Arguments for PuppetBindPingedArgs {
     const TAG: u8 = 13;
 
+    type Owner = PuppetBind;
+    type Parts = (Name, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.at)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[12]
     }
+}
+
+impl v1::HasCall<13> for PuppetBind {
+    type Args = PuppetBindPingedArgs;
 }
 
 /// The arguments of oneway `point` of [`PuppetBind`].
@@ -2356,9 +3039,20 @@ impl v1::Check for PuppetBindPointArgs {
 impl v1::Arguments for PuppetBindPointArgs {
     const TAG: u8 = 14;
 
+    type Owner = PuppetBind;
+    type Parts = (Name, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.at)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET_BIND.calls[13]
     }
+}
+
+impl v1::HasCall<14> for PuppetBind {
+    type Args = PuppetBindPointArgs;
 }
 
 /// What can be hurt: shared by puppets and by whatever else stands around.
@@ -2439,6 +3133,11 @@ impl Vitals {
             &mut self.tracker,
         );
     }
+
+    /// Sends the event `hit`.
+    pub fn hit(cx: &mut v1::Cx, amount: u32, critical: bool) {
+        v1::event(cx, VitalsHitArgs { amount, critical });
+    }
 }
 
 impl v1::Properties for Vitals {
@@ -2488,6 +3187,33 @@ impl v1::Numbered for Vitals {
 impl v1::Target for Vitals {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+impl v1::ComponentSchema for Vitals {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::VITALS
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_battle_Vitals {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Vitals" "idl/arena/battle/battle.idl" 145
+            [
+                { event 1 hit 151 "event 1 hit(amount: u32, critical: bool)" [ amount "u32", critical "bool", ] "()" }
+                { timer 2 wears_off 152 "timer 2 wears_off(status: Status)" [ status "Status", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_battle_Vitals as Vitals;
 
 /// The arguments of event `hit` of [`Vitals`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -2549,9 +3275,20 @@ impl v1::Check for VitalsHitArgs {
 impl v1::Arguments for VitalsHitArgs {
     const TAG: u8 = 1;
 
+    type Owner = Vitals;
+    type Parts = (u32, bool);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount, self.critical)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::VITALS.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Vitals {
+    type Args = VitalsHitArgs;
 }
 
 /// The arguments of timer `wears_off` of [`Vitals`].
@@ -2605,9 +3342,20 @@ impl v1::Check for VitalsWearsOffArgs {
 impl v1::Arguments for VitalsWearsOffArgs {
     const TAG: u8 = 2;
 
+    type Owner = Vitals;
+    type Parts = (Status,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.status,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::VITALS.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Vitals {
+    type Args = VitalsWearsOffArgs;
 }
 
 /// A weapon in one hand.
@@ -2696,6 +3444,49 @@ impl v1::Numbered for Weapon {
 impl v1::Target for Weapon {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+impl v1::ComponentSchema for Weapon {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::WEAPON
+    }
+}
+
+impl v1::logic::Component for Weapon {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for Weapon {}
+
+impl v1::logic::ComponentCalls for Weapon {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_battle_Weapon {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Weapon" "idl/arena/battle/battle.idl" 156
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_battle_Weapon as Weapon;
 
 /// A fighter's body. The avatar's likeness inside a battle: it lives and dies with it.
 #[derive(Debug, Clone)]
@@ -2879,6 +3670,16 @@ impl Puppet {
 
     /// The slot `right_hand`.
     pub const RIGHT_HAND_SLOT: u8 = 3;
+
+    /// Sends the event `casts`.
+    pub fn casts(cx: &mut v1::Cx, spell: SpellSlot, at: Target) {
+        v1::event(cx, PuppetCastsArgs { spell, at });
+    }
+
+    /// Sends the event `fell`.
+    pub fn fell(cx: &mut v1::Cx, by: Option<Name>) {
+        v1::event(cx, PuppetFellArgs { by });
+    }
 }
 
 impl v1::Properties for Puppet {
@@ -2948,6 +3749,58 @@ impl v1::Target for Puppet {
     const ENTITY: Option<(u16, u16)> = Some((6, 5));
 }
 
+impl v1::EntitySchema for Puppet {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::PUPPET
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+impl v1::HasSlot<1> for Puppet {
+    type Component = Vitals;
+}
+
+impl v1::HasSlot<2> for Puppet {
+    type Component = Weapon;
+}
+
+impl v1::HasSlot<3> for Puppet {
+    type Component = Weapon;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_battle_Puppet {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity local "Puppet" "idl/arena/battle/battle.idl" 162
+            [
+                { event 1 casts 176 "event 1 casts(spell: SpellSlot, at: Target)" [ spell "SpellSlot", at "Target", ] "()" }
+                { event 2 fell 177 "event 2 fell(by: Name?)" [ by "Option<Name>", ] "()" }
+                { timer 3 rises 178 "timer 3 rises()" [ ] "()" }
+            ]
+            [
+                { 1 vitals 163 "Vitals" }
+                { 2 left_hand 164 "Weapon" }
+                { 3 right_hand 165 "Weapon" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_battle_Puppet as Puppet;
+
 /// The arguments of event `casts` of [`Puppet`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct PuppetCastsArgs {
@@ -3002,9 +3855,20 @@ impl v1::Check for PuppetCastsArgs {
 impl v1::Arguments for PuppetCastsArgs {
     const TAG: u8 = 1;
 
+    type Owner = Puppet;
+    type Parts = (SpellSlot, Target);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.spell, self.at)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Puppet {
+    type Args = PuppetCastsArgs;
 }
 
 /// The arguments of event `fell` of [`Puppet`].
@@ -3059,9 +3923,20 @@ impl v1::Check for PuppetFellArgs {
 impl v1::Arguments for PuppetFellArgs {
     const TAG: u8 = 2;
 
+    type Owner = Puppet;
+    type Parts = (Option<Name>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.by,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Puppet {
+    type Args = PuppetFellArgs;
 }
 
 /// The arguments of timer `rises` of [`Puppet`].
@@ -3107,9 +3982,18 @@ impl v1::Check for PuppetRisesArgs {
 impl v1::Arguments for PuppetRisesArgs {
     const TAG: u8 = 3;
 
+    type Owner = Puppet;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Puppet {
+    type Args = PuppetRisesArgs;
 }
 
 /// Whatever flies: an arrow, a fireball. There are many, and none is missed.
@@ -3202,6 +4086,11 @@ impl Flyer {
             &mut self.tracker,
         );
     }
+
+    /// Sends the event `bursts`.
+    pub fn bursts(cx: &mut v1::Cx, at: Vec2) {
+        v1::event(cx, FlyerBurstsArgs { at });
+    }
 }
 
 impl v1::Properties for Flyer {
@@ -3248,6 +4137,42 @@ impl v1::Numbered for Flyer {
 impl v1::Target for Flyer {
     const ENTITY: Option<(u16, u16)> = Some((6, 6));
 }
+
+impl v1::EntitySchema for Flyer {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::FLYER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_battle_Flyer {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity local "Flyer" "idl/arena/battle/battle.idl" 182
+            [
+                { event 1 bursts 189 "event 1 bursts(at: Vec2)" [ at "Vec2", ] "()" }
+                { timer 2 fades 190 "timer 2 fades()" [ ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_battle_Flyer as Flyer;
 
 /// The arguments of event `bursts` of [`Flyer`].
 #[derive(Debug, Clone, PartialEq)]
@@ -3300,9 +4225,20 @@ impl v1::Check for FlyerBurstsArgs {
 impl v1::Arguments for FlyerBurstsArgs {
     const TAG: u8 = 1;
 
+    type Owner = Flyer;
+    type Parts = (Vec2,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.at,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FLYER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Flyer {
+    type Args = FlyerBurstsArgs;
 }
 
 /// The arguments of timer `fades` of [`Flyer`].
@@ -3348,9 +4284,18 @@ impl v1::Check for FlyerFadesArgs {
 impl v1::Arguments for FlyerFadesArgs {
     const TAG: u8 = 2;
 
+    type Owner = Flyer;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FLYER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Flyer {
+    type Args = FlyerFadesArgs;
 }
 
 v1::named! {

@@ -216,6 +216,8 @@ impl ::core::fmt::Display for PlacementError {
 
 impl ::core::error::Error for PlacementError {}
 
+impl v1::Thrown for PlacementError {}
+
 /// Spreads battles over the nodes. A lost one is started elsewhere, and the stubs tell the new one what they run.
 #[derive(Debug, Clone, Default)]
 pub struct BattleCenter {
@@ -268,6 +270,13 @@ impl BattleCenter {
     #[must_use]
     pub fn reference() -> v1::Ref<Self> {
         v1::Ref::to_entity([])
+    }
+
+    /// Stands for the only one, to call it.
+    #[must_use]
+    pub fn only() -> BattleCenterProxy {
+        let reference = Self::reference();
+        BattleCenterProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -328,6 +337,110 @@ impl v1::Target for BattleCenter {
     const ENTITY: Option<(u16, u16)> = Some((6, 7));
 }
 
+/// Stands for [`BattleCenter`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BattleCenterProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BattleCenterProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for BattleCenter {
+    type Proxy = BattleCenterProxy;
+}
+
+impl BattleCenterProxy {
+    /// The rpc `allocate`.
+    pub fn allocate(&self, setup: BattleSetup) -> v1::Calling<BattleCenterAllocateArgs> {
+        self.0.rpc(BattleCenterAllocateArgs { setup })
+    }
+
+    /// The rpc `report`.
+    pub fn report(
+        &self,
+        stub: v1::Ref<BattleStub>,
+        load: BattleLoad,
+        running: Vec<BattleId>,
+    ) -> v1::Calling<BattleCenterReportArgs> {
+        self.0.rpc(BattleCenterReportArgs {
+            stub,
+            load,
+            running,
+        })
+    }
+
+    /// The oneway `ended`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn ended(&self, battle: BattleId) -> Result<(), v1::Failure> {
+        self.0.oneway(BattleCenterEndedArgs { battle })
+    }
+
+    /// A mode is closed or opened again; survives the center.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn set_open(&self, mode: Mode, open: bool) -> Result<(), v1::Failure> {
+        self.0.oneway(BattleCenterSetOpenArgs { mode, open })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for BattleCenter {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BATTLE_CENTER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_battle_BattleCenter {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity singleton "BattleCenter" "idl/arena/battle/placement.idl" 36
+            [
+                { rpc 1 allocate 42 "rpc 1 allocate(setup: BattleSetup) -> Placement throws PlacementError" [ setup "BattleSetup", ] "Result<Placement, CallError<PlacementError>>" }
+                { rpc 2 report 43 "rpc 2 report(stub: ref<BattleStub>, load: BattleLoad, running: list<BattleId>[..=1000])" [ stub "Ref<BattleStub>", load "BattleLoad", running "Vec<BattleId>", ] "Result<(), Failure>" }
+                { oneway 3 ended 44 "oneway 3 ended(battle: BattleId)" [ battle "BattleId", ] "()" }
+                { oneway 4 set_open 47 "oneway 4 set_open(mode: Mode, open: bool)" [ mode "Mode", open "bool", ] "()" }
+                { timer 5 forget 48 "timer 5 forget(node: string[..=128])" [ node "String", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_battle_BattleCenter as BattleCenter;
+
 /// The arguments of rpc `allocate` of [`BattleCenter`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct BattleCenterAllocateArgs {
@@ -379,9 +492,26 @@ impl v1::Check for BattleCenterAllocateArgs {
 impl v1::Arguments for BattleCenterAllocateArgs {
     const TAG: u8 = 1;
 
+    type Owner = BattleCenter;
+    type Parts = (BattleSetup,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.setup,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE_CENTER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for BattleCenter {
+    type Args = BattleCenterAllocateArgs;
+}
+
+impl v1::Rpc for BattleCenterAllocateArgs {
+    type Output = Placement;
+    type Codec = Placement;
+    type Fault = v1::CallError<PlacementError>;
 }
 
 /// The arguments of rpc `report` of [`BattleCenter`].
@@ -459,9 +589,26 @@ impl v1::Check for BattleCenterReportArgs {
 impl v1::Arguments for BattleCenterReportArgs {
     const TAG: u8 = 2;
 
+    type Owner = BattleCenter;
+    type Parts = (v1::Ref<BattleStub>, BattleLoad, Vec<BattleId>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.stub, self.load, self.running)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE_CENTER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for BattleCenter {
+    type Args = BattleCenterReportArgs;
+}
+
+impl v1::Rpc for BattleCenterReportArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `ended` of [`BattleCenter`].
@@ -514,9 +661,20 @@ impl v1::Check for BattleCenterEndedArgs {
 impl v1::Arguments for BattleCenterEndedArgs {
     const TAG: u8 = 3;
 
+    type Owner = BattleCenter;
+    type Parts = (BattleId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.battle,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE_CENTER.calls[2]
     }
+}
+
+impl v1::HasCall<3> for BattleCenter {
+    type Args = BattleCenterEndedArgs;
 }
 
 /// The arguments of oneway `set_open` of [`BattleCenter`].
@@ -581,9 +739,20 @@ impl v1::Check for BattleCenterSetOpenArgs {
 impl v1::Arguments for BattleCenterSetOpenArgs {
     const TAG: u8 = 4;
 
+    type Owner = BattleCenter;
+    type Parts = (Mode, bool);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.mode, self.open)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE_CENTER.calls[3]
     }
+}
+
+impl v1::HasCall<4> for BattleCenter {
+    type Args = BattleCenterSetOpenArgs;
 }
 
 /// The arguments of timer `forget` of [`BattleCenter`].
@@ -638,9 +807,20 @@ impl v1::Check for BattleCenterForgetArgs {
 impl v1::Arguments for BattleCenterForgetArgs {
     const TAG: u8 = 5;
 
+    type Owner = BattleCenter;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.node,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE_CENTER.calls[4]
     }
+}
+
+impl v1::HasCall<5> for BattleCenter {
+    type Args = BattleCenterForgetArgs;
 }
 
 /// The center's agent on each battle node.
@@ -685,6 +865,13 @@ impl BattleStub {
     #[must_use]
     pub fn reference(node: &str) -> v1::Ref<Self> {
         v1::Ref::to_entity([node.into()])
+    }
+
+    /// Stands for the one on this node, to call it.
+    #[must_use]
+    pub fn of(node: &str) -> BattleStubProxy {
+        let reference = Self::reference(node);
+        BattleStubProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -731,6 +918,81 @@ impl v1::Numbered for BattleStub {
 impl v1::Target for BattleStub {
     const ENTITY: Option<(u16, u16)> = Some((6, 8));
 }
+
+/// Stands for [`BattleStub`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BattleStubProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BattleStubProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for BattleStub {
+    type Proxy = BattleStubProxy;
+}
+
+impl BattleStubProxy {
+    /// The rpc `open`.
+    pub fn open(&self, setup: BattleSetup) -> v1::Calling<BattleStubOpenArgs> {
+        self.0.rpc(BattleStubOpenArgs { setup })
+    }
+
+    /// The rpc `load_now`.
+    pub fn load_now(&self) -> v1::Calling<BattleStubLoadNowArgs> {
+        self.0.rpc(BattleStubLoadNowArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for BattleStub {
+    type Key = String;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BATTLE_STUB
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<String>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_battle_BattleStub {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity per_node "BattleStub" "idl/arena/battle/placement.idl" 52
+            [
+                { rpc 1 open 55 "rpc 1 open(setup: BattleSetup) -> Placement throws PlacementError" [ setup "BattleSetup", ] "Result<Placement, CallError<PlacementError>>" }
+                { rpc 2 load_now 57 "rpc 2 load_now() -> BattleLoad" [ ] "Result<BattleLoad, Failure>" }
+                { timer 3 report 58 "timer 3 report()" [ ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_battle_BattleStub as BattleStub;
 
 /// The arguments of rpc `open` of [`BattleStub`].
 #[derive(Debug, Clone, PartialEq)]
@@ -783,9 +1045,26 @@ impl v1::Check for BattleStubOpenArgs {
 impl v1::Arguments for BattleStubOpenArgs {
     const TAG: u8 = 1;
 
+    type Owner = BattleStub;
+    type Parts = (BattleSetup,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.setup,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE_STUB.calls[0]
     }
+}
+
+impl v1::HasCall<1> for BattleStub {
+    type Args = BattleStubOpenArgs;
+}
+
+impl v1::Rpc for BattleStubOpenArgs {
+    type Output = Placement;
+    type Codec = Placement;
+    type Fault = v1::CallError<PlacementError>;
 }
 
 /// The arguments of rpc `load_now` of [`BattleStub`].
@@ -831,9 +1110,24 @@ impl v1::Check for BattleStubLoadNowArgs {
 impl v1::Arguments for BattleStubLoadNowArgs {
     const TAG: u8 = 2;
 
+    type Owner = BattleStub;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE_STUB.calls[1]
     }
+}
+
+impl v1::HasCall<2> for BattleStub {
+    type Args = BattleStubLoadNowArgs;
+}
+
+impl v1::Rpc for BattleStubLoadNowArgs {
+    type Output = BattleLoad;
+    type Codec = BattleLoad;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of timer `report` of [`BattleStub`].
@@ -879,9 +1173,18 @@ impl v1::Check for BattleStubReportArgs {
 impl v1::Arguments for BattleStubReportArgs {
     const TAG: u8 = 3;
 
+    type Owner = BattleStub;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BATTLE_STUB.calls[2]
     }
+}
+
+impl v1::HasCall<3> for BattleStub {
+    type Args = BattleStubReportArgs;
 }
 
 v1::named! {

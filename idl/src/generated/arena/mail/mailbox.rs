@@ -347,6 +347,8 @@ impl ::core::fmt::Display for MailError {
 
 impl ::core::error::Error for MailError {}
 
+impl v1::Thrown for MailError {}
+
 /// The letters of a player.
 #[derive(Debug, Clone, Default)]
 pub struct Mailbox {
@@ -393,6 +395,17 @@ impl Mailbox {
     pub fn campaigns_mut(&mut self) -> v1::SetMut<'_, u32, 0, 500> {
         self.campaigns
             .guard(Self::WATCH_CAMPAIGNS, &mut self.tracker)
+    }
+
+    /// A letter came while the player was looking.
+    pub fn arrived(cx: &mut v1::Cx, id: MailId, subject: impl Into<String>) {
+        v1::event(
+            cx,
+            MailboxArrivedArgs {
+                id,
+                subject: subject.into(),
+            },
+        );
     }
 }
 
@@ -447,6 +460,103 @@ impl v1::Target for Mailbox {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Mailbox`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct MailboxProxy(v1::Proxy);
+
+impl From<v1::Proxy> for MailboxProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Mailbox {
+    type Proxy = MailboxProxy;
+}
+
+impl MailboxProxy {
+    /// The oneway `open`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn open(&self, id: MailId) -> Result<(), v1::Failure> {
+        self.0.oneway(MailboxOpenArgs { id })
+    }
+
+    /// Moves all attachments of a letter into the bag and the wallet, or none of them.
+    pub fn claim(&self, id: MailId) -> v1::Calling<MailboxClaimArgs> {
+        self.0.rpc(MailboxClaimArgs { id })
+    }
+
+    /// The rpc `discard`.
+    pub fn discard(&self, id: MailId) -> v1::Calling<MailboxDiscardArgs> {
+        self.0.rpc(MailboxDiscardArgs { id })
+    }
+
+    /// Keeps a letter from being thrown away for lack of room.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn star(&self, id: MailId, on: bool) -> Result<(), v1::Failure> {
+        self.0.oneway(MailboxStarArgs { id, on })
+    }
+
+    /// Leaves a letter, exactly once, whether the player is there or not.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn deliver(&self, letter: Letter, campaign: Option<u32>) -> Result<(), v1::Failure> {
+        self.0.oneway(MailboxDeliverArgs { letter, campaign })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Mailbox {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::MAILBOX
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_mail_Mailbox {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Mailbox" "idl/arena/mail/mailbox.idl" 54
+            [
+                { oneway 1 open 62 "oneway 1 open(id: MailId)" [ id "MailId", ] "()" }
+                { rpc 2 claim 65 "rpc 2 claim(id: MailId) -> list<Reward>[..=8] throws MailError" [ id "MailId", ] "Result<Vec<Reward>, CallError<MailError>>" }
+                { rpc 3 discard 67 "rpc 3 discard(id: MailId) throws MailError" [ id "MailId", ] "Result<(), CallError<MailError>>" }
+                { oneway 4 star 70 "oneway 4 star(id: MailId, on: bool)" [ id "MailId", on "bool", ] "()" }
+                { oneway 5 deliver 74 "oneway 5 deliver(letter: Letter, campaign: u32?)" [ letter "Letter", campaign "Option<u32>", ] "()" }
+                { event 6 arrived 77 "event 6 arrived(id: MailId, subject: string[..=80])" [ id "MailId", subject "String", ] "()" }
+                { timer 7 expire 79 "timer 7 expire(id: MailId)" [ id "MailId", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_mail_Mailbox as Mailbox;
+
 /// The arguments of oneway `open` of [`Mailbox`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MailboxOpenArgs {
@@ -498,9 +608,20 @@ impl v1::Check for MailboxOpenArgs {
 impl v1::Arguments for MailboxOpenArgs {
     const TAG: u8 = 1;
 
+    type Owner = Mailbox;
+    type Parts = (MailId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.id,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MAILBOX.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Mailbox {
+    type Args = MailboxOpenArgs;
 }
 
 /// The arguments of rpc `claim` of [`Mailbox`].
@@ -556,9 +677,26 @@ impl v1::Check for MailboxClaimArgs {
 impl v1::Arguments for MailboxClaimArgs {
     const TAG: u8 = 2;
 
+    type Owner = Mailbox;
+    type Parts = (MailId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.id,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MAILBOX.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Mailbox {
+    type Args = MailboxClaimArgs;
+}
+
+impl v1::Rpc for MailboxClaimArgs {
+    type Output = Vec<Reward>;
+    type Codec = v1::List<Reward, 0, 8>;
+    type Fault = v1::CallError<MailError>;
 }
 
 /// The arguments of rpc `discard` of [`Mailbox`].
@@ -612,9 +750,26 @@ impl v1::Check for MailboxDiscardArgs {
 impl v1::Arguments for MailboxDiscardArgs {
     const TAG: u8 = 3;
 
+    type Owner = Mailbox;
+    type Parts = (MailId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.id,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MAILBOX.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Mailbox {
+    type Args = MailboxDiscardArgs;
+}
+
+impl v1::Rpc for MailboxDiscardArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<MailError>;
 }
 
 /// The arguments of oneway `star` of [`Mailbox`].
@@ -679,9 +834,20 @@ impl v1::Check for MailboxStarArgs {
 impl v1::Arguments for MailboxStarArgs {
     const TAG: u8 = 4;
 
+    type Owner = Mailbox;
+    type Parts = (MailId, bool);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.id, self.on)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MAILBOX.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Mailbox {
+    type Args = MailboxStarArgs;
 }
 
 /// The arguments of oneway `deliver` of [`Mailbox`].
@@ -741,9 +907,20 @@ impl v1::Check for MailboxDeliverArgs {
 impl v1::Arguments for MailboxDeliverArgs {
     const TAG: u8 = 5;
 
+    type Owner = Mailbox;
+    type Parts = (Letter, Option<u32>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.letter, self.campaign)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MAILBOX.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Mailbox {
+    type Args = MailboxDeliverArgs;
 }
 
 /// The arguments of event `arrived` of [`Mailbox`].
@@ -809,9 +986,20 @@ impl v1::Check for MailboxArrivedArgs {
 impl v1::Arguments for MailboxArrivedArgs {
     const TAG: u8 = 6;
 
+    type Owner = Mailbox;
+    type Parts = (MailId, String);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.id, self.subject)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MAILBOX.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Mailbox {
+    type Args = MailboxArrivedArgs;
 }
 
 /// The arguments of timer `expire` of [`Mailbox`].
@@ -867,9 +1055,20 @@ impl v1::Check for MailboxExpireArgs {
 impl v1::Arguments for MailboxExpireArgs {
     const TAG: u8 = 7;
 
+    type Owner = Mailbox;
+    type Parts = (MailId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.id,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MAILBOX.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Mailbox {
+    type Args = MailboxExpireArgs;
 }
 
 /// Writing to everyone.
@@ -881,6 +1080,98 @@ impl v1::Numbered for Post {
     const NUMBER: u16 = 2;
     const DIGEST: u64 = 0xcc5b_7d8e_1cae_7d1c;
 }
+
+impl Post {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> PostProxy {
+        PostProxy(v1::Proxy::any(3, 2))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> PostProxy {
+        PostProxy(v1::Proxy::by_key(3, 2, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> PostProxy {
+        PostProxy(v1::Proxy::any(3, 2).at(address))
+    }
+}
+
+/// Stands for [`Post`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PostProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PostProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Post {
+    type Proxy = PostProxy;
+}
+
+impl PostProxy {
+    /// Begins a campaign: one letter to every avatar, delivered as they log in.
+    pub fn announce(&self, letter: Letter) -> v1::Calling<PostAnnounceArgs> {
+        self.0.rpc(PostAnnounceArgs { letter })
+    }
+
+    /// The letters of a campaign that is still running.
+    pub fn campaign(&self, id: u32) -> v1::Calling<PostCampaignArgs> {
+        self.0.rpc(PostCampaignArgs { id })
+    }
+
+    /// The rpc `campaigns`.
+    #[deprecated(note = "ask for one campaign at a time")]
+    pub fn campaigns(&self) -> v1::Calling<PostCampaignsArgs> {
+        self.0.rpc(PostCampaignsArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Post {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::POST
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_mail_Post {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Post" "idl/arena/mail/mailbox.idl" 83
+            [
+                { rpc 1 announce 86 "rpc 1 announce(letter: Letter) -> u32" [ letter "Letter", ] "Result<u32, Failure>" }
+                { rpc 2 campaign 89 "rpc 2 campaign(id: u32) -> Letter?" [ id "u32", ] "Result<Option<Letter>, Failure>" }
+                { rpc 3 campaigns 91 "rpc 3 campaigns() -> list<u32>[..=500]" [ ] "Result<Vec<u32>, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_mail_Post as Post;
 
 /// The arguments of rpc `announce` of [`Post`].
 ///
@@ -935,9 +1226,26 @@ impl v1::Check for PostAnnounceArgs {
 impl v1::Arguments for PostAnnounceArgs {
     const TAG: u8 = 1;
 
+    type Owner = Post;
+    type Parts = (Letter,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.letter,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::POST.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Post {
+    type Args = PostAnnounceArgs;
+}
+
+impl v1::Rpc for PostAnnounceArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `campaign` of [`Post`].
@@ -993,9 +1301,26 @@ impl v1::Check for PostCampaignArgs {
 impl v1::Arguments for PostCampaignArgs {
     const TAG: u8 = 2;
 
+    type Owner = Post;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.id,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::POST.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Post {
+    type Args = PostCampaignArgs;
+}
+
+impl v1::Rpc for PostCampaignArgs {
+    type Output = Option<Letter>;
+    type Codec = v1::Maybe<Letter>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `campaigns` of [`Post`].
@@ -1042,9 +1367,24 @@ impl v1::Check for PostCampaignsArgs {
 impl v1::Arguments for PostCampaignsArgs {
     const TAG: u8 = 3;
 
+    type Owner = Post;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::POST.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Post {
+    type Args = PostCampaignsArgs;
+}
+
+impl v1::Rpc for PostCampaignsArgs {
+    type Output = Vec<u32>;
+    type Codec = v1::List<u32, 0, 500>;
+    type Fault = v1::Failure;
 }
 
 v1::named! {

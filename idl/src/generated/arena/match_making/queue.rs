@@ -15,7 +15,9 @@
 
 use ::playhouse::__private::v1;
 
-use super::super::common::{AccountId, BattleId, HeroId, Mode, Rating, Region, Side, Ticket};
+use super::super::common::{
+    AccountId, BattleId, Fighter, HeroId, Mode, Rating, Region, Side, Ticket,
+};
 
 /// How long a player may think before the match is off.
 pub const ACCEPT_TIME: v1::Duration = v1::Duration(15000000);
@@ -249,6 +251,8 @@ impl ::core::error::Error for QueueError {
     }
 }
 
+impl v1::Thrown for QueueError {}
+
 impl From<PartyError> for QueueError {
     fn from(error: PartyError) -> Self {
         Self::Party(error)
@@ -341,6 +345,8 @@ impl ::core::fmt::Display for PartyError {
 }
 
 impl ::core::error::Error for PartyError {}
+
+impl v1::Thrown for PartyError {}
 
 /// An avatar's place in line.
 #[derive(Clone, Default)]
@@ -437,6 +443,16 @@ impl MatchSeat {
         change(&mut value);
         self.set_ticket(value)
     }
+
+    /// Asks the player, who has `ACCEPT_TIME` to answer; silence is a no.
+    pub fn accept(cx: &mut v1::Cx, offer: Offer) -> v1::Asking<MatchSeatAcceptArgs> {
+        v1::ask(cx, MatchSeatAcceptArgs { offer })
+    }
+
+    /// Nothing came of it; the seat is back in line, in front.
+    pub fn called_off(cx: &mut v1::Cx, battle: BattleId, by_you: bool) {
+        v1::event(cx, MatchSeatCalledOffArgs { battle, by_you });
+    }
 }
 
 impl v1::Properties for MatchSeat {
@@ -486,6 +502,113 @@ impl v1::Numbered for MatchSeat {
 impl v1::Target for MatchSeat {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+/// Stands for [`MatchSeat`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct MatchSeatProxy(v1::Proxy);
+
+impl From<v1::Proxy> for MatchSeatProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for MatchSeat {
+    type Proxy = MatchSeatProxy;
+}
+
+impl MatchSeatProxy {
+    /// The rpc `enter`.
+    pub fn enter(
+        &self,
+        mode: Mode,
+        hero: HeroId,
+        with_party: bool,
+    ) -> v1::Calling<MatchSeatEnterArgs> {
+        self.0.rpc(MatchSeatEnterArgs {
+            mode,
+            hero,
+            with_party,
+        })
+    }
+
+    /// The oneway `leave`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn leave(&self) -> Result<(), v1::Failure> {
+        self.0.oneway(MatchSeatLeaveArgs {})
+    }
+
+    /// The queue has a match for this seat.
+    pub fn offer(&self, offer: Offer) -> v1::Calling<MatchSeatOfferArgs> {
+        self.0.rpc(MatchSeatOfferArgs { offer })
+    }
+
+    /// The battle is ready. Of no use to anybody once the ticket has run out.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn admit(&self, ticket: Ticket) -> Result<(), v1::Failure> {
+        self.0.oneway(MatchSeatAdmitArgs { ticket })
+    }
+
+    /// The match fell through, by this seat or another one.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn call_off(&self, battle: BattleId, by_you: bool) -> Result<(), v1::Failure> {
+        self.0.oneway(MatchSeatCallOffArgs { battle, by_you })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for MatchSeat {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::MATCH_SEAT
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_match_making_MatchSeat {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "MatchSeat" "idl/arena/match_making/queue.idl" 51
+            [
+                { rpc 1 enter 59 "rpc 1 enter(mode: Mode, hero: HeroId, with_party: bool) -> Waiting throws QueueError" [ mode "Mode", hero "HeroId", with_party "bool", ] "Result<Waiting, CallError<QueueError>>" }
+                { oneway 2 leave 61 "oneway 2 leave()" [ ] "()" }
+                { client 3 accept 65 "client rpc 3 accept(offer: Offer) -> bool" [ offer "Offer", ] "Result<bool, Failure>" }
+                { rpc 4 offer 69 "rpc 4 offer(offer: Offer) -> Fighter throws QueueError" [ offer "Offer", ] "Result<Fighter, CallError<QueueError>>" }
+                { oneway 5 admit 72 "oneway 5 admit(ticket: Ticket)" [ ticket "Ticket", ] "()" }
+                { event 6 called_off 74 "event 6 called_off(battle: BattleId, by_you: bool)" [ battle "BattleId", by_you "bool", ] "()" }
+                { timer 7 forgive 75 "timer 7 forgive()" [ ] "()" }
+                { oneway 8 call_off 77 "oneway 8 call_off(battle: BattleId, by_you: bool)" [ battle "BattleId", by_you "bool", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_match_making_MatchSeat as MatchSeat;
 
 /// The arguments of rpc `enter` of [`MatchSeat`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -545,9 +668,26 @@ impl v1::Check for MatchSeatEnterArgs {
 impl v1::Arguments for MatchSeatEnterArgs {
     const TAG: u8 = 1;
 
+    type Owner = MatchSeat;
+    type Parts = (Mode, HeroId, bool);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.mode, self.hero, self.with_party)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[0]
     }
+}
+
+impl v1::HasCall<1> for MatchSeat {
+    type Args = MatchSeatEnterArgs;
+}
+
+impl v1::Rpc for MatchSeatEnterArgs {
+    type Output = Waiting;
+    type Codec = Waiting;
+    type Fault = v1::CallError<QueueError>;
 }
 
 /// The arguments of oneway `leave` of [`MatchSeat`].
@@ -593,9 +733,18 @@ impl v1::Check for MatchSeatLeaveArgs {
 impl v1::Arguments for MatchSeatLeaveArgs {
     const TAG: u8 = 2;
 
+    type Owner = MatchSeat;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[1]
     }
+}
+
+impl v1::HasCall<2> for MatchSeat {
+    type Args = MatchSeatLeaveArgs;
 }
 
 /// The arguments of client rpc `accept` of [`MatchSeat`].
@@ -651,9 +800,26 @@ impl v1::Check for MatchSeatAcceptArgs {
 impl v1::Arguments for MatchSeatAcceptArgs {
     const TAG: u8 = 3;
 
+    type Owner = MatchSeat;
+    type Parts = (Offer,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.offer,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[2]
     }
+}
+
+impl v1::HasCall<3> for MatchSeat {
+    type Args = MatchSeatAcceptArgs;
+}
+
+impl v1::Rpc for MatchSeatAcceptArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `offer` of [`MatchSeat`].
@@ -709,9 +875,26 @@ impl v1::Check for MatchSeatOfferArgs {
 impl v1::Arguments for MatchSeatOfferArgs {
     const TAG: u8 = 4;
 
+    type Owner = MatchSeat;
+    type Parts = (Offer,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.offer,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[3]
     }
+}
+
+impl v1::HasCall<4> for MatchSeat {
+    type Args = MatchSeatOfferArgs;
+}
+
+impl v1::Rpc for MatchSeatOfferArgs {
+    type Output = Fighter;
+    type Codec = Fighter;
+    type Fault = v1::CallError<QueueError>;
 }
 
 /// The arguments of oneway `admit` of [`MatchSeat`].
@@ -767,9 +950,20 @@ impl v1::Check for MatchSeatAdmitArgs {
 impl v1::Arguments for MatchSeatAdmitArgs {
     const TAG: u8 = 5;
 
+    type Owner = MatchSeat;
+    type Parts = (Ticket,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.ticket,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[4]
     }
+}
+
+impl v1::HasCall<5> for MatchSeat {
+    type Args = MatchSeatAdmitArgs;
 }
 
 /// The arguments of event `called_off` of [`MatchSeat`].
@@ -828,9 +1022,20 @@ impl v1::Check for MatchSeatCalledOffArgs {
 impl v1::Arguments for MatchSeatCalledOffArgs {
     const TAG: u8 = 6;
 
+    type Owner = MatchSeat;
+    type Parts = (BattleId, bool);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.battle, self.by_you)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[5]
     }
+}
+
+impl v1::HasCall<6> for MatchSeat {
+    type Args = MatchSeatCalledOffArgs;
 }
 
 /// The arguments of timer `forgive` of [`MatchSeat`].
@@ -876,9 +1081,18 @@ impl v1::Check for MatchSeatForgiveArgs {
 impl v1::Arguments for MatchSeatForgiveArgs {
     const TAG: u8 = 7;
 
+    type Owner = MatchSeat;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[6]
     }
+}
+
+impl v1::HasCall<7> for MatchSeat {
+    type Args = MatchSeatForgiveArgs;
 }
 
 /// The arguments of oneway `call_off` of [`MatchSeat`].
@@ -937,9 +1151,20 @@ impl v1::Check for MatchSeatCallOffArgs {
 impl v1::Arguments for MatchSeatCallOffArgs {
     const TAG: u8 = 8;
 
+    type Owner = MatchSeat;
+    type Parts = (BattleId, bool);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.battle, self.by_you)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_SEAT.calls[7]
     }
+}
+
+impl v1::HasCall<8> for MatchSeat {
+    type Args = MatchSeatCallOffArgs;
 }
 
 /// One line of people.
@@ -1048,6 +1273,106 @@ impl v1::Numbered for MatchMaker {
     const DIGEST: u64 = 0x525c_d9ca_18a2_613e;
 }
 
+impl MatchMaker {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> MatchMakerProxy {
+        MatchMakerProxy(v1::Proxy::any(4, 2))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> MatchMakerProxy {
+        MatchMakerProxy(v1::Proxy::by_key(4, 2, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> MatchMakerProxy {
+        MatchMakerProxy(v1::Proxy::any(4, 2).at(address))
+    }
+}
+
+/// Stands for [`MatchMaker`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct MatchMakerProxy(v1::Proxy);
+
+impl From<v1::Proxy> for MatchMakerProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for MatchMaker {
+    type Proxy = MatchMakerProxy;
+}
+
+impl MatchMakerProxy {
+    /// The rpc `enqueue`.
+    pub fn enqueue(
+        &self,
+        mode: Mode,
+        region: Region,
+        entry: QueueEntry,
+    ) -> v1::Calling<MatchMakerEnqueueArgs> {
+        self.0.rpc(MatchMakerEnqueueArgs {
+            mode,
+            region,
+            entry,
+        })
+    }
+
+    /// The rpc `withdraw`.
+    pub fn withdraw(&self, seat: v1::Ref<MatchSeat>) -> v1::Calling<MatchMakerWithdrawArgs> {
+        self.0.rpc(MatchMakerWithdrawArgs { seat })
+    }
+
+    /// What the lobby's board shows, renewed every few seconds for as long as it is looked at.
+    pub fn watch(&self, region: Region) -> v1::Calling<MatchMakerWatchArgs> {
+        self.0.rpc(MatchMakerWatchArgs { region })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for MatchMaker {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::MATCH_MAKER
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_match_making_MatchMaker {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "MatchMaker" "idl/arena/match_making/queue.idl" 95
+            [
+                { rpc 1 enqueue 96 "rpc 1 enqueue(mode: Mode, region: Region, entry: QueueEntry) -> Waiting throws QueueError" [ mode "Mode", region "Region", entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
+                { rpc 2 withdraw 98 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
+                { rpc 3 watch 101 "rpc 3 watch(region: Region) -> QueueStats" [ region "Region", ] "Result<QueueStats, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_match_making_MatchMaker as MatchMaker;
+
 /// The arguments of rpc `enqueue` of [`MatchMaker`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct MatchMakerEnqueueArgs {
@@ -1105,9 +1430,26 @@ impl v1::Check for MatchMakerEnqueueArgs {
 impl v1::Arguments for MatchMakerEnqueueArgs {
     const TAG: u8 = 1;
 
+    type Owner = MatchMaker;
+    type Parts = (Mode, Region, QueueEntry);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.mode, self.region, self.entry)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_MAKER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for MatchMaker {
+    type Args = MatchMakerEnqueueArgs;
+}
+
+impl v1::Rpc for MatchMakerEnqueueArgs {
+    type Output = Waiting;
+    type Codec = Waiting;
+    type Fault = v1::CallError<QueueError>;
 }
 
 /// The arguments of rpc `withdraw` of [`MatchMaker`].
@@ -1161,9 +1503,26 @@ impl v1::Check for MatchMakerWithdrawArgs {
 impl v1::Arguments for MatchMakerWithdrawArgs {
     const TAG: u8 = 2;
 
+    type Owner = MatchMaker;
+    type Parts = (v1::Ref<MatchSeat>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.seat,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_MAKER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for MatchMaker {
+    type Args = MatchMakerWithdrawArgs;
+}
+
+impl v1::Rpc for MatchMakerWithdrawArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `watch` of [`MatchMaker`].
@@ -1219,9 +1578,26 @@ impl v1::Check for MatchMakerWatchArgs {
 impl v1::Arguments for MatchMakerWatchArgs {
     const TAG: u8 = 3;
 
+    type Owner = MatchMaker;
+    type Parts = (Region,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.region,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_MAKER.calls[2]
     }
+}
+
+impl v1::HasCall<3> for MatchMaker {
+    type Args = MatchMakerWatchArgs;
+}
+
+impl v1::Rpc for MatchMakerWatchArgs {
+    type Output = QueueStats;
+    type Codec = QueueStats;
+    type Fault = v1::Failure;
 }
 
 /// One queue. Formed anew every half second; what it holds moves with it, and after a crash the seats ask again.
@@ -1267,6 +1643,13 @@ impl MatchQueue {
     #[must_use]
     pub fn reference(mode: Mode, region: Region) -> v1::Ref<Self> {
         v1::Ref::to_entity([u8::from(mode).into(), u8::from(region).into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(mode: Mode, region: Region) -> MatchQueueProxy {
+        let reference = Self::reference(mode, region);
+        MatchQueueProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -1316,6 +1699,90 @@ impl v1::Numbered for MatchQueue {
 impl v1::Target for MatchQueue {
     const ENTITY: Option<(u16, u16)> = Some((4, 3));
 }
+
+/// Stands for [`MatchQueue`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct MatchQueueProxy(v1::Proxy);
+
+impl From<v1::Proxy> for MatchQueueProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for MatchQueue {
+    type Proxy = MatchQueueProxy;
+}
+
+impl MatchQueueProxy {
+    /// The rpc `join`.
+    pub fn join(&self, entry: QueueEntry) -> v1::Calling<MatchQueueJoinArgs> {
+        self.0.rpc(MatchQueueJoinArgs { entry })
+    }
+
+    /// The rpc `withdraw`.
+    pub fn withdraw(&self, seat: v1::Ref<MatchSeat>) -> v1::Calling<MatchQueueWithdrawArgs> {
+        self.0.rpc(MatchQueueWithdrawArgs { seat })
+    }
+
+    /// The rpc `stats`.
+    pub fn stats(&self) -> v1::Calling<MatchQueueStatsArgs> {
+        self.0.rpc(MatchQueueStatsArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for MatchQueue {
+    type Key = (Mode, Region);
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::MATCH_QUEUE
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part_1, part_2] = key.parts() else {
+            return None;
+        };
+        Some((
+            Mode::from_number(v1::key_part(part_1)?),
+            Region::from_number(v1::key_part(part_2)?),
+        ))
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_match_making_MatchQueue {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "MatchQueue" "idl/arena/match_making/queue.idl" 107
+            [
+                { rpc 1 join 111 "rpc 1 join(entry: QueueEntry) -> Waiting throws QueueError" [ entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
+                { rpc 2 withdraw 113 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
+                { rpc 3 stats 115 "rpc 3 stats() -> QueueStats" [ ] "Result<QueueStats, Failure>" }
+                { timer 4 widen 117 "timer 4 widen(seat: ref<MatchSeat>, by: i32[..=2000])" [ seat "Ref<MatchSeat>", by "i32", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_match_making_MatchQueue as MatchQueue;
 
 /// The arguments of rpc `join` of [`MatchQueue`].
 #[derive(Debug, Clone, PartialEq)]
@@ -1368,9 +1835,26 @@ impl v1::Check for MatchQueueJoinArgs {
 impl v1::Arguments for MatchQueueJoinArgs {
     const TAG: u8 = 1;
 
+    type Owner = MatchQueue;
+    type Parts = (QueueEntry,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.entry,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_QUEUE.calls[0]
     }
+}
+
+impl v1::HasCall<1> for MatchQueue {
+    type Args = MatchQueueJoinArgs;
+}
+
+impl v1::Rpc for MatchQueueJoinArgs {
+    type Output = Waiting;
+    type Codec = Waiting;
+    type Fault = v1::CallError<QueueError>;
 }
 
 /// The arguments of rpc `withdraw` of [`MatchQueue`].
@@ -1424,9 +1908,26 @@ impl v1::Check for MatchQueueWithdrawArgs {
 impl v1::Arguments for MatchQueueWithdrawArgs {
     const TAG: u8 = 2;
 
+    type Owner = MatchQueue;
+    type Parts = (v1::Ref<MatchSeat>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.seat,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_QUEUE.calls[1]
     }
+}
+
+impl v1::HasCall<2> for MatchQueue {
+    type Args = MatchQueueWithdrawArgs;
+}
+
+impl v1::Rpc for MatchQueueWithdrawArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `stats` of [`MatchQueue`].
@@ -1472,9 +1973,24 @@ impl v1::Check for MatchQueueStatsArgs {
 impl v1::Arguments for MatchQueueStatsArgs {
     const TAG: u8 = 3;
 
+    type Owner = MatchQueue;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_QUEUE.calls[2]
     }
+}
+
+impl v1::HasCall<3> for MatchQueue {
+    type Args = MatchQueueStatsArgs;
+}
+
+impl v1::Rpc for MatchQueueStatsArgs {
+    type Output = QueueStats;
+    type Codec = QueueStats;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of timer `widen` of [`MatchQueue`].
@@ -1535,9 +2051,20 @@ impl v1::Check for MatchQueueWidenArgs {
 impl v1::Arguments for MatchQueueWidenArgs {
     const TAG: u8 = 4;
 
+    type Owner = MatchQueue;
+    type Parts = (v1::Ref<MatchSeat>, i32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.seat, self.by)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCH_QUEUE.calls[3]
     }
+}
+
+impl v1::HasCall<4> for MatchQueue {
+    type Args = MatchQueueWidenArgs;
 }
 
 v1::named! {

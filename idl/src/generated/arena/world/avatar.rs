@@ -14,7 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::playhouse::__private::v1;
 
-use super::super::common::{AccountId, HeroId, Name, Region, Rights};
+use super::super::common::{AccountId, HeroId, Name, PageOfCard, Region, Rights};
+use super::super::mail::{Mailbox, MailboxProxy};
+use super::super::match_making::{MatchSeat, MatchSeatProxy};
+use super::{
+    Chat, ChatProxy, Inventory, InventoryProxy, Progress, ProgressProxy, Social, SocialProxy,
+    Transform, TransformProxy, Wallet, WalletProxy,
+};
 
 /// Why a name is not to be had.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -79,6 +85,8 @@ impl ::core::fmt::Display for NameError {
 }
 
 impl ::core::error::Error for NameError {}
+
+impl v1::Thrown for NameError {}
 
 /// A player, as long as they are not in battle; while they are, it waits here for the result.
 #[derive(Debug, Clone)]
@@ -291,6 +299,29 @@ impl Avatar {
     pub fn reference(account_id: AccountId) -> v1::Ref<Self> {
         v1::Ref::to_entity([account_id.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(account_id: AccountId) -> AvatarProxy {
+        let reference = Self::reference(account_id);
+        AvatarProxy(v1::Proxy::entity(reference.into_address()))
+    }
+
+    /// Asks before something that cannot be undone.
+    pub fn confirm(cx: &mut v1::Cx, text: impl Into<String>) -> v1::Asking<AvatarConfirmArgs> {
+        v1::ask(cx, AvatarConfirmArgs { text: text.into() })
+    }
+
+    /// The server is about to be taken down, or has something to say to one player.
+    pub fn notice(cx: &mut v1::Cx, text: impl Into<String>, seconds: Option<u32>) {
+        v1::event(
+            cx,
+            AvatarNoticeArgs {
+                text: text.into(),
+                seconds,
+            },
+        );
+    }
 }
 
 impl v1::Properties for Avatar {
@@ -351,6 +382,212 @@ impl v1::Target for Avatar {
     const ENTITY: Option<(u16, u16)> = Some((5, 10));
 }
 
+/// Stands for [`Avatar`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct AvatarProxy(v1::Proxy);
+
+impl From<v1::Proxy> for AvatarProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Avatar {
+    type Proxy = AvatarProxy;
+}
+
+impl AvatarProxy {
+    /// The rpc `rename`.
+    pub fn rename(&self, name: Name) -> v1::Calling<AvatarRenameArgs> {
+        self.0.rpc(AvatarRenameArgs { name })
+    }
+
+    /// The oneway `configure`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn configure(&self, settings: Settings) -> Result<(), v1::Failure> {
+        self.0.oneway(AvatarConfigureArgs { settings })
+    }
+
+    /// The rpc `look`.
+    pub fn look(&self, whom: v1::Ref<Avatar>) -> v1::Calling<AvatarLookArgs> {
+        self.0.rpc(AvatarLookArgs { whom })
+    }
+
+    /// The rpc `card`.
+    pub fn card(&self) -> v1::Calling<AvatarCardArgs> {
+        self.0.rpc(AvatarCardArgs {})
+    }
+
+    /// Shows the player a notice.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn tell(&self, text: impl Into<String>, seconds: Option<u32>) -> Result<(), v1::Failure> {
+        self.0.oneway(AvatarTellArgs {
+            text: text.into(),
+            seconds,
+        })
+    }
+
+    /// The component in the slot `transform`.
+    #[must_use]
+    pub fn transform(&self) -> TransformProxy {
+        TransformProxy::from(self.0.slot(1))
+    }
+
+    /// The component in the slot `bag`.
+    #[must_use]
+    pub fn bag(&self) -> InventoryProxy {
+        InventoryProxy::from(self.0.slot(2))
+    }
+
+    /// The component in the slot `vault`.
+    #[must_use]
+    pub fn vault(&self) -> InventoryProxy {
+        InventoryProxy::from(self.0.slot(3))
+    }
+
+    /// The component in the slot `wallet`.
+    #[must_use]
+    pub fn wallet(&self) -> WalletProxy {
+        WalletProxy::from(self.0.slot(4))
+    }
+
+    /// The component in the slot `social`.
+    #[must_use]
+    pub fn social(&self) -> SocialProxy {
+        SocialProxy::from(self.0.slot(5))
+    }
+
+    /// The component in the slot `chat`.
+    #[must_use]
+    pub fn chat(&self) -> ChatProxy {
+        ChatProxy::from(self.0.slot(6))
+    }
+
+    /// The component in the slot `progress`.
+    #[must_use]
+    pub fn progress(&self) -> ProgressProxy {
+        ProgressProxy::from(self.0.slot(7))
+    }
+
+    /// The component in the slot `mailbox`.
+    #[must_use]
+    pub fn mailbox(&self) -> MailboxProxy {
+        MailboxProxy::from(self.0.slot(8))
+    }
+
+    /// The component in the slot `seat`.
+    #[must_use]
+    pub fn seat(&self) -> MatchSeatProxy {
+        MatchSeatProxy::from(self.0.slot(9))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Avatar {
+    type Key = AccountId;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::AVATAR
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        let part = AccountId(v1::key_part::<u64>(part)?);
+        v1::check::<AccountId>("key", &part).ok()?;
+        Some(part)
+    }
+}
+
+impl v1::HasSlot<1> for Avatar {
+    type Component = Transform;
+}
+
+impl v1::HasSlot<2> for Avatar {
+    type Component = Inventory;
+}
+
+impl v1::HasSlot<3> for Avatar {
+    type Component = Inventory;
+}
+
+impl v1::HasSlot<4> for Avatar {
+    type Component = Wallet;
+}
+
+impl v1::HasSlot<5> for Avatar {
+    type Component = Social;
+}
+
+impl v1::HasSlot<6> for Avatar {
+    type Component = Chat;
+}
+
+impl v1::HasSlot<7> for Avatar {
+    type Component = Progress;
+}
+
+impl v1::HasSlot<8> for Avatar {
+    type Component = Mailbox;
+}
+
+impl v1::HasSlot<9> for Avatar {
+    type Component = MatchSeat;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_Avatar {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Avatar" "idl/arena/world/avatar.idl" 15
+            [
+                { rpc 1 rename 40 "rpc 1 rename(name: Name) throws NameError" [ name "Name", ] "Result<(), CallError<NameError>>" }
+                { oneway 2 configure 42 "oneway 2 configure(settings: Settings)" [ settings "Settings", ] "()" }
+                { client 3 confirm 45 "client rpc 3 confirm(text: string[..=200]) -> bool" [ text "String", ] "Result<bool, Failure>" }
+                { event 4 notice 47 "event 4 notice(text: string[..=500], seconds: u32?)" [ text "String", seconds "Option<u32>", ] "()" }
+                { rpc 5 look 49 "rpc 5 look(whom: ref<Avatar>) -> Card" [ whom "Ref<Avatar>", ] "Result<Card, Failure>" }
+                { rpc 6 card 51 "rpc 6 card() -> Card" [ ] "Result<Card, Failure>" }
+                { oneway 10 tell 54 "oneway 10 tell(text: string[..=500], seconds: u32?)" [ text "String", seconds "Option<u32>", ] "()" }
+            ]
+            [
+                { 1 transform 16 "Transform" }
+                { 2 bag 17 "Inventory" }
+                { 3 vault 19 "Inventory" }
+                { 4 wallet 20 "Wallet" }
+                { 5 social 21 "Social" }
+                { 6 chat 22 "Chat" }
+                { 7 progress 23 "Progress" }
+                { 8 mailbox 24 "Mailbox" }
+                { 9 seat 25 "MatchSeat" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_Avatar as Avatar;
+
 /// The arguments of rpc `rename` of [`Avatar`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AvatarRenameArgs {
@@ -402,9 +639,26 @@ impl v1::Check for AvatarRenameArgs {
 impl v1::Arguments for AvatarRenameArgs {
     const TAG: u8 = 1;
 
+    type Owner = Avatar;
+    type Parts = (Name,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.name,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::AVATAR.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Avatar {
+    type Args = AvatarRenameArgs;
+}
+
+impl v1::Rpc for AvatarRenameArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<NameError>;
 }
 
 /// The arguments of oneway `configure` of [`Avatar`].
@@ -463,9 +717,20 @@ impl v1::Check for AvatarConfigureArgs {
 impl v1::Arguments for AvatarConfigureArgs {
     const TAG: u8 = 2;
 
+    type Owner = Avatar;
+    type Parts = (Settings,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.settings,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::AVATAR.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Avatar {
+    type Args = AvatarConfigureArgs;
 }
 
 /// The arguments of client rpc `confirm` of [`Avatar`].
@@ -522,9 +787,26 @@ impl v1::Check for AvatarConfirmArgs {
 impl v1::Arguments for AvatarConfirmArgs {
     const TAG: u8 = 3;
 
+    type Owner = Avatar;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::AVATAR.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Avatar {
+    type Args = AvatarConfirmArgs;
+}
+
+impl v1::Rpc for AvatarConfirmArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of event `notice` of [`Avatar`].
@@ -590,9 +872,20 @@ impl v1::Check for AvatarNoticeArgs {
 impl v1::Arguments for AvatarNoticeArgs {
     const TAG: u8 = 4;
 
+    type Owner = Avatar;
+    type Parts = (String, Option<u32>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text, self.seconds)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::AVATAR.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Avatar {
+    type Args = AvatarNoticeArgs;
 }
 
 /// The arguments of rpc `look` of [`Avatar`].
@@ -646,9 +939,26 @@ impl v1::Check for AvatarLookArgs {
 impl v1::Arguments for AvatarLookArgs {
     const TAG: u8 = 5;
 
+    type Owner = Avatar;
+    type Parts = (v1::Ref<Avatar>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.whom,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::AVATAR.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Avatar {
+    type Args = AvatarLookArgs;
+}
+
+impl v1::Rpc for AvatarLookArgs {
+    type Output = Card;
+    type Codec = Card;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `card` of [`Avatar`].
@@ -694,9 +1004,24 @@ impl v1::Check for AvatarCardArgs {
 impl v1::Arguments for AvatarCardArgs {
     const TAG: u8 = 6;
 
+    type Owner = Avatar;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::AVATAR.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Avatar {
+    type Args = AvatarCardArgs;
+}
+
+impl v1::Rpc for AvatarCardArgs {
+    type Output = Card;
+    type Codec = Card;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `tell` of [`Avatar`].
@@ -762,9 +1087,20 @@ impl v1::Check for AvatarTellArgs {
 impl v1::Arguments for AvatarTellArgs {
     const TAG: u8 = 10;
 
+    type Owner = Avatar;
+    type Parts = (String, Option<u32>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text, self.seconds)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::AVATAR.calls[6]
     }
+}
+
+impl v1::HasCall<10> for Avatar {
+    type Args = AvatarTellArgs;
 }
 
 /// What somebody set up for themselves.
@@ -987,6 +1323,13 @@ impl LobbyCenter {
     pub fn reference() -> v1::Ref<Self> {
         v1::Ref::to_entity([])
     }
+
+    /// Stands for the only one, to call it.
+    #[must_use]
+    pub fn only() -> LobbyCenterProxy {
+        let reference = Self::reference();
+        LobbyCenterProxy(v1::Proxy::entity(reference.into_address()))
+    }
 }
 
 impl v1::Properties for LobbyCenter {
@@ -1033,6 +1376,93 @@ impl v1::Numbered for LobbyCenter {
 impl v1::Target for LobbyCenter {
     const ENTITY: Option<(u16, u16)> = Some((5, 11));
 }
+
+/// Stands for [`LobbyCenter`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct LobbyCenterProxy(v1::Proxy);
+
+impl From<v1::Proxy> for LobbyCenterProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for LobbyCenter {
+    type Proxy = LobbyCenterProxy;
+}
+
+impl LobbyCenterProxy {
+    /// The rpc `report`.
+    pub fn report(
+        &self,
+        stub: v1::Ref<LobbyStub>,
+        load: NodeLoad,
+    ) -> v1::Calling<LobbyCenterReportArgs> {
+        self.0.rpc(LobbyCenterReportArgs { stub, load })
+    }
+
+    /// The rpc `pick`.
+    pub fn pick(&self, region: Region) -> v1::Calling<LobbyCenterPickArgs> {
+        self.0.rpc(LobbyCenterPickArgs { region })
+    }
+
+    /// The rpc `online`.
+    pub fn online(&self, after: impl Into<String>) -> v1::Calling<LobbyCenterOnlineArgs> {
+        self.0.rpc(LobbyCenterOnlineArgs {
+            after: after.into(),
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for LobbyCenter {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::LOBBY_CENTER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_LobbyCenter {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity singleton "LobbyCenter" "idl/arena/world/avatar.idl" 84
+            [
+                { rpc 1 report 88 "rpc 1 report(stub: ref<LobbyStub>, load: NodeLoad)" [ stub "Ref<LobbyStub>", load "NodeLoad", ] "Result<(), Failure>" }
+                { rpc 2 pick 90 "rpc 2 pick(region: Region) -> ref<LobbyStub>?" [ region "Region", ] "Result<Option<Ref<LobbyStub>>, Failure>" }
+                { rpc 3 online 92 "rpc 3 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
+                { timer 4 forget 93 "timer 4 forget(node: string[..=128])" [ node "String", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_LobbyCenter as LobbyCenter;
 
 /// The arguments of rpc `report` of [`LobbyCenter`].
 #[derive(Debug, Clone, PartialEq)]
@@ -1090,9 +1520,26 @@ impl v1::Check for LobbyCenterReportArgs {
 impl v1::Arguments for LobbyCenterReportArgs {
     const TAG: u8 = 1;
 
+    type Owner = LobbyCenter;
+    type Parts = (v1::Ref<LobbyStub>, NodeLoad);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.stub, self.load)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_CENTER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for LobbyCenter {
+    type Args = LobbyCenterReportArgs;
+}
+
+impl v1::Rpc for LobbyCenterReportArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `pick` of [`LobbyCenter`].
@@ -1146,9 +1593,26 @@ impl v1::Check for LobbyCenterPickArgs {
 impl v1::Arguments for LobbyCenterPickArgs {
     const TAG: u8 = 2;
 
+    type Owner = LobbyCenter;
+    type Parts = (Region,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.region,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_CENTER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for LobbyCenter {
+    type Args = LobbyCenterPickArgs;
+}
+
+impl v1::Rpc for LobbyCenterPickArgs {
+    type Output = Option<v1::Ref<LobbyStub>>;
+    type Codec = v1::Maybe<v1::Ref<LobbyStub>>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `online` of [`LobbyCenter`].
@@ -1203,9 +1667,26 @@ impl v1::Check for LobbyCenterOnlineArgs {
 impl v1::Arguments for LobbyCenterOnlineArgs {
     const TAG: u8 = 3;
 
+    type Owner = LobbyCenter;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.after,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_CENTER.calls[2]
     }
+}
+
+impl v1::HasCall<3> for LobbyCenter {
+    type Args = LobbyCenterOnlineArgs;
+}
+
+impl v1::Rpc for LobbyCenterOnlineArgs {
+    type Output = PageOfCard;
+    type Codec = PageOfCard;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of timer `forget` of [`LobbyCenter`].
@@ -1260,9 +1741,20 @@ impl v1::Check for LobbyCenterForgetArgs {
 impl v1::Arguments for LobbyCenterForgetArgs {
     const TAG: u8 = 4;
 
+    type Owner = LobbyCenter;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.node,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_CENTER.calls[3]
     }
+}
+
+impl v1::HasCall<4> for LobbyCenter {
+    type Args = LobbyCenterForgetArgs;
 }
 
 /// The center's agent on each lobby node.
@@ -1307,6 +1799,13 @@ impl LobbyStub {
     #[must_use]
     pub fn reference(node: &str) -> v1::Ref<Self> {
         v1::Ref::to_entity([node.into()])
+    }
+
+    /// Stands for the one on this node, to call it.
+    #[must_use]
+    pub fn of(node: &str) -> LobbyStubProxy {
+        let reference = Self::reference(node);
+        LobbyStubProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -1354,6 +1853,113 @@ impl v1::Target for LobbyStub {
     const ENTITY: Option<(u16, u16)> = Some((5, 12));
 }
 
+/// Stands for [`LobbyStub`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct LobbyStubProxy(v1::Proxy);
+
+impl From<v1::Proxy> for LobbyStubProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for LobbyStub {
+    type Proxy = LobbyStubProxy;
+}
+
+impl LobbyStubProxy {
+    /// The rpc `load_now`.
+    pub fn load_now(&self) -> v1::Calling<LobbyStubLoadNowArgs> {
+        self.0.rpc(LobbyStubLoadNowArgs {})
+    }
+
+    /// Shown to everybody on this node.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn announce(&self, text: impl Into<String>) -> Result<(), v1::Failure> {
+        self.0.oneway(LobbyStubAnnounceArgs { text: text.into() })
+    }
+
+    /// An avatar's player is there; its card is what others see in the list of who is online.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn came(&self, account: AccountId, card: Card) -> Result<(), v1::Failure> {
+        self.0.oneway(LobbyStubCameArgs { account, card })
+    }
+
+    /// The oneway `went`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn went(&self, account: AccountId) -> Result<(), v1::Failure> {
+        self.0.oneway(LobbyStubWentArgs { account })
+    }
+
+    /// Who is on this node, by name, after `after`.
+    pub fn online(&self, after: impl Into<String>) -> v1::Calling<LobbyStubOnlineArgs> {
+        self.0.rpc(LobbyStubOnlineArgs {
+            after: after.into(),
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for LobbyStub {
+    type Key = String;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::LOBBY_STUB
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<String>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_LobbyStub {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity per_node "LobbyStub" "idl/arena/world/avatar.idl" 97
+            [
+                { rpc 1 load_now 101 "rpc 1 load_now() -> NodeLoad" [ ] "Result<NodeLoad, Failure>" }
+                { oneway 2 announce 103 "oneway 2 announce(text: string[..=500])" [ text "String", ] "()" }
+                { timer 3 report 104 "timer 3 report()" [ ] "()" }
+                { oneway 4 came 106 "oneway 4 came(account: AccountId, card: Card)" [ account "AccountId", card "Card", ] "()" }
+                { oneway 5 went 107 "oneway 5 went(account: AccountId)" [ account "AccountId", ] "()" }
+                { rpc 6 online 110 "rpc 6 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_LobbyStub as LobbyStub;
+
 /// The arguments of rpc `load_now` of [`LobbyStub`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LobbyStubLoadNowArgs {}
@@ -1397,9 +2003,24 @@ impl v1::Check for LobbyStubLoadNowArgs {
 impl v1::Arguments for LobbyStubLoadNowArgs {
     const TAG: u8 = 1;
 
+    type Owner = LobbyStub;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_STUB.calls[0]
     }
+}
+
+impl v1::HasCall<1> for LobbyStub {
+    type Args = LobbyStubLoadNowArgs;
+}
+
+impl v1::Rpc for LobbyStubLoadNowArgs {
+    type Output = NodeLoad;
+    type Codec = NodeLoad;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `announce` of [`LobbyStub`].
@@ -1456,9 +2077,20 @@ impl v1::Check for LobbyStubAnnounceArgs {
 impl v1::Arguments for LobbyStubAnnounceArgs {
     const TAG: u8 = 2;
 
+    type Owner = LobbyStub;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_STUB.calls[1]
     }
+}
+
+impl v1::HasCall<2> for LobbyStub {
+    type Args = LobbyStubAnnounceArgs;
 }
 
 /// The arguments of timer `report` of [`LobbyStub`].
@@ -1504,9 +2136,18 @@ impl v1::Check for LobbyStubReportArgs {
 impl v1::Arguments for LobbyStubReportArgs {
     const TAG: u8 = 3;
 
+    type Owner = LobbyStub;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_STUB.calls[2]
     }
+}
+
+impl v1::HasCall<3> for LobbyStub {
+    type Args = LobbyStubReportArgs;
 }
 
 /// The arguments of oneway `came` of [`LobbyStub`].
@@ -1566,9 +2207,20 @@ impl v1::Check for LobbyStubCameArgs {
 impl v1::Arguments for LobbyStubCameArgs {
     const TAG: u8 = 4;
 
+    type Owner = LobbyStub;
+    type Parts = (AccountId, Card);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account, self.card)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_STUB.calls[3]
     }
+}
+
+impl v1::HasCall<4> for LobbyStub {
+    type Args = LobbyStubCameArgs;
 }
 
 /// The arguments of oneway `went` of [`LobbyStub`].
@@ -1622,9 +2274,20 @@ impl v1::Check for LobbyStubWentArgs {
 impl v1::Arguments for LobbyStubWentArgs {
     const TAG: u8 = 5;
 
+    type Owner = LobbyStub;
+    type Parts = (AccountId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_STUB.calls[4]
     }
+}
+
+impl v1::HasCall<5> for LobbyStub {
+    type Args = LobbyStubWentArgs;
 }
 
 /// The arguments of rpc `online` of [`LobbyStub`].
@@ -1681,9 +2344,26 @@ impl v1::Check for LobbyStubOnlineArgs {
 impl v1::Arguments for LobbyStubOnlineArgs {
     const TAG: u8 = 6;
 
+    type Owner = LobbyStub;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.after,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOBBY_STUB.calls[5]
     }
+}
+
+impl v1::HasCall<6> for LobbyStub {
+    type Args = LobbyStubOnlineArgs;
+}
+
+impl v1::Rpc for LobbyStubOnlineArgs {
+    type Output = PageOfCard;
+    type Codec = PageOfCard;
+    type Fault = v1::Failure;
 }
 
 v1::named! {

@@ -15,7 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::playhouse::__private::v1;
 use ::playhouse::math::Vec2;
 
-use super::super::common::{AccountId, BagSlot, Coins, Currency, Gear, ItemId, Price, Reward, Stack};
+use super::super::common::{
+    AccountId, BagSlot, Coins, Currency, Gear, ItemId, Price, Reward, Stack,
+};
 
 /// Places in a bag.
 pub const BAG_MAX: u32 = 64;
@@ -106,6 +108,11 @@ impl Transform {
         );
         Ok(())
     }
+
+    /// The server put the avatar somewhere else; the client must not argue.
+    pub fn teleported(cx: &mut v1::Cx, zone: ZoneId, pos: Vec2) {
+        v1::event(cx, TransformTeleportedArgs { zone, pos });
+    }
 }
 
 impl v1::Properties for Transform {
@@ -162,6 +169,76 @@ impl v1::Numbered for Transform {
 impl v1::Target for Transform {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+/// Stands for [`Transform`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct TransformProxy(v1::Proxy);
+
+impl From<v1::Proxy> for TransformProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Transform {
+    type Proxy = TransformProxy;
+}
+
+impl TransformProxy {
+    /// Where the client's avatar went. Only the newest one matters, so none is sent again.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn walk(&self, pos: Vec2, facing: f32) -> Result<(), v1::Failure> {
+        self.0.oneway(TransformWalkArgs { pos, facing })
+    }
+
+    /// The rpc `travel`.
+    pub fn travel(&self, zone: ZoneId) -> v1::Calling<TransformTravelArgs> {
+        self.0.rpc(TransformTravelArgs { zone })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Transform {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::TRANSFORM
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_Transform {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Transform" "idl/arena/world/body.idl" 22
+            [
+                { oneway 1 walk 31 "oneway 1 walk(pos: Vec2, facing: f32[0.0..=360.0])" [ pos "Vec2", facing "f32", ] "()" }
+                { rpc 2 travel 33 "rpc 2 travel(zone: ZoneId) throws TravelError" [ zone "ZoneId", ] "Result<(), CallError<TravelError>>" }
+                { event 3 teleported 35 "event 3 teleported(zone: ZoneId, pos: Vec2)" [ zone "ZoneId", pos "Vec2", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_Transform as Transform;
 
 /// The arguments of oneway `walk` of [`Transform`].
 ///
@@ -227,9 +304,20 @@ impl v1::Check for TransformWalkArgs {
 impl v1::Arguments for TransformWalkArgs {
     const TAG: u8 = 1;
 
+    type Owner = Transform;
+    type Parts = (Vec2, f32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.pos, self.facing)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::TRANSFORM.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Transform {
+    type Args = TransformWalkArgs;
 }
 
 /// The arguments of rpc `travel` of [`Transform`].
@@ -283,9 +371,26 @@ impl v1::Check for TransformTravelArgs {
 impl v1::Arguments for TransformTravelArgs {
     const TAG: u8 = 2;
 
+    type Owner = Transform;
+    type Parts = (ZoneId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.zone,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::TRANSFORM.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Transform {
+    type Args = TransformTravelArgs;
+}
+
+impl v1::Rpc for TransformTravelArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<TravelError>;
 }
 
 /// The arguments of event `teleported` of [`Transform`].
@@ -350,9 +455,20 @@ impl v1::Check for TransformTeleportedArgs {
 impl v1::Arguments for TransformTeleportedArgs {
     const TAG: u8 = 3;
 
+    type Owner = Transform;
+    type Parts = (ZoneId, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.zone, self.pos)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::TRANSFORM.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Transform {
+    type Args = TransformTeleportedArgs;
 }
 
 /// Who is where in one zone, so that those who are near can be found. The avatars tell it.
@@ -380,6 +496,13 @@ impl Zone {
     #[must_use]
     pub fn reference(zone_id: ZoneId) -> v1::Ref<Self> {
         v1::Ref::to_entity([zone_id.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(zone_id: ZoneId) -> ZoneProxy {
+        let reference = Self::reference(zone_id);
+        ZoneProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -427,6 +550,105 @@ impl v1::Numbered for Zone {
 impl v1::Target for Zone {
     const ENTITY: Option<(u16, u16)> = Some((5, 13));
 }
+
+/// Stands for [`Zone`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ZoneProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ZoneProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Zone {
+    type Proxy = ZoneProxy;
+}
+
+impl ZoneProxy {
+    /// The oneway `moved`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn moved(&self, account: AccountId, to: Vec2) -> Result<(), v1::Failure> {
+        self.0.oneway(ZoneMovedArgs { account, to })
+    }
+
+    /// The oneway `left`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn left(&self, account: AccountId) -> Result<(), v1::Failure> {
+        self.0.oneway(ZoneLeftArgs { account })
+    }
+
+    /// Those within `range` metres of somebody, nearest first; nobody if that one isn't here.
+    pub fn near(&self, account: AccountId, range: f32) -> v1::Calling<ZoneNearArgs> {
+        self.0.rpc(ZoneNearArgs { account, range })
+    }
+
+    /// Whether two stand within `range` metres of each other.
+    pub fn together(
+        &self,
+        one: AccountId,
+        other: AccountId,
+        range: f32,
+    ) -> v1::Calling<ZoneTogetherArgs> {
+        self.0.rpc(ZoneTogetherArgs { one, other, range })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Zone {
+    type Key = ZoneId;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::ZONE
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(ZoneId(v1::key_part::<u32>(part)?))
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_Zone {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Zone" "idl/arena/world/body.idl" 40
+            [
+                { oneway 1 moved 43 "oneway 1 moved(account: AccountId, to: Vec2)" [ account "AccountId", to "Vec2", ] "()" }
+                { oneway 2 left 44 "oneway 2 left(account: AccountId)" [ account "AccountId", ] "()" }
+                { rpc 3 near 47 "rpc 3 near(account: AccountId, range: f32[0.0..=1000.0]) -> list<AccountId>[..=64]" [ account "AccountId", range "f32", ] "Result<Vec<AccountId>, Failure>" }
+                { rpc 4 together 50 "rpc 4 together(one: AccountId, other: AccountId, range: f32[0.0..=1000.0]) -> bool" [ one "AccountId", other "AccountId", range "f32", ] "Result<bool, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_Zone as Zone;
 
 /// The arguments of oneway `moved` of [`Zone`].
 #[derive(Debug, Clone, PartialEq)]
@@ -483,9 +705,20 @@ impl v1::Check for ZoneMovedArgs {
 impl v1::Arguments for ZoneMovedArgs {
     const TAG: u8 = 1;
 
+    type Owner = Zone;
+    type Parts = (AccountId, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account, self.to)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ZONE.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Zone {
+    type Args = ZoneMovedArgs;
 }
 
 /// The arguments of oneway `left` of [`Zone`].
@@ -539,9 +772,20 @@ impl v1::Check for ZoneLeftArgs {
 impl v1::Arguments for ZoneLeftArgs {
     const TAG: u8 = 2;
 
+    type Owner = Zone;
+    type Parts = (AccountId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ZONE.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Zone {
+    type Args = ZoneLeftArgs;
 }
 
 /// The arguments of rpc `near` of [`Zone`].
@@ -603,9 +847,26 @@ impl v1::Check for ZoneNearArgs {
 impl v1::Arguments for ZoneNearArgs {
     const TAG: u8 = 3;
 
+    type Owner = Zone;
+    type Parts = (AccountId, f32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account, self.range)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ZONE.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Zone {
+    type Args = ZoneNearArgs;
+}
+
+impl v1::Rpc for ZoneNearArgs {
+    type Output = Vec<AccountId>;
+    type Codec = v1::List<AccountId, 0, 64>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `together` of [`Zone`].
@@ -671,9 +932,26 @@ impl v1::Check for ZoneTogetherArgs {
 impl v1::Arguments for ZoneTogetherArgs {
     const TAG: u8 = 4;
 
+    type Owner = Zone;
+    type Parts = (AccountId, AccountId, f32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.one, self.other, self.range)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ZONE.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Zone {
+    type Args = ZoneTogetherArgs;
+}
+
+impl v1::Rpc for ZoneTogetherArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// Why one stays where one is.
@@ -739,6 +1017,8 @@ impl ::core::fmt::Display for TravelError {
 }
 
 impl ::core::error::Error for TravelError {}
+
+impl v1::Thrown for TravelError {}
 
 /// A bag, or a vault: whatever holds stacks by place.
 #[derive(Clone)]
@@ -812,6 +1092,11 @@ impl Inventory {
             &mut self.tracker,
         );
     }
+
+    /// Sends the event `changed`.
+    pub fn changed(cx: &mut v1::Cx, slot: BagSlot, stack: Option<Stack>) {
+        v1::event(cx, InventoryChangedArgs { slot, stack });
+    }
 }
 
 impl v1::Properties for Inventory {
@@ -864,6 +1149,112 @@ impl v1::Numbered for Inventory {
 impl v1::Target for Inventory {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+/// Stands for [`Inventory`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct InventoryProxy(v1::Proxy);
+
+impl From<v1::Proxy> for InventoryProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Inventory {
+    type Proxy = InventoryProxy;
+}
+
+impl InventoryProxy {
+    /// Gives away up to sixteen stacks to somebody who stands nearby.
+    pub fn trade(
+        &self,
+        to: v1::Ref<Inventory>,
+        give: Vec<Stack>,
+    ) -> v1::Calling<InventoryTradeArgs> {
+        self.0.rpc(InventoryTradeArgs { to, give })
+    }
+
+    /// The rpc `has`.
+    pub fn has(&self, item: ItemId, count: u32) -> v1::Calling<InventoryHasArgs> {
+        self.0.rpc(InventoryHasArgs { item, count })
+    }
+
+    /// Puts something in, exactly once: what does not fit goes to the mailbox.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn deliver(&self, reward: Reward, reason: impl Into<String>) -> Result<(), v1::Failure> {
+        self.0.oneway(InventoryDeliverArgs {
+            reward,
+            reason: reason.into(),
+        })
+    }
+
+    /// The rpc `wear`.
+    pub fn wear(&self, slot: BagSlot, place: u8) -> v1::Calling<InventoryWearArgs> {
+        self.0.rpc(InventoryWearArgs { slot, place })
+    }
+
+    /// The oneway `sort`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn sort(&self, descending: bool) -> Result<(), v1::Failure> {
+        self.0.oneway(InventorySortArgs { descending })
+    }
+
+    /// All of it, for a client that wants to be sure.
+    pub fn contents(&self) -> v1::Calling<InventoryContentsArgs> {
+        self.0.rpc(InventoryContentsArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Inventory {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::INVENTORY
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_Inventory {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Inventory" "idl/arena/world/body.idl" 57
+            [
+                { rpc 1 trade 66 "rpc 1 trade(to: ref<Inventory>, give: list<Stack>[1..=16]) -> Receipt throws TradeError" [ to "Ref<Inventory>", give "Vec<Stack>", ] "Result<Receipt, CallError<TradeError>>" }
+                { rpc 2 has 68 "rpc 2 has(item: ItemId, count: u32[1..]) -> bool" [ item "ItemId", count "u32", ] "Result<bool, Failure>" }
+                { oneway 3 deliver 71 "oneway 3 deliver(reward: Reward, reason: string[..=64])" [ reward "Reward", reason "String", ] "()" }
+                { event 4 changed 72 "event 4 changed(slot: BagSlot, stack: Stack?)" [ slot "BagSlot", stack "Option<Stack>", ] "()" }
+                { timer 5 spoil 74 "timer 5 spoil(slot: BagSlot)" [ slot "BagSlot", ] "()" }
+                { rpc 6 wear 76 "rpc 6 wear(slot: BagSlot, place: u8[..=7]) throws TradeError" [ slot "BagSlot", place "u8", ] "Result<(), CallError<TradeError>>" }
+                { oneway 7 sort 78 "oneway 7 sort(descending: bool)" [ descending "bool", ] "()" }
+                { rpc 9 contents 82 "rpc 9 contents() -> map<BagSlot, Stack>[..=64]" [ ] "Result<BTreeMap<BagSlot, Stack>, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_Inventory as Inventory;
 
 /// The arguments of rpc `trade` of [`Inventory`].
 ///
@@ -922,9 +1313,26 @@ impl v1::Check for InventoryTradeArgs {
 impl v1::Arguments for InventoryTradeArgs {
     const TAG: u8 = 1;
 
+    type Owner = Inventory;
+    type Parts = (v1::Ref<Inventory>, Vec<Stack>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.to, self.give)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Inventory {
+    type Args = InventoryTradeArgs;
+}
+
+impl v1::Rpc for InventoryTradeArgs {
+    type Output = Receipt;
+    type Codec = Receipt;
+    type Fault = v1::CallError<TradeError>;
 }
 
 /// The arguments of rpc `has` of [`Inventory`].
@@ -983,9 +1391,26 @@ impl v1::Check for InventoryHasArgs {
 impl v1::Arguments for InventoryHasArgs {
     const TAG: u8 = 2;
 
+    type Owner = Inventory;
+    type Parts = (ItemId, u32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.item, self.count)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Inventory {
+    type Args = InventoryHasArgs;
+}
+
+impl v1::Rpc for InventoryHasArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `deliver` of [`Inventory`].
@@ -1046,9 +1471,20 @@ impl v1::Check for InventoryDeliverArgs {
 impl v1::Arguments for InventoryDeliverArgs {
     const TAG: u8 = 3;
 
+    type Owner = Inventory;
+    type Parts = (Reward, String);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.reward, self.reason)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Inventory {
+    type Args = InventoryDeliverArgs;
 }
 
 /// The arguments of event `changed` of [`Inventory`].
@@ -1113,9 +1549,20 @@ impl v1::Check for InventoryChangedArgs {
 impl v1::Arguments for InventoryChangedArgs {
     const TAG: u8 = 4;
 
+    type Owner = Inventory;
+    type Parts = (BagSlot, Option<Stack>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.slot, self.stack)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Inventory {
+    type Args = InventoryChangedArgs;
 }
 
 /// The arguments of timer `spoil` of [`Inventory`].
@@ -1172,9 +1619,20 @@ impl v1::Check for InventorySpoilArgs {
 impl v1::Arguments for InventorySpoilArgs {
     const TAG: u8 = 5;
 
+    type Owner = Inventory;
+    type Parts = (BagSlot,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.slot,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Inventory {
+    type Args = InventorySpoilArgs;
 }
 
 /// The arguments of rpc `wear` of [`Inventory`].
@@ -1239,9 +1697,26 @@ impl v1::Check for InventoryWearArgs {
 impl v1::Arguments for InventoryWearArgs {
     const TAG: u8 = 6;
 
+    type Owner = Inventory;
+    type Parts = (BagSlot, u8);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.slot, self.place)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Inventory {
+    type Args = InventoryWearArgs;
+}
+
+impl v1::Rpc for InventoryWearArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<TradeError>;
 }
 
 /// The arguments of oneway `sort` of [`Inventory`].
@@ -1295,9 +1770,20 @@ impl v1::Check for InventorySortArgs {
 impl v1::Arguments for InventorySortArgs {
     const TAG: u8 = 7;
 
+    type Owner = Inventory;
+    type Parts = (bool,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.descending,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Inventory {
+    type Args = InventorySortArgs;
 }
 
 /// The arguments of rpc `contents` of [`Inventory`].
@@ -1345,9 +1831,24 @@ impl v1::Check for InventoryContentsArgs {
 impl v1::Arguments for InventoryContentsArgs {
     const TAG: u8 = 9;
 
+    type Owner = Inventory;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[7]
     }
+}
+
+impl v1::HasCall<9> for Inventory {
+    type Args = InventoryContentsArgs;
+}
+
+impl v1::Rpc for InventoryContentsArgs {
+    type Output = BTreeMap<BagSlot, Stack>;
+    type Codec = v1::Map<BagSlot, Stack, 0, 64>;
+    type Fault = v1::Failure;
 }
 
 /// What a trade did.
@@ -1499,6 +2000,8 @@ impl ::core::fmt::Display for TradeError {
 
 impl ::core::error::Error for TradeError {}
 
+impl v1::Thrown for TradeError {}
+
 /// Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars.
 #[derive(Debug, Clone, Default)]
 pub struct Wallet {
@@ -1531,6 +2034,11 @@ impl Wallet {
     /// Changes `paid`.
     pub fn paid_mut(&mut self) -> v1::SetMut<'_, v1::Uuid, 0, 10000> {
         self.paid.guard(Self::WATCH_PAID, &mut self.tracker)
+    }
+
+    /// Something was bought or credited: play the sound.
+    pub fn jingled(cx: &mut v1::Cx, price: Price, gained: bool) {
+        v1::event(cx, WalletJingledArgs { price, gained });
     }
 }
 
@@ -1582,6 +2090,88 @@ impl v1::Numbered for Wallet {
 impl v1::Target for Wallet {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+/// Stands for [`Wallet`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct WalletProxy(v1::Proxy);
+
+impl From<v1::Proxy> for WalletProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Wallet {
+    type Proxy = WalletProxy;
+}
+
+impl WalletProxy {
+    /// The rpc `buy`.
+    pub fn buy(&self, offer: u32, price: Price) -> v1::Calling<WalletBuyArgs> {
+        self.0.rpc(WalletBuyArgs { offer, price })
+    }
+
+    /// Comes from the shop's payment callback, whether the player is there or not.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn credit(&self, payment: v1::Uuid, price: Price) -> Result<(), v1::Failure> {
+        self.0.oneway(WalletCreditArgs { payment, price })
+    }
+
+    /// The rpc `charge`.
+    pub fn charge(&self, price: Price) -> v1::Calling<WalletChargeArgs> {
+        self.0.rpc(WalletChargeArgs { price })
+    }
+
+    /// The rpc `balance`.
+    pub fn balance(&self) -> v1::Calling<WalletBalanceArgs> {
+        self.0.rpc(WalletBalanceArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Wallet {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::WALLET
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_Wallet {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Wallet" "idl/arena/world/body.idl" 102
+            [
+                { rpc 1 buy 108 "rpc 1 buy(offer: u32, price: Price) -> Reward throws WalletError" [ offer "u32", price "Price", ] "Result<Reward, CallError<WalletError>>" }
+                { oneway 2 credit 111 "oneway 2 credit(payment: uuid, price: Price)" [ payment "Uuid", price "Price", ] "()" }
+                { rpc 3 charge 112 "rpc 3 charge(price: Price) throws WalletError" [ price "Price", ] "Result<(), CallError<WalletError>>" }
+                { event 4 jingled 114 "event 4 jingled(price: Price, gained: bool)" [ price "Price", gained "bool", ] "()" }
+                { rpc 5 balance 116 "rpc 5 balance() -> map<Currency, Coins>[..=8]" [ ] "Result<BTreeMap<Currency, Coins>, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_Wallet as Wallet;
 
 /// The arguments of rpc `buy` of [`Wallet`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -1643,9 +2233,26 @@ impl v1::Check for WalletBuyArgs {
 impl v1::Arguments for WalletBuyArgs {
     const TAG: u8 = 1;
 
+    type Owner = Wallet;
+    type Parts = (u32, Price);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.offer, self.price)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::WALLET.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Wallet {
+    type Args = WalletBuyArgs;
+}
+
+impl v1::Rpc for WalletBuyArgs {
+    type Output = Reward;
+    type Codec = Reward;
+    type Fault = v1::CallError<WalletError>;
 }
 
 /// The arguments of oneway `credit` of [`Wallet`].
@@ -1704,9 +2311,20 @@ impl v1::Check for WalletCreditArgs {
 impl v1::Arguments for WalletCreditArgs {
     const TAG: u8 = 2;
 
+    type Owner = Wallet;
+    type Parts = (v1::Uuid, Price);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.payment, self.price)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::WALLET.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Wallet {
+    type Args = WalletCreditArgs;
 }
 
 /// The arguments of rpc `charge` of [`Wallet`].
@@ -1760,9 +2378,26 @@ impl v1::Check for WalletChargeArgs {
 impl v1::Arguments for WalletChargeArgs {
     const TAG: u8 = 3;
 
+    type Owner = Wallet;
+    type Parts = (Price,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.price,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::WALLET.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Wallet {
+    type Args = WalletChargeArgs;
+}
+
+impl v1::Rpc for WalletChargeArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<WalletError>;
 }
 
 /// The arguments of event `jingled` of [`Wallet`].
@@ -1827,9 +2462,20 @@ impl v1::Check for WalletJingledArgs {
 impl v1::Arguments for WalletJingledArgs {
     const TAG: u8 = 4;
 
+    type Owner = Wallet;
+    type Parts = (Price, bool);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.price, self.gained)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::WALLET.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Wallet {
+    type Args = WalletJingledArgs;
 }
 
 /// The arguments of rpc `balance` of [`Wallet`].
@@ -1875,9 +2521,24 @@ impl v1::Check for WalletBalanceArgs {
 impl v1::Arguments for WalletBalanceArgs {
     const TAG: u8 = 5;
 
+    type Owner = Wallet;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::WALLET.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Wallet {
+    type Args = WalletBalanceArgs;
+}
+
+impl v1::Rpc for WalletBalanceArgs {
+    type Output = BTreeMap<Currency, Coins>;
+    type Codec = v1::Map<Currency, Coins, 0, 8>;
+    type Fault = v1::Failure;
 }
 
 /// Why money stays where it is.
@@ -1958,6 +2619,8 @@ impl ::core::fmt::Display for WalletError {
 }
 
 impl ::core::error::Error for WalletError {}
+
+impl v1::Thrown for WalletError {}
 
 v1::named! {
     ZoneId: descriptor::ZONE_ID,

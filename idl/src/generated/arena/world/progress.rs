@@ -230,6 +230,8 @@ impl ::core::fmt::Display for QuestError {
 
 impl ::core::error::Error for QuestError {}
 
+impl v1::Thrown for QuestError {}
+
 /// What an avatar has achieved.
 #[derive(Debug, Clone)]
 pub struct Progress {
@@ -368,6 +370,16 @@ impl Progress {
     pub fn set_title(&mut self, value: Option<u32>) {
         v1::set(&mut self.title, value, Self::WATCH_TITLE, &mut self.tracker);
     }
+
+    /// Sends the event `leveled`.
+    pub fn leveled(cx: &mut v1::Cx, level: u16) {
+        v1::event(cx, ProgressLeveledArgs { level });
+    }
+
+    /// Sends the event `rewarded`.
+    pub fn rewarded(cx: &mut v1::Cx, rewards: Vec<Reward>, battle: Option<BattleId>) {
+        v1::event(cx, ProgressRewardedArgs { rewards, battle });
+    }
 }
 
 impl v1::Properties for Progress {
@@ -438,6 +450,96 @@ impl v1::Target for Progress {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Progress`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ProgressProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ProgressProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Progress {
+    type Proxy = ProgressProxy;
+}
+
+impl ProgressProxy {
+    /// The rpc `take_quest`.
+    pub fn take_quest(&self, quest: u32) -> v1::Calling<ProgressTakeQuestArgs> {
+        self.0.rpc(ProgressTakeQuestArgs { quest })
+    }
+
+    /// The rpc `finish_quest`.
+    pub fn finish_quest(&self, quest: u32) -> v1::Calling<ProgressFinishQuestArgs> {
+        self.0.rpc(ProgressFinishQuestArgs { quest })
+    }
+
+    /// The rpc `battles`.
+    pub fn battles(&self, before: Option<BattleId>, count: u8) -> v1::Calling<ProgressBattlesArgs> {
+        self.0.rpc(ProgressBattlesArgs { before, count })
+    }
+
+    /// How a battle ended: carried back from the battle node, exactly once, even to an avatar that is asleep.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn battle_ended(&self, result: BattleResult) -> Result<(), v1::Failure> {
+        self.0.oneway(ProgressBattleEndedArgs { result })
+    }
+
+    /// The rpc `standing`.
+    pub fn standing(&self) -> v1::Calling<ProgressStandingArgs> {
+        self.0.rpc(ProgressStandingArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Progress {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::PROGRESS
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_Progress {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Progress" "idl/arena/world/progress.idl" 33
+            [
+                { rpc 1 take_quest 45 "rpc 1 take_quest(quest: u32) throws QuestError" [ quest "u32", ] "Result<(), CallError<QuestError>>" }
+                { rpc 2 finish_quest 47 "rpc 2 finish_quest(quest: u32) -> Reward throws QuestError" [ quest "u32", ] "Result<Reward, CallError<QuestError>>" }
+                { rpc 3 battles 49 "rpc 3 battles(before: BattleId?, count: u8[1..=20]) -> list<BattleResult>[..=20]" [ before "Option<BattleId>", count "u8", ] "Result<Vec<BattleResult>, Failure>" }
+                { oneway 4 battle_ended 52 "oneway 4 battle_ended(result: BattleResult)" [ result "BattleResult", ] "()" }
+                { event 5 leveled 53 "event 5 leveled(level: u16)" [ level "u16", ] "()" }
+                { event 6 rewarded 54 "event 6 rewarded(rewards: list<Reward>[..=8], battle: BattleId?)" [ rewards "Vec<Reward>", battle "Option<BattleId>", ] "()" }
+                { timer 7 quest_ends 55 "timer 7 quest_ends(quest: u32)" [ quest "u32", ] "()" }
+                { rpc 8 standing 57 "rpc 8 standing() -> Standing" [ ] "Result<Standing, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_Progress as Progress;
+
 /// The arguments of rpc `take_quest` of [`Progress`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ProgressTakeQuestArgs {
@@ -489,9 +591,26 @@ impl v1::Check for ProgressTakeQuestArgs {
 impl v1::Arguments for ProgressTakeQuestArgs {
     const TAG: u8 = 1;
 
+    type Owner = Progress;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.quest,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PROGRESS.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Progress {
+    type Args = ProgressTakeQuestArgs;
+}
+
+impl v1::Rpc for ProgressTakeQuestArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<QuestError>;
 }
 
 /// The arguments of rpc `finish_quest` of [`Progress`].
@@ -545,9 +664,26 @@ impl v1::Check for ProgressFinishQuestArgs {
 impl v1::Arguments for ProgressFinishQuestArgs {
     const TAG: u8 = 2;
 
+    type Owner = Progress;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.quest,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PROGRESS.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Progress {
+    type Args = ProgressFinishQuestArgs;
+}
+
+impl v1::Rpc for ProgressFinishQuestArgs {
+    type Output = Reward;
+    type Codec = Reward;
+    type Fault = v1::CallError<QuestError>;
 }
 
 /// The arguments of rpc `battles` of [`Progress`].
@@ -611,9 +747,26 @@ impl v1::Check for ProgressBattlesArgs {
 impl v1::Arguments for ProgressBattlesArgs {
     const TAG: u8 = 3;
 
+    type Owner = Progress;
+    type Parts = (Option<BattleId>, u8);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.before, self.count)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PROGRESS.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Progress {
+    type Args = ProgressBattlesArgs;
+}
+
+impl v1::Rpc for ProgressBattlesArgs {
+    type Output = Vec<BattleResult>;
+    type Codec = v1::List<BattleResult, 0, 20>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `battle_ended` of [`Progress`].
@@ -669,9 +822,20 @@ impl v1::Check for ProgressBattleEndedArgs {
 impl v1::Arguments for ProgressBattleEndedArgs {
     const TAG: u8 = 4;
 
+    type Owner = Progress;
+    type Parts = (BattleResult,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.result,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PROGRESS.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Progress {
+    type Args = ProgressBattleEndedArgs;
 }
 
 /// The arguments of event `leveled` of [`Progress`].
@@ -725,9 +889,20 @@ impl v1::Check for ProgressLeveledArgs {
 impl v1::Arguments for ProgressLeveledArgs {
     const TAG: u8 = 5;
 
+    type Owner = Progress;
+    type Parts = (u16,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.level,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PROGRESS.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Progress {
+    type Args = ProgressLeveledArgs;
 }
 
 /// The arguments of event `rewarded` of [`Progress`].
@@ -791,9 +966,20 @@ impl v1::Check for ProgressRewardedArgs {
 impl v1::Arguments for ProgressRewardedArgs {
     const TAG: u8 = 6;
 
+    type Owner = Progress;
+    type Parts = (Vec<Reward>, Option<BattleId>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.rewards, self.battle)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PROGRESS.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Progress {
+    type Args = ProgressRewardedArgs;
 }
 
 /// The arguments of timer `quest_ends` of [`Progress`].
@@ -847,9 +1033,20 @@ impl v1::Check for ProgressQuestEndsArgs {
 impl v1::Arguments for ProgressQuestEndsArgs {
     const TAG: u8 = 7;
 
+    type Owner = Progress;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.quest,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PROGRESS.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Progress {
+    type Args = ProgressQuestEndsArgs;
 }
 
 /// The arguments of rpc `standing` of [`Progress`].
@@ -895,9 +1092,24 @@ impl v1::Check for ProgressStandingArgs {
 impl v1::Arguments for ProgressStandingArgs {
     const TAG: u8 = 8;
 
+    type Owner = Progress;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PROGRESS.calls[7]
     }
+}
+
+impl v1::HasCall<8> for Progress {
+    type Args = ProgressStandingArgs;
+}
+
+impl v1::Rpc for ProgressStandingArgs {
+    type Output = Standing;
+    type Codec = Standing;
+    type Fault = v1::Failure;
 }
 
 /// How far somebody has come.

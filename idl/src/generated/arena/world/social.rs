@@ -241,6 +241,8 @@ impl ::core::fmt::Display for ChatError {
 
 impl ::core::error::Error for ChatError {}
 
+impl v1::Thrown for ChatError {}
+
 /// Friends, the party, and whom one does not want to hear.
 #[derive(Debug, Clone, Default)]
 pub struct Social {
@@ -311,6 +313,15 @@ impl Social {
             &mut self.tracker,
         );
     }
+
+    /// Asks the client whose session is bound: the client rpc `join_party`.
+    pub fn join_party(
+        cx: &mut v1::Cx,
+        inviter: Name,
+        party: PartyId,
+    ) -> v1::Asking<SocialJoinPartyArgs> {
+        v1::ask(cx, SocialJoinPartyArgs { inviter, party })
+    }
 }
 
 impl v1::Properties for Social {
@@ -367,6 +378,137 @@ impl v1::Target for Social {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Social`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct SocialProxy(v1::Proxy);
+
+impl From<v1::Proxy> for SocialProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Social {
+    type Proxy = SocialProxy;
+}
+
+impl SocialProxy {
+    /// The rpc `befriend`.
+    pub fn befriend(&self, whom: AccountId) -> v1::Calling<SocialBefriendArgs> {
+        self.0.rpc(SocialBefriendArgs { whom })
+    }
+
+    /// The oneway `forget`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn forget(&self, whom: AccountId) -> Result<(), v1::Failure> {
+        self.0.oneway(SocialForgetArgs { whom })
+    }
+
+    /// The oneway `show`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn show(&self, presence: Presence) -> Result<(), v1::Failure> {
+        self.0.oneway(SocialShowArgs { presence })
+    }
+
+    /// Invites somebody into the party; they are asked and have half a minute.
+    pub fn invite(&self, whom: AccountId) -> v1::Calling<SocialInviteArgs> {
+        self.0.rpc(SocialInviteArgs { whom })
+    }
+
+    /// The oneway `befriended`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn befriended(&self, by: AccountId, name: Name) -> Result<(), v1::Failure> {
+        self.0.oneway(SocialBefriendedArgs { by, name })
+    }
+
+    /// The other end of `invite`: asks this player and answers for them.
+    pub fn invited(
+        &self,
+        by: AccountId,
+        name: Name,
+        party: PartyId,
+    ) -> v1::Calling<SocialInvitedArgs> {
+        self.0.rpc(SocialInvitedArgs { by, name, party })
+    }
+
+    /// Who is in the party now; nobody, and no party, for one who left.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn regroup(
+        &self,
+        party: Option<PartyId>,
+        members: BTreeSet<AccountId>,
+    ) -> Result<(), v1::Failure> {
+        self.0.oneway(SocialRegroupArgs { party, members })
+    }
+
+    /// Leaves the party.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn part(&self) -> Result<(), v1::Failure> {
+        self.0.oneway(SocialPartArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Social {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::SOCIAL
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_Social {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Social" "idl/arena/world/social.idl" 35
+            [
+                { rpc 1 befriend 43 "rpc 1 befriend(whom: AccountId) -> Bond throws ChatError" [ whom "AccountId", ] "Result<Bond, CallError<ChatError>>" }
+                { oneway 2 forget 45 "oneway 2 forget(whom: AccountId)" [ whom "AccountId", ] "()" }
+                { oneway 3 show 47 "oneway 3 show(presence: Presence)" [ presence "Presence", ] "()" }
+                { rpc 4 invite 50 "rpc 4 invite(whom: AccountId) -> bool throws ChatError" [ whom "AccountId", ] "Result<bool, CallError<ChatError>>" }
+                { client 5 join_party 52 "client rpc 5 join_party(inviter: Name, party: PartyId) -> bool" [ inviter "Name", party "PartyId", ] "Result<bool, Failure>" }
+                { oneway 6 befriended 54 "oneway 6 befriended(by: AccountId, name: Name)" [ by "AccountId", name "Name", ] "()" }
+                { rpc 7 invited 57 "rpc 7 invited(by: AccountId, name: Name, party: PartyId) -> bool throws ChatError" [ by "AccountId", name "Name", party "PartyId", ] "Result<bool, CallError<ChatError>>" }
+                { oneway 8 regroup 59 "oneway 8 regroup(party: PartyId?, members: set<AccountId>[..=5])" [ party "Option<PartyId>", members "BTreeSet<AccountId>", ] "()" }
+                { oneway 9 part 62 "oneway 9 part()" [ ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_Social as Social;
+
 /// The arguments of rpc `befriend` of [`Social`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SocialBefriendArgs {
@@ -418,9 +560,26 @@ impl v1::Check for SocialBefriendArgs {
 impl v1::Arguments for SocialBefriendArgs {
     const TAG: u8 = 1;
 
+    type Owner = Social;
+    type Parts = (AccountId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.whom,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Social {
+    type Args = SocialBefriendArgs;
+}
+
+impl v1::Rpc for SocialBefriendArgs {
+    type Output = Bond;
+    type Codec = Bond;
+    type Fault = v1::CallError<ChatError>;
 }
 
 /// The arguments of oneway `forget` of [`Social`].
@@ -474,9 +633,20 @@ impl v1::Check for SocialForgetArgs {
 impl v1::Arguments for SocialForgetArgs {
     const TAG: u8 = 2;
 
+    type Owner = Social;
+    type Parts = (AccountId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.whom,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Social {
+    type Args = SocialForgetArgs;
 }
 
 /// The arguments of oneway `show` of [`Social`].
@@ -530,9 +700,20 @@ impl v1::Check for SocialShowArgs {
 impl v1::Arguments for SocialShowArgs {
     const TAG: u8 = 3;
 
+    type Owner = Social;
+    type Parts = (Presence,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.presence,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Social {
+    type Args = SocialShowArgs;
 }
 
 /// The arguments of rpc `invite` of [`Social`].
@@ -588,9 +769,26 @@ impl v1::Check for SocialInviteArgs {
 impl v1::Arguments for SocialInviteArgs {
     const TAG: u8 = 4;
 
+    type Owner = Social;
+    type Parts = (AccountId,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.whom,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Social {
+    type Args = SocialInviteArgs;
+}
+
+impl v1::Rpc for SocialInviteArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::CallError<ChatError>;
 }
 
 /// The arguments of client rpc `join_party` of [`Social`].
@@ -648,9 +846,26 @@ impl v1::Check for SocialJoinPartyArgs {
 impl v1::Arguments for SocialJoinPartyArgs {
     const TAG: u8 = 5;
 
+    type Owner = Social;
+    type Parts = (Name, PartyId);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.inviter, self.party)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Social {
+    type Args = SocialJoinPartyArgs;
+}
+
+impl v1::Rpc for SocialJoinPartyArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `befriended` of [`Social`].
@@ -708,9 +923,20 @@ impl v1::Check for SocialBefriendedArgs {
 impl v1::Arguments for SocialBefriendedArgs {
     const TAG: u8 = 6;
 
+    type Owner = Social;
+    type Parts = (AccountId, Name);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.by, self.name)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Social {
+    type Args = SocialBefriendedArgs;
 }
 
 /// The arguments of rpc `invited` of [`Social`].
@@ -774,9 +1000,26 @@ impl v1::Check for SocialInvitedArgs {
 impl v1::Arguments for SocialInvitedArgs {
     const TAG: u8 = 7;
 
+    type Owner = Social;
+    type Parts = (AccountId, Name, PartyId);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.by, self.name, self.party)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Social {
+    type Args = SocialInvitedArgs;
+}
+
+impl v1::Rpc for SocialInvitedArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::CallError<ChatError>;
 }
 
 /// The arguments of oneway `regroup` of [`Social`].
@@ -843,9 +1086,20 @@ impl v1::Check for SocialRegroupArgs {
 impl v1::Arguments for SocialRegroupArgs {
     const TAG: u8 = 8;
 
+    type Owner = Social;
+    type Parts = (Option<PartyId>, BTreeSet<AccountId>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.party, self.members)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[7]
     }
+}
+
+impl v1::HasCall<8> for Social {
+    type Args = SocialRegroupArgs;
 }
 
 /// The arguments of oneway `part` of [`Social`].
@@ -893,9 +1147,18 @@ impl v1::Check for SocialPartArgs {
 impl v1::Arguments for SocialPartArgs {
     const TAG: u8 = 9;
 
+    type Owner = Social;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOCIAL.calls[8]
     }
+}
+
+impl v1::HasCall<9> for Social {
+    type Args = SocialPartArgs;
 }
 
 /// What the others see of one's mood.
@@ -942,6 +1205,21 @@ impl Chat {
             &mut self.tracker,
         );
     }
+
+    /// Sends the event `said`.
+    pub fn said(cx: &mut v1::Cx, who: Name, line: Line) {
+        v1::event(cx, ChatSaidArgs { who, line });
+    }
+
+    /// Sends the event `whispered`.
+    pub fn whispered(cx: &mut v1::Cx, who: AccountId, name: Name, line: Line) {
+        v1::event(cx, ChatWhisperedArgs { who, name, line });
+    }
+
+    /// Sends the event `called`.
+    pub fn called(cx: &mut v1::Cx, who: Name, line: Line) {
+        v1::event(cx, ChatCalledArgs { who, line });
+    }
 }
 
 impl v1::Properties for Chat {
@@ -982,6 +1260,108 @@ impl v1::Numbered for Chat {
 impl v1::Target for Chat {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+/// Stands for [`Chat`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ChatProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ChatProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Chat {
+    type Proxy = ChatProxy;
+}
+
+impl ChatProxy {
+    /// The rpc `say`.
+    pub fn say(&self, channel: Channel, line: Line) -> v1::Calling<ChatSayArgs> {
+        self.0.rpc(ChatSayArgs { channel, line })
+    }
+
+    /// The rpc `hear`.
+    pub fn hear(&self, who: AccountId, name: Name, line: Line) -> v1::Calling<ChatHearArgs> {
+        self.0.rpc(ChatHearArgs { who, name, line })
+    }
+
+    /// A moderator has had enough.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn mute(&self, until: v1::Timestamp, reason: impl Into<String>) -> Result<(), v1::Failure> {
+        self.0.oneway(ChatMuteArgs {
+            until,
+            reason: reason.into(),
+        })
+    }
+
+    /// Somebody in earshot or in the party said this; whether it is heard, the hearer's own settings decide.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn overhear(
+        &self,
+        who: AccountId,
+        name: Name,
+        channel: Channel,
+        line: Line,
+    ) -> Result<(), v1::Failure> {
+        self.0.oneway(ChatOverhearArgs {
+            who,
+            name,
+            channel,
+            line,
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Chat {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::CHAT
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_world_Chat {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Chat" "idl/arena/world/social.idl" 69
+            [
+                { rpc 1 say 73 "rpc 1 say(channel: Channel, line: Line) throws ChatError" [ channel "Channel", line "Line", ] "Result<(), CallError<ChatError>>" }
+                { event 2 said 74 "event 2 said(who: Name, line: Line)" [ who "Name", line "Line", ] "()" }
+                { event 3 whispered 75 "event 3 whispered(who: AccountId, name: Name, line: Line)" [ who "AccountId", name "Name", line "Line", ] "()" }
+                { event 4 called 76 "event 4 called(who: Name, line: Line)" [ who "Name", line "Line", ] "()" }
+                { rpc 5 hear 77 "rpc 5 hear(who: AccountId, name: Name, line: Line) throws ChatError" [ who "AccountId", name "Name", line "Line", ] "Result<(), CallError<ChatError>>" }
+                { oneway 6 mute 80 "oneway 6 mute(until: timestamp, reason: string[..=200])" [ until "Timestamp", reason "String", ] "()" }
+                { oneway 7 overhear 82 "oneway 7 overhear(who: AccountId, name: Name, channel: Channel, line: Line)" [ who "AccountId", name "Name", channel "Channel", line "Line", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_world_Chat as Chat;
 
 /// The arguments of rpc `say` of [`Chat`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -1038,9 +1418,26 @@ impl v1::Check for ChatSayArgs {
 impl v1::Arguments for ChatSayArgs {
     const TAG: u8 = 1;
 
+    type Owner = Chat;
+    type Parts = (Channel, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.channel, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::CHAT.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Chat {
+    type Args = ChatSayArgs;
+}
+
+impl v1::Rpc for ChatSayArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<ChatError>;
 }
 
 /// The arguments of event `said` of [`Chat`].
@@ -1098,9 +1495,20 @@ impl v1::Check for ChatSaidArgs {
 impl v1::Arguments for ChatSaidArgs {
     const TAG: u8 = 2;
 
+    type Owner = Chat;
+    type Parts = (Name, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::CHAT.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Chat {
+    type Args = ChatSaidArgs;
 }
 
 /// The arguments of event `whispered` of [`Chat`].
@@ -1162,9 +1570,20 @@ impl v1::Check for ChatWhisperedArgs {
 impl v1::Arguments for ChatWhisperedArgs {
     const TAG: u8 = 3;
 
+    type Owner = Chat;
+    type Parts = (AccountId, Name, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.name, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::CHAT.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Chat {
+    type Args = ChatWhisperedArgs;
 }
 
 /// The arguments of event `called` of [`Chat`].
@@ -1222,9 +1641,20 @@ impl v1::Check for ChatCalledArgs {
 impl v1::Arguments for ChatCalledArgs {
     const TAG: u8 = 4;
 
+    type Owner = Chat;
+    type Parts = (Name, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::CHAT.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Chat {
+    type Args = ChatCalledArgs;
 }
 
 /// The arguments of rpc `hear` of [`Chat`].
@@ -1286,9 +1716,26 @@ impl v1::Check for ChatHearArgs {
 impl v1::Arguments for ChatHearArgs {
     const TAG: u8 = 5;
 
+    type Owner = Chat;
+    type Parts = (AccountId, Name, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.name, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::CHAT.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Chat {
+    type Args = ChatHearArgs;
+}
+
+impl v1::Rpc for ChatHearArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<ChatError>;
 }
 
 /// The arguments of oneway `mute` of [`Chat`].
@@ -1348,9 +1795,20 @@ impl v1::Check for ChatMuteArgs {
 impl v1::Arguments for ChatMuteArgs {
     const TAG: u8 = 6;
 
+    type Owner = Chat;
+    type Parts = (v1::Timestamp, String);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.until, self.reason)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::CHAT.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Chat {
+    type Args = ChatMuteArgs;
 }
 
 /// The arguments of oneway `overhear` of [`Chat`].
@@ -1429,9 +1887,20 @@ impl v1::Check for ChatOverhearArgs {
 impl v1::Arguments for ChatOverhearArgs {
     const TAG: u8 = 7;
 
+    type Owner = Chat;
+    type Parts = (AccountId, Name, Channel, Line);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.name, self.channel, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::CHAT.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Chat {
+    type Args = ChatOverhearArgs;
 }
 
 v1::named! {

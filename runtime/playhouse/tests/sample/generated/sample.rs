@@ -10,9 +10,10 @@
 pub mod sample;
 
 pub use sample::{
-    AccountId, Battle, BattleCenter, BattleStub, CHAT_MAX, Choice, Everything, Flyer, GuildId,
-    Hand, Inventory, InventoryChangedArgs, InventoryDeliverArgs, InventoryHasArgs,
-    InventorySpoilArgs, InventoryTradeArgs, ItemId, Matchmaker, MatchmakerSearchArgs,
-    MatchmakerTicksArgs, Name, PageOfStack, Player, PlayerConfirmArgs, PlayerRenameArgs,
-    PlayerSaidArgs, Reward, ShopError, Slot, Stack, Status, Team, TradeError, Transform,
+    AccountId, Battle, BattleCenter, BattleCenterProxy, BattleProxy, BattleStub, BattleStubProxy,
+    CHAT_MAX, Choice, Everything, Flyer, GuildId, Hand, Inventory, InventoryChangedArgs,
+    InventoryDeliverArgs, InventoryHasArgs, InventoryProxy, InventorySpoilArgs, InventoryTradeArgs,
+    ItemId, Matchmaker, MatchmakerProxy, MatchmakerSearchArgs, MatchmakerTicksArgs, Name,
+    PageOfStack, Player, PlayerConfirmArgs, PlayerProxy, PlayerRenameArgs, PlayerSaidArgs, Reward,
+    ShopError, Slot, Stack, Status, Team, TradeError, Transform,
 };

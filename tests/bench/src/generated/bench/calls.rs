@@ -77,6 +77,85 @@ impl v1::Numbered for Echo {
     const DIGEST: u64 = 0xc435_1732_76d5_ec22;
 }
 
+impl Echo {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> EchoProxy {
+        EchoProxy(v1::Proxy::any(900, 1))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> EchoProxy {
+        EchoProxy(v1::Proxy::by_key(900, 1, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> EchoProxy {
+        EchoProxy(v1::Proxy::any(900, 1).at(address))
+    }
+}
+
+/// Stands for [`Echo`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct EchoProxy(v1::Proxy);
+
+impl From<v1::Proxy> for EchoProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Echo {
+    type Proxy = EchoProxy;
+}
+
+impl EchoProxy {
+    /// The rpc `echo`.
+    pub fn echo(&self, message: Message) -> v1::Calling<EchoEchoArgs> {
+        self.0.rpc(EchoEchoArgs { message })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Echo {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::ECHO
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_bench_Echo {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Echo" "idl/calls.idl" 16
+            [
+                { rpc 1 echo 18 "rpc 1 echo(message: Message) -> Message" [ message "Message", ] "Result<Message, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_bench_Echo as Echo;
+
 /// The arguments of rpc `echo` of [`Echo`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EchoEchoArgs {
@@ -133,9 +212,26 @@ impl v1::Check for EchoEchoArgs {
 impl v1::Arguments for EchoEchoArgs {
     const TAG: u8 = 1;
 
+    type Owner = Echo;
+    type Parts = (Message,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.message,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::ECHO.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Echo {
+    type Args = EchoEchoArgs;
+}
+
+impl v1::Rpc for EchoEchoArgs {
+    type Output = Message;
+    type Codec = Message;
+    type Fault = v1::Failure;
 }
 
 /// A number that grows.
@@ -199,6 +295,87 @@ impl v1::Target for Tally {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Tally`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct TallyProxy(v1::Proxy);
+
+impl From<v1::Proxy> for TallyProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Tally {
+    type Proxy = TallyProxy;
+}
+
+impl TallyProxy {
+    /// The rpc `add`.
+    pub fn add(&self, amount: u64) -> v1::Calling<TallyAddArgs> {
+        self.0.rpc(TallyAddArgs { amount })
+    }
+
+    /// Waits once before it adds.
+    pub fn add_later(&self, amount: u64) -> v1::Calling<TallyAddLaterArgs> {
+        self.0.rpc(TallyAddLaterArgs { amount })
+    }
+
+    /// Adds to another unit's tally, and gives back that.
+    pub fn hand_on(&self, to: v1::Ref<Tally>, amount: u64) -> v1::Calling<TallyHandOnArgs> {
+        self.0.rpc(TallyHandOnArgs { to, amount })
+    }
+
+    /// The oneway `note`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn note(&self, amount: u64) -> Result<(), v1::Failure> {
+        self.0.oneway(TallyNoteArgs { amount })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Tally {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::TALLY
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_bench_Tally {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Tally" "idl/calls.idl" 22
+            [
+                { rpc 1 add 25 "rpc 1 add(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
+                { rpc 2 add_later 27 "rpc 2 add_later(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
+                { rpc 3 hand_on 29 "rpc 3 hand_on(to: ref<Tally>, amount: u64) -> u64" [ to "Ref<Tally>", amount "u64", ] "Result<u64, Failure>" }
+                { oneway 4 note 30 "oneway 4 note(amount: u64)" [ amount "u64", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_bench_Tally as Tally;
+
 /// The arguments of rpc `add` of [`Tally`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TallyAddArgs {
@@ -250,9 +427,26 @@ impl v1::Check for TallyAddArgs {
 impl v1::Arguments for TallyAddArgs {
     const TAG: u8 = 1;
 
+    type Owner = Tally;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::TALLY.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Tally {
+    type Args = TallyAddArgs;
+}
+
+impl v1::Rpc for TallyAddArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `add_later` of [`Tally`].
@@ -308,9 +502,26 @@ impl v1::Check for TallyAddLaterArgs {
 impl v1::Arguments for TallyAddLaterArgs {
     const TAG: u8 = 2;
 
+    type Owner = Tally;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::TALLY.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Tally {
+    type Args = TallyAddLaterArgs;
+}
+
+impl v1::Rpc for TallyAddLaterArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `hand_on` of [`Tally`].
@@ -370,9 +581,26 @@ impl v1::Check for TallyHandOnArgs {
 impl v1::Arguments for TallyHandOnArgs {
     const TAG: u8 = 3;
 
+    type Owner = Tally;
+    type Parts = (v1::Ref<Tally>, u64);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.to, self.amount)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::TALLY.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Tally {
+    type Args = TallyHandOnArgs;
+}
+
+impl v1::Rpc for TallyHandOnArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `note` of [`Tally`].
@@ -426,9 +654,20 @@ impl v1::Check for TallyNoteArgs {
 impl v1::Arguments for TallyNoteArgs {
     const TAG: u8 = 4;
 
+    type Owner = Tally;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::TALLY.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Tally {
+    type Args = TallyNoteArgs;
 }
 
 /// Where a unit is.
@@ -507,6 +746,65 @@ impl v1::Target for Place {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Place`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PlaceProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PlaceProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Place {
+    type Proxy = PlaceProxy;
+}
+
+impl PlaceProxy {
+    /// The rpc `look`.
+    pub fn look(&self) -> v1::Calling<PlaceLookArgs> {
+        self.0.rpc(PlaceLookArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Place {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::PLACE
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_bench_Place {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Place" "idl/calls.idl" 34
+            [
+                { rpc 1 look 38 "rpc 1 look() -> u64" [ ] "Result<u64, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_bench_Place as Place;
+
 /// The arguments of rpc `look` of [`Place`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PlaceLookArgs {}
@@ -550,9 +848,24 @@ impl v1::Check for PlaceLookArgs {
 impl v1::Arguments for PlaceLookArgs {
     const TAG: u8 = 1;
 
+    type Owner = Place;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PLACE.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Place {
+    type Args = PlaceLookArgs;
+}
+
+impl v1::Rpc for PlaceLookArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
 }
 
 /// One of very many.
@@ -572,6 +885,13 @@ impl Mob {
     #[must_use]
     pub fn reference(number: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([number.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> MobProxy {
+        let reference = Self::reference(number);
+        MobProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -606,6 +926,90 @@ impl v1::Numbered for Mob {
 impl v1::Target for Mob {
     const ENTITY: Option<(u16, u16)> = Some((900, 4));
 }
+
+/// Stands for [`Mob`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct MobProxy(v1::Proxy);
+
+impl From<v1::Proxy> for MobProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Mob {
+    type Proxy = MobProxy;
+}
+
+impl MobProxy {
+    /// The component in the slot `tally`.
+    #[must_use]
+    pub fn tally(&self) -> TallyProxy {
+        TallyProxy::from(self.0.slot(1))
+    }
+
+    /// The component in the slot `place`.
+    #[must_use]
+    pub fn place(&self) -> PlaceProxy {
+        PlaceProxy::from(self.0.slot(2))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Mob {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::MOB
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+impl v1::HasSlot<1> for Mob {
+    type Component = Tally;
+}
+
+impl v1::HasSlot<2> for Mob {
+    type Component = Place;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_bench_Mob {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Mob" "idl/calls.idl" 42
+            [
+            ]
+            [
+                { 1 tally 43 "Tally" }
+                { 2 place 44 "Place" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_bench_Mob as Mob;
 
 v1::named! {
     Message: descriptor::MESSAGE,

@@ -18,8 +18,8 @@ pub use containers::{
     FewSet, Holes, NumberSet, Numbers, Pair, Points, Rows, SignedSet, TextSet, UuidSet, Words,
 };
 pub use entities::{
-    AccountId, Agent, Bag, BagChangedArgs, BagClearArgs, BagConfirmArgs, BagPutArgs, Center, Place,
-    Player, Refs, Room,
+    AccountId, Agent, AgentProxy, Bag, BagChangedArgs, BagClearArgs, BagConfirmArgs, BagProxy,
+    BagPutArgs, Center, CenterProxy, Place, PlaceProxy, Player, PlayerProxy, Refs, Room, RoomProxy,
 };
 pub use scalars::{
     Above, Around, Below, Bits, Blob, Code, Color, Hand, Hash, Huge, HugeClosed, OneBool, OneBytes,

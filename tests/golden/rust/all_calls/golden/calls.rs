@@ -11,8 +11,8 @@ pub mod calls;
 
 pub use calls::{
     Front, FrontBigArgs, FrontBothArgs, FrontFailsArgs, FrontManyArgs, FrontNothingArgs,
-    FrontOptionalArgs, FrontShoutArgs, FrontTellArgs, FrontValueArgs, FrontWideArgs, Key, LIMIT,
-    Part, PartAddArgs, PartAddedArgs, PartChooseArgs, PartClearArgs, PartDeliverArgs, PartFadeArgs,
-    PartHoverArgs, PartHoveredArgs, PartWaitForItArgs, Point, Refused, Reply, Thing, ThingLinkArgs,
-    ThingLinkedArgs, ThingOldLinkArgs, ThingWakeArgs,
+    FrontOptionalArgs, FrontProxy, FrontShoutArgs, FrontTellArgs, FrontValueArgs, FrontWideArgs,
+    Key, LIMIT, Part, PartAddArgs, PartAddedArgs, PartChooseArgs, PartClearArgs, PartDeliverArgs,
+    PartFadeArgs, PartHoverArgs, PartHoveredArgs, PartProxy, PartWaitForItArgs, Point, Refused,
+    Reply, Thing, ThingLinkArgs, ThingLinkedArgs, ThingOldLinkArgs, ThingProxy, ThingWakeArgs,
 };

@@ -10,6 +10,6 @@
 pub mod attributes;
 
 pub use attributes::{
-    Arms, Color, Failed, LIMIT, Marks, Newer, Old, Older, Purse, PurseAuditArgs, PurseSpendArgs,
-    Secret,
+    Arms, Color, Failed, LIMIT, Marks, Newer, Old, OldProxy, Older, Purse, PurseAuditArgs,
+    PurseProxy, PurseSpendArgs, Secret,
 };

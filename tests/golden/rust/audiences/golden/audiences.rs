@@ -11,5 +11,5 @@ pub mod audiences;
 
 pub use audiences::{
     GuildId, Key, Place, Seen, SeenToldAllArgs, SeenToldArgs, SeenToldManyArgs, SeenToldNearArgs,
-    SeenToldOthersArgs, SeenToldOwnerArgs, SeenToldTeamArgs, Soul, SoulWavedArgs, Team,
+    SeenToldOthersArgs, SeenToldOwnerArgs, SeenToldTeamArgs, Soul, SoulProxy, SoulWavedArgs, Team,
 };

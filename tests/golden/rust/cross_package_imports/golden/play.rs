@@ -9,4 +9,7 @@
 
 pub mod play;
 
-pub use play::{Bag, BagPutArgs, BagShownArgs, Player, PlayerInspectArgs, PlayerStoreArgs};
+pub use play::{
+    Bag, BagProxy, BagPutArgs, BagShownArgs, Player, PlayerInspectArgs, PlayerProxy,
+    PlayerStoreArgs,
+};

@@ -10,6 +10,6 @@
 pub mod defaults;
 
 pub use defaults::{
-    Arms, Color, Defaults, DefaultsAskArgs, DefaultsTellArgs, FAVOURITE, FLAT, GREETING, Id,
-    Implied, Inner, Level, MANY, Marks, RATIO, Required, STEP, Shape, Written,
+    Arms, Color, Defaults, DefaultsAskArgs, DefaultsProxy, DefaultsTellArgs, FAVOURITE, FLAT,
+    GREETING, Id, Implied, Inner, Level, MANY, Marks, RATIO, Required, STEP, Shape, Written,
 };

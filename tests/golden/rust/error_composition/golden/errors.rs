@@ -10,6 +10,6 @@
 pub mod errors;
 
 pub use errors::{
-    Detail, Io, Load, Loader, LoaderLoadArgs, LoaderNeverFailsArgs, LoaderOddArgs, LoaderStartArgs,
-    LoaderThinArgs, Odd, Parse, Start, Thin,
+    Detail, Io, Load, Loader, LoaderLoadArgs, LoaderNeverFailsArgs, LoaderOddArgs, LoaderProxy,
+    LoaderStartArgs, LoaderThinArgs, Odd, Parse, Start, Thin,
 };

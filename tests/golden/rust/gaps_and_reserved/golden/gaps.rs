@@ -10,6 +10,6 @@
 pub mod gaps;
 
 pub use gaps::{
-    Arms, Empty, End, Failed, Far, Front, Gappy, GappyThirdArgs, Middle, OnlyGaps, Retired,
-    Shuffled, Sparse, Sparsely, SparselyFiveArgs, SparselyLastArgs,
+    Arms, Empty, End, Failed, Far, Front, Gappy, GappyProxy, GappyThirdArgs, Middle, OnlyGaps,
+    Retired, Shuffled, Sparse, Sparsely, SparselyFiveArgs, SparselyLastArgs, SparselyProxy,
 };

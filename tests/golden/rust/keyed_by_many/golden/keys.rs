@@ -10,6 +10,8 @@
 pub mod keys;
 
 pub use keys::{
-    AccountId, Agent, ByEnum, ByFour, ByNewtype, ByNumber, BySigned, ByText, ByTwo, ByUuid,
-    Created, Half, Only, Refs, Region, Word,
+    AccountId, Agent, AgentProxy, ByEnum, ByEnumProxy, ByFour, ByFourProxy, ByNewtype,
+    ByNewtypeProxy, ByNumber, ByNumberProxy, BySigned, BySignedProxy, ByText, ByTextProxy, ByTwo,
+    ByTwoProxy, ByUuid, ByUuidProxy, Created, CreatedProxy, Half, Only, OnlyProxy, Refs, Region,
+    Word,
 };

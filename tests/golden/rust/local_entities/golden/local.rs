@@ -10,6 +10,6 @@
 pub mod local;
 
 pub use local::{
-    Arena, Puppet, PuppetFellArgs, PuppetHitArgs, PuppetRiseArgs, Rock, Side, Status, Trap, Vitals,
-    VitalsHealArgs,
+    Arena, ArenaProxy, Puppet, PuppetFellArgs, PuppetHitArgs, PuppetRiseArgs, Rock, Side, Status,
+    Trap, Vitals, VitalsHealArgs,
 };

@@ -9,4 +9,4 @@
 
 pub mod changes;
 
-pub use changes::{Color, Holder, Mood, Slot, Stack, State};
+pub use changes::{Color, Holder, HolderProxy, Mood, Slot, Stack, State};

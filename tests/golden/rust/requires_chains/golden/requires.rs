@@ -10,5 +10,6 @@
 pub mod requires;
 
 pub use requires::{
-    Bare, Base, BaseGetArgs, Chain, Diamond, Left, Nothing, Right, Top, TopMovedArgs,
+    Bare, Base, BaseGetArgs, BaseProxy, Chain, ChainProxy, Diamond, DiamondProxy, Left, Nothing,
+    NothingProxy, Right, Top, TopMovedArgs,
 };

@@ -10,6 +10,6 @@
 pub mod slots;
 
 pub use slots::{
-    Banker, BankerChangedArgs, BankerSpendArgs, Keeper, KeeperGiveArgs, Owner, Purse,
-    PurseChangedArgs, PurseCountArgs, PurseSpendArgs,
+    Banker, BankerChangedArgs, BankerProxy, BankerSpendArgs, Keeper, KeeperGiveArgs, KeeperProxy,
+    Owner, Purse, PurseChangedArgs, PurseCountArgs, PurseProxy, PurseSpendArgs,
 };

@@ -11,5 +11,5 @@ pub mod streams;
 
 pub use streams::{
     Closed, Entry, Market, MarketEntriesArgs, MarketNamesArgs, MarketPagesArgs, MarketPricesArgs,
-    MarketTicksArgs, Metal, Tick,
+    MarketProxy, MarketTicksArgs, Metal, Tick,
 };

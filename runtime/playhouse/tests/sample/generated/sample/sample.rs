@@ -355,6 +355,8 @@ impl ::core::fmt::Display for TradeError {
 
 impl ::core::error::Error for TradeError {}
 
+impl v1::Thrown for TradeError {}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ShopError {
     ClosedNow,
@@ -409,6 +411,8 @@ impl ::core::error::Error for ShopError {
         }
     }
 }
+
+impl v1::Thrown for ShopError {}
 
 impl From<TradeError> for ShopError {
     fn from(error: TradeError) -> Self {
@@ -778,6 +782,49 @@ impl v1::Target for Transform {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+impl v1::ComponentSchema for Transform {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::TRANSFORM
+    }
+}
+
+impl v1::logic::Component for Transform {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for Transform {}
+
+impl v1::logic::ComponentCalls for Transform {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_sample_Transform {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Transform" "idl/sample.idl" 103
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_sample_Transform as Transform;
+
 #[derive(Debug, Clone)]
 pub struct Inventory {
     bag: v1::TrackedMap<Slot, Stack>,
@@ -932,6 +979,11 @@ impl Inventory {
         change(&mut value);
         self.set_note(value)
     }
+
+    /// Sends the event `changed`.
+    pub fn changed(cx: &mut v1::Cx, slot: Slot, stack: Option<Stack>) {
+        v1::event(cx, InventoryChangedArgs { slot, stack });
+    }
 }
 
 impl v1::Properties for Inventory {
@@ -1001,6 +1053,90 @@ impl v1::Target for Inventory {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Inventory`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct InventoryProxy(v1::Proxy);
+
+impl From<v1::Proxy> for InventoryProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Inventory {
+    type Proxy = InventoryProxy;
+}
+
+impl InventoryProxy {
+    /// The rpc `trade`.
+    pub fn trade(
+        &self,
+        to: v1::Ref<Inventory>,
+        give: Vec<Stack>,
+    ) -> v1::Calling<InventoryTradeArgs> {
+        self.0.rpc(InventoryTradeArgs { to, give })
+    }
+
+    /// The rpc `has`.
+    pub fn has(&self, item: ItemId, count: u32) -> v1::Calling<InventoryHasArgs> {
+        self.0.rpc(InventoryHasArgs { item, count })
+    }
+
+    /// The oneway `deliver`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn deliver(&self, stack: Stack, reason: impl Into<String>) -> Result<(), v1::Failure> {
+        self.0.oneway(InventoryDeliverArgs {
+            stack,
+            reason: reason.into(),
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Inventory {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::INVENTORY
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_sample_Inventory {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Inventory" "idl/sample.idl" 105
+            [
+                { rpc 1 trade 116 "rpc 1 trade(to: ref<Inventory>, give: list<Stack>[1..=16]) -> Reward throws TradeError" [ to "Ref<Inventory>", give "Vec<Stack>", ] "Result<Reward, CallError<TradeError>>" }
+                { rpc 2 has 118 "rpc 2 has(item: ItemId, count: u32[1..]) -> bool" [ item "ItemId", count "u32", ] "Result<bool, Failure>" }
+                { oneway 3 deliver 120 "oneway 3 deliver(stack: Stack, reason: string[..=64])" [ stack "Stack", reason "String", ] "()" }
+                { event 4 changed 121 "event 4 changed(slot: Slot, stack: Stack?)" [ slot "Slot", stack "Option<Stack>", ] "()" }
+                { timer 5 spoil 122 "timer 5 spoil(slot: Slot)" [ slot "Slot", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_sample_Inventory as Inventory;
+
 /// The arguments of rpc `trade` of [`Inventory`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InventoryTradeArgs {
@@ -1056,9 +1192,26 @@ impl v1::Check for InventoryTradeArgs {
 impl v1::Arguments for InventoryTradeArgs {
     const TAG: u8 = 1;
 
+    type Owner = Inventory;
+    type Parts = (v1::Ref<Inventory>, Vec<Stack>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.to, self.give)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Inventory {
+    type Args = InventoryTradeArgs;
+}
+
+impl v1::Rpc for InventoryTradeArgs {
+    type Output = Reward;
+    type Codec = Reward;
+    type Fault = v1::CallError<TradeError>;
 }
 
 /// The arguments of rpc `has` of [`Inventory`].
@@ -1117,9 +1270,26 @@ impl v1::Check for InventoryHasArgs {
 impl v1::Arguments for InventoryHasArgs {
     const TAG: u8 = 2;
 
+    type Owner = Inventory;
+    type Parts = (ItemId, u32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.item, self.count)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Inventory {
+    type Args = InventoryHasArgs;
+}
+
+impl v1::Rpc for InventoryHasArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `deliver` of [`Inventory`].
@@ -1178,9 +1348,20 @@ impl v1::Check for InventoryDeliverArgs {
 impl v1::Arguments for InventoryDeliverArgs {
     const TAG: u8 = 3;
 
+    type Owner = Inventory;
+    type Parts = (Stack, String);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.stack, self.reason)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Inventory {
+    type Args = InventoryDeliverArgs;
 }
 
 /// The arguments of event `changed` of [`Inventory`].
@@ -1245,9 +1426,20 @@ impl v1::Check for InventoryChangedArgs {
 impl v1::Arguments for InventoryChangedArgs {
     const TAG: u8 = 4;
 
+    type Owner = Inventory;
+    type Parts = (Slot, Option<Stack>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.slot, self.stack)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Inventory {
+    type Args = InventoryChangedArgs;
 }
 
 /// The arguments of timer `spoil` of [`Inventory`].
@@ -1302,9 +1494,20 @@ impl v1::Check for InventorySpoilArgs {
 impl v1::Arguments for InventorySpoilArgs {
     const TAG: u8 = 5;
 
+    type Owner = Inventory;
+    type Parts = (Slot,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.slot,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::INVENTORY.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Inventory {
+    type Args = InventorySpoilArgs;
 }
 
 #[derive(Debug, Clone)]
@@ -1371,6 +1574,29 @@ impl Player {
     pub fn reference(account_id: AccountId) -> v1::Ref<Self> {
         v1::Ref::to_entity([account_id.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(account_id: AccountId) -> PlayerProxy {
+        let reference = Self::reference(account_id);
+        PlayerProxy(v1::Proxy::entity(reference.into_address()))
+    }
+
+    /// Asks the client whose session is bound: the client rpc `confirm`.
+    pub fn confirm(cx: &mut v1::Cx, text: impl Into<String>) -> v1::Asking<PlayerConfirmArgs> {
+        v1::ask(cx, PlayerConfirmArgs { text: text.into() })
+    }
+
+    /// Sends the event `said`.
+    pub fn said(cx: &mut v1::Cx, who: Name, line: impl Into<String>) {
+        v1::event(
+            cx,
+            PlayerSaidArgs {
+                who,
+                line: line.into(),
+            },
+        );
+    }
 }
 
 impl v1::Properties for Player {
@@ -1418,6 +1644,94 @@ impl v1::Numbered for Player {
 impl v1::Target for Player {
     const ENTITY: Option<(u16, u16)> = Some((7, 7));
 }
+
+/// Stands for [`Player`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PlayerProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PlayerProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Player {
+    type Proxy = PlayerProxy;
+}
+
+impl PlayerProxy {
+    /// The rpc `rename`.
+    pub fn rename(&self, name: Name) -> v1::Calling<PlayerRenameArgs> {
+        self.0.rpc(PlayerRenameArgs { name })
+    }
+
+    /// The component in the slot `inventory`.
+    #[must_use]
+    pub fn inventory(&self) -> InventoryProxy {
+        InventoryProxy::from(self.0.slot(2))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Player {
+    type Key = AccountId;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::PLAYER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        let part = AccountId(v1::key_part::<u64>(part)?);
+        v1::check::<AccountId>("key", &part).ok()?;
+        Some(part)
+    }
+}
+
+impl v1::HasSlot<1> for Player {
+    type Component = Transform;
+}
+
+impl v1::HasSlot<2> for Player {
+    type Component = Inventory;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_sample_Player {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Player" "idl/sample.idl" 126
+            [
+                { rpc 1 rename 133 "rpc 1 rename(name: Name) throws ShopError" [ name "Name", ] "Result<(), CallError<ShopError>>" }
+                { client 2 confirm 135 "client rpc 2 confirm(text: string[..=200]) -> bool" [ text "String", ] "Result<bool, Failure>" }
+                { event 3 said 136 "event 3 said(who: Name, line: string[..=200])" [ who "Name", line "String", ] "()" }
+            ]
+            [
+                { 1 transform 127 "Transform" }
+                { 2 inventory 128 "Inventory" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_sample_Player as Player;
 
 /// The arguments of rpc `rename` of [`Player`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -1470,9 +1784,26 @@ impl v1::Check for PlayerRenameArgs {
 impl v1::Arguments for PlayerRenameArgs {
     const TAG: u8 = 1;
 
+    type Owner = Player;
+    type Parts = (Name,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.name,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PLAYER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Player {
+    type Args = PlayerRenameArgs;
+}
+
+impl v1::Rpc for PlayerRenameArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<ShopError>;
 }
 
 /// The arguments of client rpc `confirm` of [`Player`].
@@ -1527,9 +1858,26 @@ impl v1::Check for PlayerConfirmArgs {
 impl v1::Arguments for PlayerConfirmArgs {
     const TAG: u8 = 2;
 
+    type Owner = Player;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PLAYER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Player {
+    type Args = PlayerConfirmArgs;
+}
+
+impl v1::Rpc for PlayerConfirmArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of event `said` of [`Player`].
@@ -1588,9 +1936,20 @@ impl v1::Check for PlayerSaidArgs {
 impl v1::Arguments for PlayerSaidArgs {
     const TAG: u8 = 3;
 
+    type Owner = Player;
+    type Parts = (Name, String);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.who, self.line)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PLAYER.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Player {
+    type Args = PlayerSaidArgs;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -1617,6 +1976,13 @@ impl Battle {
     #[must_use]
     pub fn reference(instance: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([instance.into()])
+    }
+
+    /// Stands for the one with this number, to call it.
+    #[must_use]
+    pub fn of(instance: u64) -> BattleProxy {
+        let reference = Self::reference(instance);
+        BattleProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -1659,6 +2025,68 @@ impl v1::Target for Battle {
     const ENTITY: Option<(u16, u16)> = Some((7, 20));
 }
 
+/// Stands for [`Battle`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BattleProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BattleProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Battle {
+    type Proxy = BattleProxy;
+}
+
+impl BattleProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Battle {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BATTLE
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_sample_Battle {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity instance "Battle" "idl/sample.idl" 139
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_sample_Battle as Battle;
+
 #[derive(Debug, Clone, Default)]
 pub struct BattleCenter {
     tracker: v1::Tracker,
@@ -1669,6 +2097,13 @@ impl BattleCenter {
     #[must_use]
     pub fn reference() -> v1::Ref<Self> {
         v1::Ref::to_entity([])
+    }
+
+    /// Stands for the only one, to call it.
+    #[must_use]
+    pub fn only() -> BattleCenterProxy {
+        let reference = Self::reference();
+        BattleCenterProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -1704,6 +2139,68 @@ impl v1::Target for BattleCenter {
     const ENTITY: Option<(u16, u16)> = Some((7, 21));
 }
 
+/// Stands for [`BattleCenter`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BattleCenterProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BattleCenterProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for BattleCenter {
+    type Proxy = BattleCenterProxy;
+}
+
+impl BattleCenterProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for BattleCenter {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BATTLE_CENTER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_sample_BattleCenter {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity singleton "BattleCenter" "idl/sample.idl" 140
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_sample_BattleCenter as BattleCenter;
+
 #[derive(Debug, Clone, Default)]
 pub struct BattleStub {
     tracker: v1::Tracker,
@@ -1714,6 +2211,13 @@ impl BattleStub {
     #[must_use]
     pub fn reference(node: &str) -> v1::Ref<Self> {
         v1::Ref::to_entity([node.into()])
+    }
+
+    /// Stands for the one on this node, to call it.
+    #[must_use]
+    pub fn of(node: &str) -> BattleStubProxy {
+        let reference = Self::reference(node);
+        BattleStubProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -1748,6 +2252,68 @@ impl v1::Numbered for BattleStub {
 impl v1::Target for BattleStub {
     const ENTITY: Option<(u16, u16)> = Some((7, 22));
 }
+
+/// Stands for [`BattleStub`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BattleStubProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BattleStubProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for BattleStub {
+    type Proxy = BattleStubProxy;
+}
+
+impl BattleStubProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for BattleStub {
+    type Key = String;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BATTLE_STUB
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<String>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_sample_BattleStub {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity per_node "BattleStub" "idl/sample.idl" 141
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_sample_BattleStub as BattleStub;
 
 #[derive(Debug, Clone, Default)]
 pub struct Flyer {
@@ -1822,6 +2388,40 @@ impl v1::Target for Flyer {
     const ENTITY: Option<(u16, u16)> = Some((7, 23));
 }
 
+impl v1::EntitySchema for Flyer {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::FLYER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_sample_Flyer {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity local "Flyer" "idl/sample.idl" 143
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_sample_Flyer as Flyer;
+
 #[derive(Debug, Clone, Copy)]
 pub struct Matchmaker;
 
@@ -1830,6 +2430,94 @@ impl v1::Numbered for Matchmaker {
     const NUMBER: u16 = 12;
     const DIGEST: u64 = 0x654a_827d_1762_7d65;
 }
+
+impl Matchmaker {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> MatchmakerProxy {
+        MatchmakerProxy(v1::Proxy::any(7, 12))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> MatchmakerProxy {
+        MatchmakerProxy(v1::Proxy::by_key(7, 12, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> MatchmakerProxy {
+        MatchmakerProxy(v1::Proxy::any(7, 12).at(address))
+    }
+}
+
+/// Stands for [`Matchmaker`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct MatchmakerProxy(v1::Proxy);
+
+impl From<v1::Proxy> for MatchmakerProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Matchmaker {
+    type Proxy = MatchmakerProxy;
+}
+
+impl MatchmakerProxy {
+    /// The rpc `search`.
+    pub fn search(&self, query: impl Into<String>, page: u32) -> v1::Calling<MatchmakerSearchArgs> {
+        self.0.rpc(MatchmakerSearchArgs {
+            query: query.into(),
+            page,
+        })
+    }
+
+    /// The rpc `ticks`.
+    pub fn ticks(&self, items: Vec<ItemId>) -> v1::Calling<MatchmakerTicksArgs> {
+        self.0.rpc(MatchmakerTicksArgs { items })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Matchmaker {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::MATCHMAKER
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_sample_Matchmaker {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Matchmaker" "idl/sample.idl" 147
+            [
+                { rpc 1 search 149 "rpc 1 search(query: string[..=64], page: u32[..=1000]) -> Page<Stack>" [ query "String", page "u32", ] "Result<PageOfStack, Failure>" }
+                { rpc 2 ticks 150 "rpc 2 ticks(items: list<ItemId>[..=32]) -> f64" [ items "Vec<ItemId>", ] "Result<f64, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_sample_Matchmaker as Matchmaker;
 
 /// The arguments of rpc `search` of [`Matchmaker`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -1893,9 +2581,26 @@ impl v1::Check for MatchmakerSearchArgs {
 impl v1::Arguments for MatchmakerSearchArgs {
     const TAG: u8 = 1;
 
+    type Owner = Matchmaker;
+    type Parts = (String, u32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.query, self.page)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCHMAKER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Matchmaker {
+    type Args = MatchmakerSearchArgs;
+}
+
+impl v1::Rpc for MatchmakerSearchArgs {
+    type Output = PageOfStack;
+    type Codec = PageOfStack;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `ticks` of [`Matchmaker`].
@@ -1950,9 +2655,26 @@ impl v1::Check for MatchmakerTicksArgs {
 impl v1::Arguments for MatchmakerTicksArgs {
     const TAG: u8 = 2;
 
+    type Owner = Matchmaker;
+    type Parts = (Vec<ItemId>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.items,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MATCHMAKER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Matchmaker {
+    type Args = MatchmakerTicksArgs;
+}
+
+impl v1::Rpc for MatchmakerTicksArgs {
+    type Output = f64;
+    type Codec = f64;
+    type Fault = v1::Failure;
 }
 
 /// This is `Page<Stack>`.

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::playhouse::__private::v1;
 
-use super::{Color, Point, Shape, Word};
+use super::{Color, Failure, Point, Shape, Word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub u64);
@@ -237,6 +237,16 @@ impl Bag {
             &mut self.tracker,
         );
     }
+
+    /// Sends the event `changed`.
+    pub fn changed(cx: &mut v1::Cx, slot: u8, point: Option<Point>) {
+        v1::event(cx, BagChangedArgs { slot, point });
+    }
+
+    /// Asks the client whose session is bound: the client rpc `confirm`.
+    pub fn confirm(cx: &mut v1::Cx, text: impl Into<String>) -> v1::Asking<BagConfirmArgs> {
+        v1::ask(cx, BagConfirmArgs { text: text.into() })
+    }
 }
 
 impl v1::Properties for Bag {
@@ -319,6 +329,88 @@ impl v1::Target for Bag {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Bag`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BagProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BagProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Bag {
+    type Proxy = BagProxy;
+}
+
+impl BagProxy {
+    /// The rpc `put`.
+    pub fn put(
+        &self,
+        slot: u8,
+        point: Point,
+        count: u32,
+        note: Option<String>,
+    ) -> v1::Calling<BagPutArgs> {
+        self.0.rpc(BagPutArgs {
+            slot,
+            point,
+            count,
+            note,
+        })
+    }
+
+    /// The oneway `clear`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn clear(&self) -> Result<(), v1::Failure> {
+        self.0.oneway(BagClearArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Bag {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::BAG
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_conformance_Bag {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Bag" "idl/entities.idl" 9
+            [
+                { rpc 1 put 23 "rpc 1 put(slot: u8, point: Point, count: u32[1..], note: string[..=16]?) -> list<Point>[..=4] throws Failure" [ slot "u8", point "Point", count "u32", note "Option<String>", ] "Result<Vec<Point>, CallError<Failure>>" }
+                { oneway 2 clear 30 "oneway 2 clear()" [ ] "()" }
+                { event 3 changed 31 "event 3 changed(slot: u8, point: Point?)" [ slot "u8", point "Option<Point>", ] "()" }
+                { client 4 confirm 33 "client rpc 4 confirm(text: string[..=16]) -> bool" [ text "String", ] "Result<bool, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_conformance_Bag as Bag;
+
 /// The arguments of rpc `put` of [`Bag`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BagPutArgs {
@@ -391,9 +483,26 @@ impl v1::Check for BagPutArgs {
 impl v1::Arguments for BagPutArgs {
     const TAG: u8 = 1;
 
+    type Owner = Bag;
+    type Parts = (u8, Point, u32, Option<String>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.slot, self.point, self.count, self.note)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BAG.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Bag {
+    type Args = BagPutArgs;
+}
+
+impl v1::Rpc for BagPutArgs {
+    type Output = Vec<Point>;
+    type Codec = v1::List<Point, 0, 4>;
+    type Fault = v1::CallError<Failure>;
 }
 
 /// The arguments of oneway `clear` of [`Bag`].
@@ -439,9 +548,18 @@ impl v1::Check for BagClearArgs {
 impl v1::Arguments for BagClearArgs {
     const TAG: u8 = 2;
 
+    type Owner = Bag;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BAG.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Bag {
+    type Args = BagClearArgs;
 }
 
 /// The arguments of event `changed` of [`Bag`].
@@ -504,9 +622,20 @@ impl v1::Check for BagChangedArgs {
 impl v1::Arguments for BagChangedArgs {
     const TAG: u8 = 3;
 
+    type Owner = Bag;
+    type Parts = (u8, Option<Point>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.slot, self.point)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BAG.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Bag {
+    type Args = BagChangedArgs;
 }
 
 /// The arguments of client rpc `confirm` of [`Bag`].
@@ -561,9 +690,26 @@ impl v1::Check for BagConfirmArgs {
 impl v1::Arguments for BagConfirmArgs {
     const TAG: u8 = 4;
 
+    type Owner = Bag;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BAG.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Bag {
+    type Args = BagConfirmArgs;
+}
+
+impl v1::Rpc for BagConfirmArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 #[derive(Debug, Clone)]
@@ -627,6 +773,13 @@ impl Player {
     pub fn reference(account_id: AccountId) -> v1::Ref<Self> {
         v1::Ref::to_entity([account_id.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(account_id: AccountId) -> PlayerProxy {
+        let reference = Self::reference(account_id);
+        PlayerProxy(v1::Proxy::entity(reference.into_address()))
+    }
 }
 
 impl v1::Properties for Player {
@@ -675,6 +828,81 @@ impl v1::Target for Player {
     const ENTITY: Option<(u16, u16)> = Some((100, 2));
 }
 
+/// Stands for [`Player`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PlayerProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PlayerProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Player {
+    type Proxy = PlayerProxy;
+}
+
+impl PlayerProxy {
+    /// The component in the slot `bag`.
+    #[must_use]
+    pub fn bag(&self) -> BagProxy {
+        BagProxy::from(self.0.slot(1))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Player {
+    type Key = AccountId;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::PLAYER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        let part = AccountId(v1::key_part::<u64>(part)?);
+        v1::check::<AccountId>("key", &part).ok()?;
+        Some(part)
+    }
+}
+
+impl v1::HasSlot<1> for Player {
+    type Component = Bag;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_conformance_Player {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Player" "idl/entities.idl" 36
+            [
+            ]
+            [
+                { 1 bag 37 "Bag" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_conformance_Player as Player;
+
 #[derive(Debug, Clone, Default)]
 pub struct Room {
     a: u8,
@@ -699,6 +927,13 @@ impl Room {
     #[must_use]
     pub fn reference(instance: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([instance.into()])
+    }
+
+    /// Stands for the one with this number, to call it.
+    #[must_use]
+    pub fn of(instance: u64) -> RoomProxy {
+        let reference = Self::reference(instance);
+        RoomProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -741,6 +976,68 @@ impl v1::Target for Room {
     const ENTITY: Option<(u16, u16)> = Some((100, 3));
 }
 
+/// Stands for [`Room`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct RoomProxy(v1::Proxy);
+
+impl From<v1::Proxy> for RoomProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Room {
+    type Proxy = RoomProxy;
+}
+
+impl RoomProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Room {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::ROOM
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_conformance_Room {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity instance "Room" "idl/entities.idl" 41
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_conformance_Room as Room;
+
 #[derive(Debug, Clone, Default)]
 pub struct Center {
     tracker: v1::Tracker,
@@ -751,6 +1048,13 @@ impl Center {
     #[must_use]
     pub fn reference() -> v1::Ref<Self> {
         v1::Ref::to_entity([])
+    }
+
+    /// Stands for the only one, to call it.
+    #[must_use]
+    pub fn only() -> CenterProxy {
+        let reference = Self::reference();
+        CenterProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -786,6 +1090,68 @@ impl v1::Target for Center {
     const ENTITY: Option<(u16, u16)> = Some((100, 4));
 }
 
+/// Stands for [`Center`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct CenterProxy(v1::Proxy);
+
+impl From<v1::Proxy> for CenterProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Center {
+    type Proxy = CenterProxy;
+}
+
+impl CenterProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Center {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::CENTER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_conformance_Center {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity singleton "Center" "idl/entities.idl" 42
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_conformance_Center as Center;
+
 #[derive(Debug, Clone, Default)]
 pub struct Agent {
     tracker: v1::Tracker,
@@ -796,6 +1162,13 @@ impl Agent {
     #[must_use]
     pub fn reference(node: &str) -> v1::Ref<Self> {
         v1::Ref::to_entity([node.into()])
+    }
+
+    /// Stands for the one on this node, to call it.
+    #[must_use]
+    pub fn of(node: &str) -> AgentProxy {
+        let reference = Self::reference(node);
+        AgentProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -831,6 +1204,68 @@ impl v1::Target for Agent {
     const ENTITY: Option<(u16, u16)> = Some((100, 5));
 }
 
+/// Stands for [`Agent`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct AgentProxy(v1::Proxy);
+
+impl From<v1::Proxy> for AgentProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Agent {
+    type Proxy = AgentProxy;
+}
+
+impl AgentProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Agent {
+    type Key = String;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::AGENT
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<String>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_conformance_Agent {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity per_node "Agent" "idl/entities.idl" 43
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_conformance_Agent as Agent;
+
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     a: u8,
@@ -860,6 +1295,13 @@ impl Place {
             uuid.into(),
             number.into(),
         ])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(color: Color, text: &str, uuid: v1::Uuid, number: i32) -> PlaceProxy {
+        let reference = Self::reference(color, text, uuid, number);
+        PlaceProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -901,6 +1343,75 @@ impl v1::Numbered for Place {
 impl v1::Target for Place {
     const ENTITY: Option<(u16, u16)> = Some((100, 6));
 }
+
+/// Stands for [`Place`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PlaceProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PlaceProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Place {
+    type Proxy = PlaceProxy;
+}
+
+impl PlaceProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Place {
+    type Key = (Color, String, v1::Uuid, i32);
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::PLACE
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part_1, part_2, part_3, part_4] = key.parts() else {
+            return None;
+        };
+        let part_2 = v1::key_part::<String>(part_2)?;
+        v1::check::<v1::Text<0, 16>>("key", &part_2).ok()?;
+        Some((
+            Color::from_number(v1::key_part(part_1)?),
+            part_2,
+            v1::key_part::<v1::Uuid>(part_3)?,
+            v1::key_part::<i32>(part_4)?,
+        ))
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_conformance_Place {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Place" "idl/entities.idl" 44
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_conformance_Place as Place;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Refs {

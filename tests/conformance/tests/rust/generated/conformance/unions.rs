@@ -282,6 +282,8 @@ impl ::core::fmt::Display for Io {
 
 impl ::core::error::Error for Io {}
 
+impl v1::Thrown for Io {}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Failure {
     Io(Io),
@@ -350,6 +352,8 @@ impl ::core::error::Error for Failure {
         }
     }
 }
+
+impl v1::Thrown for Failure {}
 
 impl From<Io> for Failure {
     fn from(error: Io) -> Self {

@@ -175,6 +175,8 @@ impl ::core::fmt::Display for Refused {
 
 impl ::core::error::Error for Refused {}
 
+impl v1::Thrown for Refused {}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Front;
 
@@ -183,6 +185,187 @@ impl v1::Numbered for Front {
     const NUMBER: u16 = 1;
     const DIGEST: u64 = 0x2188_1dc2_5726_d927;
 }
+
+impl Front {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> FrontProxy {
+        FrontProxy(v1::Proxy::any(1, 1))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> FrontProxy {
+        FrontProxy(v1::Proxy::by_key(1, 1, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> FrontProxy {
+        FrontProxy(v1::Proxy::any(1, 1).at(address))
+    }
+}
+
+/// Stands for [`Front`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct FrontProxy(v1::Proxy);
+
+impl From<v1::Proxy> for FrontProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Front {
+    type Proxy = FrontProxy;
+}
+
+impl FrontProxy {
+    /// The rpc `nothing`.
+    pub fn nothing(&self) -> v1::Calling<FrontNothingArgs> {
+        self.0.rpc(FrontNothingArgs {})
+    }
+
+    /// The rpc `value`.
+    pub fn value(&self) -> v1::Calling<FrontValueArgs> {
+        self.0.rpc(FrontValueArgs {})
+    }
+
+    /// The rpc `fails`.
+    pub fn fails(&self) -> v1::Calling<FrontFailsArgs> {
+        self.0.rpc(FrontFailsArgs {})
+    }
+
+    /// The rpc `both`.
+    pub fn both(&self, a: u8) -> v1::Calling<FrontBothArgs> {
+        self.0.rpc(FrontBothArgs { a })
+    }
+
+    /// The rpc `optional`.
+    pub fn optional(&self, a: Option<Point>) -> v1::Calling<FrontOptionalArgs> {
+        self.0.rpc(FrontOptionalArgs { a })
+    }
+
+    /// The rpc `many`.
+    pub fn many(
+        &self,
+        a: Vec<Point>,
+        b: BTreeMap<Key, String>,
+        c: BTreeSet<Key>,
+    ) -> v1::Calling<FrontManyArgs> {
+        self.0.rpc(FrontManyArgs { a, b, c })
+    }
+
+    /// The oneway `tell`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn tell(&self, a: v1::Bytes) -> Result<(), v1::Failure> {
+        self.0.oneway(FrontTellArgs { a })
+    }
+
+    /// The oneway `shout`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn shout(&self, text: impl Into<String>) -> Result<(), v1::Failure> {
+        self.0.oneway(FrontShoutArgs { text: text.into() })
+    }
+
+    /// The rpc `big`.
+    pub fn big(&self) -> v1::Calling<FrontBigArgs> {
+        self.0.rpc(FrontBigArgs {})
+    }
+
+    /// The rpc `wide`.
+    pub fn wide(
+        &self,
+        a: u8,
+        b: i8,
+        c: u16,
+        d: i16,
+        e: u32,
+        f: i32,
+        g: u64,
+        h: i64,
+        i: f32,
+        j: f64,
+        k: bool,
+        l: impl Into<String>,
+        m: v1::Bytes,
+        n: v1::Timestamp,
+        o: v1::Duration,
+        p: v1::Uuid,
+    ) -> v1::Calling<FrontWideArgs> {
+        self.0.rpc(FrontWideArgs {
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+            g,
+            h,
+            i,
+            j,
+            k,
+            l: l.into(),
+            m,
+            n,
+            o,
+            p,
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Front {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::FRONT
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_calls_Front {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Front" "calls.idl" 17
+            [
+                { rpc 1 nothing 18 "rpc 1 nothing()" [ ] "Result<(), Failure>" }
+                { rpc 2 value 19 "rpc 2 value() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 3 fails 20 "rpc 3 fails() throws Refused" [ ] "Result<(), CallError<Refused>>" }
+                { rpc 4 both 21 "rpc 4 both(a: u8) -> Reply throws Refused" [ a "u8", ] "Result<Reply, CallError<Refused>>" }
+                { rpc 5 optional 23 "rpc 5 optional(a: Point?) -> Point?" [ a "Option<Point>", ] "Result<Option<Point>, Failure>" }
+                { rpc 6 many 25 "rpc 6 many(a: list<Point>[..=8], b: map<Key, string[..=8]>[..=4], c: set<Key>[..=4]) -> list<Point?>[..=8]" [ a "Vec<Point>", b "BTreeMap<Key, String>", c "BTreeSet<Key>", ] "Result<Vec<Option<Point>>, Failure>" }
+                { oneway 7 tell 30 "oneway 7 tell(a: bytes[..=64])" [ a "Bytes", ] "()" }
+                { oneway 8 shout 32 "oneway 8 shout(text: string[..=200])" [ text "String", ] "()" }
+                { rpc 9 big 34 "rpc 9 big() -> map<Key, Reply>[..=16]" [ ] "Result<BTreeMap<Key, Reply>, Failure>" }
+                { rpc 10 wide 36 "rpc 10 wide(a: u8, b: i8, c: u16, d: i16, e: u32, f: i32, g: u64, h: i64, i: f32, j: f64, k: bool, l: string, m: bytes, n: timestamp, o: duration, p: uuid)" [ a "u8", b "i8", c "u16", d "i16", e "u32", f "i32", g "u64", h "i64", i "f32", j "f64", k "bool", l "String", m "Bytes", n "Timestamp", o "Duration", p "Uuid", ] "Result<(), Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_calls_Front as Front;
 
 /// The arguments of rpc `nothing` of [`Front`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -227,9 +410,24 @@ impl v1::Check for FrontNothingArgs {
 impl v1::Arguments for FrontNothingArgs {
     const TAG: u8 = 1;
 
+    type Owner = Front;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Front {
+    type Args = FrontNothingArgs;
+}
+
+impl v1::Rpc for FrontNothingArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `value` of [`Front`].
@@ -275,9 +473,24 @@ impl v1::Check for FrontValueArgs {
 impl v1::Arguments for FrontValueArgs {
     const TAG: u8 = 2;
 
+    type Owner = Front;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Front {
+    type Args = FrontValueArgs;
+}
+
+impl v1::Rpc for FrontValueArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `fails` of [`Front`].
@@ -323,9 +536,24 @@ impl v1::Check for FrontFailsArgs {
 impl v1::Arguments for FrontFailsArgs {
     const TAG: u8 = 3;
 
+    type Owner = Front;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Front {
+    type Args = FrontFailsArgs;
+}
+
+impl v1::Rpc for FrontFailsArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<Refused>;
 }
 
 /// The arguments of rpc `both` of [`Front`].
@@ -379,9 +607,26 @@ impl v1::Check for FrontBothArgs {
 impl v1::Arguments for FrontBothArgs {
     const TAG: u8 = 4;
 
+    type Owner = Front;
+    type Parts = (u8,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.a,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Front {
+    type Args = FrontBothArgs;
+}
+
+impl v1::Rpc for FrontBothArgs {
+    type Output = Reply;
+    type Codec = Reply;
+    type Fault = v1::CallError<Refused>;
 }
 
 /// The arguments of rpc `optional` of [`Front`].
@@ -435,9 +680,26 @@ impl v1::Check for FrontOptionalArgs {
 impl v1::Arguments for FrontOptionalArgs {
     const TAG: u8 = 5;
 
+    type Owner = Front;
+    type Parts = (Option<Point>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.a,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Front {
+    type Args = FrontOptionalArgs;
+}
+
+impl v1::Rpc for FrontOptionalArgs {
+    type Output = Option<Point>;
+    type Codec = v1::Maybe<Point>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `many` of [`Front`].
@@ -513,9 +775,26 @@ impl v1::Check for FrontManyArgs {
 impl v1::Arguments for FrontManyArgs {
     const TAG: u8 = 6;
 
+    type Owner = Front;
+    type Parts = (Vec<Point>, BTreeMap<Key, String>, BTreeSet<Key>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.a, self.b, self.c)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Front {
+    type Args = FrontManyArgs;
+}
+
+impl v1::Rpc for FrontManyArgs {
+    type Output = Vec<Option<Point>>;
+    type Codec = v1::List<v1::Maybe<Point>, 0, 8>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `tell` of [`Front`].
@@ -570,9 +849,20 @@ impl v1::Check for FrontTellArgs {
 impl v1::Arguments for FrontTellArgs {
     const TAG: u8 = 7;
 
+    type Owner = Front;
+    type Parts = (v1::Bytes,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.a,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Front {
+    type Args = FrontTellArgs;
 }
 
 /// The arguments of oneway `shout` of [`Front`].
@@ -627,9 +917,20 @@ impl v1::Check for FrontShoutArgs {
 impl v1::Arguments for FrontShoutArgs {
     const TAG: u8 = 8;
 
+    type Owner = Front;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[7]
     }
+}
+
+impl v1::HasCall<8> for Front {
+    type Args = FrontShoutArgs;
 }
 
 /// The arguments of rpc `big` of [`Front`].
@@ -675,9 +976,24 @@ impl v1::Check for FrontBigArgs {
 impl v1::Arguments for FrontBigArgs {
     const TAG: u8 = 9;
 
+    type Owner = Front;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[8]
     }
+}
+
+impl v1::HasCall<9> for Front {
+    type Args = FrontBigArgs;
+}
+
+impl v1::Rpc for FrontBigArgs {
+    type Output = BTreeMap<Key, Reply>;
+    type Codec = v1::Map<Key, Reply, 0, 16>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `wide` of [`Front`].
@@ -815,9 +1131,46 @@ impl v1::Check for FrontWideArgs {
 impl v1::Arguments for FrontWideArgs {
     const TAG: u8 = 10;
 
+    type Owner = Front;
+    type Parts = (
+        u8,
+        i8,
+        u16,
+        i16,
+        u32,
+        i32,
+        u64,
+        i64,
+        f32,
+        f64,
+        bool,
+        String,
+        v1::Bytes,
+        v1::Timestamp,
+        v1::Duration,
+        v1::Uuid,
+    );
+
+    fn into_parts(self) -> Self::Parts {
+        (
+            self.a, self.b, self.c, self.d, self.e, self.f, self.g, self.h, self.i, self.j, self.k,
+            self.l, self.m, self.n, self.o, self.p,
+        )
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::FRONT.calls[9]
     }
+}
+
+impl v1::HasCall<10> for Front {
+    type Args = FrontWideArgs;
+}
+
+impl v1::Rpc for FrontWideArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -838,6 +1191,26 @@ impl Part {
     /// Changes `points`.
     pub fn points_mut(&mut self) -> v1::ListMut<'_, Point, 0, 8> {
         self.points.guard(Self::WATCH_POINTS, &mut self.tracker)
+    }
+
+    /// Sends the event `added`.
+    pub fn added(cx: &mut v1::Cx, point: Point) {
+        v1::event(cx, PartAddedArgs { point });
+    }
+
+    /// Sends the event `hovered`.
+    pub fn hovered(cx: &mut v1::Cx, point: Point) {
+        v1::event(cx, PartHoveredArgs { point });
+    }
+
+    /// Asks the client whose session is bound: the client rpc `choose`.
+    pub fn choose(cx: &mut v1::Cx, points: Vec<Point>) -> v1::Asking<PartChooseArgs> {
+        v1::ask(cx, PartChooseArgs { points })
+    }
+
+    /// Asks the client whose session is bound: the client rpc `wait_for_it`.
+    pub fn wait_for_it(cx: &mut v1::Cx) -> v1::Asking<PartWaitForItArgs> {
+        v1::ask(cx, PartWaitForItArgs {})
     }
 }
 
@@ -885,6 +1258,91 @@ impl v1::Numbered for Part {
 impl v1::Target for Part {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+/// Stands for [`Part`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PartProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PartProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Part {
+    type Proxy = PartProxy;
+}
+
+impl PartProxy {
+    /// The rpc `add`.
+    pub fn add(&self, point: Point) -> v1::Calling<PartAddArgs> {
+        self.0.rpc(PartAddArgs { point })
+    }
+
+    /// The oneway `hover`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn hover(&self, point: Point) -> Result<(), v1::Failure> {
+        self.0.oneway(PartHoverArgs { point })
+    }
+
+    /// The oneway `deliver`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn deliver(&self, point: Point, note: Option<String>) -> Result<(), v1::Failure> {
+        self.0.oneway(PartDeliverArgs { point, note })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Part {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::PART
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_calls_Part {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Part" "calls.idl" 56
+            [
+                { rpc 1 add 59 "rpc 1 add(point: Point) -> u32 throws Refused" [ point "Point", ] "Result<u32, CallError<Refused>>" }
+                { oneway 2 hover 61 "oneway 2 hover(point: Point)" [ point "Point", ] "()" }
+                { oneway 3 deliver 63 "oneway 3 deliver(point: Point, note: string[..=16]?)" [ point "Point", note "Option<String>", ] "()" }
+                { event 4 added 64 "event 4 added(point: Point)" [ point "Point", ] "()" }
+                { event 5 hovered 66 "event 5 hovered(point: Point)" [ point "Point", ] "()" }
+                { timer 6 fade 67 "timer 6 fade(index: u32)" [ index "u32", ] "()" }
+                { timer 7 clear 68 "timer 7 clear()" [ ] "()" }
+                { client 8 choose 70 "client rpc 8 choose(points: list<Point>[..=8]) -> Reply" [ points "Vec<Point>", ] "Result<Reply, Failure>" }
+                { client 9 wait_for_it 72 "client rpc 9 wait_for_it()" [ ] "Result<(), Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_calls_Part as Part;
 
 /// The arguments of rpc `add` of [`Part`].
 #[derive(Debug, Clone, PartialEq)]
@@ -937,9 +1395,26 @@ impl v1::Check for PartAddArgs {
 impl v1::Arguments for PartAddArgs {
     const TAG: u8 = 1;
 
+    type Owner = Part;
+    type Parts = (Point,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.point,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Part {
+    type Args = PartAddArgs;
+}
+
+impl v1::Rpc for PartAddArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::CallError<Refused>;
 }
 
 /// The arguments of oneway `hover` of [`Part`].
@@ -993,9 +1468,20 @@ impl v1::Check for PartHoverArgs {
 impl v1::Arguments for PartHoverArgs {
     const TAG: u8 = 2;
 
+    type Owner = Part;
+    type Parts = (Point,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.point,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Part {
+    type Args = PartHoverArgs;
 }
 
 /// The arguments of oneway `deliver` of [`Part`].
@@ -1059,9 +1545,20 @@ impl v1::Check for PartDeliverArgs {
 impl v1::Arguments for PartDeliverArgs {
     const TAG: u8 = 3;
 
+    type Owner = Part;
+    type Parts = (Point, Option<String>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.point, self.note)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Part {
+    type Args = PartDeliverArgs;
 }
 
 /// The arguments of event `added` of [`Part`].
@@ -1115,9 +1612,20 @@ impl v1::Check for PartAddedArgs {
 impl v1::Arguments for PartAddedArgs {
     const TAG: u8 = 4;
 
+    type Owner = Part;
+    type Parts = (Point,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.point,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Part {
+    type Args = PartAddedArgs;
 }
 
 /// The arguments of event `hovered` of [`Part`].
@@ -1171,9 +1679,20 @@ impl v1::Check for PartHoveredArgs {
 impl v1::Arguments for PartHoveredArgs {
     const TAG: u8 = 5;
 
+    type Owner = Part;
+    type Parts = (Point,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.point,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Part {
+    type Args = PartHoveredArgs;
 }
 
 /// The arguments of timer `fade` of [`Part`].
@@ -1227,9 +1746,20 @@ impl v1::Check for PartFadeArgs {
 impl v1::Arguments for PartFadeArgs {
     const TAG: u8 = 6;
 
+    type Owner = Part;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.index,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Part {
+    type Args = PartFadeArgs;
 }
 
 /// The arguments of timer `clear` of [`Part`].
@@ -1275,9 +1805,18 @@ impl v1::Check for PartClearArgs {
 impl v1::Arguments for PartClearArgs {
     const TAG: u8 = 7;
 
+    type Owner = Part;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Part {
+    type Args = PartClearArgs;
 }
 
 /// The arguments of client rpc `choose` of [`Part`].
@@ -1332,9 +1871,26 @@ impl v1::Check for PartChooseArgs {
 impl v1::Arguments for PartChooseArgs {
     const TAG: u8 = 8;
 
+    type Owner = Part;
+    type Parts = (Vec<Point>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.points,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[7]
     }
+}
+
+impl v1::HasCall<8> for Part {
+    type Args = PartChooseArgs;
+}
+
+impl v1::Rpc for PartChooseArgs {
+    type Output = Reply;
+    type Codec = Reply;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of client rpc `wait_for_it` of [`Part`].
@@ -1380,9 +1936,24 @@ impl v1::Check for PartWaitForItArgs {
 impl v1::Arguments for PartWaitForItArgs {
     const TAG: u8 = 9;
 
+    type Owner = Part;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PART.calls[8]
     }
+}
+
+impl v1::HasCall<9> for Part {
+    type Args = PartWaitForItArgs;
+}
+
+impl v1::Rpc for PartWaitForItArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -1446,6 +2017,18 @@ impl Thing {
     pub fn reference(key: Key) -> v1::Ref<Self> {
         v1::Ref::to_entity([key.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(key: Key) -> ThingProxy {
+        let reference = Self::reference(key);
+        ThingProxy(v1::Proxy::entity(reference.into_address()))
+    }
+
+    /// Sends the event `linked`.
+    pub fn linked(cx: &mut v1::Cx, other: v1::Ref<Thing>) {
+        v1::event(cx, ThingLinkedArgs { other });
+    }
 }
 
 impl v1::Properties for Thing {
@@ -1495,6 +2078,94 @@ impl v1::Numbered for Thing {
 impl v1::Target for Thing {
     const ENTITY: Option<(u16, u16)> = Some((1, 3));
 }
+
+/// Stands for [`Thing`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ThingProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ThingProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Thing {
+    type Proxy = ThingProxy;
+}
+
+impl ThingProxy {
+    /// The rpc `link`.
+    pub fn link(&self, other: v1::Ref<Thing>, part: v1::Ref<Part>) -> v1::Calling<ThingLinkArgs> {
+        self.0.rpc(ThingLinkArgs { other, part })
+    }
+
+    /// The rpc `old_link`.
+    #[deprecated(note = "use link")]
+    pub fn old_link(&self, other: Option<v1::Ref<Thing>>) -> v1::Calling<ThingOldLinkArgs> {
+        self.0.rpc(ThingOldLinkArgs { other })
+    }
+
+    /// The component in the slot `part`.
+    #[must_use]
+    pub fn part(&self) -> PartProxy {
+        PartProxy::from(self.0.slot(1))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Thing {
+    type Key = Key;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::THING
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(Key(v1::key_part::<u32>(part)?))
+    }
+}
+
+impl v1::HasSlot<1> for Thing {
+    type Component = Part;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_calls_Thing {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Thing" "calls.idl" 76
+            [
+                { rpc 1 link 81 "rpc 1 link(other: ref<Thing>, part: ref<Part>) -> list<ref<Thing>>[..=4]" [ other "Ref<Thing>", part "Ref<Part>", ] "Result<Vec<Ref<Thing>>, Failure>" }
+                { event 2 linked 82 "event 2 linked(other: ref<Thing>)" [ other "Ref<Thing>", ] "()" }
+                { timer 3 wake 83 "timer 3 wake(at: timestamp, why: Reply)" [ at "Timestamp", why "Reply", ] "()" }
+                { rpc 4 old_link 85 "rpc 4 old_link(other: ref<Thing>?)" [ other "Option<Ref<Thing>>", ] "Result<(), Failure>" }
+            ]
+            [
+                { 1 part 77 "Part" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_calls_Thing as Thing;
 
 /// The arguments of rpc `link` of [`Thing`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -1551,9 +2222,26 @@ impl v1::Check for ThingLinkArgs {
 impl v1::Arguments for ThingLinkArgs {
     const TAG: u8 = 1;
 
+    type Owner = Thing;
+    type Parts = (v1::Ref<Thing>, v1::Ref<Part>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.other, self.part)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::THING.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Thing {
+    type Args = ThingLinkArgs;
+}
+
+impl v1::Rpc for ThingLinkArgs {
+    type Output = Vec<v1::Ref<Thing>>;
+    type Codec = v1::List<v1::Ref<Thing>, 0, 4>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of event `linked` of [`Thing`].
@@ -1607,9 +2295,20 @@ impl v1::Check for ThingLinkedArgs {
 impl v1::Arguments for ThingLinkedArgs {
     const TAG: u8 = 2;
 
+    type Owner = Thing;
+    type Parts = (v1::Ref<Thing>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.other,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::THING.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Thing {
+    type Args = ThingLinkedArgs;
 }
 
 /// The arguments of timer `wake` of [`Thing`].
@@ -1666,9 +2365,20 @@ impl v1::Check for ThingWakeArgs {
 impl v1::Arguments for ThingWakeArgs {
     const TAG: u8 = 3;
 
+    type Owner = Thing;
+    type Parts = (v1::Timestamp, Reply);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.at, self.why)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::THING.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Thing {
+    type Args = ThingWakeArgs;
 }
 
 /// The arguments of rpc `old_link` of [`Thing`].
@@ -1724,9 +2434,26 @@ impl v1::Check for ThingOldLinkArgs {
 impl v1::Arguments for ThingOldLinkArgs {
     const TAG: u8 = 4;
 
+    type Owner = Thing;
+    type Parts = (Option<v1::Ref<Thing>>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.other,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::THING.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Thing {
+    type Args = ThingOldLinkArgs;
+}
+
+impl v1::Rpc for ThingOldLinkArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 v1::named! {

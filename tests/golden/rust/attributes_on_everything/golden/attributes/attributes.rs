@@ -253,6 +253,8 @@ impl ::core::fmt::Display for Failed {
 
 impl ::core::error::Error for Failed {}
 
+impl v1::Thrown for Failed {}
+
 #[derive(Clone, Default)]
 pub struct Purse {
     coins: u64,
@@ -338,6 +340,76 @@ impl v1::Target for Purse {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Purse`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PurseProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PurseProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Purse {
+    type Proxy = PurseProxy;
+}
+
+impl PurseProxy {
+    /// The rpc `spend`.
+    #[deprecated(note = "use pay")]
+    pub fn spend(&self, amount: u32, why: Secret) -> v1::Calling<PurseSpendArgs> {
+        self.0.rpc(PurseSpendArgs { amount, why })
+    }
+
+    /// The oneway `audit`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn audit(&self, marks: Marks) -> Result<(), v1::Failure> {
+        self.0.oneway(PurseAuditArgs { marks })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Purse {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::PURSE
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_attributes_Purse {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Purse" "attributes.idl" 23
+            [
+                { rpc 1 spend 27 "rpc 1 spend(amount: u32, why: Secret) -> bool" [ amount "u32", why "Secret", ] "Result<bool, Failure>" }
+                { oneway 2 audit 28 "oneway 2 audit(marks: Marks)" [ marks "Marks", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_attributes_Purse as Purse;
+
 /// The arguments of rpc `spend` of [`Purse`].
 #[deprecated(note = "use pay")]
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -402,9 +474,26 @@ impl v1::Check for PurseSpendArgs {
 impl v1::Arguments for PurseSpendArgs {
     const TAG: u8 = 1;
 
+    type Owner = Purse;
+    type Parts = (u32, Secret);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount, self.why)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PURSE.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Purse {
+    type Args = PurseSpendArgs;
+}
+
+impl v1::Rpc for PurseSpendArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `audit` of [`Purse`].
@@ -458,9 +547,20 @@ impl v1::Check for PurseAuditArgs {
 impl v1::Arguments for PurseAuditArgs {
     const TAG: u8 = 2;
 
+    type Owner = Purse;
+    type Parts = (Marks,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.marks,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PURSE.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Purse {
+    type Args = PurseAuditArgs;
 }
 
 #[deprecated(note = "use nothing")]
@@ -478,6 +578,13 @@ impl Old {
     #[must_use]
     pub fn reference(number: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([number.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> OldProxy {
+        let reference = Self::reference(number);
+        OldProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -512,6 +619,79 @@ impl v1::Numbered for Old {
 impl v1::Target for Old {
     const ENTITY: Option<(u16, u16)> = Some((1, 11));
 }
+
+/// Stands for [`Old`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct OldProxy(v1::Proxy);
+
+impl From<v1::Proxy> for OldProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Old {
+    type Proxy = OldProxy;
+}
+
+impl OldProxy {
+    /// The component in the slot `purse`.
+    #[must_use]
+    pub fn purse(&self) -> PurseProxy {
+        PurseProxy::from(self.0.slot(1))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Old {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::OLD
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+impl v1::HasSlot<1> for Old {
+    type Component = Purse;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_attributes_Old {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Old" "attributes.idl" 31
+            [
+            ]
+            [
+                { 1 purse 31 "Purse" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_attributes_Old as Old;
 
 v1::named! {
     Older: descriptor::OLDER,

@@ -150,6 +150,49 @@ impl v1::Target for Place {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+impl v1::ComponentSchema for Place {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::PLACE
+    }
+}
+
+impl v1::logic::Component for Place {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for Place {}
+
+impl v1::logic::ComponentCalls for Place {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_audiences_Place {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Place" "audiences.idl" 19
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_audiences_Place as Place;
+
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     to_owner: u8,
@@ -301,6 +344,41 @@ impl Seen {
             &mut self.tracker,
         );
     }
+
+    /// Sends the event `told`.
+    pub fn told(cx: &mut v1::Cx) {
+        v1::event(cx, SeenToldArgs {});
+    }
+
+    /// Sends the event `told_owner`.
+    pub fn told_owner(cx: &mut v1::Cx) {
+        v1::event(cx, SeenToldOwnerArgs {});
+    }
+
+    /// Sends the event `told_all`.
+    pub fn told_all(cx: &mut v1::Cx, text: impl Into<String>) {
+        v1::event(cx, SeenToldAllArgs { text: text.into() });
+    }
+
+    /// Sends the event `told_others`.
+    pub fn told_others(cx: &mut v1::Cx) {
+        v1::event(cx, SeenToldOthersArgs {});
+    }
+
+    /// Sends the event `told_near`.
+    pub fn told_near(cx: &mut v1::Cx) {
+        v1::event(cx, SeenToldNearArgs {});
+    }
+
+    /// Sends the event `told_team`.
+    pub fn told_team(cx: &mut v1::Cx, team: Team) {
+        v1::event(cx, SeenToldTeamArgs { team });
+    }
+
+    /// Sends the event `told_many`.
+    pub fn told_many(cx: &mut v1::Cx) {
+        v1::event(cx, SeenToldManyArgs {});
+    }
 }
 
 impl v1::Properties for Seen {
@@ -363,6 +441,56 @@ impl v1::Target for Seen {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+impl v1::ComponentSchema for Seen {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::SEEN
+    }
+}
+
+impl v1::logic::Component for Seen {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for Seen {}
+
+impl v1::logic::ComponentCalls for Seen {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_audiences_Seen {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Seen" "audiences.idl" 24
+            [
+                { event 1 told 34 "event 1 told()" [ ] "()" }
+                { event 2 told_owner 35 "event 2 told_owner()" [ ] "()" }
+                { event 3 told_all 36 "event 3 told_all(text: string[..=8])" [ text "String", ] "()" }
+                { event 4 told_others 37 "event 4 told_others()" [ ] "()" }
+                { event 5 told_near 38 "event 5 told_near()" [ ] "()" }
+                { event 6 told_team 39 "event 6 told_team(team: Team)" [ team "Team", ] "()" }
+                { event 7 told_many 40 "event 7 told_many()" [ ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_audiences_Seen as Seen;
+
 /// The arguments of event `told` of [`Seen`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SeenToldArgs {}
@@ -406,9 +534,18 @@ impl v1::Check for SeenToldArgs {
 impl v1::Arguments for SeenToldArgs {
     const TAG: u8 = 1;
 
+    type Owner = Seen;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SEEN.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Seen {
+    type Args = SeenToldArgs;
 }
 
 /// The arguments of event `told_owner` of [`Seen`].
@@ -454,9 +591,18 @@ impl v1::Check for SeenToldOwnerArgs {
 impl v1::Arguments for SeenToldOwnerArgs {
     const TAG: u8 = 2;
 
+    type Owner = Seen;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SEEN.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Seen {
+    type Args = SeenToldOwnerArgs;
 }
 
 /// The arguments of event `told_all` of [`Seen`].
@@ -511,9 +657,20 @@ impl v1::Check for SeenToldAllArgs {
 impl v1::Arguments for SeenToldAllArgs {
     const TAG: u8 = 3;
 
+    type Owner = Seen;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SEEN.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Seen {
+    type Args = SeenToldAllArgs;
 }
 
 /// The arguments of event `told_others` of [`Seen`].
@@ -559,9 +716,18 @@ impl v1::Check for SeenToldOthersArgs {
 impl v1::Arguments for SeenToldOthersArgs {
     const TAG: u8 = 4;
 
+    type Owner = Seen;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SEEN.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Seen {
+    type Args = SeenToldOthersArgs;
 }
 
 /// The arguments of event `told_near` of [`Seen`].
@@ -607,9 +773,18 @@ impl v1::Check for SeenToldNearArgs {
 impl v1::Arguments for SeenToldNearArgs {
     const TAG: u8 = 5;
 
+    type Owner = Seen;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SEEN.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Seen {
+    type Args = SeenToldNearArgs;
 }
 
 /// The arguments of event `told_team` of [`Seen`].
@@ -663,9 +838,20 @@ impl v1::Check for SeenToldTeamArgs {
 impl v1::Arguments for SeenToldTeamArgs {
     const TAG: u8 = 6;
 
+    type Owner = Seen;
+    type Parts = (Team,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.team,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SEEN.calls[5]
     }
+}
+
+impl v1::HasCall<6> for Seen {
+    type Args = SeenToldTeamArgs;
 }
 
 /// The arguments of event `told_many` of [`Seen`].
@@ -711,9 +897,18 @@ impl v1::Check for SeenToldManyArgs {
 impl v1::Arguments for SeenToldManyArgs {
     const TAG: u8 = 7;
 
+    type Owner = Seen;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SEEN.calls[6]
     }
+}
+
+impl v1::HasCall<7> for Seen {
+    type Args = SeenToldManyArgs;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -741,6 +936,18 @@ impl Soul {
     #[must_use]
     pub fn reference(key: Key) -> v1::Ref<Self> {
         v1::Ref::to_entity([key.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(key: Key) -> SoulProxy {
+        let reference = Self::reference(key);
+        SoulProxy(v1::Proxy::entity(reference.into_address()))
+    }
+
+    /// Sends the event `waved`.
+    pub fn waved(cx: &mut v1::Cx) {
+        v1::event(cx, SoulWavedArgs {});
     }
 }
 
@@ -775,6 +982,94 @@ impl v1::Numbered for Soul {
 impl v1::Target for Soul {
     const ENTITY: Option<(u16, u16)> = Some((1, 11));
 }
+
+/// Stands for [`Soul`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct SoulProxy(v1::Proxy);
+
+impl From<v1::Proxy> for SoulProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Soul {
+    type Proxy = SoulProxy;
+}
+
+impl SoulProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Soul {
+    type Key = Key;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::SOUL
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(Key(v1::key_part::<u64>(part)?))
+    }
+}
+
+impl v1::HasSlot<1> for Soul {
+    type Component = Place;
+}
+
+impl v1::HasSlot<2> for Soul {
+    type Component = Seen;
+}
+
+impl v1::HasSlot<3> for Soul {
+    type Component = Seen;
+}
+
+impl v1::HasSlot<4> for Soul {
+    type Component = Seen;
+}
+
+impl v1::HasSlot<5> for Soul {
+    type Component = Seen;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_audiences_Soul {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Soul" "audiences.idl" 43
+            [
+                { event 1 waved 49 "event 1 waved()" [ ] "()" }
+            ]
+            [
+                { 1 place 44 "Place" }
+                { 2 seen 45 "Seen" }
+                { 3 intimate 46 "Seen" }
+                { 4 secret 47 "Seen" }
+                { 5 fleeting 48 "Seen" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_audiences_Soul as Soul;
 
 /// The arguments of event `waved` of [`Soul`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -819,9 +1114,18 @@ impl v1::Check for SoulWavedArgs {
 impl v1::Arguments for SoulWavedArgs {
     const TAG: u8 = 1;
 
+    type Owner = Soul;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SOUL.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Soul {
+    type Args = SoulWavedArgs;
 }
 
 v1::named! {

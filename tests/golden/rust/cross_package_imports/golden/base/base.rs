@@ -165,6 +165,8 @@ impl ::core::fmt::Display for Refused {
 
 impl ::core::error::Error for Refused {}
 
+impl v1::Thrown for Refused {}
+
 /// This is `Page<Item>`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct PageOfItem {

@@ -241,6 +241,8 @@ impl ::core::error::Error for Broken {
     }
 }
 
+impl v1::Thrown for Broken {}
+
 impl From<Refused> for Broken {
     fn from(error: Refused) -> Self {
         Self::Refused(error)

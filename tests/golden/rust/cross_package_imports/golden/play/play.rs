@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use ::playhouse::__private::v1;
 
 use super::super::base::{AccountId, Name};
-use super::super::items::Item;
+use super::super::items::{Broken, Item, Store};
 
 #[derive(Debug, Clone, Default)]
 pub struct Bag {
@@ -35,6 +35,11 @@ impl Bag {
     /// Changes `items`.
     pub fn items_mut(&mut self) -> v1::MapMut<'_, u16, Item, 0, 64> {
         self.items.guard(Self::WATCH_ITEMS, &mut self.tracker)
+    }
+
+    /// Sends the event `shown`.
+    pub fn shown(cx: &mut v1::Cx, item: Item) {
+        v1::event(cx, BagShownArgs { item });
     }
 }
 
@@ -82,6 +87,66 @@ impl v1::Numbered for Bag {
 impl v1::Target for Bag {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+/// Stands for [`Bag`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BagProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BagProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Bag {
+    type Proxy = BagProxy;
+}
+
+impl BagProxy {
+    /// The rpc `put`.
+    pub fn put(&self, item: Item) -> v1::Calling<BagPutArgs> {
+        self.0.rpc(BagPutArgs { item })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Bag {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::BAG
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_play_Bag {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Bag" "play.idl" 8
+            [
+                { rpc 1 put 11 "rpc 1 put(item: Item) throws Broken" [ item "Item", ] "Result<(), CallError<Broken>>" }
+                { event 2 shown 12 "event 2 shown(item: Item)" [ item "Item", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_play_Bag as Bag;
 
 /// The arguments of rpc `put` of [`Bag`].
 #[derive(Debug, Clone, PartialEq)]
@@ -134,9 +199,26 @@ impl v1::Check for BagPutArgs {
 impl v1::Arguments for BagPutArgs {
     const TAG: u8 = 1;
 
+    type Owner = Bag;
+    type Parts = (Item,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.item,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BAG.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Bag {
+    type Args = BagPutArgs;
+}
+
+impl v1::Rpc for BagPutArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<Broken>;
 }
 
 /// The arguments of event `shown` of [`Bag`].
@@ -190,9 +272,20 @@ impl v1::Check for BagShownArgs {
 impl v1::Arguments for BagShownArgs {
     const TAG: u8 = 2;
 
+    type Owner = Bag;
+    type Parts = (Item,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.item,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BAG.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Bag {
+    type Args = BagShownArgs;
 }
 
 #[derive(Debug, Clone)]
@@ -242,6 +335,13 @@ impl Player {
     pub fn reference(account_id: AccountId) -> v1::Ref<Self> {
         v1::Ref::to_entity([account_id.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(account_id: AccountId) -> PlayerProxy {
+        let reference = Self::reference(account_id);
+        PlayerProxy(v1::Proxy::entity(reference.into_address()))
+    }
 }
 
 impl v1::Properties for Player {
@@ -287,6 +387,93 @@ impl v1::Numbered for Player {
 impl v1::Target for Player {
     const ENTITY: Option<(u16, u16)> = Some((3, 11));
 }
+
+/// Stands for [`Player`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PlayerProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PlayerProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Player {
+    type Proxy = PlayerProxy;
+}
+
+impl PlayerProxy {
+    /// The rpc `inspect`.
+    pub fn inspect(&self, other: v1::Ref<Player>) -> v1::Calling<PlayerInspectArgs> {
+        self.0.rpc(PlayerInspectArgs { other })
+    }
+
+    /// The rpc `store`.
+    pub fn store(&self) -> v1::Calling<PlayerStoreArgs> {
+        self.0.rpc(PlayerStoreArgs {})
+    }
+
+    /// The component in the slot `bag`.
+    #[must_use]
+    pub fn bag(&self) -> BagProxy {
+        BagProxy::from(self.0.slot(1))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Player {
+    type Key = AccountId;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::PLAYER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        let part = AccountId(v1::key_part::<u64>(part)?);
+        v1::check::<AccountId>("key", &part).ok()?;
+        Some(part)
+    }
+}
+
+impl v1::HasSlot<1> for Player {
+    type Component = Bag;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_play_Player {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Player" "play.idl" 15
+            [
+                { rpc 1 inspect 19 "rpc 1 inspect(other: ref<Player>) -> Item?" [ other "Ref<Player>", ] "Result<Option<Item>, Failure>" }
+                { rpc 2 store 20 "rpc 2 store() -> Store" [ ] "Result<Store, Failure>" }
+            ]
+            [
+                { 1 bag 16 "Bag" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_play_Player as Player;
 
 /// The arguments of rpc `inspect` of [`Player`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -339,9 +526,26 @@ impl v1::Check for PlayerInspectArgs {
 impl v1::Arguments for PlayerInspectArgs {
     const TAG: u8 = 1;
 
+    type Owner = Player;
+    type Parts = (v1::Ref<Player>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.other,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PLAYER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Player {
+    type Args = PlayerInspectArgs;
+}
+
+impl v1::Rpc for PlayerInspectArgs {
+    type Output = Option<Item>;
+    type Codec = v1::Maybe<Item>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `store` of [`Player`].
@@ -387,9 +591,24 @@ impl v1::Check for PlayerStoreArgs {
 impl v1::Arguments for PlayerStoreArgs {
     const TAG: u8 = 2;
 
+    type Owner = Player;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PLAYER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Player {
+    type Args = PlayerStoreArgs;
+}
+
+impl v1::Rpc for PlayerStoreArgs {
+    type Output = Store;
+    type Codec = Store;
+    type Fault = v1::Failure;
 }
 
 const _: () = v1::expect_format(1);

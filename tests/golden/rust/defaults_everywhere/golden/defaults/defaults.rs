@@ -577,6 +577,115 @@ impl v1::Numbered for Defaults {
     const DIGEST: u64 = 0x777e_5af8_9fd5_5201;
 }
 
+impl Defaults {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> DefaultsProxy {
+        DefaultsProxy(v1::Proxy::any(1, 1))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> DefaultsProxy {
+        DefaultsProxy(v1::Proxy::by_key(1, 1, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> DefaultsProxy {
+        DefaultsProxy(v1::Proxy::any(1, 1).at(address))
+    }
+}
+
+/// Stands for [`Defaults`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct DefaultsProxy(v1::Proxy);
+
+impl From<v1::Proxy> for DefaultsProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Defaults {
+    type Proxy = DefaultsProxy;
+}
+
+impl DefaultsProxy {
+    /// The rpc `ask`.
+    pub fn ask(
+        &self,
+        text: impl Into<String>,
+        count: u32,
+        color: Color,
+        wait: v1::Duration,
+    ) -> v1::Calling<DefaultsAskArgs> {
+        self.0.rpc(DefaultsAskArgs {
+            text: text.into(),
+            count,
+            color,
+            wait,
+        })
+    }
+
+    /// The oneway `tell`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn tell(
+        &self,
+        required: Id,
+        level: Level,
+        note: Option<String>,
+    ) -> Result<(), v1::Failure> {
+        self.0.oneway(DefaultsTellArgs {
+            required,
+            level,
+            note,
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Defaults {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::DEFAULTS
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_defaults_Defaults {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Defaults" "defaults.idl" 71
+            [
+                { rpc 1 ask 72 "rpc 1 ask(text: string, count: u32, color: Color, wait: duration) -> Written" [ text "String", count "u32", color "Color", wait "Duration", ] "Result<Written, Failure>" }
+                { oneway 2 tell 78 "oneway 2 tell(required: Id, level: Level, note: string?)" [ required "Id", level "Level", note "Option<String>", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_defaults_Defaults as Defaults;
+
 /// The arguments of rpc `ask` of [`Defaults`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DefaultsAskArgs {
@@ -653,9 +762,26 @@ impl v1::Check for DefaultsAskArgs {
 impl v1::Arguments for DefaultsAskArgs {
     const TAG: u8 = 1;
 
+    type Owner = Defaults;
+    type Parts = (String, u32, Color, v1::Duration);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text, self.count, self.color, self.wait)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::DEFAULTS.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Defaults {
+    type Args = DefaultsAskArgs;
+}
+
+impl v1::Rpc for DefaultsAskArgs {
+    type Output = Written;
+    type Codec = Written;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `tell` of [`Defaults`].
@@ -721,9 +847,20 @@ impl v1::Check for DefaultsTellArgs {
 impl v1::Arguments for DefaultsTellArgs {
     const TAG: u8 = 2;
 
+    type Owner = Defaults;
+    type Parts = (Id, Level, Option<String>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.required, self.level, self.note)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::DEFAULTS.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Defaults {
+    type Args = DefaultsTellArgs;
 }
 
 v1::named! {

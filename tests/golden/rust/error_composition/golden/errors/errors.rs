@@ -71,6 +71,8 @@ impl ::core::fmt::Display for Io {
 
 impl ::core::error::Error for Io {}
 
+impl v1::Thrown for Io {}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Parse {
     Syntax {
@@ -149,6 +151,8 @@ impl ::core::fmt::Display for Parse {
 
 impl ::core::error::Error for Parse {}
 
+impl v1::Thrown for Parse {}
+
 /// Both of the above: a conversion from each.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Load {
@@ -223,6 +227,8 @@ impl ::core::error::Error for Load {
         }
     }
 }
+
+impl v1::Thrown for Load {}
 
 impl From<Io> for Load {
     fn from(error: Io) -> Self {
@@ -331,6 +337,8 @@ impl ::core::error::Error for Start {
     }
 }
 
+impl v1::Thrown for Start {}
+
 impl From<Load> for Start {
     fn from(error: Load) -> Self {
         Self::Load(error)
@@ -425,6 +433,8 @@ impl ::core::fmt::Display for Odd {
 
 impl ::core::error::Error for Odd {}
 
+impl v1::Thrown for Odd {}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Detail {
     pub why: String,
@@ -513,6 +523,8 @@ impl ::core::fmt::Display for Thin {
 
 impl ::core::error::Error for Thin {}
 
+impl v1::Thrown for Thin {}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Loader;
 
@@ -521,6 +533,109 @@ impl v1::Numbered for Loader {
     const NUMBER: u16 = 1;
     const DIGEST: u64 = 0xda8f_4682_15a2_c7f2;
 }
+
+impl Loader {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> LoaderProxy {
+        LoaderProxy(v1::Proxy::any(1, 1))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> LoaderProxy {
+        LoaderProxy(v1::Proxy::by_key(1, 1, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> LoaderProxy {
+        LoaderProxy(v1::Proxy::any(1, 1).at(address))
+    }
+}
+
+/// Stands for [`Loader`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct LoaderProxy(v1::Proxy);
+
+impl From<v1::Proxy> for LoaderProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Loader {
+    type Proxy = LoaderProxy;
+}
+
+impl LoaderProxy {
+    /// The rpc `load`.
+    pub fn load(&self, path: impl Into<String>) -> v1::Calling<LoaderLoadArgs> {
+        self.0.rpc(LoaderLoadArgs { path: path.into() })
+    }
+
+    /// The rpc `start`.
+    pub fn start(&self) -> v1::Calling<LoaderStartArgs> {
+        self.0.rpc(LoaderStartArgs {})
+    }
+
+    /// The rpc `odd`.
+    pub fn odd(&self, cause: Option<Odd>) -> v1::Calling<LoaderOddArgs> {
+        self.0.rpc(LoaderOddArgs { cause })
+    }
+
+    /// The rpc `thin`.
+    pub fn thin(&self) -> v1::Calling<LoaderThinArgs> {
+        self.0.rpc(LoaderThinArgs {})
+    }
+
+    /// The rpc `never_fails`.
+    pub fn never_fails(&self) -> v1::Calling<LoaderNeverFailsArgs> {
+        self.0.rpc(LoaderNeverFailsArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Loader {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::LOADER
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_errors_Loader {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Loader" "errors.idl" 19
+            [
+                { rpc 1 load 20 "rpc 1 load(path: string) -> bytes throws Load" [ path "String", ] "Result<Bytes, CallError<Load>>" }
+                { rpc 2 start 21 "rpc 2 start() throws Start" [ ] "Result<(), CallError<Start>>" }
+                { rpc 3 odd 22 "rpc 3 odd(cause: Odd?) -> Detail throws Odd" [ cause "Option<Odd>", ] "Result<Detail, CallError<Odd>>" }
+                { rpc 4 thin 23 "rpc 4 thin() throws Thin" [ ] "Result<(), CallError<Thin>>" }
+                { rpc 5 never_fails 24 "rpc 5 never_fails() -> Io" [ ] "Result<Io, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_errors_Loader as Loader;
 
 /// The arguments of rpc `load` of [`Loader`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -573,9 +688,26 @@ impl v1::Check for LoaderLoadArgs {
 impl v1::Arguments for LoaderLoadArgs {
     const TAG: u8 = 1;
 
+    type Owner = Loader;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.path,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOADER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Loader {
+    type Args = LoaderLoadArgs;
+}
+
+impl v1::Rpc for LoaderLoadArgs {
+    type Output = v1::Bytes;
+    type Codec = v1::Bytes;
+    type Fault = v1::CallError<Load>;
 }
 
 /// The arguments of rpc `start` of [`Loader`].
@@ -621,9 +753,24 @@ impl v1::Check for LoaderStartArgs {
 impl v1::Arguments for LoaderStartArgs {
     const TAG: u8 = 2;
 
+    type Owner = Loader;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOADER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Loader {
+    type Args = LoaderStartArgs;
+}
+
+impl v1::Rpc for LoaderStartArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<Start>;
 }
 
 /// The arguments of rpc `odd` of [`Loader`].
@@ -678,9 +825,26 @@ impl v1::Check for LoaderOddArgs {
 impl v1::Arguments for LoaderOddArgs {
     const TAG: u8 = 3;
 
+    type Owner = Loader;
+    type Parts = (Option<Odd>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.cause,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOADER.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Loader {
+    type Args = LoaderOddArgs;
+}
+
+impl v1::Rpc for LoaderOddArgs {
+    type Output = Detail;
+    type Codec = Detail;
+    type Fault = v1::CallError<Odd>;
 }
 
 /// The arguments of rpc `thin` of [`Loader`].
@@ -726,9 +890,24 @@ impl v1::Check for LoaderThinArgs {
 impl v1::Arguments for LoaderThinArgs {
     const TAG: u8 = 4;
 
+    type Owner = Loader;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOADER.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Loader {
+    type Args = LoaderThinArgs;
+}
+
+impl v1::Rpc for LoaderThinArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<Thin>;
 }
 
 /// The arguments of rpc `never_fails` of [`Loader`].
@@ -774,9 +953,24 @@ impl v1::Check for LoaderNeverFailsArgs {
 impl v1::Arguments for LoaderNeverFailsArgs {
     const TAG: u8 = 5;
 
+    type Owner = Loader;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::LOADER.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Loader {
+    type Args = LoaderNeverFailsArgs;
+}
+
+impl v1::Rpc for LoaderNeverFailsArgs {
+    type Output = Io;
+    type Codec = Io;
+    type Fault = v1::Failure;
 }
 
 v1::named! {

@@ -723,6 +723,8 @@ impl ::core::fmt::Display for Failed {
 
 impl ::core::error::Error for Failed {}
 
+impl v1::Thrown for Failed {}
+
 #[derive(Debug, Clone, Default)]
 pub struct Gappy {
     second: u8,
@@ -803,6 +805,65 @@ impl v1::Target for Gappy {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Gappy`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct GappyProxy(v1::Proxy);
+
+impl From<v1::Proxy> for GappyProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Gappy {
+    type Proxy = GappyProxy;
+}
+
+impl GappyProxy {
+    /// The rpc `third`.
+    pub fn third(&self) -> v1::Calling<GappyThirdArgs> {
+        self.0.rpc(GappyThirdArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Gappy {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::GAPPY
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_gaps_Gappy {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Gappy" "gaps.idl" 19
+            [
+                { rpc 3 third 23 "rpc 3 third()" [ ] "Result<(), Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_gaps_Gappy as Gappy;
+
 /// The arguments of rpc `third` of [`Gappy`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GappyThirdArgs {}
@@ -846,9 +907,24 @@ impl v1::Check for GappyThirdArgs {
 impl v1::Arguments for GappyThirdArgs {
     const TAG: u8 = 3;
 
+    type Owner = Gappy;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::GAPPY.calls[0]
     }
+}
+
+impl v1::HasCall<3> for Gappy {
+    type Args = GappyThirdArgs;
+}
+
+impl v1::Rpc for GappyThirdArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -859,6 +935,95 @@ impl v1::Numbered for Sparsely {
     const NUMBER: u16 = 7;
     const DIGEST: u64 = 0xa752_8f47_dbef_e9f0;
 }
+
+impl Sparsely {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> SparselyProxy {
+        SparselyProxy(v1::Proxy::any(1, 7))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> SparselyProxy {
+        SparselyProxy(v1::Proxy::by_key(1, 7, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> SparselyProxy {
+        SparselyProxy(v1::Proxy::any(1, 7).at(address))
+    }
+}
+
+/// Stands for [`Sparsely`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct SparselyProxy(v1::Proxy);
+
+impl From<v1::Proxy> for SparselyProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Sparsely {
+    type Proxy = SparselyProxy;
+}
+
+impl SparselyProxy {
+    /// The rpc `five`.
+    pub fn five(&self) -> v1::Calling<SparselyFiveArgs> {
+        self.0.rpc(SparselyFiveArgs {})
+    }
+
+    /// The oneway `last`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn last(&self) -> Result<(), v1::Failure> {
+        self.0.oneway(SparselyLastArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Sparsely {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::SPARSELY
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_gaps_Sparsely {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Sparsely" "gaps.idl" 26
+            [
+                { rpc 5 five 26 "rpc 5 five()" [ ] "Result<(), Failure>" }
+                { oneway 127 last 26 "oneway 127 last()" [ ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_gaps_Sparsely as Sparsely;
 
 /// The arguments of rpc `five` of [`Sparsely`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -903,9 +1068,24 @@ impl v1::Check for SparselyFiveArgs {
 impl v1::Arguments for SparselyFiveArgs {
     const TAG: u8 = 5;
 
+    type Owner = Sparsely;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SPARSELY.calls[0]
     }
+}
+
+impl v1::HasCall<5> for Sparsely {
+    type Args = SparselyFiveArgs;
+}
+
+impl v1::Rpc for SparselyFiveArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
 }
 
 /// The arguments of oneway `last` of [`Sparsely`].
@@ -951,9 +1131,18 @@ impl v1::Check for SparselyLastArgs {
 impl v1::Arguments for SparselyLastArgs {
     const TAG: u8 = 127;
 
+    type Owner = Sparsely;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::SPARSELY.calls[1]
     }
+}
+
+impl v1::HasCall<127> for Sparsely {
+    type Args = SparselyLastArgs;
 }
 
 v1::named! {

@@ -112,6 +112,13 @@ impl ByNumber {
     pub fn reference(number: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([number.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> ByNumberProxy {
+        let reference = Self::reference(number);
+        ByNumberProxy(v1::Proxy::entity(reference.into_address()))
+    }
 }
 
 impl v1::Properties for ByNumber {
@@ -153,6 +160,68 @@ impl v1::Target for ByNumber {
     const ENTITY: Option<(u16, u16)> = Some((1, 1));
 }
 
+/// Stands for [`ByNumber`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ByNumberProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ByNumberProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for ByNumber {
+    type Proxy = ByNumberProxy;
+}
+
+impl ByNumberProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for ByNumber {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BY_NUMBER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_ByNumber {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "ByNumber" "keys.idl" 13
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_ByNumber as ByNumber;
+
 #[derive(Debug, Clone, Default)]
 pub struct ByText {
     a: u8,
@@ -177,6 +246,13 @@ impl ByText {
     #[must_use]
     pub fn reference(text: &str) -> v1::Ref<Self> {
         v1::Ref::to_entity([text.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(text: &str) -> ByTextProxy {
+        let reference = Self::reference(text);
+        ByTextProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -219,6 +295,70 @@ impl v1::Target for ByText {
     const ENTITY: Option<(u16, u16)> = Some((1, 2));
 }
 
+/// Stands for [`ByText`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ByTextProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ByTextProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for ByText {
+    type Proxy = ByTextProxy;
+}
+
+impl ByTextProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for ByText {
+    type Key = String;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BY_TEXT
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        let part = v1::key_part::<String>(part)?;
+        v1::check::<v1::Text<0, 64>>("key", &part).ok()?;
+        Some(part)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_ByText {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "ByText" "keys.idl" 14
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_ByText as ByText;
+
 #[derive(Debug, Clone, Default)]
 pub struct ByUuid {
     a: u8,
@@ -243,6 +383,13 @@ impl ByUuid {
     #[must_use]
     pub fn reference(uuid: v1::Uuid) -> v1::Ref<Self> {
         v1::Ref::to_entity([uuid.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(uuid: v1::Uuid) -> ByUuidProxy {
+        let reference = Self::reference(uuid);
+        ByUuidProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -284,6 +431,68 @@ impl v1::Numbered for ByUuid {
 impl v1::Target for ByUuid {
     const ENTITY: Option<(u16, u16)> = Some((1, 3));
 }
+
+/// Stands for [`ByUuid`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ByUuidProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ByUuidProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for ByUuid {
+    type Proxy = ByUuidProxy;
+}
+
+impl ByUuidProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for ByUuid {
+    type Key = v1::Uuid;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BY_UUID
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<v1::Uuid>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_ByUuid {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "ByUuid" "keys.idl" 15
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_ByUuid as ByUuid;
 
 #[derive(Debug, Clone)]
 pub struct ByNewtype {
@@ -349,6 +558,13 @@ impl ByNewtype {
     pub fn reference(account_id: AccountId) -> v1::Ref<Self> {
         v1::Ref::to_entity([account_id.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(account_id: AccountId) -> ByNewtypeProxy {
+        let reference = Self::reference(account_id);
+        ByNewtypeProxy(v1::Proxy::entity(reference.into_address()))
+    }
 }
 
 impl v1::Properties for ByNewtype {
@@ -398,6 +614,70 @@ impl v1::Target for ByNewtype {
     const ENTITY: Option<(u16, u16)> = Some((1, 4));
 }
 
+/// Stands for [`ByNewtype`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ByNewtypeProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ByNewtypeProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for ByNewtype {
+    type Proxy = ByNewtypeProxy;
+}
+
+impl ByNewtypeProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for ByNewtype {
+    type Key = AccountId;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BY_NEWTYPE
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        let part = AccountId(v1::key_part::<u64>(part)?);
+        v1::check::<AccountId>("key", &part).ok()?;
+        Some(part)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_ByNewtype {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "ByNewtype" "keys.idl" 16
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_ByNewtype as ByNewtype;
+
 #[derive(Debug, Clone, Default)]
 pub struct ByEnum {
     a: u8,
@@ -422,6 +702,13 @@ impl ByEnum {
     #[must_use]
     pub fn reference(region: Region) -> v1::Ref<Self> {
         v1::Ref::to_entity([u8::from(region).into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(region: Region) -> ByEnumProxy {
+        let reference = Self::reference(region);
+        ByEnumProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -464,6 +751,68 @@ impl v1::Target for ByEnum {
     const ENTITY: Option<(u16, u16)> = Some((1, 5));
 }
 
+/// Stands for [`ByEnum`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ByEnumProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ByEnumProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for ByEnum {
+    type Proxy = ByEnumProxy;
+}
+
+impl ByEnumProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for ByEnum {
+    type Key = Region;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BY_ENUM
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(Region::from_number(v1::key_part(part)?))
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_ByEnum {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "ByEnum" "keys.idl" 20
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_ByEnum as ByEnum;
+
 #[derive(Debug, Clone, Default)]
 pub struct ByTwo {
     a: u8,
@@ -488,6 +837,13 @@ impl ByTwo {
     #[must_use]
     pub fn reference(account_id: AccountId, region: Region) -> v1::Ref<Self> {
         v1::Ref::to_entity([account_id.into(), u8::from(region).into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(account_id: AccountId, region: Region) -> ByTwoProxy {
+        let reference = Self::reference(account_id, region);
+        ByTwoProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -530,6 +886,70 @@ impl v1::Target for ByTwo {
     const ENTITY: Option<(u16, u16)> = Some((1, 6));
 }
 
+/// Stands for [`ByTwo`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ByTwoProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ByTwoProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for ByTwo {
+    type Proxy = ByTwoProxy;
+}
+
+impl ByTwoProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for ByTwo {
+    type Key = (AccountId, Region);
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BY_TWO
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part_1, part_2] = key.parts() else {
+            return None;
+        };
+        let part_1 = AccountId(v1::key_part::<u64>(part_1)?);
+        v1::check::<AccountId>("key", &part_1).ok()?;
+        Some((part_1, Region::from_number(v1::key_part(part_2)?)))
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_ByTwo {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "ByTwo" "keys.idl" 21
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_ByTwo as ByTwo;
+
 #[derive(Debug, Clone, Default)]
 pub struct ByFour {
     a: u8,
@@ -559,6 +979,13 @@ impl ByFour {
             number.into(),
             uuid.into(),
         ])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(region: Region, word: Word, number: u32, uuid: v1::Uuid) -> ByFourProxy {
+        let reference = Self::reference(region, word, number, uuid);
+        ByFourProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -601,6 +1028,75 @@ impl v1::Target for ByFour {
     const ENTITY: Option<(u16, u16)> = Some((1, 7));
 }
 
+/// Stands for [`ByFour`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ByFourProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ByFourProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for ByFour {
+    type Proxy = ByFourProxy;
+}
+
+impl ByFourProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for ByFour {
+    type Key = (Region, Word, u32, v1::Uuid);
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BY_FOUR
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part_1, part_2, part_3, part_4] = key.parts() else {
+            return None;
+        };
+        let part_2 = Word(v1::key_part::<String>(part_2)?);
+        v1::check::<Word>("key", &part_2).ok()?;
+        Some((
+            Region::from_number(v1::key_part(part_1)?),
+            part_2,
+            v1::key_part::<u32>(part_3)?,
+            v1::key_part::<v1::Uuid>(part_4)?,
+        ))
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_ByFour {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "ByFour" "keys.idl" 22
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_ByFour as ByFour;
+
 #[derive(Debug, Clone, Default)]
 pub struct BySigned {
     a: u8,
@@ -625,6 +1121,13 @@ impl BySigned {
     #[must_use]
     pub fn reference(number: i32, half: Half) -> v1::Ref<Self> {
         v1::Ref::to_entity([number.into(), u8::from(half).into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: i32, half: Half) -> BySignedProxy {
+        let reference = Self::reference(number, half);
+        BySignedProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -667,6 +1170,71 @@ impl v1::Target for BySigned {
     const ENTITY: Option<(u16, u16)> = Some((1, 8));
 }
 
+/// Stands for [`BySigned`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BySignedProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BySignedProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for BySigned {
+    type Proxy = BySignedProxy;
+}
+
+impl BySignedProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for BySigned {
+    type Key = (i32, Half);
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BY_SIGNED
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part_1, part_2] = key.parts() else {
+            return None;
+        };
+        Some((
+            v1::key_part::<i32>(part_1)?,
+            Half::from_number(v1::key_part(part_2)?)?,
+        ))
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_BySigned {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "BySigned" "keys.idl" 23
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_BySigned as BySigned;
+
 #[derive(Debug, Clone, Default)]
 pub struct Created {
     a: u8,
@@ -691,6 +1259,13 @@ impl Created {
     #[must_use]
     pub fn reference(instance: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([instance.into()])
+    }
+
+    /// Stands for the one with this number, to call it.
+    #[must_use]
+    pub fn of(instance: u64) -> CreatedProxy {
+        let reference = Self::reference(instance);
+        CreatedProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -733,6 +1308,68 @@ impl v1::Target for Created {
     const ENTITY: Option<(u16, u16)> = Some((1, 9));
 }
 
+/// Stands for [`Created`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct CreatedProxy(v1::Proxy);
+
+impl From<v1::Proxy> for CreatedProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Created {
+    type Proxy = CreatedProxy;
+}
+
+impl CreatedProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Created {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::CREATED
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_Created {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity instance "Created" "keys.idl" 24
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_Created as Created;
+
 #[derive(Debug, Clone, Default)]
 pub struct Only {
     a: u8,
@@ -757,6 +1394,13 @@ impl Only {
     #[must_use]
     pub fn reference() -> v1::Ref<Self> {
         v1::Ref::to_entity([])
+    }
+
+    /// Stands for the only one, to call it.
+    #[must_use]
+    pub fn only() -> OnlyProxy {
+        let reference = Self::reference();
+        OnlyProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -799,6 +1443,68 @@ impl v1::Target for Only {
     const ENTITY: Option<(u16, u16)> = Some((1, 10));
 }
 
+/// Stands for [`Only`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct OnlyProxy(v1::Proxy);
+
+impl From<v1::Proxy> for OnlyProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Only {
+    type Proxy = OnlyProxy;
+}
+
+impl OnlyProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Only {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::ONLY
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_Only {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity singleton "Only" "keys.idl" 25
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_Only as Only;
+
 #[derive(Debug, Clone, Default)]
 pub struct Agent {
     a: u8,
@@ -823,6 +1529,13 @@ impl Agent {
     #[must_use]
     pub fn reference(node: &str) -> v1::Ref<Self> {
         v1::Ref::to_entity([node.into()])
+    }
+
+    /// Stands for the one on this node, to call it.
+    #[must_use]
+    pub fn of(node: &str) -> AgentProxy {
+        let reference = Self::reference(node);
+        AgentProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -864,6 +1577,68 @@ impl v1::Numbered for Agent {
 impl v1::Target for Agent {
     const ENTITY: Option<(u16, u16)> = Some((1, 11));
 }
+
+/// Stands for [`Agent`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct AgentProxy(v1::Proxy);
+
+impl From<v1::Proxy> for AgentProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Agent {
+    type Proxy = AgentProxy;
+}
+
+impl AgentProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Agent {
+    type Key = String;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::AGENT
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<String>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_keys_Agent {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity per_node "Agent" "keys.idl" 26
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_keys_Agent as Agent;
 
 /// References to all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -165,6 +165,32 @@ impl v1::Target for Vitals {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+impl v1::ComponentSchema for Vitals {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::VITALS
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_local_Vitals {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Vitals" "local.idl" 12
+            [
+                { timer 1 heal 15 "timer 1 heal(amount: u32)" [ amount "u32", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_local_Vitals as Vitals;
+
 /// The arguments of timer `heal` of [`Vitals`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VitalsHealArgs {
@@ -216,9 +242,20 @@ impl v1::Check for VitalsHealArgs {
 impl v1::Arguments for VitalsHealArgs {
     const TAG: u8 = 1;
 
+    type Owner = Vitals;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::VITALS.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Vitals {
+    type Args = VitalsHealArgs;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -258,6 +295,13 @@ impl Arena {
     #[must_use]
     pub fn reference(instance: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([instance.into()])
+    }
+
+    /// Stands for the one with this number, to call it.
+    #[must_use]
+    pub fn of(instance: u64) -> ArenaProxy {
+        let reference = Self::reference(instance);
+        ArenaProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -301,6 +345,68 @@ impl v1::Numbered for Arena {
 impl v1::Target for Arena {
     const ENTITY: Option<(u16, u16)> = Some((1, 11));
 }
+
+/// Stands for [`Arena`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ArenaProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ArenaProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Arena {
+    type Proxy = ArenaProxy;
+}
+
+impl ArenaProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Arena {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::ARENA
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_local_Arena {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity instance "Arena" "local.idl" 19
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_local_Arena as Arena;
 
 #[derive(Debug, Clone, Default)]
 pub struct Puppet {
@@ -407,6 +513,16 @@ impl Puppet {
 
     /// The slot `vitals`.
     pub const VITALS_SLOT: u8 = 1;
+
+    /// Sends the event `hit`.
+    pub fn hit(cx: &mut v1::Cx, by: u32, amount: u32) {
+        v1::event(cx, PuppetHitArgs { by, amount });
+    }
+
+    /// Sends the event `fell`.
+    pub fn fell(cx: &mut v1::Cx) {
+        v1::event(cx, PuppetFellArgs {});
+    }
 }
 
 impl v1::Properties for Puppet {
@@ -461,6 +577,48 @@ impl v1::Numbered for Puppet {
 impl v1::Target for Puppet {
     const ENTITY: Option<(u16, u16)> = Some((1, 2));
 }
+
+impl v1::EntitySchema for Puppet {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::PUPPET
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+impl v1::HasSlot<1> for Puppet {
+    type Component = Vitals;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_local_Puppet {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity local "Puppet" "local.idl" 21
+            [
+                { event 1 hit 29 "event 1 hit(by: u32, amount: u32)" [ by "u32", amount "u32", ] "()" }
+                { event 2 fell 30 "event 2 fell()" [ ] "()" }
+                { timer 3 rise 31 "timer 3 rise()" [ ] "()" }
+            ]
+            [
+                { 1 vitals 22 "Vitals" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_local_Puppet as Puppet;
 
 /// The arguments of event `hit` of [`Puppet`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -522,9 +680,20 @@ impl v1::Check for PuppetHitArgs {
 impl v1::Arguments for PuppetHitArgs {
     const TAG: u8 = 1;
 
+    type Owner = Puppet;
+    type Parts = (u32, u32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.by, self.amount)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Puppet {
+    type Args = PuppetHitArgs;
 }
 
 /// The arguments of event `fell` of [`Puppet`].
@@ -570,9 +739,18 @@ impl v1::Check for PuppetFellArgs {
 impl v1::Arguments for PuppetFellArgs {
     const TAG: u8 = 2;
 
+    type Owner = Puppet;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Puppet {
+    type Args = PuppetFellArgs;
 }
 
 /// The arguments of timer `rise` of [`Puppet`].
@@ -618,9 +796,18 @@ impl v1::Check for PuppetRiseArgs {
 impl v1::Arguments for PuppetRiseArgs {
     const TAG: u8 = 3;
 
+    type Owner = Puppet;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PUPPET.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Puppet {
+    type Args = PuppetRiseArgs;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -689,6 +876,40 @@ impl v1::Numbered for Rock {
 impl v1::Target for Rock {
     const ENTITY: Option<(u16, u16)> = Some((1, 3));
 }
+
+impl v1::EntitySchema for Rock {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::ROCK
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_local_Rock {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity local "Rock" "local.idl" 34
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_local_Rock as Rock;
 
 /// Nothing of it is seen.
 #[derive(Debug, Clone)]
@@ -759,6 +980,40 @@ impl v1::Numbered for Trap {
 impl v1::Target for Trap {
     const ENTITY: Option<(u16, u16)> = Some((1, 4));
 }
+
+impl v1::EntitySchema for Trap {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::TRAP
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_local_Trap {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity local "Trap" "local.idl" 36
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_local_Trap as Trap;
 
 v1::named! {
     Side: descriptor::SIDE,

@@ -712,6 +712,8 @@ impl ::core::fmt::Display for Failure {
 
 impl ::core::error::Error for Failure {}
 
+impl v1::Thrown for Failure {}
+
 v1::named! {
     Keywords: descriptor::KEYWORDS,
     Tempting: descriptor::TEMPTING,

@@ -658,6 +658,49 @@ impl v1::Target for State {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+impl v1::ComponentSchema for State {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::STATE
+    }
+}
+
+impl v1::logic::Component for State {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for State {}
+
+impl v1::logic::ComponentCalls for State {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_changes_State {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "State" "changes.idl" 12
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_changes_State as State;
+
 #[derive(Debug, Clone)]
 pub struct Holder {
     required: Mood,
@@ -725,6 +768,13 @@ impl Holder {
     pub fn reference(number: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([number.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> HolderProxy {
+        let reference = Self::reference(number);
+        HolderProxy(v1::Proxy::entity(reference.into_address()))
+    }
 }
 
 impl v1::Properties for Holder {
@@ -777,6 +827,78 @@ impl v1::Numbered for Holder {
 impl v1::Target for Holder {
     const ENTITY: Option<(u16, u16)> = Some((1, 11));
 }
+
+/// Stands for [`Holder`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct HolderProxy(v1::Proxy);
+
+impl From<v1::Proxy> for HolderProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Holder {
+    type Proxy = HolderProxy;
+}
+
+impl HolderProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Holder {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::HOLDER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+impl v1::HasSlot<1> for Holder {
+    type Component = State;
+}
+
+impl v1::HasSlot<2> for Holder {
+    type Component = State;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_changes_Holder {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Holder" "changes.idl" 35
+            [
+            ]
+            [
+                { 1 state 36 "State" }
+                { 2 spare 37 "State" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_changes_Holder as Holder;
 
 v1::named! {
     Color: descriptor::COLOR,

@@ -588,6 +588,8 @@ impl ::core::fmt::Display for Failure {
 
 impl ::core::error::Error for Failure {}
 
+impl v1::Thrown for Failure {}
+
 /// This is `Edge<string>`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EdgeOfString {

@@ -72,6 +72,65 @@ impl v1::Target for Base {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Base`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BaseProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BaseProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Base {
+    type Proxy = BaseProxy;
+}
+
+impl BaseProxy {
+    /// The rpc `get`.
+    pub fn get(&self) -> v1::Calling<BaseGetArgs> {
+        self.0.rpc(BaseGetArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Base {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::BASE
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_requires_Base {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Base" "requires.idl" 7
+            [
+                { rpc 1 get 7 "rpc 1 get() -> u8" [ ] "Result<u8, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_requires_Base as Base;
+
 /// The arguments of rpc `get` of [`Base`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BaseGetArgs {}
@@ -115,9 +174,24 @@ impl v1::Check for BaseGetArgs {
 impl v1::Arguments for BaseGetArgs {
     const TAG: u8 = 1;
 
+    type Owner = Base;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BASE.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Base {
+    type Args = BaseGetArgs;
+}
+
+impl v1::Rpc for BaseGetArgs {
+    type Output = u8;
+    type Codec = u8;
+    type Fault = v1::Failure;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -180,6 +254,49 @@ impl v1::Target for Left {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+impl v1::ComponentSchema for Left {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::LEFT
+    }
+}
+
+impl v1::logic::Component for Left {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for Left {}
+
+impl v1::logic::ComponentCalls for Left {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_requires_Left {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Left" "requires.idl" 8
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_requires_Left as Left;
+
 #[derive(Debug, Clone, Default)]
 pub struct Right {
     c: u8,
@@ -240,9 +357,59 @@ impl v1::Target for Right {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+impl v1::ComponentSchema for Right {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::RIGHT
+    }
+}
+
+impl v1::logic::Component for Right {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for Right {}
+
+impl v1::logic::ComponentCalls for Right {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_requires_Right {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Right" "requires.idl" 9
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_requires_Right as Right;
+
 #[derive(Debug, Clone, Default)]
 pub struct Top {
     tracker: v1::Tracker,
+}
+
+impl Top {
+    /// Sends the event `moved`.
+    pub fn moved(cx: &mut v1::Cx) {
+        v1::event(cx, TopMovedArgs {});
+    }
 }
 
 impl v1::Properties for Top {
@@ -276,6 +443,50 @@ impl v1::Numbered for Top {
 impl v1::Target for Top {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+impl v1::ComponentSchema for Top {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::TOP
+    }
+}
+
+impl v1::logic::Component for Top {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for Top {}
+
+impl v1::logic::ComponentCalls for Top {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_requires_Top {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Top" "requires.idl" 10
+            [
+                { event 1 moved 10 "event 1 moved()" [ ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_requires_Top as Top;
 
 /// The arguments of event `moved` of [`Top`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -320,9 +531,18 @@ impl v1::Check for TopMovedArgs {
 impl v1::Arguments for TopMovedArgs {
     const TAG: u8 = 1;
 
+    type Owner = Top;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::TOP.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Top {
+    type Args = TopMovedArgs;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -362,6 +582,49 @@ impl v1::Target for Bare {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+impl v1::ComponentSchema for Bare {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::BARE
+    }
+}
+
+impl v1::logic::Component for Bare {
+    type Schema = Self;
+
+    fn properties(&self) -> &Self {
+        self
+    }
+
+    fn properties_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl v1::logic::Hooks for Bare {}
+
+impl v1::logic::ComponentCalls for Bare {
+    fn register(_: &mut impl v1::logic::Calls<Self>) {}
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_requires_Bare {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Bare" "requires.idl" 11
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_requires_Bare as Bare;
+
 #[derive(Debug, Clone, Default)]
 pub struct Diamond {
     tracker: v1::Tracker,
@@ -387,6 +650,13 @@ impl Diamond {
     #[must_use]
     pub fn reference(number: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([number.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> DiamondProxy {
+        let reference = Self::reference(number);
+        DiamondProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -422,6 +692,99 @@ impl v1::Target for Diamond {
     const ENTITY: Option<(u16, u16)> = Some((1, 11));
 }
 
+/// Stands for [`Diamond`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct DiamondProxy(v1::Proxy);
+
+impl From<v1::Proxy> for DiamondProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Diamond {
+    type Proxy = DiamondProxy;
+}
+
+impl DiamondProxy {
+    /// The component in the slot `ground`.
+    #[must_use]
+    pub fn ground(&self) -> BaseProxy {
+        BaseProxy::from(self.0.slot(4))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Diamond {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::DIAMOND
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+impl v1::HasSlot<1> for Diamond {
+    type Component = Top;
+}
+
+impl v1::HasSlot<2> for Diamond {
+    type Component = Right;
+}
+
+impl v1::HasSlot<3> for Diamond {
+    type Component = Left;
+}
+
+impl v1::HasSlot<4> for Diamond {
+    type Component = Base;
+}
+
+impl v1::HasSlot<5> for Diamond {
+    type Component = Bare;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_requires_Diamond {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Diamond" "requires.idl" 12
+            [
+            ]
+            [
+                { 4 ground 16 "Base" }
+                { 2 right 14 "Right" }
+                { 3 left 15 "Left" }
+                { 1 top 13 "Top" }
+                { 5 bare 17 "Bare" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_requires_Diamond as Diamond;
+
 #[derive(Debug, Clone, Default)]
 pub struct Chain {
     own: u8,
@@ -452,6 +815,13 @@ impl Chain {
     #[must_use]
     pub fn reference(number: u64) -> v1::Ref<Self> {
         v1::Ref::to_entity([number.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> ChainProxy {
+        let reference = Self::reference(number);
+        ChainProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -494,6 +864,84 @@ impl v1::Target for Chain {
     const ENTITY: Option<(u16, u16)> = Some((1, 12));
 }
 
+/// Stands for [`Chain`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct ChainProxy(v1::Proxy);
+
+impl From<v1::Proxy> for ChainProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Chain {
+    type Proxy = ChainProxy;
+}
+
+impl ChainProxy {
+    /// The component in the slot `ground`.
+    #[must_use]
+    pub fn ground(&self) -> BaseProxy {
+        BaseProxy::from(self.0.slot(9))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Chain {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::CHAIN
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+impl v1::HasSlot<2> for Chain {
+    type Component = Left;
+}
+
+impl v1::HasSlot<9> for Chain {
+    type Component = Base;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_requires_Chain {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Chain" "requires.idl" 19
+            [
+            ]
+            [
+                { 9 ground 19 "Base" }
+                { 2 left 19 "Left" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_requires_Chain as Chain;
+
 #[derive(Debug, Clone, Default)]
 pub struct Nothing {
     tracker: v1::Tracker,
@@ -504,6 +952,13 @@ impl Nothing {
     #[must_use]
     pub fn reference() -> v1::Ref<Self> {
         v1::Ref::to_entity([])
+    }
+
+    /// Stands for the only one, to call it.
+    #[must_use]
+    pub fn only() -> NothingProxy {
+        let reference = Self::reference();
+        NothingProxy(v1::Proxy::entity(reference.into_address()))
     }
 }
 
@@ -538,6 +993,68 @@ impl v1::Numbered for Nothing {
 impl v1::Target for Nothing {
     const ENTITY: Option<(u16, u16)> = Some((1, 13));
 }
+
+/// Stands for [`Nothing`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct NothingProxy(v1::Proxy);
+
+impl From<v1::Proxy> for NothingProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Nothing {
+    type Proxy = NothingProxy;
+}
+
+impl NothingProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Nothing {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::NOTHING
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_requires_Nothing {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity singleton "Nothing" "requires.idl" 20
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_requires_Nothing as Nothing;
 
 const _: () = v1::expect_format(1);
 

@@ -49,6 +49,11 @@ impl Purse {
     pub fn set_seed(&mut self, value: u32) {
         v1::set(&mut self.seed, value, Self::WATCH_SEED, &mut self.tracker);
     }
+
+    /// Sends the event `changed`.
+    pub fn changed(cx: &mut v1::Cx, coins: u64) {
+        v1::event(cx, PurseChangedArgs { coins });
+    }
 }
 
 impl v1::Properties for Purse {
@@ -91,6 +96,72 @@ impl v1::Numbered for Purse {
 impl v1::Target for Purse {
     const ENTITY: Option<(u16, u16)> = None;
 }
+
+/// Stands for [`Purse`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PurseProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PurseProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Purse {
+    type Proxy = PurseProxy;
+}
+
+impl PurseProxy {
+    /// The rpc `spend`.
+    pub fn spend(&self, amount: u64) -> v1::Calling<PurseSpendArgs> {
+        self.0.rpc(PurseSpendArgs { amount })
+    }
+
+    /// The rpc `count`.
+    pub fn count(&self) -> v1::Calling<PurseCountArgs> {
+        self.0.rpc(PurseCountArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Purse {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::PURSE
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_slots_Purse {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Purse" "slots.idl" 9
+            [
+                { rpc 1 spend 14 "rpc 1 spend(amount: u64) -> bool" [ amount "u64", ] "Result<bool, Failure>" }
+                { rpc 2 count 15 "rpc 2 count() -> u64" [ ] "Result<u64, Failure>" }
+                { event 3 changed 16 "event 3 changed(coins: u64)" [ coins "u64", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_slots_Purse as Purse;
 
 /// The arguments of rpc `spend` of [`Purse`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -143,9 +214,26 @@ impl v1::Check for PurseSpendArgs {
 impl v1::Arguments for PurseSpendArgs {
     const TAG: u8 = 1;
 
+    type Owner = Purse;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PURSE.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Purse {
+    type Args = PurseSpendArgs;
+}
+
+impl v1::Rpc for PurseSpendArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `count` of [`Purse`].
@@ -191,9 +279,24 @@ impl v1::Check for PurseCountArgs {
 impl v1::Arguments for PurseCountArgs {
     const TAG: u8 = 2;
 
+    type Owner = Purse;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PURSE.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Purse {
+    type Args = PurseCountArgs;
+}
+
+impl v1::Rpc for PurseCountArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of event `changed` of [`Purse`].
@@ -247,9 +350,20 @@ impl v1::Check for PurseChangedArgs {
 impl v1::Arguments for PurseChangedArgs {
     const TAG: u8 = 3;
 
+    type Owner = Purse;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.coins,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::PURSE.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Purse {
+    type Args = PurseChangedArgs;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -312,6 +426,69 @@ impl v1::Target for Keeper {
     const ENTITY: Option<(u16, u16)> = None;
 }
 
+/// Stands for [`Keeper`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct KeeperProxy(v1::Proxy);
+
+impl From<v1::Proxy> for KeeperProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Keeper {
+    type Proxy = KeeperProxy;
+}
+
+impl KeeperProxy {
+    /// The oneway `give`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn give(&self, amount: u64) -> Result<(), v1::Failure> {
+        self.0.oneway(KeeperGiveArgs { amount })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ComponentSchema for Keeper {
+    fn descriptor() -> &'static v1::descriptor::Component {
+        &descriptor::KEEPER
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_slots_Keeper {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            component "Keeper" "slots.idl" 19
+            [
+                { oneway 1 give 22 "oneway 1 give(amount: u64)" [ amount "u64", ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_slots_Keeper as Keeper;
+
 /// The arguments of oneway `give` of [`Keeper`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeeperGiveArgs {
@@ -363,9 +540,20 @@ impl v1::Check for KeeperGiveArgs {
 impl v1::Arguments for KeeperGiveArgs {
     const TAG: u8 = 1;
 
+    type Owner = Keeper;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::KEEPER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Keeper {
+    type Args = KeeperGiveArgs;
 }
 
 #[derive(Debug, Clone, Default)]
@@ -408,6 +596,18 @@ impl Banker {
     pub fn reference(owner: Owner) -> v1::Ref<Self> {
         v1::Ref::to_entity([owner.into()])
     }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(owner: Owner) -> BankerProxy {
+        let reference = Self::reference(owner);
+        BankerProxy(v1::Proxy::entity(reference.into_address()))
+    }
+
+    /// Sends the event `changed`.
+    pub fn changed(cx: &mut v1::Cx, coins: u64, purse: Option<v1::Ref<Purse>>) {
+        v1::event(cx, BankerChangedArgs { coins, purse });
+    }
 }
 
 impl v1::Properties for Banker {
@@ -448,6 +648,132 @@ impl v1::Numbered for Banker {
 impl v1::Target for Banker {
     const ENTITY: Option<(u16, u16)> = Some((1, 11));
 }
+
+/// Stands for [`Banker`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BankerProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BankerProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Banker {
+    type Proxy = BankerProxy;
+}
+
+impl BankerProxy {
+    /// The rpc `spend`.
+    pub fn spend(&self, amount: u64, purse: v1::Ref<Purse>) -> v1::Calling<BankerSpendArgs> {
+        self.0.rpc(BankerSpendArgs { amount, purse })
+    }
+
+    /// The component in the slot `left`.
+    #[must_use]
+    pub fn left(&self) -> PurseProxy {
+        PurseProxy::from(self.0.slot(1))
+    }
+
+    /// The component in the slot `right`.
+    #[must_use]
+    pub fn right(&self) -> PurseProxy {
+        PurseProxy::from(self.0.slot(2))
+    }
+
+    /// The component in the slot `vault`.
+    #[must_use]
+    pub fn vault(&self) -> PurseProxy {
+        PurseProxy::from(self.0.slot(3))
+    }
+
+    /// The component in the slot `petty`.
+    #[must_use]
+    pub fn petty(&self) -> PurseProxy {
+        PurseProxy::from(self.0.slot(4))
+    }
+
+    /// The component in the slot `keeper`.
+    #[must_use]
+    pub fn keeper(&self) -> KeeperProxy {
+        KeeperProxy::from(self.0.slot(5))
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Banker {
+    type Key = Owner;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BANKER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        let part = Owner(v1::key_part::<u64>(part)?);
+        v1::check::<Owner>("key", &part).ok()?;
+        Some(part)
+    }
+}
+
+impl v1::HasSlot<1> for Banker {
+    type Component = Purse;
+}
+
+impl v1::HasSlot<2> for Banker {
+    type Component = Purse;
+}
+
+impl v1::HasSlot<3> for Banker {
+    type Component = Purse;
+}
+
+impl v1::HasSlot<4> for Banker {
+    type Component = Purse;
+}
+
+impl v1::HasSlot<5> for Banker {
+    type Component = Keeper;
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_slots_Banker {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Banker" "slots.idl" 25
+            [
+                { rpc 1 spend 35 "rpc 1 spend(amount: u64, purse: ref<Purse>) -> bool" [ amount "u64", purse "Ref<Purse>", ] "Result<bool, Failure>" }
+                { event 2 changed 36 "event 2 changed(coins: u64, purse: ref<Purse>?)" [ coins "u64", purse "Option<Ref<Purse>>", ] "()" }
+            ]
+            [
+                { 1 left 26 "Purse" }
+                { 2 right 27 "Purse" }
+                { 3 vault 28 "Purse" }
+                { 4 petty 29 "Purse" }
+                { 5 keeper 30 "Keeper" }
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_slots_Banker as Banker;
 
 /// The arguments of rpc `spend` of [`Banker`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -503,9 +829,26 @@ impl v1::Check for BankerSpendArgs {
 impl v1::Arguments for BankerSpendArgs {
     const TAG: u8 = 1;
 
+    type Owner = Banker;
+    type Parts = (u64, v1::Ref<Purse>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount, self.purse)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BANKER.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Banker {
+    type Args = BankerSpendArgs;
+}
+
+impl v1::Rpc for BankerSpendArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of event `changed` of [`Banker`].
@@ -569,9 +912,20 @@ impl v1::Check for BankerChangedArgs {
 impl v1::Arguments for BankerChangedArgs {
     const TAG: u8 = 2;
 
+    type Owner = Banker;
+    type Parts = (u64, Option<v1::Ref<Purse>>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.coins, self.purse)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::BANKER.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Banker {
+    type Args = BankerChangedArgs;
 }
 
 v1::named! {

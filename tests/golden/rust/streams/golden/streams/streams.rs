@@ -196,6 +196,8 @@ impl ::core::fmt::Display for Closed {
 
 impl ::core::error::Error for Closed {}
 
+impl v1::Thrown for Closed {}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Market;
 
@@ -204,6 +206,111 @@ impl v1::Numbered for Market {
     const NUMBER: u16 = 1;
     const DIGEST: u64 = 0xd156_03b1_637d_d571;
 }
+
+impl Market {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> MarketProxy {
+        MarketProxy(v1::Proxy::any(1, 1))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> MarketProxy {
+        MarketProxy(v1::Proxy::by_key(1, 1, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> MarketProxy {
+        MarketProxy(v1::Proxy::any(1, 1).at(address))
+    }
+}
+
+/// Stands for [`Market`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct MarketProxy(v1::Proxy);
+
+impl From<v1::Proxy> for MarketProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Market {
+    type Proxy = MarketProxy;
+}
+
+impl MarketProxy {
+    /// The rpc `ticks`.
+    pub fn ticks(&self, metals: BTreeSet<Metal>) -> v1::Calling<MarketTicksArgs> {
+        self.0.rpc(MarketTicksArgs { metals })
+    }
+
+    /// The rpc `prices`.
+    pub fn prices(&self) -> v1::Calling<MarketPricesArgs> {
+        self.0.rpc(MarketPricesArgs {})
+    }
+
+    /// The rpc `entries`.
+    pub fn entries(&self, after: Option<v1::Timestamp>) -> v1::Calling<MarketEntriesArgs> {
+        self.0.rpc(MarketEntriesArgs { after })
+    }
+
+    /// The rpc `names`.
+    pub fn names(&self, prefix: impl Into<String>) -> v1::Calling<MarketNamesArgs> {
+        self.0.rpc(MarketNamesArgs {
+            prefix: prefix.into(),
+        })
+    }
+
+    /// The rpc `pages`.
+    pub fn pages(&self) -> v1::Calling<MarketPagesArgs> {
+        self.0.rpc(MarketPagesArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Market {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::MARKET
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_golden_streams_Market {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Market" "streams.idl" 12
+            [
+                { rpc 1 ticks 13 "rpc 1 ticks(metals: set<Metal>[..=2]) -> Tick" [ metals "BTreeSet<Metal>", ] "Result<Tick, Failure>" }
+                { rpc 2 prices 14 "rpc 2 prices() -> f64 throws Closed" [ ] "Result<f64, CallError<Closed>>" }
+                { rpc 3 entries 16 "rpc 3 entries(after: timestamp?) -> Entry throws Closed" [ after "Option<Timestamp>", ] "Result<Entry, CallError<Closed>>" }
+                { rpc 4 names 17 "rpc 4 names(prefix: string[..=16]) -> string[..=64]" [ prefix "String", ] "Result<String, Failure>" }
+                { rpc 5 pages 18 "rpc 5 pages() -> list<Tick>[..=100]" [ ] "Result<Vec<Tick>, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_golden_streams_Market as Market;
 
 /// The arguments of rpc `ticks` of [`Market`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -257,9 +364,26 @@ impl v1::Check for MarketTicksArgs {
 impl v1::Arguments for MarketTicksArgs {
     const TAG: u8 = 1;
 
+    type Owner = Market;
+    type Parts = (BTreeSet<Metal>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.metals,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MARKET.calls[0]
     }
+}
+
+impl v1::HasCall<1> for Market {
+    type Args = MarketTicksArgs;
+}
+
+impl v1::Rpc for MarketTicksArgs {
+    type Output = Tick;
+    type Codec = Tick;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `prices` of [`Market`].
@@ -305,9 +429,24 @@ impl v1::Check for MarketPricesArgs {
 impl v1::Arguments for MarketPricesArgs {
     const TAG: u8 = 2;
 
+    type Owner = Market;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MARKET.calls[1]
     }
+}
+
+impl v1::HasCall<2> for Market {
+    type Args = MarketPricesArgs;
+}
+
+impl v1::Rpc for MarketPricesArgs {
+    type Output = f64;
+    type Codec = f64;
+    type Fault = v1::CallError<Closed>;
 }
 
 /// The arguments of rpc `entries` of [`Market`].
@@ -361,9 +500,26 @@ impl v1::Check for MarketEntriesArgs {
 impl v1::Arguments for MarketEntriesArgs {
     const TAG: u8 = 3;
 
+    type Owner = Market;
+    type Parts = (Option<v1::Timestamp>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.after,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MARKET.calls[2]
     }
+}
+
+impl v1::HasCall<3> for Market {
+    type Args = MarketEntriesArgs;
+}
+
+impl v1::Rpc for MarketEntriesArgs {
+    type Output = Entry;
+    type Codec = Entry;
+    type Fault = v1::CallError<Closed>;
 }
 
 /// The arguments of rpc `names` of [`Market`].
@@ -418,9 +574,26 @@ impl v1::Check for MarketNamesArgs {
 impl v1::Arguments for MarketNamesArgs {
     const TAG: u8 = 4;
 
+    type Owner = Market;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.prefix,)
+    }
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MARKET.calls[3]
     }
+}
+
+impl v1::HasCall<4> for Market {
+    type Args = MarketNamesArgs;
+}
+
+impl v1::Rpc for MarketNamesArgs {
+    type Output = String;
+    type Codec = v1::Text<0, 64>;
+    type Fault = v1::Failure;
 }
 
 /// The arguments of rpc `pages` of [`Market`].
@@ -466,9 +639,24 @@ impl v1::Check for MarketPagesArgs {
 impl v1::Arguments for MarketPagesArgs {
     const TAG: u8 = 5;
 
+    type Owner = Market;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
     fn call() -> &'static v1::descriptor::Call {
         &descriptor::MARKET.calls[4]
     }
+}
+
+impl v1::HasCall<5> for Market {
+    type Args = MarketPagesArgs;
+}
+
+impl v1::Rpc for MarketPagesArgs {
+    type Output = Vec<Tick>;
+    type Codec = v1::List<Tick, 0, 100>;
+    type Fault = v1::Failure;
 }
 
 v1::named! {
