@@ -1,1 +1,19 @@
 //! Links between nodes and clients, on tokio: transports, batching, pending calls, and the simulated network.
+//!
+//! Everything here lives on one shard's `LocalSet` and is `!Send`. Time comes from `tokio::time` alone and chance from a
+//! [`Random`] that is handed in, so that under a paused clock and the [`sim`] network the same code is deterministic.
+//!
+//! This crate decides how bytes get to a peer and what becomes of a call when they don't. It knows nothing of entities,
+//! shards or sessions: a [`LinkHandler`](link::LinkHandler) is told what arrived, a [`ReplySink`](link::ReplySink) what
+//! became of a request. It spawns one task a link and none besides.
+//!
+//! Read first: [`Network`], then [`Link`](link::Link), then [`Links`](links::Links).
+
+pub mod network;
+pub mod random;
+pub mod sim;
+pub mod tcp;
+
+pub use network::{Listener, LocalBoxFuture, Network, Stream};
+pub use random::Random;
+pub use tcp::Tcp;

@@ -1,0 +1,100 @@
+//! The network of the machine: TCP.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::network::{Listener, LocalBoxFuture, Network, Stream};
+
+/// TCP with `nodelay`: links batch by themselves, and a lone request must not wait for another.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tcp;
+
+#[derive(Debug)]
+struct TcpListening {
+    listener: TcpListener,
+    address: String,
+}
+
+#[derive(Debug)]
+struct TcpLine {
+    stream: TcpStream,
+    peer: String,
+}
+
+impl Network for Tcp {
+    fn dial<'a>(&'a self, address: &'a str) -> LocalBoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let stream = TcpStream::connect(address).await?;
+            boxed(stream, address.to_owned())
+        })
+    }
+
+    fn listen<'a>(&'a self, address: &'a str) -> LocalBoxFuture<'a, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?.to_string();
+            let listening: Box<dyn Listener> = Box::new(TcpListening { listener, address });
+            Ok(listening)
+        })
+    }
+}
+
+impl Listener for TcpListening {
+    fn local_address(&self) -> &str {
+        &self.address
+    }
+
+    fn accept(&mut self) -> LocalBoxFuture<'_, io::Result<Box<dyn Stream>>> {
+        Box::pin(async move {
+            let (stream, peer) = self.listener.accept().await?;
+            boxed(stream, peer.to_string())
+        })
+    }
+}
+
+fn boxed(stream: TcpStream, peer: String) -> io::Result<Box<dyn Stream>> {
+    stream.set_nodelay(true)?;
+    Ok(Box::new(TcpLine { stream, peer }))
+}
+
+impl Stream for TcpLine {
+    fn peer_address(&self) -> &str {
+        &self.peer
+    }
+}
+
+impl AsyncRead for TcpLine {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for TcpLine {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

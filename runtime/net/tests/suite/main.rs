@@ -1,0 +1,7 @@
+//! The network, links and dialling, on loopback sockets and on the simulated network.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
+
+mod streams;
+mod virtual_network;
+mod world;
