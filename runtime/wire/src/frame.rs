@@ -134,6 +134,11 @@ impl<'a> Frames<'a> {
         }))
     }
 
+    /// Allows frames of at most `max` bytes from here on: links take longer ones once they are open.
+    pub const fn allow(&mut self, max: usize) {
+        self.max = max;
+    }
+
     /// Bytes of the frames that were returned: they can leave the buffer.
     #[must_use]
     pub const fn consumed(&self) -> usize {

@@ -9,6 +9,7 @@
 //! - [`Codec`] and [`codec`]: a type as a schema uses it, bound included.
 //! - [`value`]: the types that the format adds to Rust's own.
 //! - [`message`] and [`frame`]: what peers send each other, and where one message ends.
+//! - [`link`]: the life of one connection, on whatever clock the caller has.
 //!
 //! The format bytes come from `rmp`; the paths that matter for speed are written out here, because `rmp` writes a
 //! marker and its payload separately and reads through `std::io`.
@@ -26,6 +27,7 @@ pub mod encode;
 pub mod error;
 pub mod frame;
 pub mod limits;
+pub mod link;
 pub mod message;
 pub mod reader;
 pub mod value;

@@ -27,8 +27,8 @@ pub use failure::{
 };
 pub use header::{DEADLINE_DEFAULT_US, DEADLINE_US_MAX, Header, Trace};
 pub use hello::{
-    DIGESTS_MAX, Digests, Hello, Incarnation, NAME_BYTES_MAX, REQUESTS_MAX, Role, TypeDigest,
-    VERSION, put_digests, put_hello, put_hello_reply,
+    DIGESTS_MAX, Digests, FRAME_BYTES_LEAST, Hello, Incarnation, NAME_BYTES_MAX, REQUESTS_MAX,
+    Role, TypeDigest, VERSION, VERSION_LEAST, put_digests, put_hello, put_hello_reply,
 };
 pub use method::Method;
 

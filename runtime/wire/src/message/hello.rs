@@ -9,6 +9,12 @@ use super::{decode_text, kind};
 /// The version of the protocol that this crate speaks.
 pub const VERSION: u16 = 1;
 
+/// The oldest version that it speaks.
+pub const VERSION_LEAST: u16 = 1;
+
+/// The least that a peer must take as the longest message, in bytes.
+pub const FRAME_BYTES_LEAST: u32 = 4096;
+
 /// Most bytes of a peer's name.
 pub const NAME_BYTES_MAX: usize = 128;
 
@@ -21,6 +27,9 @@ pub const REQUESTS_MAX: u32 = 65_536;
 /// The longest message of a peer whose hello says nothing.
 const FRAME_BYTES: u32 = 16 * 1024 * 1024;
 const _: () = assert!(FRAME_BYTES as usize == crate::frame::FRAME_BYTES_MAX);
+
+/// What a peer may name as its longest message.
+type FrameBytes = crate::codec::Int<u32, { FRAME_BYTES_LEAST as i128 }, { u32::MAX as i128 }>;
 
 /// `[13, version, least, role, name, incarnation, root, frame bytes, requests]` from who dialled, and
 /// `[14, .., requests, digests]` back: who is there.
@@ -93,7 +102,7 @@ impl<'a> Hello<'a> {
     pub const fn new(role: Role, name: &'a str) -> Self {
         Self {
             version: VERSION,
-            version_least: VERSION,
+            version_least: VERSION_LEAST,
             role,
             name,
             incarnation: Incarnation { boot: 0, lease: 0 },
@@ -133,7 +142,7 @@ impl<'a> Hello<'a> {
             name: slots.required_with("name", |r| decode_text(r, NAME_BYTES_MAX))?,
             incarnation: slots.required::<Incarnation>("incarnation")?,
             root: slots.required::<u64>("root")?,
-            frame_bytes_max: slots.or::<u32>("frame_bytes", default.frame_bytes_max)?,
+            frame_bytes_max: slots.or::<FrameBytes>("frame_bytes", default.frame_bytes_max)?,
             requests_max: slots.or::<u32>("requests", default.requests_max)?,
         };
         let digests = if reply {

@@ -1,0 +1,488 @@
+//! The life of a link, sans-IO: hellos, heartbeat, going away. It neither reads a clock nor owns calls.
+
+mod close;
+mod identity;
+mod limits;
+
+pub use close::CloseReason;
+pub use identity::{Identity, Peer};
+pub use limits::LinkLimits;
+
+use crate::Writer;
+use crate::frame::{self, TooLong};
+use crate::message::{self, Digests, GoAway, GoAwayReason, Hello, Message, VERSION, VERSION_LEAST};
+
+/// One end of one connection.
+///
+/// # Call order
+///
+/// After [`Link::new`], and after every call of a `handle_` method, [`Link::go_away`] or [`Link::close`], the driver
+/// calls [`Link::poll_transmit`] and sends what it writes behind what was sent before. It calls
+/// [`Link::handle_frame`] for each frame, in order, and [`Link::handle_timeout`] once the time [`Link::poll_timeout`]
+/// names has come. Asking for that time again only when it has come is enough: it never moves closer except by
+/// [`Link::go_away`] and by what `handle_frame` returns as an [`Event`] other than [`Event::Message`].
+///
+/// After [`Event::Closed`] the driver sends what `poll_transmit` still writes, closes the connection and is done.
+///
+/// # Time
+///
+/// `now_us` counts microseconds from any start, the same for all calls, and does not go back. Any byte from the peer
+/// proves it alive.
+///
+/// The idea of the shape comes from quinn-proto's `Connection`.
+#[derive(Debug)]
+pub struct Link {
+    identity: Identity,
+    limits: LinkLimits,
+    state: State,
+    /// When anything was last heard of the peer; before that, when the link began.
+    heard_us: u64,
+    /// When the peer was last asked, if nothing was heard since.
+    asked_us: Option<u64>,
+    /// The nonce of the last ping, and when it was sent, until its pong comes.
+    ping: Option<(u64, u64)>,
+    nonce: u64,
+    round_trip_us: Option<u64>,
+    /// Until when the peer has to acknowledge this side's goaway.
+    leaving: Leaving,
+    /// Whether the peer goes away.
+    peer_leaves: bool,
+    out: Outbox,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Accepted: the peer's hello is to come, until then.
+    AwaitHello(u64),
+    /// Dialled: the reply is to come, until then.
+    AwaitReply(u64),
+    /// Accepted, and the roots differ: the peer's digests are to come, until then.
+    AwaitDigests(u64, Box<Peer>),
+    Open(Box<Peer>),
+    Closed(CloseReason),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    No,
+    /// A goaway was sent; the acknowledgement is to come, until then.
+    Asked(u64),
+    /// The peer sends nothing new any more.
+    Acknowledged,
+}
+
+/// What is to be sent. One of each at most, so that no peer can make it grow.
+#[derive(Debug, Default)]
+struct Outbox {
+    hello: bool,
+    reply: Option<bool>,
+    digests: bool,
+    ping: Option<u64>,
+    /// Of the latest ping: a peer that asks again before it was answered gets one answer.
+    pong: Option<u64>,
+    go_away: Option<(GoAwayReason, Box<str>)>,
+    go_away_ack: bool,
+}
+
+/// Which end of a connection this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The end that made the connection: it says hello first.
+    Dialled,
+    /// The end that took it.
+    Accepted,
+}
+
+/// What a frame or the passing of time came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<'a> {
+    /// Nothing that concerns the driver.
+    Nothing,
+    /// The hellos were exchanged: [`Link::peer`] says who is there. Messages may be sent, if the caller judges that the
+    /// peer may be there and that the schemas fit; else it calls [`Link::close`].
+    Opened,
+    /// A message for the driver: everything but hellos, pings and goaways.
+    Message(Message<'a>),
+    /// The peer goes away: nothing new may be sent, [`Link::may_begin`] is false from now on. It is acknowledged behind
+    /// what the driver has queued by then.
+    PeerGoesAway(GoAway<'a>),
+    /// The peer has read this side's goaway, and sends nothing new. When all is answered, close the connection.
+    Drained,
+    /// The link is over. Returned again for whatever comes afterwards.
+    Closed(CloseReason),
+}
+
+impl Link {
+    /// A link that begins now.
+    #[must_use]
+    pub fn new(side: Side, identity: Identity, limits: LinkLimits, now_us: u64) -> Self {
+        let until = now_us.saturating_add(limits.hello_us);
+        Self {
+            identity,
+            limits,
+            state: match side {
+                Side::Dialled => State::AwaitReply(until),
+                Side::Accepted => State::AwaitHello(until),
+            },
+            heard_us: now_us,
+            asked_us: None,
+            ping: None,
+            nonce: 0,
+            round_trip_us: None,
+            leaving: Leaving::No,
+            peer_leaves: false,
+            out: Outbox {
+                hello: side == Side::Dialled,
+                ..Outbox::default()
+            },
+        }
+    }
+
+    /// Who is at the other end, once the link is open.
+    #[must_use]
+    pub const fn peer(&self) -> Option<&Peer> {
+        match &self.state {
+            State::Open(peer) => Some(peer),
+            _ => None,
+        }
+    }
+
+    /// Why the link is over, once it is.
+    #[must_use]
+    pub const fn closed(&self) -> Option<&CloseReason> {
+        match &self.state {
+            State::Closed(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether requests and notifications may be sent: the link is open, and the peer doesn't go away.
+    #[must_use]
+    pub const fn may_begin(&self) -> bool {
+        matches!(self.state, State::Open(_)) && !self.peer_leaves
+    }
+
+    /// The longest message to take from the peer now, in bytes: for [`frame::Frames`].
+    #[must_use]
+    pub const fn receive_bytes_max(&self) -> usize {
+        match self.state {
+            State::Open(_) => self.limits.frame_bytes_max as usize,
+            _ => self.limits.hello_bytes_max as usize,
+        }
+    }
+
+    /// The longest message that the peer takes, in bytes: for [`frame::end`].
+    #[must_use]
+    pub fn send_bytes_max(&self) -> usize {
+        match &self.state {
+            State::Open(peer) => peer.frame_bytes_max as usize,
+            _ => self.limits.hello_bytes_max as usize,
+        }
+    }
+
+    /// How long the last ping took to come back, in microseconds.
+    #[must_use]
+    pub const fn round_trip_us(&self) -> Option<u64> {
+        self.round_trip_us
+    }
+
+    /// Bytes came that make no whole frame yet: they prove the peer alive too.
+    pub fn handle_bytes(&mut self, now_us: u64) {
+        self.heard_us = now_us;
+        self.asked_us = None;
+    }
+
+    /// The next frame came.
+    pub fn handle_frame<'a>(&mut self, now_us: u64, bytes: &'a [u8]) -> Event<'a> {
+        self.handle_bytes(now_us);
+        if let State::Closed(reason) = &self.state {
+            return Event::Closed(reason.clone());
+        }
+        let message = match Message::decode(bytes) {
+            Ok(message) => message,
+            Err(error) => return self.broken(&error.to_string()),
+        };
+        match (&mut self.state, message) {
+            (State::Open(_), message) => self.handle_message(now_us, message),
+            (State::AwaitHello(until), Message::Hello(hello)) => {
+                let until = *until;
+                self.handle_hello(&hello, until)
+            }
+            (State::AwaitReply(_), Message::HelloReply(hello, digests)) => {
+                self.handle_reply(&hello, digests)
+            }
+            (State::AwaitDigests(_, peer), Message::Digests(digests)) => {
+                peer.digests = Some(digests.iter().collect());
+                self.open_awaited()
+            }
+            (_, Message::GoAway(GoAway { reason, text })) => self.end(CloseReason::Refused {
+                reason,
+                text: text.into(),
+            }),
+            _ => self.broken("another message stands where a hello belongs"),
+        }
+    }
+
+    fn handle_hello(&mut self, hello: &Hello<'_>, until: u64) -> Event<'static> {
+        let version = match agree(hello) {
+            Ok(version) => version,
+            Err(reason) => return self.end(reason),
+        };
+        let peer = Box::new(Peer::new(hello, version, None));
+        let differs = self.identity.differs_from(hello.root);
+        self.out.reply = Some(differs);
+        if differs {
+            self.state = State::AwaitDigests(until, peer);
+            Event::Nothing
+        } else {
+            self.state = State::Open(peer);
+            Event::Opened
+        }
+    }
+
+    fn handle_reply(&mut self, hello: &Hello<'_>, digests: Option<Digests<'_>>) -> Event<'static> {
+        let version = match agree(hello) {
+            Ok(version) => version,
+            Err(reason) => return self.end(reason),
+        };
+        if digests.is_some() != self.identity.differs_from(hello.root) {
+            return self.broken("a reply has digests if the roots differ, and only then");
+        }
+        self.out.digests = digests.is_some();
+        self.state = State::Open(Box::new(Peer::new(hello, version, digests)));
+        Event::Opened
+    }
+
+    fn open_awaited(&mut self) -> Event<'static> {
+        let state = std::mem::replace(&mut self.state, State::Closed(CloseReason::Disconnected));
+        match state {
+            State::AwaitDigests(_, peer) => {
+                self.state = State::Open(peer);
+                Event::Opened
+            }
+            other => {
+                self.state = other;
+                Event::Nothing
+            }
+        }
+    }
+
+    /// A message on an open link.
+    fn handle_message<'a>(&mut self, now_us: u64, message: Message<'a>) -> Event<'a> {
+        match message {
+            Message::Ping(nonce) => {
+                self.out.pong = Some(nonce);
+                Event::Nothing
+            }
+            Message::Pong(nonce) => {
+                if let Some((_, sent_us)) = self.ping.take_if(|(sent, _)| *sent == nonce) {
+                    self.round_trip_us = Some(now_us.saturating_sub(sent_us));
+                }
+                Event::Nothing
+            }
+            Message::GoAway(go_away) => {
+                self.peer_leaves = true;
+                self.out.go_away_ack = true;
+                Event::PeerGoesAway(go_away)
+            }
+            Message::GoAwayAck => match self.leaving {
+                Leaving::Asked(_) => {
+                    self.leaving = Leaving::Acknowledged;
+                    Event::Drained
+                }
+                _ => self.broken("a goaway was acknowledged that wasn't sent"),
+            },
+            Message::Hello(_) | Message::HelloReply(..) | Message::Digests(_) => {
+                self.broken("a second hello")
+            }
+            Message::Request(_) | Message::Notify(_) if self.leaving == Leaving::Acknowledged => {
+                self.broken("something new was sent after a goaway was acknowledged")
+            }
+            Message::Ignored(_) => Event::Nothing,
+            message => Event::Message(message),
+        }
+    }
+
+    /// A frame began that is longer than [`Link::receive_bytes_max`].
+    pub fn handle_too_long(&mut self, error: &TooLong) -> Event<'static> {
+        self.broken(&error.to_string())
+    }
+
+    /// The connection broke, or the peer closed it.
+    pub fn handle_disconnect(&mut self) -> Event<'static> {
+        self.end(CloseReason::Disconnected)
+    }
+
+    /// The time that [`Link::poll_timeout`] named has come; harmless at any other.
+    pub fn handle_timeout(&mut self, now_us: u64) -> Event<'static> {
+        match &self.state {
+            State::AwaitHello(until) | State::AwaitReply(until) | State::AwaitDigests(until, _) => {
+                if now_us >= *until {
+                    return self.end(CloseReason::HelloTimeout);
+                }
+            }
+            State::Open(_) => {
+                if now_us >= self.dead_us() {
+                    return self.end(CloseReason::Silent);
+                }
+                if matches!(self.leaving, Leaving::Asked(until) if now_us >= until) {
+                    return self.end(CloseReason::GoAwayTimeout);
+                }
+                if now_us >= self.ping_us() {
+                    self.nonce = self.nonce.wrapping_add(1);
+                    self.asked_us = Some(now_us);
+                    self.ping = Some((self.nonce, now_us));
+                    self.out.ping = Some(self.nonce);
+                }
+            }
+            State::Closed(reason) => return Event::Closed(reason.clone()),
+        }
+        Event::Nothing
+    }
+
+    /// When [`Link::handle_timeout`] is to be called; none once the link is over.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<u64> {
+        match &self.state {
+            State::AwaitHello(until) | State::AwaitReply(until) | State::AwaitDigests(until, _) => {
+                Some(*until)
+            }
+            State::Open(_) => {
+                let next = self.dead_us().min(self.ping_us());
+                Some(match self.leaving {
+                    Leaving::Asked(until) => next.min(until),
+                    _ => next,
+                })
+            }
+            State::Closed(_) => None,
+        }
+    }
+
+    fn dead_us(&self) -> u64 {
+        self.heard_us.saturating_add(self.limits.dead_after_us)
+    }
+
+    fn ping_us(&self) -> u64 {
+        let since = self.asked_us.unwrap_or(self.heard_us);
+        since.saturating_add(self.limits.ping_after_us)
+    }
+
+    /// Tells the peer that this side takes nothing new and closes when all is answered: [`Event::Drained`] says when the
+    /// last new thing has come. Before the link is open, it is over at once.
+    pub fn go_away(&mut self, now_us: u64, reason: GoAwayReason, text: &str) -> Event<'static> {
+        match self.state {
+            State::Open(_) => {
+                if self.leaving == Leaving::No {
+                    self.leaving = Leaving::Asked(now_us.saturating_add(self.limits.go_away_us));
+                    self.out.go_away = Some((reason, text.into()));
+                }
+                Event::Nothing
+            }
+            _ => self.close(reason, text),
+        }
+    }
+
+    /// Ends the link at once. The peer is told why, as far as it still reads.
+    pub fn close(&mut self, reason: GoAwayReason, text: &str) -> Event<'static> {
+        self.end_saying(CloseReason::Local(reason), text)
+    }
+
+    /// The peer broke the protocol.
+    #[cold]
+    fn broken(&mut self, how: &str) -> Event<'static> {
+        self.end_saying(CloseReason::Protocol(how.into()), how)
+    }
+
+    #[cold]
+    fn end(&mut self, reason: CloseReason) -> Event<'static> {
+        self.end_saying(reason, "")
+    }
+
+    #[cold]
+    fn end_saying(&mut self, reason: CloseReason, text: &str) -> Event<'static> {
+        if let State::Closed(first) = &self.state {
+            return Event::Closed(first.clone());
+        }
+        self.out = Outbox {
+            // A peer that was promised a reply learns the reason from the goaway alone.
+            go_away: reason.told().map(|told| (told, text.into())),
+            ..Outbox::default()
+        };
+        self.state = State::Closed(reason.clone());
+        Event::Closed(reason)
+    }
+
+    /// Appends the frames that the link itself has to send; whether there were any.
+    pub fn poll_transmit(&mut self, w: &mut Writer) -> bool {
+        let before = w.len();
+        let Outbox {
+            hello,
+            reply,
+            digests,
+            ping,
+            pong,
+            go_away,
+            go_away_ack,
+        } = std::mem::take(&mut self.out);
+        let identity = &self.identity;
+        if hello {
+            put(w, |w| message::put_hello(w, &identity.hello(&self.limits)));
+        }
+        if let Some(differs) = reply {
+            let digests = differs.then(|| identity.sent_digests());
+            put(w, |w| {
+                message::put_hello_reply(w, &identity.hello(&self.limits), digests)
+            });
+        }
+        if digests {
+            put(w, |w| message::put_digests(w, identity.sent_digests()));
+        }
+        if let Some(nonce) = pong {
+            put(w, |w| message::put_pong(w, nonce));
+        }
+        if let Some(nonce) = ping {
+            put(w, |w| message::put_ping(w, nonce));
+        }
+        if go_away_ack {
+            put(w, message::put_go_away_ack);
+        }
+        if let Some((reason, text)) = go_away {
+            put(w, |w| {
+                message::put_go_away(
+                    w,
+                    &GoAway {
+                        reason,
+                        text: &text,
+                    },
+                )
+            });
+        }
+        w.len() > before
+    }
+}
+
+/// A frame of the link's own: all of them are far below what any peer takes.
+fn put(w: &mut Writer, write: impl FnOnce(&mut Writer)) {
+    let fits = frame::put(w, frame::FRAME_BYTES_MAX, write);
+    debug_assert!(fits.is_ok(), "the link's own messages are short");
+}
+
+/// The newest version that both speak.
+fn agree(hello: &Hello<'_>) -> Result<u16, CloseReason> {
+    let version = hello.version.min(VERSION);
+    if version >= hello.version_least.max(VERSION_LEAST) {
+        Ok(version)
+    } else {
+        Err(CloseReason::Version {
+            newest: hello.version,
+            oldest: hello.version_least,
+        })
+    }
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a test that is wrong about its own bytes must fail"
+)]
+mod tests;

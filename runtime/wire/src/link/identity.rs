@@ -1,0 +1,97 @@
+//! Who is at the two ends of a link.
+
+use std::sync::Arc;
+
+use crate::message::{
+    DIGESTS_MAX, Digests, Hello, Incarnation, Role, TypeDigest, VERSION, VERSION_LEAST,
+};
+
+use super::LinkLimits;
+
+/// What this side says about itself. Cheap to clone: a node has one, and many links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// What it is.
+    pub role: Role,
+    /// The node's name in the cluster, or what a client or tool calls itself; cut at 128 bytes.
+    pub name: Arc<str>,
+    /// Which life of that name.
+    pub incarnation: Incarnation,
+    /// Digest of its whole schema; 0 without one, and then digests are never exchanged.
+    pub root: u64,
+    /// Digests of its components, entities and services, at most [`DIGESTS_MAX`]: sent when the roots differ.
+    pub digests: Arc<[TypeDigest]>,
+}
+
+/// What the other side said about itself, and what both speak.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// The version of the protocol that both speak.
+    pub version: u16,
+    /// What it says it is. Whether that is so is for the caller to find out.
+    pub role: Role,
+    /// What it calls itself.
+    pub name: Box<str>,
+    /// Which life of that name.
+    pub incarnation: Incarnation,
+    /// Digest of its whole schema; 0 without one.
+    pub root: u64,
+    /// Digests of its components, entities and services, if the roots differ: the newer side judges them.
+    pub digests: Option<Box<[TypeDigest]>>,
+    /// The longest message that it takes, in bytes.
+    pub frame_bytes_max: u32,
+    /// Most requests that it lets this side have unanswered.
+    pub requests_max: u32,
+}
+
+impl Identity {
+    /// Someone without a schema.
+    #[must_use]
+    pub fn new(role: Role, name: &str) -> Self {
+        Self {
+            role,
+            name: name.into(),
+            incarnation: Incarnation::default(),
+            root: 0,
+            digests: Arc::new([]),
+        }
+    }
+
+    pub(super) fn hello(&self, limits: &LinkLimits) -> Hello<'_> {
+        Hello {
+            version: VERSION,
+            version_least: VERSION_LEAST,
+            role: self.role,
+            name: &self.name,
+            incarnation: self.incarnation,
+            root: self.root,
+            frame_bytes_max: limits.frame_bytes_max,
+            requests_max: limits.requests_max,
+        }
+    }
+
+    /// Whether the digests of each type are to be exchanged with someone of this root.
+    pub(super) const fn differs_from(&self, root: u64) -> bool {
+        self.root != 0 && root != 0 && self.root != root
+    }
+
+    /// The digests that may be sent.
+    pub(super) fn sent_digests(&self) -> &[TypeDigest] {
+        self.digests.get(..DIGESTS_MAX).unwrap_or(&self.digests)
+    }
+}
+
+impl Peer {
+    pub(super) fn new(hello: &Hello<'_>, version: u16, digests: Option<Digests<'_>>) -> Self {
+        Self {
+            version,
+            role: hello.role,
+            name: hello.name.into(),
+            incarnation: hello.incarnation,
+            root: hello.root,
+            digests: digests.map(|digests| digests.iter().collect()),
+            frame_bytes_max: hello.frame_bytes_max,
+            requests_max: hello.requests_max,
+        }
+    }
+}
