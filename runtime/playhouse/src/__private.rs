@@ -16,7 +16,7 @@ pub mod v1 {
     };
 
     pub use crate::call::{
-        Address, Arguments, CallError, Callable, Calling, Failure, Fault, HasCall, Proxy, Rpc,
+        Address, Arguments, CallError, Callable, Calling, Failure, Fault, HasCall, Nth, Proxy, Rpc,
         Thrown, key_part,
     };
     pub use crate::descriptor;
@@ -38,6 +38,7 @@ pub mod v1 {
         __closed_enumeration as closed_enumeration, __flags as flags, __named as named,
         __newtype as newtype, __open_enumeration as open_enumeration,
     };
+    pub use playhouse_macros::implement;
     pub use serde;
 
     /// The format of generated code that this facade understands.

@@ -5,6 +5,7 @@ mod arguments;
 mod calling;
 mod failure;
 mod key;
+mod parts;
 mod proxy;
 
 pub use address::Address;
@@ -12,5 +13,6 @@ pub use arguments::{Arguments, HasCall, Rpc};
 pub use calling::Calling;
 pub use failure::{CallError, Executed, Failure, FailureKind, Fault, Thrown};
 pub use key::{FromKeyPart, key_part};
+pub use parts::Nth;
 pub(crate) use proxy::Target;
 pub use proxy::{Callable, Proxy, Reach};

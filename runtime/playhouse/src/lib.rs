@@ -37,6 +37,7 @@ pub use call::{
 };
 pub use host::{Asking, Cx};
 pub use numbered::Numbered;
+pub use playhouse_macros::{component, entity, hook, rpc, service};
 pub use playhouse_wire::{
     Bytes, Check, Decode, Duration, Encode, EntityKey, EntityRef, Error, KeyPart, Limits, Problem,
     Reader, Ref, Result, Timestamp, UnknownArm, Uuid, Writer, from_slice, to_vec,

@@ -101,6 +101,24 @@ pub trait EntityCalls: Entity + Hooks {
     fn construct(key: &EntityKey) -> Option<Self>;
 }
 
+/// An entity that is made without its key. `#[entity]` asks for it where the user wrote no `construct`.
+#[diagnostic::on_unimplemented(
+    message = "nothing makes a `{Self}` when its entity is first used",
+    label = "needs the hook `construct`, or `Default`",
+    note = "add `#[hook] fn construct(key) -> Self` to this impl, or `#[derive(Default)]` to the struct"
+)]
+pub trait Made: Sized {
+    /// A new one.
+    fn made() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<L: Default> Made for L {
+    fn made() -> Self {
+        Self::default()
+    }
+}
+
 /// A user's struct that serves a service: `#[service(Login)]` on the struct's impl.
 pub trait Service: Sized + 'static {
     /// The unit struct that stands for it.

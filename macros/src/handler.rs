@@ -1,0 +1,143 @@
+//! One handler: from the arguments of the call to the user's method, and from what it returns to the call's result.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Path, Result, Type};
+
+use crate::implement::runtime;
+use crate::payload::{Call, CallKind, Owner, OwnerKind};
+use crate::result;
+use crate::seen::Method;
+use crate::signature::{self, Wanted};
+
+/// The statement that hands the method to `calls`.
+pub(crate) fn register(
+    owner: &Owner,
+    path: &Path,
+    call: &Call,
+    method: &Method,
+) -> Result<TokenStream> {
+    let names: Vec<(String, String)> = call
+        .arguments
+        .iter()
+        .map(|argument| (argument.name.to_string(), argument.ty.clone()))
+        .collect();
+    let place = format!(" ({})", owner.place_of(call.line));
+    let types = signature::check(
+        &method.signature,
+        &Wanted {
+            title: format!("{} `{}`", call.kind.word(), call.bare_name()),
+            receiver: owner.receiver(),
+            arguments: &names,
+            place: &place,
+        },
+    )?;
+
+    let v1 = runtime();
+    let tag = call.tag;
+    let ready = method.ready;
+    let locals: Vec<Ident> = (0..types.len())
+        .map(|position| format_ident!("argument_{position}"))
+        .collect();
+    let checks = types
+        .iter()
+        .enumerate()
+        .filter_map(|(position, ty)| check_argument(owner, call, position, ty, &locals[position]));
+    let (args, parts) = if locals.is_empty() {
+        (format_ident!("_args"), None)
+    } else {
+        let parts = quote!(let (#(#locals,)*) = #v1::Arguments::into_parts(args););
+        (format_ident!("args"), Some(parts))
+    };
+    // Where the schema's type and the user's differ, rustc points at the user's.
+    let given = types.iter().zip(&locals).map(|(ty, local)| {
+        let local = Ident::new(&local.to_string(), located(ty));
+        quote!(#local)
+    });
+    let name = &method.signature.ident;
+    let answered = result::answer(
+        owner,
+        call,
+        method,
+        quote!(Self::#name(logic, cx, #(#given),*)),
+    );
+    let logic = match owner.kind {
+        OwnerKind::Service => quote!(&Self),
+        OwnerKind::Component | OwnerKind::Entity(_) => quote!(&mut Self),
+    };
+    let kind = match call.kind {
+        CallKind::Oneway => format_ident!("oneway"),
+        CallKind::Timer => format_ident!("timer"),
+        _ => format_ident!("rpc"),
+    };
+    let answer = result::answer_type(call);
+    Ok(quote! {{
+        type __Args = <#path as #v1::HasCall<#tag>>::Args;
+        #answer
+        calls.#kind::<__Args, _>(
+            #ready,
+            async |logic: #logic, cx: &mut #v1::Cx, #args: __Args| -> __Answer {
+                #parts
+                #(#checks)*
+                #answered
+            },
+        );
+    }})
+}
+
+/// The call site's names at the place of the user's tokens.
+pub(crate) fn located(tokens: &impl ToTokens) -> Span {
+    Span::call_site().located_at(tokens.span())
+}
+
+/// A text of Rust tokens without what formatting adds.
+pub(crate) fn bare(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+/// Escapes what `on_unimplemented` would take for a parameter.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
+}
+
+/// Holds the user's type against the schema's, through a trait that only the schema's has. None if both are written
+/// alike: then rustc's own words do, should they differ after all.
+fn check_argument(
+    owner: &Owner,
+    call: &Call,
+    position: usize,
+    ty: &Type,
+    local: &Ident,
+) -> Option<TokenStream> {
+    let argument = &call.arguments[position];
+    if bare(&ty.to_token_stream().to_string()) == bare(&argument.ty) {
+        return None;
+    }
+    let v1 = runtime();
+    let message = format!(
+        "argument `{}` of {} `{}` has type `{{Self}}`, the schema says `{}`",
+        argument.name.unraw(),
+        call.kind.word(),
+        call.bare_name(),
+        escaped(&argument.ty)
+    );
+    let label = format!("expected `{}`", escaped(&argument.ty));
+    let note = format!("{}: {}", owner.place_of(call.line), escaped(&call.text));
+    let take = quote_spanned!(located(ty)=> ::take(#local));
+    Some(quote! {
+        let #local = {
+            type __Wanted = <<__Args as #v1::Arguments>::Parts as #v1::Nth<#position>>::Type;
+            #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+            trait __Argument {
+                fn take(value: __Wanted) -> Self;
+            }
+            #[diagnostic::do_not_recommend]
+            impl __Argument for __Wanted {
+                fn take(value: __Wanted) -> Self { value }
+            }
+            <#ty as __Argument> #take
+        };
+    })
+}
