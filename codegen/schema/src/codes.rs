@@ -118,4 +118,5 @@ codes! {
     LATER_STREAM = "E1005" "stream parameters are planned and not there yet";
     LATER_GENERIC = "E1006" "generic components are planned and not there yet";
     LATER_TYPE = "E1007" "the type is planned and not there yet";
+    LATER_RESULT = "E1008" "streamed results are planned and not there yet";
 }

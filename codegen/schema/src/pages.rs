@@ -78,7 +78,7 @@ pub static TEXTS: &[(&str, &str)] = texts! {
     "E0701" "E0702" "E0703" "E0704" "E0705" "E0706" "E0707" "E0709" "E0711"
     "E0801" "E0802" "E0803" "E0804" "E0805" "E0806" "E0808" "E0809" "E0810" "E0811" "E0812" "E0813"
     "E0901" "E0902" "E0903" "E0904" "E0905" "E0906" "E0907" "E0908"
-    "E1001" "E1002" "E1003" "E1004" "E1005" "E1006" "E1007"
+    "E1001" "E1002" "E1003" "E1004" "E1005" "E1006" "E1007" "E1008"
     "caller_parameter" "exposed_unreachable" "float_money" "missing_docs" "naming"
     "redundant_bound" "sparse_tags" "unused_allow" "unused_import" "unused_type"
 };

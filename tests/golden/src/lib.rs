@@ -51,8 +51,6 @@ pub mod recursive_types;
 pub mod requires_chains;
 #[path = "../rust/same_component_two_slots/mod.rs"]
 pub mod same_component_two_slots;
-#[path = "../rust/streams/mod.rs"]
-pub mod streams;
 #[path = "../rust/u64_extremes/mod.rs"]
 pub mod u64_extremes;
 #[path = "../rust/unions_of_all_arms/mod.rs"]

@@ -224,6 +224,8 @@ impl Checker<'_> {
             } else if call.idempotent {
                 let message = "a stream can't be `@idempotent`: it is never sent again";
                 self.report(rules::calls::stream_call(stream, message));
+            } else {
+                self.report(rules::later::stream_result(stream));
             }
         }
     }

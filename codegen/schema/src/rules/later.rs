@@ -55,6 +55,15 @@ pub(crate) fn stream_param(span: Span) -> Diagnostic {
     .help("send the items with a oneway, or as a list")
 }
 
+pub(crate) fn stream_result(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        codes::LATER_RESULT,
+        span,
+        "streamed results are planned and not there yet",
+    )
+    .help("return a list and ask again, or send the items to clients as events")
+}
+
 pub(crate) fn generic_component(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
         codes::LATER_GENERIC,

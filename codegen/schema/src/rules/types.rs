@@ -204,7 +204,7 @@ pub(crate) fn newtype_inner(span: Span, found: &str) -> Diagnostic {
 
 pub(crate) fn stream_type(span: Span) -> Diagnostic {
     Diagnostic::error(codes::STREAM_TYPE, span, "`stream` is not a type")
-        .help("only an rpc's result streams: `rpc ticks() -> stream f64;`")
+        .help("it is kept for results of rpcs, and planned: use a list")
 }
 
 pub(crate) fn no_values(span: Span, kind: &str, name: &str) -> Diagnostic {

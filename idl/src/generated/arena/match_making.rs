@@ -10,7 +10,7 @@
 pub mod queue;
 
 pub use queue::{
-    ACCEPT_TIME, MatchMaker, MatchMakerEnqueueArgs, MatchMakerProxy, MatchMakerWatchArgs,
+    ACCEPT_TIME, MatchMaker, MatchMakerEnqueueArgs, MatchMakerProxy, MatchMakerStatsArgs,
     MatchMakerWithdrawArgs, MatchQueue, MatchQueueJoinArgs, MatchQueueProxy, MatchQueueStatsArgs,
     MatchQueueWidenArgs, MatchQueueWithdrawArgs, MatchSeat, MatchSeatAcceptArgs,
     MatchSeatAdmitArgs, MatchSeatCallOffArgs, MatchSeatCalledOffArgs, MatchSeatEnterArgs,

@@ -36,7 +36,7 @@ fn everything_is_found_by_name_and_by_number() {
             .unwrap()
             .call("ticks")
             .map(|call| call.stream),
-        Some(true)
+        Some(false)
     );
     assert!(SCHEMA.entity(7, 99).is_none());
 }

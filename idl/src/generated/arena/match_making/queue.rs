@@ -1270,7 +1270,7 @@ pub struct MatchMaker;
 impl v1::Numbered for MatchMaker {
     const PACKAGE: u16 = 4;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0x525c_d9ca_18a2_613e;
+    const DIGEST: u64 = 0x8a95_e294_c519_0c56;
 }
 
 impl MatchMaker {
@@ -1327,9 +1327,9 @@ impl MatchMakerProxy {
         self.0.rpc(MatchMakerWithdrawArgs { seat })
     }
 
-    /// What the lobby's board shows, renewed every few seconds for as long as it is looked at.
-    pub fn watch(&self, region: Region) -> v1::Calling<MatchMakerWatchArgs> {
-        self.0.rpc(MatchMakerWatchArgs { region })
+    /// What the lobby's board shows, asked for every few seconds for as long as it is looked at.
+    pub fn stats(&self, region: Region) -> v1::Calling<MatchMakerStatsArgs> {
+        self.0.rpc(MatchMakerStatsArgs { region })
     }
 
     /// The same at the node with this address, instead of where it would be looked for.
@@ -1361,7 +1361,7 @@ macro_rules! __playhouse_arena_match_making_MatchMaker {
             [
                 { rpc 1 enqueue 96 "rpc 1 enqueue(mode: Mode, region: Region, entry: QueueEntry) -> Waiting throws QueueError" [ mode "Mode", region "Region", entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
                 { rpc 2 withdraw 98 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
-                { rpc 3 watch 101 "rpc 3 watch(region: Region) -> QueueStats" [ region "Region", ] "Result<QueueStats, Failure>" }
+                { rpc 3 stats 101 "rpc 3 stats(region: Region) -> list<QueueStats>[..=16]" [ region "Region", ] "Result<Vec<QueueStats>, Failure>" }
             ]
             [
             ]
@@ -1525,15 +1525,15 @@ impl v1::Rpc for MatchMakerWithdrawArgs {
     type Fault = v1::Failure;
 }
 
-/// The arguments of rpc `watch` of [`MatchMaker`].
+/// The arguments of rpc `stats` of [`MatchMaker`].
 ///
-/// What the lobby's board shows, renewed every few seconds for as long as it is looked at.
+/// What the lobby's board shows, asked for every few seconds for as long as it is looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct MatchMakerWatchArgs {
+pub struct MatchMakerStatsArgs {
     pub region: Region,
 }
 
-impl MatchMakerWatchArgs {
+impl MatchMakerStatsArgs {
     /// Writes the arguments, of which nothing need be owned.
     pub fn encode_from(w: &mut v1::Writer, region: Region) {
         let count = if region != Region::Europe { 1 } else { 0 };
@@ -1551,13 +1551,13 @@ impl MatchMakerWatchArgs {
     }
 }
 
-impl v1::Encode for MatchMakerWatchArgs {
+impl v1::Encode for MatchMakerStatsArgs {
     fn encode(&self, w: &mut v1::Writer) {
         Self::encode_from(w, self.region);
     }
 }
 
-impl v1::Decode for MatchMakerWatchArgs {
+impl v1::Decode for MatchMakerStatsArgs {
     #[inline]
     fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
         let mut slots = r.slots()?;
@@ -1569,13 +1569,13 @@ impl v1::Decode for MatchMakerWatchArgs {
     }
 }
 
-impl v1::Check for MatchMakerWatchArgs {
+impl v1::Check for MatchMakerStatsArgs {
     fn check(&self) -> v1::Result<()> {
         Self::check_from(self.region)
     }
 }
 
-impl v1::Arguments for MatchMakerWatchArgs {
+impl v1::Arguments for MatchMakerStatsArgs {
     const TAG: u8 = 3;
 
     type Owner = MatchMaker;
@@ -1591,12 +1591,12 @@ impl v1::Arguments for MatchMakerWatchArgs {
 }
 
 impl v1::HasCall<3> for MatchMaker {
-    type Args = MatchMakerWatchArgs;
+    type Args = MatchMakerStatsArgs;
 }
 
-impl v1::Rpc for MatchMakerWatchArgs {
-    type Output = QueueStats;
-    type Codec = QueueStats;
+impl v1::Rpc for MatchMakerStatsArgs {
+    type Output = Vec<QueueStats>;
+    type Codec = v1::List<QueueStats, 0, 16>;
     type Fault = v1::Failure;
 }
 
@@ -2169,10 +2169,10 @@ pub mod descriptor {
         calls: &[
             Call::new(CallKind::Rpc, 1, "enqueue").params(&[Member::new(1, "mode", Use::named(&super::super::super::common::combat::descriptor::MODE)).or(Value::Int(0)), Member::new(2, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0)), Member::new(3, "entry", Use::named(&QUEUE_ENTRY))]).result(Use::named(&WAITING)).throws(&QUEUE_ERROR),
             Call::new(CallKind::Rpc, 2, "withdraw").params(&[Member::new(1, "seat", Use::component(&MATCH_SEAT))]).idempotent(),
-            Call::new(CallKind::Rpc, 3, "watch").params(&[Member::new(1, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0))]).stream(Use::named(&QUEUE_STATS)).exposed(Exposed { count: 1, per_us: 5000000, burst: 3, guest: false, audience: None }).docs("What the lobby's board shows, renewed every few seconds for as long as it is looked at."),
+            Call::new(CallKind::Rpc, 3, "stats").params(&[Member::new(1, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0))]).result(Use::list(&Use::named(&QUEUE_STATS)).length(0, 16)).exposed(Exposed { count: 1, per_us: 5000000, burst: 3, guest: false, audience: None }).idempotent().docs("What the lobby's board shows, asked for every few seconds for as long as it is looked at."),
         ],
         deadline_us: None,
-        digest: 0x525c_d9ca_18a2_613e,
+        digest: 0x8a95_e294_c519_0c56,
     };
 
     pub static MATCH_QUEUE: Entity = Entity {

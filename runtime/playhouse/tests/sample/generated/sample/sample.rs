@@ -2428,7 +2428,7 @@ pub struct Matchmaker;
 impl v1::Numbered for Matchmaker {
     const PACKAGE: u16 = 7;
     const NUMBER: u16 = 12;
-    const DIGEST: u64 = 0x654a_827d_1762_7d65;
+    const DIGEST: u64 = 0xaf81_fa7c_52ea_4e82;
 }
 
 impl Matchmaker {
@@ -2507,7 +2507,7 @@ macro_rules! __playhouse_sample_Matchmaker {
             service "Matchmaker" "idl/sample.idl" 147
             [
                 { rpc 1 search 149 "rpc 1 search(query: string[..=64], page: u32[..=1000]) -> Page<Stack>" [ query "String", page "u32", ] "Result<PageOfStack, Failure>" }
-                { rpc 2 ticks 150 "rpc 2 ticks(items: list<ItemId>[..=32]) -> f64" [ items "Vec<ItemId>", ] "Result<f64, Failure>" }
+                { rpc 2 ticks 150 "rpc 2 ticks(items: list<ItemId>[..=32]) -> list<f64>[..=32]" [ items "Vec<ItemId>", ] "Result<Vec<f64>, Failure>" }
             ]
             [
             ]
@@ -2672,8 +2672,8 @@ impl v1::HasCall<2> for Matchmaker {
 }
 
 impl v1::Rpc for MatchmakerTicksArgs {
-    type Output = f64;
-    type Codec = f64;
+    type Output = Vec<f64>;
+    type Codec = v1::List<f64, 0, 32>;
     type Fault = v1::Failure;
 }
 
@@ -2998,10 +2998,10 @@ pub mod descriptor {
         role: &ROLE_BACKEND,
         calls: &[
             Call::new(CallKind::Rpc, 1, "search").params(&[Member::new(1, "query", Use::STRING.length(0, 64)).or(Value::Empty), Member::new(2, "page", Use::U32.int(0, 1000)).or(Value::Int(0))]).result(Use::named(&PAGE_OF_STACK)).exposed(Exposed { count: 1, per_us: 1000000, burst: 1, guest: false, audience: None }).idempotent(),
-            Call::new(CallKind::Rpc, 2, "ticks").params(&[Member::new(1, "items", Use::list(&Use::named(&ITEM_ID)).length(0, 32)).or(Value::Empty)]).stream(Use::F64),
+            Call::new(CallKind::Rpc, 2, "ticks").params(&[Member::new(1, "items", Use::list(&Use::named(&ITEM_ID)).length(0, 32)).or(Value::Empty)]).result(Use::list(&Use::F64).length(0, 32)),
         ],
         deadline_us: None,
-        digest: 0x654a_827d_1762_7d65,
+        digest: 0xaf81_fa7c_52ea_4e82,
     };
 
     pub static PAGE_OF_STACK: Type = Type::new(Head::new("sample", "PageOfStack", "idl/sample.idl", 63), 0x72bd_73fe_3540_e3d4, Kind::Struct(&[

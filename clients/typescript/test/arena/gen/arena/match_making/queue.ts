@@ -533,8 +533,8 @@ export function decodeQueueStats(r: wire.Reader): QueueStats {
 }
 
 export declare namespace MatchMaker {
-  /** Arguments of `watch`. */
-  interface WatchArgs {
+  /** Arguments of `stats`. */
+  interface StatsArgs {
     region: Region;
   }
 }
@@ -546,24 +546,29 @@ export const MatchMaker = {
   package: 4,
   number: 2,
   calls: {
-    /** What the lobby's board shows, renewed every few seconds for as long as it is looked at. */
-    watch: {
+    /** What the lobby's board shows, asked for every few seconds for as long as it is looked at. */
+    stats: {
       kind: "rpc",
       tag: 3,
-      stream: true,
-      checkArgs(v: MatchMaker.WatchArgs, c: wire.Checker = new wire.Checker()): void {
+      checkArgs(v: MatchMaker.StatsArgs, c: wire.Checker = new wire.Checker()): void {
         c.enter();
         c.member("region");
         c.int(v.region, 0, 255);
         c.leave();
       },
-      encodeArgs(w: wire.Writer, v: MatchMaker.WatchArgs): void {
+      encodeArgs(w: wire.Writer, v: MatchMaker.StatsArgs): void {
         const n = v.region !== Region.europe ? 1 : 0;
         w.array(n);
         if (n > 0) w.uint(v.region);
       },
-      decodeResult(r: wire.Reader): QueueStats {
-        return decodeQueueStats(r);
+      decodeResult(r: wire.Reader): QueueStats[] {
+        const v: QueueStats[] = [];
+        for (let i = 0, length = r.list(0, 16); i < length; i++) {
+          r.index(i);
+          v.push(decodeQueueStats(r));
+        }
+        r.leave();
+        return v;
       },
     },
   },
