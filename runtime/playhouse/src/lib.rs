@@ -20,7 +20,10 @@ pub mod host;
 pub mod logic;
 pub mod math;
 pub mod properties;
+pub mod pool;
+pub mod rate;
 pub mod timer;
+pub mod watchdog;
 
 mod enumeration;
 mod flags;

@@ -6,11 +6,13 @@ mod descriptor;
 mod dynamic;
 mod generated;
 mod named;
+mod pool;
 mod properties;
 
 #[path = "../sample/generated/mod.rs"]
 mod schema;
 mod timers;
+mod watchdog;
 mod wheel;
 
 use proptest::prelude::*;
