@@ -1,0 +1,3 @@
+//! Finding opponents.
+
+pub mod forming;
