@@ -228,6 +228,12 @@ impl HookSet {
         Self(self.0 | hook as u16)
     }
 
+    /// With those of `other` too.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether `hook` is among them.
     #[must_use]
     pub const fn has(self, hook: Hook) -> bool {

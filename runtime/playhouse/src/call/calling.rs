@@ -46,7 +46,7 @@ impl<A: Rpc> Future for Calling<A> {
         let State::New(proxy, args) = std::mem::replace(&mut this.state, State::Done) else {
             return Poll::Pending;
         };
-        match host::start(proxy, args) {
+        match host::start(&proxy, args) {
             host::Started::Ready(outcome) => {
                 budget.made_progress();
                 Poll::Ready(outcome)

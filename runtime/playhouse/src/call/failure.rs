@@ -3,6 +3,8 @@
 use std::convert::Infallible;
 use std::fmt;
 
+use playhouse_wire::{Encode, Reader};
+
 /// Why a call has no result, other than what its handler throws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -208,10 +210,7 @@ impl<E: Thrown> From<Failure> for CallError<E> {
 }
 
 /// A generated error type.
-pub trait Thrown:
-    playhouse_wire::Encode + playhouse_wire::Decode + std::error::Error + 'static
-{
-}
+pub trait Thrown: Encode + playhouse_wire::Decode + std::error::Error + Send + 'static {}
 
 impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -225,7 +224,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
 impl<E: std::error::Error> std::error::Error for CallError<E> {}
 
 /// How a call fails: [`Failure`] alone, or [`CallError`] of what it throws.
-pub trait Fault: From<Failure> + fmt::Debug + 'static {
+pub trait Fault: From<Failure> + fmt::Debug + Send + 'static {
     /// What the handler throws.
     type Thrown: 'static;
 
@@ -238,6 +237,20 @@ pub trait Fault: From<Failure> + fmt::Debug + 'static {
 
     /// The fault of a handler that threw this.
     fn thrown(error: Self::Thrown) -> Self;
+
+    /// What was thrown, to be written down, or the failure.
+    ///
+    /// # Errors
+    ///
+    /// The failure.
+    fn view(&self) -> Result<&dyn Encode, &Failure>;
+
+    /// Reads what was thrown.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no such error, or if the call throws nothing.
+    fn decode_thrown(r: &mut Reader<'_>) -> playhouse_wire::Result<Self>;
 }
 
 impl Fault for Failure {
@@ -249,6 +262,14 @@ impl Fault for Failure {
 
     fn thrown(error: Infallible) -> Self {
         match error {}
+    }
+
+    fn view(&self) -> Result<&dyn Encode, &Failure> {
+        Err(self)
+    }
+
+    fn decode_thrown(r: &mut Reader<'_>) -> playhouse_wire::Result<Self> {
+        <Infallible as playhouse_wire::Decode>::decode(r).map(|error| match error {})
     }
 }
 
@@ -264,5 +285,16 @@ impl<E: Thrown> Fault for CallError<E> {
 
     fn thrown(error: E) -> Self {
         Self::Thrown(error)
+    }
+
+    fn view(&self) -> Result<&dyn Encode, &Failure> {
+        match self {
+            Self::Thrown(error) => Ok(error),
+            Self::Failed(failure) => Err(failure),
+        }
+    }
+
+    fn decode_thrown(r: &mut Reader<'_>) -> playhouse_wire::Result<Self> {
+        E::decode(r).map(Self::Thrown)
     }
 }

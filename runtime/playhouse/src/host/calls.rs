@@ -1,0 +1,292 @@
+//! The calls of a shard that have not ended: who waits for whom.
+//!
+//! Every call that a handler serves has an entry here, from the moment it is begun until its handler has ended and its
+//! caller has the outcome or is gone. Entries are linked to the call that waits for them, which gives both directions
+//! of the wait-for graph: upwards by `parent`, downwards by the list of children that are waited for.
+
+use std::rc::Rc;
+use std::task::Waker;
+
+use slab::Slab;
+
+use super::cell::Hosted;
+use super::services::ServiceHost;
+use super::trace::Trace;
+use crate::call::Failure;
+use crate::timer::TimerId;
+
+/// A call of this shard. It stands for nothing once the call is over, even if another took its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct CallId {
+    index: u32,
+    generation: u32,
+}
+
+impl CallId {
+    /// No call: code that isn't a handler.
+    pub(super) const NONE: Self = Self {
+        index: u32::MAX,
+        generation: 0,
+    };
+
+    pub(super) const fn is_none(self) -> bool {
+        self.index == u32::MAX
+    }
+}
+
+/// What a call is made on, or what runs without being a call.
+#[derive(Clone)]
+pub(super) enum Place {
+    /// An entity, in a slot.
+    Entity(Rc<dyn Hosted>),
+    /// A service.
+    Service(Rc<ServiceHost>),
+    /// Elsewhere: another shard or another node, or a client that was asked. Only its caller is here.
+    Away(Rc<super::deadlock::Away>),
+}
+
+/// One call.
+pub(super) struct Call {
+    generation: u32,
+    pub(super) place: Place,
+    pub(super) slot: u8,
+    pub(super) tag: u8,
+    /// Waits in the mailbox of its entity.
+    pub(super) queued: bool,
+    /// Its turn has come: the entity is its own.
+    pub(super) granted: bool,
+    /// Nobody wants the outcome any more.
+    pub(super) cancelled: bool,
+    /// The deadline passed before the outcome was there.
+    pub(super) expired: bool,
+    /// The handler has ended, or never begins.
+    handler_done: bool,
+    /// The caller has the outcome, or is gone, or there was none.
+    caller_done: bool,
+    linked: bool,
+    pub(super) parent: CallId,
+    /// By the shard's clock, in microseconds.
+    pub(super) deadline_us: u64,
+    pub(super) timer: Option<TimerId>,
+    pub(super) handler_waker: Option<Waker>,
+    pub(super) caller_waker: Option<Waker>,
+    pub(super) trace: Option<Rc<Trace>>,
+    /// Of a call that came from outside of the shard.
+    pub(super) origin: Option<Rc<super::ingress::Origin>>,
+    /// Why the call ends though no handler said so.
+    pub(super) failure: Option<Failure>,
+    first_child: u32,
+    next: u32,
+    previous: u32,
+}
+
+/// The end of a list.
+const NONE: u32 = u32::MAX;
+
+/// The calls of a shard.
+#[derive(Default)]
+pub(super) struct Calls {
+    slab: Slab<Call>,
+    generation: u32,
+}
+
+impl Calls {
+    pub(super) fn insert(
+        &mut self,
+        place: Place,
+        slot: u8,
+        tag: u8,
+        parent: CallId,
+        deadline_us: u64,
+        trace: Option<Rc<Trace>>,
+    ) -> CallId {
+        self.generation = self.generation.wrapping_add(1);
+        let generation = self.generation;
+        let index = self.slab.insert(Call {
+            generation,
+            place,
+            slot,
+            tag,
+            queued: false,
+            granted: false,
+            cancelled: false,
+            expired: false,
+            handler_done: false,
+            caller_done: false,
+            linked: false,
+            parent,
+            deadline_us,
+            timer: None,
+            handler_waker: None,
+            caller_waker: None,
+            trace,
+            origin: None,
+            failure: None,
+            first_child: NONE,
+            next: NONE,
+            previous: NONE,
+        });
+        CallId {
+            // Four thousand million calls at once would not fit into memory.
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            generation,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    #[inline]
+    pub(super) fn get(&self, id: CallId) -> Option<&Call> {
+        self.slab
+            .get(id.index as usize)
+            .filter(|call| call.generation == id.generation)
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        self.slab
+            .get_mut(id.index as usize)
+            .filter(|call| call.generation == id.generation)
+    }
+
+    /// A call that began and ended at once.
+    #[inline]
+    pub(super) fn remove(&mut self, id: CallId) -> Option<Call> {
+        self.get(id)?;
+        Some(self.slab.remove(id.index as usize))
+    }
+
+    /// The handler has ended. Returns the caller's waker.
+    pub(super) fn handler_done(&mut self, id: CallId) -> Option<Waker> {
+        let call = self.get_mut(id)?;
+        call.handler_done = true;
+        call.handler_waker = None;
+        let waker = call.caller_waker.take();
+        if call.caller_done {
+            self.remove(id);
+        }
+        waker
+    }
+
+    /// The caller has the outcome, or is gone. Returns the timer of the deadline, which is of no use any more.
+    pub(super) fn caller_done(&mut self, id: CallId) -> Option<TimerId> {
+        self.unlink(id);
+        let call = self.get_mut(id)?;
+        call.caller_done = true;
+        call.caller_waker = None;
+        let timer = call.timer.take();
+        if call.handler_done {
+            self.remove(id);
+        }
+        timer
+    }
+
+    /// The parent of `id` waits for it from now on.
+    pub(super) fn link(&mut self, id: CallId) {
+        let Some(parent) = self.get(id).map(|call| call.parent) else {
+            return;
+        };
+        let Some(parent) = self.get_mut(parent) else {
+            return;
+        };
+        let first = std::mem::replace(&mut parent.first_child, id.index);
+        if let Some(call) = self.get_mut(id) {
+            call.linked = true;
+            call.next = first;
+            call.previous = NONE;
+        }
+        if let Some(first) = self.slab.get_mut(first as usize) {
+            first.previous = id.index;
+        }
+    }
+
+    fn unlink(&mut self, id: CallId) {
+        let Some(call) = self.get_mut(id).filter(|call| call.linked) else {
+            return;
+        };
+        call.linked = false;
+        let (parent, next, previous) = (call.parent, call.next, call.previous);
+        if let Some(next) = self.slab.get_mut(next as usize) {
+            next.previous = previous;
+        }
+        if previous == NONE {
+            if let Some(parent) = self.get_mut(parent) {
+                parent.first_child = next;
+            }
+        } else if let Some(previous) = self.slab.get_mut(previous as usize) {
+            previous.next = next;
+        }
+    }
+
+    /// The calls that `id` waits for.
+    pub(super) fn children(&self, id: CallId) -> impl Iterator<Item = (CallId, &Call)> {
+        let mut next = self.get(id).map_or(NONE, |call| call.first_child);
+        std::iter::from_fn(move || {
+            let index = next;
+            let call = self.slab.get(index as usize)?;
+            next = call.next;
+            let generation = call.generation;
+            Some((CallId { index, generation }, call))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(calls: &mut Calls, parent: CallId) -> CallId {
+        let place = Place::Away(Rc::new(super::super::deadlock::Away::default()));
+        calls.insert(place, 0, 1, parent, 0, None)
+    }
+
+    fn children(calls: &Calls, id: CallId) -> Vec<CallId> {
+        calls.children(id).map(|(id, _)| id).collect()
+    }
+
+    #[test]
+    fn what_is_waited_for_hangs_below_its_caller() {
+        let mut calls = Calls::default();
+        let parent = call(&mut calls, CallId::NONE);
+        let [a, b, c] = [0; 3].map(|_| call(&mut calls, parent));
+        for id in [a, b, c] {
+            calls.link(id);
+        }
+        assert_eq!(children(&calls, parent), [c, b, a]);
+        calls.caller_done(b);
+        assert_eq!(children(&calls, parent), [c, a]);
+        calls.caller_done(c);
+        calls.handler_done(a);
+        assert_eq!(children(&calls, parent), [a]);
+        calls.caller_done(a);
+        assert_eq!(children(&calls, parent), []);
+        assert_eq!(calls.len(), 3, "b and c still run");
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_stands_for_nothing() {
+        let mut calls = Calls::default();
+        let old = call(&mut calls, CallId::NONE);
+        calls.remove(old);
+        let new = call(&mut calls, CallId::NONE);
+        assert_eq!(old.index, new.index);
+        assert!(calls.get(old).is_none());
+        assert!(calls.get(new).is_some());
+    }
+
+    #[test]
+    fn a_parent_that_ends_first_leaves_no_trace_in_its_children() {
+        let mut calls = Calls::default();
+        let parent = call(&mut calls, CallId::NONE);
+        let [a, b] = [0; 2].map(|_| call(&mut calls, parent));
+        calls.link(a);
+        calls.link(b);
+        calls.remove(parent);
+        let other = call(&mut calls, CallId::NONE);
+        calls.caller_done(a);
+        calls.caller_done(b);
+        assert_eq!(children(&calls, other), []);
+    }
+}

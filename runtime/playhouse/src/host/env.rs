@@ -1,0 +1,27 @@
+//! What a shard takes from outside: time and chance. Production and the simulation each have their own.
+
+use playhouse_wire::Timestamp;
+use tokio::time::Instant;
+
+/// Clock and chance of a shard.
+pub trait Env: 'static {
+    /// The clock: tokio's, which the simulation stops and moves.
+    fn now(&self) -> Instant;
+
+    /// The date.
+    fn utc(&self) -> Timestamp;
+
+    /// Sixty-four random bits. Not for secrets.
+    fn random(&self) -> u64;
+
+    /// Whether a task of the host that could run now is put off once more. The simulation says so at random, in order
+    /// to see the host's tasks in every order.
+    fn put_off(&self) -> bool {
+        false
+    }
+
+    /// Whether a shard that waits for another looks for its answer for a while before it sleeps.
+    fn spins(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,218 @@
+//! How entities come to be and how they end.
+
+use std::rc::Rc;
+
+use playhouse_wire::{EntityKey, KeyPart};
+
+use super::calls::{CallId, Place};
+use super::cell::{Hosted, Life};
+use super::dispatch::no_such_target;
+use super::kind::Kind;
+use super::lease::Turn;
+use super::shard::{NEVER, Shard};
+use crate::call::{Failure, FailureKind};
+use crate::descriptor::EntityKind;
+use crate::host::Cx;
+use crate::logic::Hook;
+
+/// Instances of a type that one shard can number: the rest of the number says which shard.
+const INSTANCE_BITS: u32 = 40;
+
+impl Shard {
+    /// The live entity with this key. Of a keyed type, the first use makes it.
+    pub(super) fn live(
+        self: &Rc<Self>,
+        kind: &Kind,
+        key: &EntityKey,
+    ) -> Result<Rc<dyn Hosted>, Failure> {
+        if let Some(cell) = kind.find(key) {
+            return Ok(cell);
+        }
+        match kind.descriptor.kind {
+            EntityKind::Keyed(_) | EntityKind::Singleton | EntityKind::PerNode => {
+                let cell = kind.construct(key).ok_or_else(no_such_target)?;
+                self.begin_life(kind, &cell);
+                Ok(cell)
+            }
+            EntityKind::Instance | EntityKind::Local(_) => Err(no_such_target()),
+        }
+    }
+
+    /// The entity is there from now on. Its hooks come before its first call.
+    pub(super) fn begin_life(self: &Rc<Self>, kind: &Kind, cell: &Rc<dyn Hosted>) {
+        kind.insert(Rc::clone(cell));
+        if kind.hooks.has(Hook::Created) || kind.hooks.has(Hook::Loaded) {
+            self.run_hooks(cell, &[Hook::Created, Hook::Loaded], |_| ());
+        }
+    }
+
+    /// The key of a new instance: it says on which shard it lives.
+    pub(super) fn new_instance(&self, kind: &Kind) -> EntityKey {
+        let count = kind.next_instance.get() + 1;
+        kind.next_instance.set(count);
+        EntityKey::new([KeyPart::Unsigned(
+            u64::from(self.index) << INSTANCE_BITS | count,
+        )])
+    }
+
+    /// Runs hooks of all parts of an entity that have them, as a call that nobody waits for; then `then`.
+    pub(super) fn run_hooks(
+        self: &Rc<Self>,
+        cell: &Rc<dyn Hosted>,
+        hooks: &'static [Hook],
+        then: impl FnOnce(&Rc<Shard>) + 'static,
+    ) {
+        let place = Place::Entity(Rc::clone(cell));
+        let call = self
+            .calls
+            .borrow_mut()
+            .insert(place, 0, 0, CallId::NONE, NEVER, None);
+        let turn = match self.turn(cell, call) {
+            Ok(turn) => turn,
+            Err(failure) => {
+                tracing::warn!(entity = self.call_path(call), "hooks left out: {failure}");
+                self.ended(call);
+                return then(self);
+            }
+        };
+        self.caller_done(call);
+        let shard = Rc::clone(self);
+        let future = Box::pin(async move {
+            let mut cx = match turn {
+                Turn::Mine(cx) => cx,
+                Turn::Queued(queued) => match queued.await {
+                    Ok(cx) => cx,
+                    Err(_) => return,
+                },
+            };
+            for hook in hooks {
+                shard.run_hook(&mut cx, *hook, 0).await;
+            }
+        });
+        let shard = Rc::clone(self);
+        self.run_detached(call, future, move || then(&shard));
+    }
+
+    /// Runs one hook of all parts that have it: in order of activation, endings the other way round.
+    pub(super) async fn run_hook(self: &Rc<Self>, cx: &mut Cx, hook: Hook, step: u64) {
+        let Some(cell) = cx.cell() else {
+            return;
+        };
+        let kind = self.kind(cell.header().kind);
+        if !kind.hooks.has(hook) {
+            return;
+        }
+        let mut order = kind.order.clone();
+        if matches!(
+            hook,
+            Hook::Destroyed | Hook::Lost | Hook::Moving | Hook::Replaced
+        ) {
+            order.reverse();
+        }
+        for tag in order {
+            let slot = kind.slots.get(usize::from(tag)).and_then(Option::as_ref);
+            if let Some(slot) = slot.filter(|slot| slot.hooks.has(hook)) {
+                cx.enter_slot(tag);
+                slot.runner.run(&*cell, hook, step, cx).await;
+            }
+        }
+    }
+
+    /// A handler panicked: what it left behind is not to be trusted.
+    #[cold]
+    pub(super) fn crashed(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        let whole = super::lease::leased(cell);
+        self.leave(&whole);
+    }
+
+    /// The entity is in no table any more.
+    fn leave(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        let header = cell.header();
+        if header.life.replace(Life::Over) == Life::Over {
+            return;
+        }
+        self.kind(header.kind).remove(cell);
+        self.turn_away(header);
+    }
+
+    /// The entity's last call has ended: its hooks `destroyed`, then nothing.
+    pub(super) fn end(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        let header = cell.header();
+        let kind = self.kind(header.kind);
+        // Not found from here on: the next of its key is another.
+        kind.remove(cell);
+        if !kind.hooks.has(Hook::Destroyed) {
+            return self.leave(cell);
+        }
+        let place = Place::Entity(Rc::clone(cell));
+        let call = self
+            .calls
+            .borrow_mut()
+            .insert(place.clone(), 0, 0, CallId::NONE, NEVER, None);
+        self.caller_done(call);
+        header.holder.set(call);
+        header.life.set(Life::Over);
+        self.turn_away(header);
+        let mut cx = Cx::new(self, place, call);
+        let shard = Rc::clone(self);
+        let future = Box::pin(async move {
+            shard.run_hook(&mut cx, Hook::Destroyed, 0).await;
+        });
+        self.run_detached(call, future, || ());
+    }
+
+    /// The entity ends when the call that runs on it has ended, or at once.
+    pub(super) fn destroy(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        let header = cell.header();
+        if header.life.get() != Life::Live {
+            return;
+        }
+        header.life.set(Life::Ending);
+        if header.holder.get().is_none() {
+            self.end(cell);
+        }
+    }
+
+    /// Polls a future of the host once, and gives it a task if it waits.
+    fn run_detached(
+        self: &Rc<Self>,
+        call: CallId,
+        mut future: super::hooks::Local<'static, ()>,
+        then: impl FnOnce() + 'static,
+    ) {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        if self.is_deep() {
+            return self.park(call, future, |_| (), |()| then());
+        }
+        match self.poll_in(call, future.as_mut(), &mut context) {
+            Ok(std::task::Poll::Pending) => self.park(call, future, |_| (), |()| then()),
+            Ok(std::task::Poll::Ready(())) | Err(_) => {
+                drop(future);
+                self.handler_done(call);
+                then();
+            }
+        }
+    }
+
+    /// Makes an entity out of its user's struct.
+    pub(super) fn create<L: crate::logic::Entity>(
+        self: &Rc<Self>,
+        logic: L,
+    ) -> Result<EntityKey, Failure> {
+        let ty = std::any::TypeId::of::<L>();
+        let kind = self.kinds.iter().find(|kind| kind.logic == ty);
+        let kind = kind.ok_or_else(|| {
+            Failure::not_executed(FailureKind::NotFound)
+                .because("the node does not run this type of entity: add it with `.entity::<..>()`")
+        })?;
+        if !matches!(kind.descriptor.kind, EntityKind::Instance) {
+            return Err(Failure::not_executed(FailureKind::Invalid).because(
+                "only entities of kind `instance` are created; keyed ones are there when they are called",
+            ));
+        }
+        let key = self.new_instance(kind);
+        let cell: Rc<dyn Hosted> = super::cell::EntityCell::new(kind.index, key.clone(), 0, logic);
+        self.begin_life(kind, &cell);
+        Ok(key)
+    }
+}

@@ -1,0 +1,195 @@
+//! Polling handlers: inline, and in tasks of their own that outlive their callers.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::calls::CallId;
+use super::hooks::Local;
+use super::shard::Shard;
+use crate::call::{Failure, FailureKind, Rpc};
+
+/// A handler panicked.
+pub(super) struct Panicked;
+
+impl Panicked {
+    #[cold]
+    pub(super) fn into_failure(self) -> Failure {
+        Failure::unknown(FailureKind::Internal).because("the handler panicked; see the node's log")
+    }
+}
+
+/// Most handlers that run inside of one another on one stack. What is deeper gets a task of its own.
+pub const INLINE_DEPTH_MAX: u32 = 16;
+
+impl Shard {
+    /// Polls what runs on behalf of `call`.
+    #[inline]
+    pub(super) fn poll_in<F: Future + ?Sized>(
+        &self,
+        call: CallId,
+        future: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Result<Poll<F::Output>, Panicked> {
+        let outer = self.current.replace(call);
+        self.depth.set(self.depth.get() + 1);
+        let polled = if self.spans.get() == 0 {
+            catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
+        } else {
+            let span = self.span(call).unwrap_or_else(tracing::Span::none);
+            catch_unwind(AssertUnwindSafe(|| span.in_scope(|| future.poll(cx))))
+        };
+        self.depth.set(self.depth.get() - 1);
+        self.current.set(outer);
+        polled.map_err(|payload| self.report_panic(call, &*payload))
+    }
+
+    #[cold]
+    fn report_panic(&self, call: CallId, payload: &(dyn std::any::Any + Send)) -> Panicked {
+        let message = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("(no message)");
+        self.panics.set(self.panics.get() + 1);
+        tracing::error!(
+            handler = self.call_path(call),
+            shard = self.index,
+            "handler panicked: {message}"
+        );
+        Panicked
+    }
+
+    /// Whether one more handler would be too deep for this stack.
+    #[inline]
+    pub(super) fn is_deep(&self) -> bool {
+        self.depth.get() >= INLINE_DEPTH_MAX
+    }
+
+    /// Gives a handler a task of its own. `give` gets its outcome, whatever becomes of the task.
+    pub(super) fn park<T: 'static>(
+        self: &Rc<Self>,
+        call: CallId,
+        future: Local<'static, T>,
+        fail: fn(Failure) -> T,
+        give: impl FnOnce(T) + 'static,
+    ) {
+        tokio::task::spawn_local(Parked {
+            shard: Rc::clone(self),
+            call,
+            future: Some(future),
+            fail,
+            give: Some(give),
+        });
+    }
+}
+
+struct Parked<T, G: FnOnce(T)> {
+    shard: Rc<Shard>,
+    call: CallId,
+    future: Option<Local<'static, T>>,
+    fail: fn(Failure) -> T,
+    give: Option<G>,
+}
+
+// The handler stands behind a pointer; nothing else in it is pinned.
+impl<T, G: FnOnce(T)> Unpin for Parked<T, G> {}
+
+impl<T, G: FnOnce(T)> Parked<T, G> {
+    fn end(&mut self, outcome: T) {
+        if let Some(give) = self.give.take() {
+            give(outcome);
+        }
+        self.shard.handler_done(self.call);
+    }
+}
+
+impl<T, G: FnOnce(T)> Future for Parked<T, G> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if this.shard.begin_task(cx).is_pending() {
+            return Poll::Pending;
+        }
+        let Some(future) = &mut this.future else {
+            return Poll::Ready(());
+        };
+        let outcome = match this.shard.poll_in(this.call, future.as_mut(), cx) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(outcome)) => outcome,
+            Err(panicked) => (this.fail)(panicked.into_failure()),
+        };
+        // What the handler held is free before its caller hears of the outcome.
+        this.future = None;
+        this.end(outcome);
+        Poll::Ready(())
+    }
+}
+
+impl<T, G: FnOnce(T)> Drop for Parked<T, G> {
+    fn drop(&mut self) {
+        if self.give.is_none() {
+            return;
+        }
+        self.future = None;
+        let failure = Failure::unknown(FailureKind::Cancelled).because("the node has stopped");
+        let outcome = (self.fail)(failure);
+        self.end(outcome);
+    }
+}
+
+/// Where the outcome of a call is laid down for its caller.
+pub(super) type Reply<T> = Rc<RefCell<Option<T>>>;
+
+/// The outcome of an rpc.
+pub(crate) type Outcome<A> = Result<<A as Rpc>::Output, <A as Rpc>::Fault>;
+
+/// How an rpc began.
+pub(crate) enum Started<A: Rpc> {
+    Ready(Outcome<A>),
+    Waiting(Waiting<A>),
+}
+
+/// A call whose outcome is not there yet. Dropping it gives the call up.
+pub(crate) struct Waiting<A: Rpc> {
+    shard: Rc<Shard>,
+    call: CallId,
+    reply: Reply<Outcome<A>>,
+    done: bool,
+}
+
+impl<A: Rpc> Waiting<A> {
+    pub(super) fn new(shard: &Rc<Shard>, call: CallId, reply: Reply<Outcome<A>>) -> Self {
+        Self {
+            shard: Rc::clone(shard),
+            call,
+            reply,
+            done: false,
+        }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<A>> {
+        let outcome = self.reply.borrow_mut().take();
+        let outcome = match outcome {
+            Some(outcome) => outcome,
+            None => match std::task::ready!(self.shard.poll_failure(self.call, cx)) {
+                failure => Err(failure.into()),
+            },
+        };
+        self.done = true;
+        self.shard.caller_done(self.call);
+        Poll::Ready(outcome)
+    }
+}
+
+impl<A: Rpc> Drop for Waiting<A> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.shard.give_up(self.call);
+        }
+    }
+}

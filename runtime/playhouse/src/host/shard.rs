@@ -1,0 +1,297 @@
+//! A shard: a thread's worth of entities and services.
+//!
+//! Everything in it is `!Send` and lives on one thread. Code finds the shard it runs on through a thread-local that is
+//! set around polls ([`Shard::enter`]), so that the simulation can run many shards on one thread.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::calls::{CallId, Calls};
+use super::env::Env;
+use super::interceptor::Interceptor;
+use super::kind::Kind;
+use super::services::ServiceHost;
+use super::setup::Setup;
+use crate::timer::Wheel;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Shard>>> = const { RefCell::new(None) };
+}
+
+/// No deadline.
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// What a shard does when a time has come.
+#[derive(Clone, Copy)]
+pub(super) enum Due {
+    /// The deadline of a call that is waited for.
+    Deadline(CallId),
+}
+
+/// A thread's worth of entities and services.
+pub struct Shard {
+    pub(super) index: u32,
+    pub(super) count: u32,
+    pub(super) node: Arc<str>,
+    pub(super) env: Rc<dyn Env>,
+    origin: Instant,
+    /// Microseconds since `origin`, as of the last poll of a task of the host: reading the clock costs more than a call.
+    now: Cell<u64>,
+    /// Whose handler is being polled.
+    pub(super) current: Cell<CallId>,
+    /// How many handlers are being polled inside of one another.
+    pub(super) depth: Cell<u32>,
+    /// How many calls have spans of their own.
+    pub(super) spans: Cell<u32>,
+    pub(super) panics: Cell<u64>,
+    pub(super) calls: RefCell<Calls>,
+    pub(super) wheel: RefCell<Wheel<Due>>,
+    /// When the pump wakes.
+    pub(super) armed: Cell<u64>,
+    pub(super) pump: RefCell<Option<Waker>>,
+    pub(super) kinds: Vec<Kind>,
+    /// Types by package and number: their place in `kinds`, or [`u32::MAX`].
+    kind_by_number: Vec<Vec<u32>>,
+    pub(super) services: Vec<Rc<ServiceHost>>,
+    pub(super) interceptors: Box<[Arc<dyn Interceptor>]>,
+    pub(super) background: Cell<usize>,
+}
+
+impl Shard {
+    /// Shard `index` of `count` of a node.
+    #[must_use]
+    pub fn new(setup: &Setup, index: u32, count: u32, env: Rc<dyn Env>) -> Rc<Self> {
+        let kinds: Vec<Kind> = (0u32..)
+            .zip(&setup.kinds)
+            .map(|(index, make)| make(index))
+            .collect();
+        let mut kind_by_number: Vec<Vec<u32>> = Vec::new();
+        for kind in &kinds {
+            let (package, number) = (kind.descriptor.package, kind.descriptor.number);
+            let numbers = at_least(&mut kind_by_number, package.into(), Vec::new);
+            *at_least(numbers, number.into(), || u32::MAX) = kind.index;
+        }
+        let origin = env.now();
+        Rc::new(Self {
+            index,
+            count: count.max(1),
+            node: Arc::clone(&setup.node),
+            env,
+            origin,
+            now: Cell::new(0),
+            current: Cell::new(CallId::NONE),
+            depth: Cell::new(0),
+            spans: Cell::new(0),
+            panics: Cell::new(0),
+            calls: RefCell::default(),
+            wheel: RefCell::new(Wheel::new(0)),
+            armed: Cell::new(NEVER),
+            pump: RefCell::new(None),
+            kinds,
+            kind_by_number,
+            services: setup.services.iter().map(|make| Rc::new(make())).collect(),
+            interceptors: setup.interceptors.clone().into(),
+            background: Cell::new(0),
+        })
+    }
+
+    /// The shard that runs on this thread just now.
+    #[must_use]
+    #[inline]
+    pub fn current() -> Option<Rc<Self>> {
+        CURRENT.with_borrow(Option::clone)
+    }
+
+    /// Makes this the shard that runs on this thread, until what is returned is dropped.
+    pub fn enter(self: &Rc<Self>) -> Entered {
+        Entered {
+            outer: CURRENT.replace(Some(Rc::clone(self))),
+        }
+    }
+
+    /// Which of its node's shards it is.
+    #[must_use]
+    pub const fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// How many shards its node has.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The name of its node.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// How many handlers have panicked.
+    #[must_use]
+    pub const fn panics(&self) -> u64 {
+        self.panics.get()
+    }
+
+    /// How many calls have not ended.
+    #[must_use]
+    pub fn calls_open(&self) -> usize {
+        self.calls.borrow().len()
+    }
+
+    /// How many entities of a type are live.
+    #[must_use]
+    pub fn live_count(&self, package: u16, number: u16) -> usize {
+        self.find_kind(package, number).map_or(0, Kind::len)
+    }
+
+    /// Makes room for so many more entities of a type, so that the table needn't grow while they are made.
+    pub fn reserve(&self, package: u16, number: u16, more: usize) {
+        if let Some(kind) = self.find_kind(package, number) {
+            kind.reserve(more);
+        }
+    }
+
+    #[inline]
+    pub(super) fn find_kind(&self, package: u16, number: u16) -> Option<&Kind> {
+        let index = *self
+            .kind_by_number
+            .get(usize::from(package))?
+            .get(usize::from(number))?;
+        self.kinds.get(index as usize)
+    }
+
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "indexes of types come from the list, which never changes"
+    )]
+    pub(super) fn kind(&self, index: u32) -> &Kind {
+        &self.kinds[index as usize]
+    }
+
+    /// The clock, in microseconds of the shard.
+    #[inline]
+    pub(super) fn now_us(&self) -> u64 {
+        self.now.get()
+    }
+
+    /// Reads the clock anew.
+    #[inline]
+    pub(super) fn refresh(&self) -> u64 {
+        let now = self.env.now().saturating_duration_since(self.origin);
+        let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+        self.now.set(now);
+        now
+    }
+
+    /// A time of the shard as one of the clock.
+    pub(super) fn instant(&self, us: u64) -> Instant {
+        self.origin + Duration::from_micros(us)
+    }
+
+    /// A poll of a task of the host begins.
+    pub(super) fn begin_task(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.env.put_off() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.refresh();
+        Poll::Ready(())
+    }
+
+    /// Runs a future on this shard, in a task. Inside of it, proxies call.
+    pub fn spawn(self: &Rc<Self>, future: impl Future<Output = ()> + 'static) {
+        let call = CallId::NONE;
+        self.park(call, Box::pin(future), |_| (), |()| ());
+    }
+
+    pub(super) fn set_timer(&self, at_us: u64, due: Due) -> crate::timer::TimerId {
+        let id = self.wheel.borrow_mut().insert(at_us, due);
+        if at_us < self.armed.get() {
+            self.armed.set(at_us);
+            if let Some(waker) = &*self.pump.borrow() {
+                waker.wake_by_ref();
+            }
+        }
+        id
+    }
+
+    /// Does what is due and hands on what waits to be sent. One such future runs on each shard for as long as it lives.
+    pub async fn pump(self: Rc<Self>) {
+        let sleep = tokio::time::sleep_until(self.origin);
+        let mut sleep = std::pin::pin!(sleep);
+        std::future::poll_fn(|cx| {
+            std::task::ready!(self.begin_task(cx));
+            let stale = self
+                .pump
+                .borrow()
+                .as_ref()
+                .is_none_or(|waker| !waker.will_wake(cx.waker()));
+            if stale {
+                *self.pump.borrow_mut() = Some(cx.waker().clone());
+            }
+            self.fire(self.now_us());
+            loop {
+                let next = self.wheel.borrow().next_expiry();
+                self.armed.set(next.unwrap_or(NEVER));
+                let Some(next) = next else {
+                    return Poll::<()>::Pending;
+                };
+                sleep.as_mut().reset(self.instant(next));
+                if sleep.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                self.fire(self.refresh());
+            }
+        })
+        .await;
+    }
+
+    fn fire(self: &Rc<Self>, now_us: u64) {
+        loop {
+            let due = self.wheel.borrow_mut().poll(now_us);
+            match due {
+                Some(Due::Deadline(call)) => self.expire(call),
+                None => return,
+            }
+        }
+    }
+}
+
+fn at_least<T>(list: &mut Vec<T>, index: usize, make: impl FnMut() -> T) -> &mut T {
+    if list.len() <= index {
+        list.resize_with(index + 1, make);
+    }
+    &mut list[index]
+}
+
+impl fmt::Debug for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Shard({} of {} of {})",
+            self.index, self.count, self.node
+        )
+    }
+}
+
+/// A shard is current for as long as this lives.
+#[derive(Debug)]
+#[must_use = "the shard is left when this is dropped"]
+pub struct Entered {
+    outer: Option<Rc<Shard>>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.outer.take());
+    }
+}
