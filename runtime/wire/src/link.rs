@@ -10,7 +10,9 @@ pub use limits::LinkLimits;
 
 use crate::Writer;
 use crate::frame::{self, TooLong};
-use crate::message::{self, Digests, GoAway, GoAwayReason, Hello, Message, VERSION, VERSION_LEAST};
+use crate::message::{
+    self, Digests, GoAway, GoAwayReason, Hello, Message, Role, VERSION, VERSION_LEAST,
+};
 
 /// One end of one connection.
 ///
@@ -299,8 +301,15 @@ impl Link {
                 self.broken("something new was sent after a goaway was acknowledged")
             }
             Message::Ignored(_) => Event::Nothing,
+            message if message.is_of_nodes() && !self.peer_is_node() => {
+                self.broken("only nodes may send this")
+            }
             message => Event::Message(message),
         }
+    }
+
+    fn peer_is_node(&self) -> bool {
+        self.peer().is_some_and(|peer| peer.role == Role::Node)
     }
 
     /// A frame began that is longer than [`Link::receive_bytes_max`].

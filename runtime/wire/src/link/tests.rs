@@ -325,6 +325,31 @@ fn messages_of_calls_are_the_drivers() {
 }
 
 #[test]
+fn what_only_nodes_send_is_taken_from_nodes_alone() {
+    let locate = message(|w| {
+        message::Locate {
+            entity: crate::EntityRef {
+                package: 1,
+                number: 2,
+                slot: 0,
+                key: crate::EntityKey::default(),
+            },
+            epoch_seen: 0,
+        }
+        .put(w);
+    });
+    let mut pair = Pair::open();
+    assert!(matches!(
+        pair.dialled.link.handle_frame(0, locate),
+        Event::Message(Message::Locate(_))
+    ));
+    assert!(matches!(
+        pair.accepted.link.handle_frame(0, locate),
+        Event::Closed(CloseReason::Protocol(_))
+    ));
+}
+
+#[test]
 fn a_quiet_peer_is_asked_and_answers() {
     let mut pair = Pair::open();
     assert_eq!(pair.dialled.link.poll_timeout(), Some(5 * SECOND));

@@ -54,7 +54,7 @@ pub struct Notify<'a> {
 const THROWN: u8 = 0;
 
 /// What a result is when nothing was written for it.
-const NIL: &[u8] = &[0xc0];
+pub(super) const NIL: &[u8] = &[0xc0];
 
 /// Writes a request, whose arguments `args` writes.
 #[inline]
@@ -181,11 +181,23 @@ impl<'a> Outcome<'a> {
         r.slots_left(left).end()?;
         Ok(Self::Thrown(body))
     }
+
+    /// Writes an error as [`Self::decode_error`] reads it.
+    pub(super) fn put_error(w: &mut Writer, error: &Self) {
+        match error {
+            Self::Returned(_) => w.nil(),
+            Self::Thrown(body) => {
+                w.raw(&[0x92, THROWN]);
+                w.raw(body);
+            }
+            Self::Failed(failure) => failure.encode(w),
+        }
+    }
 }
 
 /// The rest of the frame, which holds at least one value.
 #[inline]
-fn rest<'a>(r: &mut Reader<'a>) -> Result<&'a [u8]> {
+pub(super) fn rest<'a>(r: &mut Reader<'a>) -> Result<&'a [u8]> {
     let length = r.rest().len();
     if length == 0 {
         return Err(r.error(Problem::Truncated { needed: 1, left: 0 }));
@@ -195,7 +207,7 @@ fn rest<'a>(r: &mut Reader<'a>) -> Result<&'a [u8]> {
 
 /// Messages that end in the rest of the frame have as many fields as this version gives them.
 #[inline]
-fn exactly(r: &Reader<'_>, left: usize, fields: u32) -> Result<()> {
+pub(super) fn exactly(r: &Reader<'_>, left: usize, fields: u32) -> Result<()> {
     if left == fields as usize {
         Ok(())
     } else {

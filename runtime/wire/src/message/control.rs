@@ -1,10 +1,12 @@
 //! Messages of the link itself: is the other side there, and will it be.
 
 use crate::error::Result;
-use crate::{Encode, Reader, Writer};
+use crate::{Reader, Writer};
 
+use super::bounded::{decode_text, shortened};
 use super::fields::Fields;
-use super::{decode_text, kind, shortened};
+use super::kind;
+use super::reason::reasons;
 
 /// Most bytes of a goaway's text; writers cut longer ones.
 pub const GO_AWAY_TEXT_BYTES_MAX: usize = 1024;
@@ -18,64 +20,27 @@ pub struct GoAway<'a> {
     pub text: &'a str,
 }
 
-/// Why a link ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum GoAwayReason {
-    /// The process stops or drains: what was sent is answered, then the link closes.
-    Stopping,
-    /// The other side broke the protocol; the text says how.
-    Protocol,
-    /// No version of the protocol that both speak.
-    Version,
-    /// The schemas don't fit; the text names type and member.
-    Incompatible,
-    /// The other side may not be here.
-    Denied,
-    /// More links or work than this side takes.
-    Overloaded,
-    /// Another link between the same two took this one's place.
-    Replaced,
-    /// The link isn't used.
-    Idle,
-    /// This side is at fault.
-    Internal,
-    /// A reason that this version doesn't know.
-    Other(u8),
-}
-
-impl GoAwayReason {
-    /// Its number on the wire.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::Stopping => 1,
-            Self::Protocol => 2,
-            Self::Version => 3,
-            Self::Incompatible => 4,
-            Self::Denied => 5,
-            Self::Overloaded => 6,
-            Self::Replaced => 7,
-            Self::Idle => 8,
-            Self::Internal => 9,
-            Self::Other(number) => number,
-        }
-    }
-
-    /// The reason of this number.
-    #[must_use]
-    pub const fn from_number(number: u8) -> Self {
-        match number {
-            1 => Self::Stopping,
-            2 => Self::Protocol,
-            3 => Self::Version,
-            4 => Self::Incompatible,
-            5 => Self::Denied,
-            6 => Self::Overloaded,
-            7 => Self::Replaced,
-            8 => Self::Idle,
-            9 => Self::Internal,
-            other => Self::Other(other),
-        }
+reasons! {
+    /// Why a link ends.
+    GoAwayReason {
+        /// The process stops or drains: what was sent is answered, then the link closes.
+        Stopping = 1,
+        /// The other side broke the protocol; the text says how.
+        Protocol = 2,
+        /// No version of the protocol that both speak.
+        Version = 3,
+        /// The schemas don't fit; the text names type and member.
+        Incompatible = 4,
+        /// The other side may not be here.
+        Denied = 5,
+        /// More links or work than this side takes.
+        Overloaded = 6,
+        /// Another link between the same two took this one's place.
+        Replaced = 7,
+        /// The link isn't used.
+        Idle = 8,
+        /// This side is at fault.
+        Internal = 9,
     }
 }
 
@@ -112,11 +77,5 @@ impl<'a> GoAway<'a> {
             reason: GoAwayReason::from_number(reason),
             text: text.unwrap_or_default(),
         })
-    }
-}
-
-impl Encode for GoAwayReason {
-    fn encode(&self, w: &mut Writer) {
-        w.unsigned(self.number().into());
     }
 }

@@ -3,8 +3,8 @@
 use crate::error::Result;
 use crate::{Encode, Reader, Writer};
 
+use super::bounded::{decode_text, shortened};
 use super::fields::Fields;
-use super::{decode_text, shortened};
 
 /// Why a call has no result. The numbers are those on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

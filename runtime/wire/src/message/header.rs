@@ -5,6 +5,7 @@ use crate::value::EntityKey;
 use crate::{Encode, Reader, Writer};
 
 use super::Chain;
+use super::bounded::decode_array;
 use super::fields::Fields;
 
 /// Microseconds that a call has whose header names no deadline.
@@ -145,7 +146,7 @@ impl Encode for Trace {
 impl crate::Decode for Trace {
     fn decode(r: &mut Reader<'_>) -> Result<Self> {
         let mut slots = r.slots()?;
-        let id = slots.required_with("id", super::decode_16)?;
+        let id = slots.required_with("id", decode_array::<16>)?;
         let span = slots.or_default::<u64>("span")?;
         let flags = slots.or_default::<u8>("flags")?;
         slots.end()?;

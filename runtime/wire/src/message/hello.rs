@@ -1,10 +1,12 @@
 //! The first messages on a link: who is there, what it speaks and how much it takes.
 
 use crate::error::{Error, Problem, Result};
-use crate::{Check, Encode, Limits, Reader, Writer};
+use crate::{Check, Encode, Reader, Writer};
 
+use super::bounded::{decode_text, shortened};
+use super::elements::{Element, Elements};
 use super::fields::Fields;
-use super::{decode_text, kind};
+use super::kind;
 
 /// The version of the protocol that this crate speaks.
 pub const VERSION: u16 = 1;
@@ -75,15 +77,8 @@ pub struct Incarnation {
     pub lease: u64,
 }
 
-/// A digest for each component, entity and service of a schema: exchanged when the roots differ.
-///
-/// As it came, looked through but not decoded: iterating decodes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Digests<'a> {
-    /// The elements one after another, without the array's header.
-    elements: &'a [u8],
-    count: usize,
-}
+/// A digest for each component, entity and service of a schema: exchanged when the roots differ. At most [`DIGESTS_MAX`].
+pub type Digests<'a> = Elements<'a, TypeDigest>;
 
 /// The digest of one component, entity or service. On the wire `[package, number, digest]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,14 +107,15 @@ impl<'a> Hello<'a> {
         }
     }
 
-    fn put<'w>(&self, w: &'w mut Writer, kind: u8) -> Fields<'w> {
+    /// Begins a message of this kind with all fields of a hello.
+    pub(super) fn begin<'w>(&self, w: &'w mut Writer, kind: u8) -> Fields<'w> {
         let default = Self::new(Role::Node, "");
         let mut fields = Fields::of_kind(w, kind);
         fields
             .put(&self.version)
             .put(&self.version_least)
             .put(&self.role.number())
-            .put(self.name)
+            .put(shortened(self.name, NAME_BYTES_MAX))
             .put(&self.incarnation)
             .put(&self.root)
             .or(&self.frame_bytes_max, &default.frame_bytes_max)
@@ -157,13 +153,13 @@ impl<'a> Hello<'a> {
 
 /// Writes the first message of who dialled.
 pub fn put_hello(w: &mut Writer, hello: &Hello<'_>) {
-    hello.put(w, kind::HELLO).end();
+    hello.begin(w, kind::HELLO).end();
 }
 
 /// Writes the answer to a hello. With the digests of `types` if the roots differ, at most [`DIGESTS_MAX`].
 pub fn put_hello_reply(w: &mut Writer, hello: &Hello<'_>, types: Option<&[TypeDigest]>) {
     hello
-        .put(w, kind::HELLO_REPLY)
+        .begin(w, kind::HELLO_REPLY)
         .maybe(types.map(first).as_ref())
         .end();
 }
@@ -225,8 +221,10 @@ impl Encode for TypeDigest {
     }
 }
 
-impl crate::Decode for TypeDigest {
-    fn decode(r: &mut Reader<'_>) -> Result<Self> {
+impl<'a> Element<'a> for TypeDigest {
+    const COUNT_MAX: u32 = 8192;
+
+    fn read(r: &mut Reader<'a>) -> Result<Self> {
         let mut slots = r.slots()?;
         let package = slots.required::<u16>("package")?;
         let number = slots.required::<u16>("number")?;
@@ -240,46 +238,4 @@ impl crate::Decode for TypeDigest {
     }
 }
 
-impl<'a> Digests<'a> {
-    /// How many there are.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.count
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    /// Each of them, in the peer's order.
-    pub fn iter(&self) -> impl Iterator<Item = TypeDigest> + use<'a> {
-        let mut reader = Reader::new(self.elements, &Limits::DEFAULT);
-        // They were looked through when they were read, so nothing is refused here.
-        (0..self.count).map_while(move |_| crate::Decode::decode(&mut reader).ok())
-    }
-
-    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self> {
-        let count = r.enter_array()?;
-        if count > DIGESTS_MAX {
-            return Err(r.error(Problem::Length {
-                length: count,
-                unit: "elements",
-                min: 0,
-                max: 8192,
-            }));
-        }
-        let before = r.rest();
-        for index in 0..count {
-            let digest: Result<TypeDigest> = crate::Decode::decode(r);
-            digest.map_err(|error| error.index(index))?;
-        }
-        r.leave();
-        let length = before.len() - r.rest().len();
-        Ok(Self {
-            elements: before.get(..length).unwrap_or_default(),
-            count,
-        })
-    }
-}
+const _: () = assert!(<TypeDigest as Element<'_>>::COUNT_MAX as usize == DIGESTS_MAX);
