@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
+mod calls;
+mod lost;
+mod peers;
 mod streams;
 mod virtual_network;
 mod world;

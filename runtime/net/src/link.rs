@@ -1,0 +1,547 @@
+//! Links: one connection to a peer, its calls, and the task that drives it.
+//!
+//! A [`Link`] is a cheap handle; writing to it appends to the link's output and wakes its task, which writes everything
+//! at once when it runs: what many tasks add before that goes out as one. What handlers answer while a batch is read
+//! goes out with the end of the batch. So a lone call is written at once, and calls under load share their writes.
+
+mod driver;
+mod handler;
+mod input;
+mod limits;
+mod output;
+mod pending;
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    future::poll_fn,
+    rc::Rc,
+    task::{Poll, Waker},
+};
+
+use playhouse_wire::{
+    Writer,
+    link::{Identity, Link as Protocol, LinkLimits, Peer, Side},
+    message::{self, Executed, FailureKind, GoAwayReason, Header, Method, WireFailure},
+};
+use tokio::time::Instant;
+
+use self::{driver::Source, output::Output, pending::Pending};
+use crate::network::{Network, Stream};
+
+pub use self::handler::{CloseReason, LinkHandler, Refused, ReplyOutcome, ReplySink};
+pub use self::limits::{
+    CONNECT_TIMEOUT, LINGER, OUTPUT_BYTES_HIGH, OUTPUT_BYTES_MAX, OUTPUT_BYTES_RESERVE,
+    PENDING_MAX, QueueLimits, WRITE_STALL,
+};
+
+/// What a link says of itself and what it holds. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LinkOptions {
+    /// Who this side is.
+    pub identity: Identity,
+    /// Bounds of the protocol: heartbeat, longest message.
+    pub limits: LinkLimits,
+    /// Bounds of the queues.
+    pub queues: QueueLimits,
+}
+
+impl LinkOptions {
+    /// The default bounds for this identity.
+    #[must_use]
+    pub fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            limits: LinkLimits::DEFAULT,
+            queues: QueueLimits::default(),
+        }
+    }
+}
+
+/// A request that waits, on the link that gave the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(u32);
+
+/// One connection to a peer. Clones are the same link.
+///
+/// A link that dials can be used at once: what is sent goes out in order when the hellos were exchanged, and fails as
+/// not executed if they never are. All messages of a link arrive in the order in which they were sent.
+#[derive(Clone)]
+pub struct Link {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    side: Side,
+    address: Rc<str>,
+    options: LinkOptions,
+    began: Instant,
+    phase: Cell<Phase>,
+    protocol: RefCell<Protocol>,
+    /// The protocol's next timeout may have moved closer.
+    timeout_moved: Cell<bool>,
+    peer: RefCell<Option<Rc<Peer>>>,
+    /// The longest message that may be sent.
+    send_bytes_max: Cell<usize>,
+    /// Most requests that may wait.
+    pending_max: Cell<usize>,
+    output: RefCell<Output>,
+    pending: RefCell<Pending>,
+    /// Requests of the peer that were not answered yet.
+    unanswered: Cell<usize>,
+    opened_at: Cell<Option<Instant>>,
+    end: RefCell<Option<(Instant, CloseReason)>>,
+    driver: RefCell<Option<Waker>>,
+    /// Everybody was told that the link is over.
+    finished: Cell<bool>,
+    /// The driver runs, or will: it needn't be woken.
+    awake: Cell<bool>,
+    watchers: RefCell<Vec<Waker>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Not open yet: what is sent waits.
+    Opening,
+    Open,
+    /// The peer goes away: nothing new.
+    Leaving,
+    /// Over, or about to be.
+    Closed,
+}
+
+impl Link {
+    /// A link over a stream that a listener accepted, driven by a new task of the current `LocalSet`.
+    #[must_use]
+    pub fn accept(
+        stream: Box<dyn Stream>,
+        options: LinkOptions,
+        handler: Rc<dyn LinkHandler>,
+    ) -> Self {
+        let address = Rc::from(stream.peer_address());
+        Self::start(
+            Side::Accepted,
+            address,
+            Source::Stream(stream),
+            options,
+            handler,
+        )
+    }
+
+    /// A link to `address`, which is dialled now by a new task of the current `LocalSet`. Can be used at once.
+    #[must_use]
+    pub fn dial(
+        network: Rc<dyn Network>,
+        address: &str,
+        options: LinkOptions,
+        handler: Rc<dyn LinkHandler>,
+    ) -> Self {
+        let source = Source::Network(network);
+        Self::start(Side::Dialled, Rc::from(address), source, options, handler)
+    }
+
+    fn start(
+        side: Side,
+        address: Rc<str>,
+        source: Source,
+        options: LinkOptions,
+        handler: Rc<dyn LinkHandler>,
+    ) -> Self {
+        let frame_bytes_max = options.limits.frame_bytes_max as usize;
+        let link = Self {
+            shared: Rc::new(Shared {
+                side,
+                address,
+                began: Instant::now(),
+                phase: Cell::new(Phase::Opening),
+                protocol: RefCell::new(Protocol::new(
+                    side,
+                    options.identity.clone(),
+                    options.limits,
+                    0,
+                )),
+                timeout_moved: Cell::new(false),
+                peer: RefCell::default(),
+                send_bytes_max: Cell::new(frame_bytes_max),
+                pending_max: Cell::new(options.queues.pending_max),
+                output: RefCell::default(),
+                pending: RefCell::default(),
+                unanswered: Cell::new(0),
+                opened_at: Cell::default(),
+                end: RefCell::default(),
+                driver: RefCell::default(),
+                finished: Cell::new(false),
+                awake: Cell::new(true),
+                watchers: RefCell::default(),
+                options,
+            }),
+        };
+        tokio::task::spawn_local(driver::drive(link.clone(), source, handler));
+        link
+    }
+
+    /// Sends a request and has `sink` told how it ends. `args` writes the arguments straight into the output; it must
+    /// not use the link.
+    ///
+    /// # Errors
+    ///
+    /// If the link takes nothing (any more), too many requests wait, too many bytes do, or the request is too long. Then
+    /// the sink is not told.
+    #[inline]
+    pub fn request(
+        &self,
+        method: Method,
+        header: &Header<'_>,
+        sink: Rc<dyn ReplySink>,
+        args: impl FnOnce(&mut Writer),
+    ) -> Result<CallId, Refused> {
+        let shared = &*self.shared;
+        shared.may_begin()?;
+        let id = {
+            let mut pending = shared.pending.borrow_mut();
+            if pending.len() >= shared.pending_max.get() {
+                return Err(too_many_pending());
+            }
+            pending.free_id()
+        };
+        let end = shared.put(|w| message::put_request(w, id, method, header, args))?;
+        shared.pending.borrow_mut().add(id, end, sink);
+        shared.wake();
+        Ok(CallId(id))
+    }
+
+    /// Gives a request up: its sink is dropped, and the peer is told that nobody waits any more.
+    pub fn cancel(&self, id: CallId) {
+        let shared = &*self.shared;
+        let sink = shared.pending.borrow_mut().take(id.0);
+        if sink.is_some() && shared.phase.get() != Phase::Closed {
+            // A cancel that doesn't fit is left out: the response comes and is ignored.
+            if shared.put(|w| message::put_cancel(w, id.0)).is_ok() {
+                shared.wake();
+            }
+        }
+    }
+
+    /// Sends a call that isn't answered. `args` writes the arguments; it must not use the link.
+    ///
+    /// # Errors
+    ///
+    /// As [`request`](Self::request).
+    #[inline]
+    pub fn notify(
+        &self,
+        method: Method,
+        header: &Header<'_>,
+        args: impl FnOnce(&mut Writer),
+    ) -> Result<(), Refused> {
+        self.shared.may_begin()?;
+        self.send(|w| message::put_notify(w, method, header, args))
+    }
+
+    /// Sends any other message, whose array `write` writes.
+    ///
+    /// # Errors
+    ///
+    /// If the link is over, too many bytes wait, or the message is too long.
+    pub fn send(&self, write: impl FnOnce(&mut Writer)) -> Result<(), Refused> {
+        let shared = &*self.shared;
+        if shared.phase.get() == Phase::Closed {
+            return Err(shared.refusal());
+        }
+        shared.put(write)?;
+        shared.wake();
+        Ok(())
+    }
+
+    /// Answers a request with what `result` writes; nil for no value. Ignored once the link is over.
+    ///
+    /// A result that doesn't fit is answered as a failure instead.
+    #[inline]
+    pub fn respond(&self, id: u32, result: impl FnOnce(&mut Writer)) {
+        self.answer(id, |w| message::put_response_ok(w, id, result));
+    }
+
+    /// Answers a request with the error union that `body` writes.
+    pub fn respond_thrown(&self, id: u32, body: impl FnOnce(&mut Writer)) {
+        self.answer(id, |w| message::put_response_thrown(w, id, body));
+    }
+
+    /// Answers a request with a failure.
+    pub fn respond_failure(&self, id: u32, failure: &WireFailure<'_>) {
+        self.answer(id, |w| message::put_response_failure(w, id, failure));
+    }
+
+    #[inline]
+    fn answer(&self, id: u32, write: impl FnOnce(&mut Writer)) {
+        let shared = &*self.shared;
+        let unanswered = shared.unanswered.get();
+        shared.unanswered.set(unanswered.saturating_sub(1));
+        if shared.phase.get() == Phase::Closed {
+            return;
+        }
+        if let Err(refused) = shared.put(write) {
+            self.answer_instead(id, &refused);
+        }
+        shared.wake();
+    }
+
+    /// The response is too long, or nobody reads the ones before it.
+    #[cold]
+    fn answer_instead(&self, id: u32, refused: &Refused) {
+        let failure = WireFailure {
+            text: &refused.text,
+            ..WireFailure::new(refused.kind, Executed::Unknown)
+        };
+        if !self
+            .shared
+            .put_reserved(|w| message::put_response_failure(w, id, &failure))
+        {
+            self.shared.finish_later(CloseReason::OutputFull);
+        }
+    }
+
+    /// Ends the link: what was sent so far still goes out, then the peer is told why. Requests that wait fail, soon.
+    pub fn close(&self, reason: GoAwayReason, text: &str) {
+        let shared = &*self.shared;
+        if shared.phase.replace(Phase::Closed) == Phase::Closed {
+            return;
+        }
+        shared.protocol.borrow_mut().close(reason, text);
+        let local = playhouse_wire::link::CloseReason::Local(reason);
+        shared.finish_later(CloseReason::Protocol(local));
+    }
+
+    /// Tells the peer that this side takes nothing new; [`LinkHandler::drained`] says when the last new thing has come.
+    /// A link that isn't open yet is closed.
+    pub fn go_away(&self, reason: GoAwayReason, text: &str) {
+        let shared = &*self.shared;
+        if !matches!(shared.phase.get(), Phase::Open | Phase::Leaving) {
+            return self.close(reason, text);
+        }
+        let now = shared.now_us();
+        shared.protocol.borrow_mut().go_away(now, reason, text);
+        shared.timeout_moved.set(true);
+        shared.wake();
+    }
+
+    /// Whether requests are taken, and not so much waits that they had better wait.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        let shared = &*self.shared;
+        matches!(shared.phase.get(), Phase::Opening | Phase::Open)
+            && shared.output.borrow().queued() < shared.options.queues.output_bytes_high
+            && shared.pending.borrow().len() < shared.pending_max.get()
+    }
+
+    /// Whether requests are taken at all: the link is open or will be.
+    #[must_use]
+    pub fn takes_requests(&self) -> bool {
+        matches!(self.shared.phase.get(), Phase::Opening | Phase::Open)
+    }
+
+    /// Whether the link is over, or about to be.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.phase.get() == Phase::Closed
+    }
+
+    /// Why the link is over, once it is.
+    #[must_use]
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        let end = self.shared.end.borrow();
+        end.as_ref().map(|(_, reason)| reason.clone())
+    }
+
+    /// Waits until the link is over.
+    pub async fn closed(&self) -> CloseReason {
+        poll_fn(|cx| match self.close_reason() {
+            Some(reason) => Poll::Ready(reason),
+            None => {
+                let mut watchers = self.shared.watchers.borrow_mut();
+                if !watchers.iter().any(|waker| waker.will_wake(cx.waker())) {
+                    watchers.push(cx.waker().clone());
+                }
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Who is at the other end, once the hellos were exchanged.
+    #[must_use]
+    pub fn peer(&self) -> Option<Rc<Peer>> {
+        self.shared.peer.borrow().clone()
+    }
+
+    /// The address that was dialled, or that the stream was accepted from.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.shared.address
+    }
+
+    /// Which end this is.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        self.shared.side
+    }
+
+    /// How long the last heartbeat took to come back, in microseconds.
+    #[must_use]
+    pub fn round_trip_us(&self) -> Option<u64> {
+        self.shared.protocol.borrow().round_trip_us()
+    }
+
+    /// Bytes that wait to be sent.
+    #[must_use]
+    pub fn queued_bytes(&self) -> usize {
+        self.shared.output.borrow().queued()
+    }
+
+    /// Requests of this side that wait for a response.
+    #[must_use]
+    pub fn pending_requests(&self) -> usize {
+        self.shared.pending.borrow().len()
+    }
+
+    /// Requests of the peer that were not answered yet.
+    #[must_use]
+    pub fn unanswered_requests(&self) -> usize {
+        self.shared.unanswered.get()
+    }
+
+    /// When the hellos were exchanged, if they were.
+    pub(crate) fn opened_at(&self) -> Option<Instant> {
+        self.shared.opened_at.get()
+    }
+
+    /// When and why the link ended.
+    pub(crate) fn end(&self) -> Option<(Instant, CloseReason)> {
+        self.shared.end.borrow().clone()
+    }
+
+    /// Whether both are handles of the same link.
+    #[must_use]
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.shared, &other.shared)
+    }
+}
+
+impl Shared {
+    #[inline]
+    fn may_begin(&self) -> Result<(), Refused> {
+        match self.phase.get() {
+            Phase::Opening | Phase::Open => Ok(()),
+            Phase::Leaving | Phase::Closed => Err(self.refusal()),
+        }
+    }
+
+    #[cold]
+    fn refusal(&self) -> Refused {
+        match &*self.end.borrow() {
+            Some((_, reason)) => Refused::new(
+                reason.failure_kind(),
+                format!("no link to {}: {reason}", self.address),
+            ),
+            None => Refused::new(
+                FailureKind::Unreachable,
+                format!(
+                    "the link to {} takes nothing new: it is closing",
+                    self.address
+                ),
+            ),
+        }
+    }
+
+    /// Appends a message, if it fits, and gives the position behind it.
+    #[inline]
+    fn put(&self, write: impl FnOnce(&mut Writer)) -> Result<u64, Refused> {
+        let max = self.options.queues.output_bytes_max;
+        let Ok(mut output) = self.output.try_borrow_mut() else {
+            return Err(nested());
+        };
+        let before = output.queued();
+        let start = output.end();
+        if before >= max {
+            return Err(output_full());
+        }
+        output
+            .put(self.send_bytes_max.get(), write)
+            .map_err(|error| Refused::new(FailureKind::Invalid, error.to_string()))?;
+        if output.queued() > max && before > 0 {
+            output.take_back(start);
+            return Err(output_full());
+        }
+        Ok(output.end())
+    }
+
+    /// Appends a short message that must not be lost; false if even the reserve is used up.
+    fn put_reserved(&self, write: impl FnOnce(&mut Writer)) -> bool {
+        let max = self.options.queues.output_bytes_max + OUTPUT_BYTES_RESERVE;
+        match self.output.try_borrow_mut() {
+            Ok(mut output) if output.queued() < max => {
+                output.put(self.send_bytes_max.get(), write).is_ok()
+            }
+            _ => false,
+        }
+    }
+
+    #[inline]
+    fn wake(&self) {
+        if !self.awake.replace(true)
+            && let Some(driver) = &*self.driver.borrow()
+        {
+            driver.wake_by_ref();
+        }
+    }
+
+    /// Has the driver end the link when it runs next. The first reason counts.
+    #[cold]
+    fn finish_later(&self, reason: CloseReason) {
+        self.phase.set(Phase::Closed);
+        let mut end = self.end.borrow_mut();
+        if end.is_none() {
+            *end = Some((Instant::now(), reason));
+        }
+        drop(end);
+        self.wake();
+    }
+
+    /// Microseconds since the link began.
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cold]
+fn too_many_pending() -> Refused {
+    Refused::new(
+        FailureKind::Overloaded,
+        "too many requests of this link wait for a response",
+    )
+}
+
+#[cold]
+fn output_full() -> Refused {
+    Refused::new(
+        FailureKind::Overloaded,
+        "too many bytes wait to be sent on this link",
+    )
+}
+
+#[cold]
+fn nested() -> Refused {
+    Refused::new(
+        FailureKind::Internal,
+        "a link was used while a message was written to it: write the message first",
+    )
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("side", &self.shared.side)
+            .field("address", &self.shared.address)
+            .field("phase", &self.shared.phase.get())
+            .finish_non_exhaustive()
+    }
+}

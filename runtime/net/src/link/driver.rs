@@ -1,0 +1,547 @@
+//! The task of a link: reads a batch, has it handled, writes what came of it.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll, Waker, ready},
+    time::Duration,
+};
+
+use playhouse_wire::{
+    Writer,
+    frame::Frames,
+    link::{CloseReason as ProtocolEnd, Event, Link as Protocol, Side},
+    message::{Executed, FailureKind, Message, Request, WireFailure},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{Instant, Sleep, sleep_until, timeout},
+};
+
+use super::{CloseReason, LINGER, Link, LinkHandler, Phase, ReplyOutcome, Shared, input::Input};
+use crate::network::{Network, Stream};
+
+/// How many batches are read before other tasks have their turn.
+const ROUNDS_MAX: usize = 8;
+/// Buffers that grew longer than this are given back once they are written.
+const WRITE_BUFFER_KEPT: usize = 256 * 1024;
+
+/// Where the stream comes from.
+pub(super) enum Source {
+    Stream(Box<dyn Stream>),
+    Network(Rc<dyn Network>),
+}
+
+/// Drives a link from its first byte to its last.
+pub(super) async fn drive(link: Link, source: Source, handler: Rc<dyn LinkHandler>) {
+    let _last_word = LastWord {
+        link: &link,
+        handler: &*handler,
+    };
+    let stream = match connect(&link, source).await {
+        Ok(stream) => stream,
+        Err(reason) => return link.shared.finish_later(reason),
+    };
+    let now = link.shared.now_us();
+    let options = &link.shared.options;
+    *link.shared.protocol.borrow_mut() = Protocol::new(
+        link.shared.side,
+        options.identity.clone(),
+        options.limits,
+        now,
+    );
+    let mut driver = Driver {
+        link: &link,
+        handler: &*handler,
+        stream,
+        input: Input::default(),
+        writing: Writer::new(),
+        offset: 0,
+        output_part: 0,
+        blocked_us: None,
+        timer: Box::pin(sleep_until(Instant::now())),
+        timer_seen: false,
+    };
+    driver.arm();
+    poll_fn(|cx| driver.poll(cx)).await;
+    let words = driver.take_last_words();
+    let stream = driver.stream;
+    finish(&link, &*handler);
+    if !words.is_empty() {
+        // Whether the peer hears it is its own affair.
+        let _ = timeout(LINGER, say(stream, words)).await;
+    }
+}
+
+async fn connect(link: &Link, source: Source) -> Result<Box<dyn Stream>, CloseReason> {
+    let network = match source {
+        Source::Stream(stream) => return Ok(stream),
+        Source::Network(network) => network,
+    };
+    let shared = &*link.shared;
+    let (address, limit) = (&*shared.address, shared.options.queues.connect_timeout);
+    let mut dial = pin!(timeout(limit, network.dial(address)));
+    poll_fn(|cx| {
+        shared.awake.set(false);
+        shared.register(cx.waker());
+        if shared.phase.get() == Phase::Closed {
+            let end = shared.end.borrow().clone();
+            return Poll::Ready(Err(end.map_or(CloseReason::Abandoned, |(_, reason)| reason)));
+        }
+        let dialled = ready!(dial.as_mut().poll(cx));
+        Poll::Ready(match dialled {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(CloseReason::Unreached(
+                format!("could not connect to {address}: {error}").into(),
+            )),
+            Err(_) => Err(CloseReason::Unreached(
+                format!("{address} did not answer within {limit:?}").into(),
+            )),
+        })
+    })
+    .await
+}
+
+/// Writes what is left, and reads until the peer has closed: a socket closed over unread bytes takes back what it wrote.
+async fn say(mut stream: Box<dyn Stream>, words: Vec<u8>) -> std::io::Result<()> {
+    stream.write_all(&words).await?;
+    stream.shutdown().await?;
+    let mut unread = [0; 1024];
+    while stream.read(&mut unread).await? > 0 {}
+    Ok(())
+}
+
+struct Driver<'a> {
+    link: &'a Link,
+    handler: &'a dyn LinkHandler,
+    stream: Box<dyn Stream>,
+    input: Input,
+    /// What is being written: first a part of the link's output, then what the protocol says itself. So an
+    /// acknowledgement stands behind what was sent before it.
+    writing: Writer,
+    offset: usize,
+    output_part: usize,
+    /// Since when the peer has taken nothing of what is being written.
+    blocked_us: Option<u64>,
+    timer: Pin<Box<Sleep>>,
+    /// The timer knows this task's waker.
+    timer_seen: bool,
+}
+
+impl Driver<'_> {
+    /// Ready when the link is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let shared = &*self.link.shared;
+        shared.awake.set(true);
+        if shared.register(cx.waker()) {
+            self.timer_seen = false;
+        }
+        for _ in 0..ROUNDS_MAX {
+            let reading = self.may_read();
+            let mut again = reading && self.poll_read(cx);
+            if self.is_over() {
+                return Poll::Ready(());
+            }
+            if let Err(reason) = self.poll_write(cx) {
+                self.read_last(cx);
+                shared.finish_later(reason);
+                return Poll::Ready(());
+            }
+            again |= !reading && self.may_read();
+            again |= self.poll_timer(cx);
+            if self.is_over() {
+                return Poll::Ready(());
+            }
+            if !again {
+                shared.awake.set(false);
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn is_over(&self) -> bool {
+        self.link.shared.phase.get() == Phase::Closed
+    }
+
+    /// An accepted link takes nothing in while too much waits to go out, so that its peer slows down. A dialled one
+    /// always reads, or two peers could wait for each other; it refuses requests instead.
+    #[inline]
+    fn may_read(&self) -> bool {
+        self.link.shared.side == Side::Dialled || !self.link.shared.is_crowded()
+    }
+
+    /// Reads and handles one batch; whether there may be more.
+    #[inline]
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
+        let shared = &*self.link.shared;
+        let frame_max = shared.protocol.borrow().receive_bytes_max();
+        match self.input.poll_fill(cx, &mut *self.stream, frame_max) {
+            Poll::Pending => false,
+            Poll::Ready(Ok(0)) => {
+                let event = shared.protocol.borrow_mut().handle_disconnect();
+                self.handle_event(event);
+                false
+            }
+            Poll::Ready(Ok(_)) => {
+                self.handle_input();
+                true
+            }
+            Poll::Ready(Err(error)) => {
+                shared.finish_later(CloseReason::Broken(error.to_string().into()));
+                false
+            }
+        }
+    }
+
+    /// The stream can't be written any more, but the peer may have said why.
+    #[cold]
+    fn read_last(&mut self, cx: &mut Context<'_>) {
+        for _ in 0..ROUNDS_MAX {
+            if self.is_over() || !self.poll_read(cx) {
+                return;
+            }
+        }
+    }
+
+    fn handle_input(&mut self) {
+        let (link, handler) = (self.link, self.handler);
+        let shared = &*link.shared;
+        let now = shared.now_us();
+        let mut used = 0;
+        let mut frames_max = shared.protocol.borrow().receive_bytes_max();
+        'batch: loop {
+            let filled = self.input.filled();
+            let mut frames = Frames::new(filled.get(used..).unwrap_or_default(), frames_max);
+            loop {
+                let frame = match frames.poll() {
+                    Ok(Some(frame)) => frame,
+                    Ok(None) => {
+                        used += frames.consumed();
+                        shared.protocol.borrow_mut().handle_bytes(now);
+                        break 'batch;
+                    }
+                    Err(too_long) => {
+                        let event = shared.protocol.borrow_mut().handle_too_long(&too_long);
+                        handle_event(link, handler, event);
+                        break 'batch;
+                    }
+                };
+                let event = shared.protocol.borrow_mut().handle_frame(now, frame);
+                if let Event::Message(message) = event {
+                    dispatch(link, handler, message);
+                } else {
+                    handle_event(link, handler, event);
+                    frames_max = shared.protocol.borrow().receive_bytes_max();
+                    used += frames.consumed();
+                    if shared.phase.get() == Phase::Closed {
+                        break 'batch;
+                    }
+                    continue 'batch;
+                }
+                if shared.phase.get() == Phase::Closed {
+                    used += frames.consumed();
+                    break 'batch;
+                }
+            }
+        }
+        self.input.consume(used);
+    }
+
+    fn handle_event(&self, event: Event<'_>) {
+        handle_event(self.link, self.handler, event);
+    }
+
+    /// Writes until nothing is left or the socket is full.
+    #[inline]
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        loop {
+            if self.offset == self.writing.len() && !self.load() {
+                self.blocked_us = None;
+                return Ok(());
+            }
+            let bytes = self.writing.as_bytes().get(self.offset..);
+            match Pin::new(&mut *self.stream).poll_write(cx, bytes.unwrap_or_default()) {
+                Poll::Ready(Ok(0)) => return Err(CloseReason::Broken("it takes nothing".into())),
+                Poll::Ready(Ok(count)) => self.advance(count),
+                Poll::Ready(Err(error)) => {
+                    return Err(CloseReason::Broken(error.to_string().into()));
+                }
+                Poll::Pending => {
+                    if self.blocked_us.is_none() {
+                        self.blocked_us = Some(self.link.shared.now_us());
+                        self.link.shared.timeout_moved.set(true);
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Takes what is to be written next; false if there is nothing.
+    #[inline]
+    fn load(&mut self) -> bool {
+        if self.writing.len() > WRITE_BUFFER_KEPT {
+            self.writing = Writer::new();
+        }
+        self.writing.clear();
+        self.offset = 0;
+        let shared = &*self.link.shared;
+        if matches!(shared.phase.get(), Phase::Open | Phase::Leaving) {
+            let mut output = shared.output.borrow_mut();
+            if !output.is_empty() {
+                output.hand_over(&mut self.writing);
+            }
+        }
+        self.output_part = self.writing.len();
+        shared
+            .protocol
+            .borrow_mut()
+            .poll_transmit(&mut self.writing);
+        !self.writing.is_empty()
+    }
+
+    #[inline]
+    fn advance(&mut self, count: usize) {
+        let before = self.offset.min(self.output_part);
+        self.offset += count;
+        let after = self.offset.min(self.output_part);
+        self.link.shared.output.borrow_mut().sent(after - before);
+        self.blocked_us = None;
+    }
+
+    /// Whether the timer fired.
+    #[inline]
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
+        let shared = &*self.link.shared;
+        if shared.timeout_moved.replace(false) {
+            self.arm();
+        }
+        if self.timer_seen && !self.timer.is_elapsed() {
+            return false;
+        }
+        self.timer_seen = true;
+        if self.timer.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        let now = shared.now_us();
+        let event = shared.protocol.borrow_mut().handle_timeout(now);
+        self.handle_event(event);
+        if self.stalled_us().is_some_and(|stalled| now >= stalled) {
+            shared.finish_later(CloseReason::Stalled);
+        }
+        self.arm();
+        true
+    }
+
+    /// When the peer has taken nothing for too long.
+    fn stalled_us(&self) -> Option<u64> {
+        let limit = self.link.shared.options.queues.write_stall.as_micros();
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        Some(self.blocked_us?.saturating_add(limit))
+    }
+
+    fn arm(&mut self) {
+        let shared = &*self.link.shared;
+        let protocol = shared.protocol.borrow().poll_timeout();
+        let next = protocol.into_iter().chain(self.stalled_us()).min();
+        if let Some(next) = next
+            && let Some(at) = shared.began.checked_add(Duration::from_micros(next))
+        {
+            self.timer.as_mut().reset(at);
+            self.timer_seen = false;
+        }
+    }
+
+    /// What still goes out of a link that is over, and is counted as sent from here on: nothing if the stream is dead.
+    fn take_last_words(&mut self) -> Vec<u8> {
+        let shared = &*self.link.shared;
+        let mut farewell = Writer::new();
+        if !shared.protocol.borrow_mut().poll_transmit(&mut farewell) {
+            return Vec::new();
+        }
+        let mut words = self
+            .writing
+            .as_bytes()
+            .get(self.offset..)
+            .unwrap_or_default()
+            .to_vec();
+        let mut output = shared.output.borrow_mut();
+        let local = matches!(
+            &*shared.end.borrow(),
+            Some((_, CloseReason::Protocol(ProtocolEnd::Local(_))))
+        );
+        if local && shared.opened_at.get().is_some() {
+            let mut rest = Writer::new();
+            output.hand_over(&mut rest);
+            words.extend_from_slice(rest.as_bytes());
+        }
+        output.sent(usize::MAX);
+        words.extend_from_slice(farewell.as_bytes());
+        words
+    }
+}
+
+fn handle_event(link: &Link, handler: &dyn LinkHandler, event: Event<'_>) {
+    let shared = &*link.shared;
+    match event {
+        Event::Nothing => return,
+        Event::Opened => open(link, handler),
+        Event::Message(message) => dispatch(link, handler, message),
+        Event::PeerGoesAway(go_away) => {
+            if shared.phase.get() == Phase::Open {
+                shared.phase.set(Phase::Leaving);
+            }
+            handler.peer_goes_away(link, go_away);
+        }
+        Event::Drained => handler.drained(link),
+        Event::Closed(reason) => shared.finish_later(CloseReason::Protocol(reason)),
+    }
+    shared.timeout_moved.set(true);
+}
+
+/// The hellos were exchanged: what waited may go.
+fn open(link: &Link, handler: &dyn LinkHandler) {
+    let shared = &*link.shared;
+    let (peer, send_bytes_max) = {
+        let protocol = shared.protocol.borrow();
+        let Some(peer) = protocol.peer() else {
+            return;
+        };
+        (Rc::new(peer.clone()), protocol.send_bytes_max())
+    };
+    let requests_max = usize::try_from(peer.requests_max).unwrap_or(usize::MAX);
+    let pending_max = shared.pending_max.get().min(requests_max);
+    shared.pending_max.set(pending_max);
+    shared.send_bytes_max.set(send_bytes_max);
+    *shared.peer.borrow_mut() = Some(peer.clone());
+    shared.opened_at.set(Some(Instant::now()));
+    let too_long = {
+        let output = shared.output.borrow();
+        let mut frames = Frames::new(output.waiting(), send_bytes_max);
+        loop {
+            match frames.poll() {
+                Ok(Some(_)) => {}
+                Ok(None) => break None,
+                Err(error) => break Some(error.to_string()),
+            }
+        }
+    };
+    if let Some(text) = too_long {
+        // Positions stay true only if all goes: what was queued before the peer said how little it takes is rare.
+        shared.output.borrow_mut().forget();
+        fail_pending(shared, FailureKind::Invalid, &text);
+    }
+    if shared.phase.get() == Phase::Opening {
+        shared.phase.set(Phase::Open);
+    }
+    tracing::debug!(
+        address = &*shared.address,
+        peer = &*peer.name,
+        "link opened"
+    );
+    handler.opened(link, &peer);
+}
+
+#[inline]
+fn dispatch(link: &Link, handler: &dyn LinkHandler, message: Message<'_>) {
+    let shared = &*link.shared;
+    match message {
+        Message::Response(response) => {
+            // None: its caller gave up.
+            let sink = shared.pending.borrow_mut().take(response.id);
+            if let Some(sink) = sink {
+                sink.complete(response.outcome.into());
+            }
+        }
+        Message::Request(request) => {
+            let unanswered = shared.unanswered.get();
+            shared.unanswered.set(unanswered + 1);
+            let crowded = shared.side == Side::Dialled && shared.is_crowded();
+            if crowded || unanswered >= shared.options.limits.requests_max as usize {
+                refuse(link, &request);
+            } else {
+                handler.request(link, request);
+            }
+        }
+        Message::Notify(notify) => handler.notify(link, notify),
+        message => handler.other(link, message),
+    }
+}
+
+#[cold]
+fn refuse(link: &Link, request: &Request<'_>) {
+    let failure = WireFailure {
+        text: "this side of the link has too much to answer already",
+        ..WireFailure::new(FailureKind::Overloaded, Executed::NotExecuted)
+    };
+    link.respond_failure(request.id, &failure);
+}
+
+/// Fails every request that waits, each with its own tag.
+fn fail_pending(shared: &Shared, kind: FailureKind, text: &str) {
+    let handed = shared.output.borrow().handed();
+    let all = shared.pending.borrow_mut().take_all();
+    for (end, sink) in all {
+        let executed = if end > handed {
+            Executed::NotExecuted
+        } else {
+            Executed::Unknown
+        };
+        sink.complete(ReplyOutcome::Failed(WireFailure {
+            text,
+            ..WireFailure::new(kind, executed)
+        }));
+    }
+}
+
+/// Tells everybody that the link is over.
+fn finish(link: &Link, handler: &dyn LinkHandler) {
+    let shared = &*link.shared;
+    if shared.finished.replace(true) {
+        return;
+    }
+    shared.finish_later(CloseReason::Abandoned);
+    let reason = link.close_reason().unwrap_or(CloseReason::Abandoned);
+    tracing::debug!(address = &*shared.address, %reason, "link closed");
+    let text = format!("the link to {} is lost: {reason}", shared.address);
+    fail_pending(shared, reason.failure_kind(), &text);
+    shared.output.borrow_mut().forget();
+    handler.closed(link, &reason);
+    for watcher in shared.watchers.take() {
+        watcher.wake();
+    }
+}
+
+/// A link whose task ends in any way, even because its shard is torn down, leaves no request waiting.
+struct LastWord<'a> {
+    link: &'a Link,
+    handler: &'a dyn LinkHandler,
+}
+
+impl Drop for LastWord<'_> {
+    fn drop(&mut self) {
+        finish(self.link, self.handler);
+    }
+}
+
+impl Shared {
+    /// Keeps the driver's waker; whether it is another one than before.
+    #[inline]
+    fn register(&self, waker: &Waker) -> bool {
+        let mut driver = self.driver.borrow_mut();
+        if driver.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            return false;
+        }
+        *driver = Some(waker.clone());
+        true
+    }
+
+    /// Whether so much waits to go out that nothing should come in.
+    #[inline]
+    fn is_crowded(&self) -> bool {
+        self.output.borrow().queued() > self.options.queues.output_bytes_high
+    }
+}

@@ -1,0 +1,160 @@
+//! Calls over one link.
+
+use std::rc::Rc;
+
+use playhouse_net::Link;
+use playhouse_wire::message::{Executed, FailureKind, GoAwayReason, Header};
+use tokio::task::spawn_local;
+
+use crate::{
+    peers::{Client, ECHO, Ended, LATER, NEVER, THROW, begin, call, method, options, serve},
+    world::on_both,
+};
+
+fn dial(network: Rc<dyn playhouse_net::Network>, address: &str) -> Link {
+    Link::dial(network, address, options("a"), Rc::new(Client::default()))
+}
+
+#[test]
+fn calls_are_answered_inline_later_and_by_errors() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        assert_eq!(call(&link, ECHO, &[7]).await, Ended::Ok(vec![7]));
+        assert_eq!(call(&link, LATER, &[8]).await, Ended::Ok(vec![8]));
+        assert_eq!(call(&link, THROW, &[9]).await, Ended::Thrown(vec![9]));
+        assert_eq!(&*link.peer().unwrap().name, "b");
+        let accepted = serving.server.links.borrow()[0].clone();
+        assert_eq!(&*accepted.peer().unwrap().name, "a");
+        assert_eq!(accepted.unanswered_requests(), 0);
+        // The other direction of the same link.
+        assert_eq!(call(&accepted, ECHO, &[1]).await, Ended::Ok(vec![1]));
+    });
+}
+
+#[test]
+fn many_callers_share_a_link() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        let mut callers = Vec::new();
+        for caller in 0..100_u8 {
+            let link = link.clone();
+            callers.push(spawn_local(async move {
+                for _ in 0..100 {
+                    let args = [caller & 0x7f];
+                    assert_eq!(call(&link, ECHO, &args).await, Ended::Ok(args.to_vec()));
+                }
+            }));
+        }
+        for caller in callers {
+            caller.await.unwrap();
+        }
+        assert_eq!(serving.server.requests.get(), 10_000);
+        assert_eq!((link.pending_requests(), link.queued_bytes()), (0, 0));
+    });
+}
+
+#[test]
+fn notifications_and_requests_keep_their_order_from_before_the_link_is_open() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        for number in 0..100 {
+            link.notify(method(1), &Header::EMPTY, |w| w.unsigned(number))
+                .unwrap();
+        }
+        assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));
+        let expected: Vec<u8> = (0..100).collect();
+        assert_eq!(*serving.server.notified.borrow(), expected);
+    });
+}
+
+#[test]
+fn a_hundred_thousand_requests_are_cancelled_at_once() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        let mut waiting = Vec::new();
+        let mut refused = 0;
+        for _ in 0..100_000 {
+            match begin(&link, NEVER, |w| w.nil()) {
+                Ok((id, receiver)) => waiting.push((id, receiver)),
+                Err(refusal) => {
+                    assert_eq!(refusal.kind, FailureKind::Overloaded);
+                    refused += 1;
+                }
+            }
+        }
+        assert_eq!(waiting.len(), playhouse_net::link::PENDING_MAX);
+        assert_eq!(refused, 100_000 - waiting.len());
+        for (id, receiver) in waiting {
+            link.cancel(id);
+            assert!(receiver.await.is_err());
+        }
+        assert_eq!(link.pending_requests(), 0);
+        assert_eq!(
+            call(&link, ECHO, &[1]).await.failed().0,
+            FailureKind::Overloaded
+        );
+        assert_eq!(
+            serving.server.cancelled.get(),
+            playhouse_net::link::PENDING_MAX
+        );
+        // What was never answered counts for its caller until it is.
+        let accepted = serving.server.links.borrow()[0].clone();
+        for id in 0..100 {
+            accepted.respond(id, |w| w.nil());
+        }
+        assert_eq!(call(&link, ECHO, &[2]).await, Ended::Ok(vec![2]));
+    });
+}
+
+#[test]
+fn a_response_that_nobody_waits_for_is_ignored() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        let (id, receiver) = begin(&link, LATER, |w| w.nil()).unwrap();
+        link.cancel(id);
+        assert!(receiver.await.is_err());
+        assert_eq!(call(&link, LATER, &[3]).await, Ended::Ok(vec![3]));
+        let accepted = serving.server.links.borrow()[0].clone();
+        accepted.respond(12_345, |w| w.nil());
+        assert_eq!(call(&link, ECHO, &[4]).await, Ended::Ok(vec![4]));
+    });
+}
+
+#[test]
+fn a_request_made_while_a_link_is_written_is_refused() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        let inner = link.clone();
+        let (_, receiver) = begin(&link, ECHO, |w| {
+            let nested = begin(&inner, ECHO, |w| w.nil()).unwrap_err();
+            assert_eq!(nested.kind, FailureKind::Internal);
+            w.unsigned(5);
+        })
+        .unwrap();
+        assert_eq!(receiver.await.unwrap(), Ended::Ok(vec![5]));
+    });
+}
+
+#[test]
+fn a_peer_that_goes_away_answers_what_it_owes_and_takes_nothing_new() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));
+        let (_, owed) = begin(&link, LATER, |w| w.unsigned(2)).unwrap();
+        let accepted = serving.server.links.borrow()[0].clone();
+        accepted.go_away(GoAwayReason::Stopping, "done for today");
+        assert_eq!(owed.await.unwrap(), Ended::Ok(vec![2]));
+        let refused = call(&link, ECHO, &[3]).await.failed();
+        assert_eq!(refused, (FailureKind::Unreachable, Executed::NotExecuted));
+        assert!(!link.takes_requests());
+        accepted.close(GoAwayReason::Stopping, "done for today");
+        link.closed().await;
+    });
+}
