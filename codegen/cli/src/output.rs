@@ -41,7 +41,17 @@ pub fn plan(manifest: &Manifest, model: &Model, target: Option<&str>) -> Vec<Pla
 fn emit(output: &Output, model: &Model) -> Files {
     let options = Options::default();
     match (output.target.as_str(), output.scope) {
-        ("rust", _) => rust::Rust::default().emit(model, &options),
+        ("rust", scope) => {
+            let side = match scope {
+                Scope::All => rust::Side::Server,
+                Scope::Client => rust::Side::Client,
+            };
+            let backend = rust::Rust {
+                side,
+                ..rust::Rust::default()
+            };
+            backend.emit(model, &options)
+        }
         ("typescript", scope) => {
             let scope = match scope {
                 Scope::All => typescript::Scope::All,

@@ -7,6 +7,7 @@
 //! Read `structs` first, then `entities`. `scope::World` is what all files share, `scope::Scope` is one file.
 
 mod calls;
+mod client;
 mod descriptor;
 mod entities;
 mod enums;
@@ -66,6 +67,16 @@ pub enum Part {
     Prelude,
 }
 
+impl Side {
+    /// The crate that generated code names.
+    const fn runtime(self) -> &'static str {
+        match self {
+            Self::Server => "playhouse",
+            Self::Client => "playhouse_client",
+        }
+    }
+}
+
 impl Default for Rust {
     fn default() -> Self {
         Self {
@@ -82,13 +93,22 @@ impl Backend for Rust {
     }
 
     fn emit(&self, model: &Model, options: &Options) -> Files {
+        match self.side {
+            Side::Server => self.emit_all(model, options),
+            Side::Client => self.emit_all(&client::part(model), options),
+        }
+    }
+}
+
+impl Rust {
+    fn emit_all(&self, model: &Model, options: &Options) -> Files {
         let is_prelude = self.part == Part::Prelude;
         let world = World {
             model,
             side: self.side,
             facts: facts::AllFacts::new(model),
             names: names::Names::new(model),
-            tree: tree::Tree::new(model, is_prelude),
+            tree: tree::Tree::new(model, self.side, is_prelude),
         };
         let mut files = Files::new();
         for (id, package) in packages(model).filter(|(_, package)| package.local != is_prelude) {
@@ -179,6 +199,7 @@ fn file(scope: &Scope<'_>, options: &Options) -> String {
 /// `use` lines: Rust's own, the framework's, the schema's.
 fn imports(scope: &Scope<'_>, text: &mut Text) {
     let imports = scope.imports();
+    let private = format!("::{}::__private", scope.world.side.runtime());
     let group = |path: &str| match path {
         path if path.starts_with("std::") => 0,
         path if path.starts_with("::") => 1,
@@ -191,7 +212,7 @@ fn imports(scope: &Scope<'_>, text: &mut Text) {
             .map(|(path, names)| (path.as_str(), names.iter().map(String::as_str).collect()))
             .collect();
         if wanted == 1 {
-            lines.insert(0, ("::playhouse::__private", vec!["v1"]));
+            lines.insert(0, (private.as_str(), vec!["v1"]));
         }
         lines.sort_by(|a, b| text::import_order((a.0, &a.1), (b.0, &b.1)));
         if wanted != 1 && lines.is_empty() {
@@ -353,6 +374,7 @@ fn root(world: &World<'_>, options: &Options) -> String {
     }
     text.gap();
     let described: Vec<(String, u16, Vec<String>)> = packages(world.model)
+        .filter(|(_, package)| !package.modules.is_empty())
         .map(|(id, package)| {
             (
                 package.name.clone(),
@@ -361,7 +383,8 @@ fn root(world: &World<'_>, options: &Options) -> String {
             )
         })
         .collect();
-    text.raw(&descriptor::schema(world.model.digest, &described).into_string());
+    let schema = descriptor::schema(world.side.runtime(), world.model.digest, &described);
+    text.raw(&schema.into_string());
     text.into_string()
 }
 
@@ -370,22 +393,20 @@ fn module_statics(
     id: playhouse_schema::model::PackageId,
     package: &Package,
 ) -> Vec<String> {
-    let segments: Vec<String> = match package.local {
-        true => world.tree.place(id),
-        false => package.name.split('.').map(str::to_owned).collect(),
+    let path = match package.local {
+        true => {
+            let place = world.tree.place(id);
+            let place: Vec<String> = place.iter().map(|segment| ident(segment)).collect();
+            place.join("::")
+        }
+        false => world.tree.shipped_path(id),
     };
-    let path = segments
-        .iter()
-        .map(|segment| ident(segment))
-        .collect::<Vec<_>>()
-        .join("::");
-    let start = if package.local { "" } else { "::" };
     package
         .modules
         .iter()
         .map(|module| {
             let stem = ident(&world.tree.module_name(id, &module.stem));
-            format!("&{start}{path}::{stem}::descriptor::MODULE")
+            format!("&{path}::{stem}::descriptor::MODULE")
         })
         .collect()
 }

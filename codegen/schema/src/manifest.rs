@@ -177,11 +177,6 @@ pub fn parse(file: FileId, text: &str) -> (Manifest, Vec<Diagnostic>) {
         }
         let scope = match output.scope.as_ref().map(|scope| scope.get_ref().as_str()) {
             None if target == "rust" => Scope::All,
-            Some("client") if target == "rust" => {
-                let place = output.scope.as_ref().map(|scope| span(scope.span()));
-                errors.push(rules::manifest::rust_scope(place.unwrap_or_default()));
-                continue;
-            }
             None | Some("client") => Scope::Client,
             Some("all") => Scope::All,
             Some(other) => {

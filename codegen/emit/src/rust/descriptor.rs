@@ -538,19 +538,20 @@ fn float(value: f64) -> String {
 }
 
 /// The descriptor of the whole schema, for the root.
-pub(super) fn schema(digest: u64, packages: &[(String, u16, Vec<String>)]) -> Text {
+pub(super) fn schema(runtime: &str, digest: u64, packages: &[(String, u16, Vec<String>)]) -> Text {
+    let types = format!("::{runtime}::__private::v1::descriptor");
     let mut text = Text::default();
     text.line("/// The whole schema, for use at run time.");
     text.line("#[allow(dead_code, unreachable_pub, reason = \"not every program asks for it\")]");
     text.line("#[rustfmt::skip]");
-    text.open(
-        "pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {",
-    );
+    text.open(&format!(
+        "pub static SCHEMA: {types}::Schema = {types}::Schema {{"
+    ));
     text.line(&format!("digest: {},", hexadecimal(digest)));
     text.open("packages: &[");
     for (name, number, modules) in packages {
         text.line(&format!(
-            "::playhouse::__private::v1::descriptor::Package {{ name: {name:?}, number: {number}, modules: &[{}] }},",
+            "{types}::Package {{ name: {name:?}, number: {number}, modules: &[{}] }},",
             modules.join(", ")
         ));
     }

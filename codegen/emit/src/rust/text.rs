@@ -398,7 +398,7 @@ impl Text {
             return self.line(&format!("{head}{path}::{name};"));
         }
         let line = format!("{head}{path}::{{{}}};", names.join(", "));
-        if self.column() + line.len() < LINE {
+        if self.column() + line.len() < LINE - 1 {
             return self.line(&line);
         }
         self.open(&format!("{head}{path}::{{"));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use playhouse_schema::model::{Head, Item, Model, Module, PackageId};
 
+use super::Side;
 use super::names::{head, ident, packages};
 use super::scope::World;
 
@@ -18,17 +19,20 @@ pub(super) struct Tree {
     modules: BTreeSet<Vec<String>>,
     /// Packages that a crate of the framework has, by their first segment.
     shipped: BTreeSet<PackageId>,
+    /// Whose code it is, which decides on that crate.
+    side: Side,
     /// Whether the shipped packages are what is generated.
     is_prelude: bool,
 }
 
 impl Tree {
-    pub(super) fn new(model: &Model, is_prelude: bool) -> Self {
+    pub(super) fn new(model: &Model, side: Side, is_prelude: bool) -> Self {
         let mut tree = Self {
             segments: BTreeMap::new(),
             stems: BTreeMap::new(),
             modules: BTreeSet::new(),
             shipped: BTreeSet::new(),
+            side,
             is_prelude,
         };
         for (id, package) in packages(model) {
@@ -36,7 +40,7 @@ impl Tree {
             if !package.local {
                 tree.shipped.insert(id);
             }
-            if package.local != is_prelude {
+            if package.local != is_prelude && !package.modules.is_empty() {
                 let path = tree.inside(&segments, package.local);
                 for end in 1..=path.len() {
                     tree.modules.insert(path[..end].to_vec());
@@ -78,16 +82,21 @@ impl Tree {
 
     /// The path from a file of the package `from` to the package `to`.
     pub(super) fn path_between(&self, from: PackageId, to: PackageId) -> String {
-        let target = &self.segments[&to];
         if self.shipped.contains(&to) && !(self.is_prelude && from == to) {
-            let path: Vec<String> = target.iter().map(|segment| ident(segment)).collect();
-            return format!("::{}", path.join("::"));
+            return self.shipped_path(to);
         }
         let (from, to) = (self.place(from), self.place(to));
         let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
         let up = std::iter::repeat_n("super".to_owned(), 1 + from.len() - shared);
         let down = to[shared..].iter().map(|segment| ident(segment));
         up.chain(down).collect::<Vec<_>>().join("::")
+    }
+
+    /// The path to a package that the framework ships: a client has it from its own runtime.
+    pub(super) fn shipped_path(&self, package: PackageId) -> String {
+        let below = &self.segments[&package][1..];
+        let below: Vec<String> = below.iter().map(|segment| ident(segment)).collect();
+        format!("::{}::{}", self.side.runtime(), below.join("::"))
     }
 
     /// The stem of the file that a declaration stands in.

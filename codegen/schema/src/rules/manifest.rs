@@ -71,12 +71,6 @@ pub(crate) fn no_number(span: Span, name: &str) -> Diagnostic {
         .help("a package stands there with its number, `\"game.world\" = 1`; a target and its path stand under [[output]]")
 }
 
-/// A part of a schema is asked of a backend that writes all of it.
-pub(crate) fn rust_scope(span: Span) -> Diagnostic {
-    manifest(span, "a Rust output holds the whole schema".to_owned())
-        .help("remove `scope`; a client's part can be had for the target `typescript`")
-}
-
 /// Two outputs would remove each other's files.
 pub(crate) fn output_overlap(span: Span, path: &str, other: &str, at: Span) -> Diagnostic {
     manifest(
