@@ -7,6 +7,7 @@ mod failure;
 mod key;
 mod parts;
 mod proxy;
+mod wire;
 
 pub use address::Address;
 pub use arguments::{Arguments, HasCall, Rpc};
