@@ -22,6 +22,7 @@ pub mod math;
 pub mod properties;
 pub mod pool;
 pub mod rate;
+pub mod sim;
 pub mod timer;
 pub mod watchdog;
 

@@ -1,0 +1,66 @@
+//! What a shard takes from outside, in a simulation.
+
+use std::rc::Rc;
+
+use playhouse_net::Random;
+use playhouse_wire::Timestamp;
+use tokio::time::Instant;
+
+use super::host::Place;
+use super::world::{Purpose, World};
+use crate::host::Env;
+
+/// The date on which every simulation begins: 2026-01-01T00:00:00Z.
+const BEGINNING: Timestamp = Timestamp(1_767_225_600_000_000);
+
+/// How often a task of the host that could run is put off once more.
+const PUT_OFF: f64 = 0.25;
+
+/// The world, as one shard sees it. Its chances are its own: what other shards draw does not shift them.
+#[derive(Debug)]
+pub(super) struct SimEnv {
+    world: Rc<World>,
+    random: Random,
+    order: Random,
+}
+
+impl SimEnv {
+    /// For the shard that is started at this place.
+    pub(super) fn new(place: &Place) -> Self {
+        let Place {
+            world,
+            host,
+            incarnation,
+            shard,
+            ..
+        } = place;
+        let who = u64::from(*host) << 40 | u64::from(*incarnation) << 8 | u64::from(*shard);
+        Self {
+            world: Rc::clone(world),
+            random: world.stream(Purpose::Shard, who),
+            order: world.stream(Purpose::Order, who),
+        }
+    }
+}
+
+impl Env for SimEnv {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn utc(&self) -> Timestamp {
+        let passed = i64::try_from(self.world.now_us()).unwrap_or(i64::MAX);
+        Timestamp(BEGINNING.0.saturating_add(passed))
+    }
+
+    fn random(&self) -> u64 {
+        self.random.u64()
+    }
+
+    fn put_off(&self) -> bool {
+        let drawn = self.order.u64();
+        // It stands for the poll of a task: that it came now and here is part of what happened.
+        self.world.trace.mix(drawn ^ self.world.now_us());
+        (drawn >> 11) as f64 / (1_u64 << 53) as f64 <= PUT_OFF
+    }
+}

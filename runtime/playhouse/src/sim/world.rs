@@ -1,0 +1,64 @@
+//! What the hosts of a simulation share.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use playhouse_net::Random;
+use playhouse_net::sim::SimNetwork;
+use tokio::time::Instant;
+
+use super::host::Host;
+use super::trace::{Event, Trace};
+
+/// What the hosts of a simulation share.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) began: Instant,
+    pub(super) network: SimNetwork,
+    pub(super) trace: Arc<Trace>,
+    /// By name, which is also the order in which they end.
+    pub(super) hosts: RefCell<BTreeMap<String, Host>>,
+    /// How often a shard was polled.
+    pub(super) polls: Cell<u64>,
+    /// A shard whose tasks wake one another without end.
+    pub(super) frozen: Cell<bool>,
+}
+
+/// What chance is for. Each purpose has streams of its own, so that a new draw for one does not shift the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose {
+    /// The script: which faults, and when.
+    Script = 0x5343,
+    /// User code of a shard.
+    Shard,
+    /// The order in which a shard's tasks run.
+    Order,
+    /// User code of a client.
+    Client,
+}
+
+impl World {
+    /// The stream of chance of this seed that belongs to this purpose and this number.
+    pub(super) fn stream(&self, purpose: Purpose, who: u64) -> Random {
+        let seeds = Random::stream(self.seed, purpose as u64);
+        Random::stream(seeds.u64(), who)
+    }
+
+    /// Microseconds since the beginning.
+    pub(super) fn now_us(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn record(&self, host: u32, kind: &'static str, detail: u64) {
+        self.trace.record(Event {
+            at_us: self.now_us(),
+            host,
+            kind,
+            owner: "",
+            name: "",
+            detail,
+        });
+    }
+}
