@@ -1,6 +1,6 @@
 //! `#[component]`, `#[entity]` and `#[service]`: the user's item as it is, and a call of the schema crate's macro.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
@@ -68,7 +68,7 @@ fn parse(item: &TokenStream) -> Option<Parsed> {
 }
 
 /// The name of an item of any sort: where an error about the item stands.
-fn item_name(item: &TokenStream) -> proc_macro2::Span {
+fn item_name(item: &TokenStream) -> Span {
     match syn::parse2::<syn::Item>(item.clone()) {
         Ok(syn::Item::Enum(item)) => item.ident.span(),
         Ok(syn::Item::Fn(item)) => item.sig.ident.span(),
@@ -96,51 +96,22 @@ fn of_struct(word: Word, arguments: TokenStream, item: &ItemStruct) -> Result<To
     if let (Word::Component, Some(slots)) = (word, &slots) {
         return Err(Error::new_spanned(slots, "components have no slots"));
     }
-    let error = check_props(word, item, &path).err();
+    let props = match &item.fields {
+        Fields::Named(fields) => fields
+            .named
+            .iter()
+            .find(|field| field.ident.as_ref().is_some_and(|name| name == "props"))
+            .map(|field| field.ty.clone()),
+        Fields::Unnamed(_) | Fields::Unit => None,
+    };
     let name = &item.ident;
     let seen = Seen {
         word,
         path,
         logic: syn::parse_quote!(#name),
-        item: Item::Struct {
-            // Accessors of a field that isn't there would be errors of their own.
-            props: error.is_none(),
-            slots,
-        },
+        item: Item::Struct { props, slots },
     };
-    let error = error.map(|error| error.to_compile_error());
-    let call = seen.into_call();
-    Ok(quote!(#error #call))
-}
-
-/// There is a field `props`, of the type that the attribute names.
-fn check_props(word: Word, item: &ItemStruct, path: &Path) -> Result<()> {
-    let wanted = path.to_token_stream().to_string().replace(' ', "");
-    let field = match &item.fields {
-        Fields::Named(fields) => fields
-            .named
-            .iter()
-            .find(|field| field.ident.as_ref().is_some_and(|name| name == "props")),
-        Fields::Unnamed(_) | Fields::Unit => None,
-    };
-    let Some(field) = field else {
-        let text = format!(
-            "no field `props` in `{}`: add `props: {wanted}`, its properties",
-            item.ident
-        );
-        return Err(Error::new_spanned(&item.ident, text));
-    };
-    let last = |path: &Path| path.segments.last().map(|segment| segment.ident.clone());
-    match &field.ty {
-        syn::Type::Path(ty) if last(&ty.path) == last(path) => Ok(()),
-        ty => {
-            let text = format!(
-                "the field `props` has the type that `#[{}(..)]` names: `{wanted}`",
-                word.as_str()
-            );
-            Err(Error::new_spanned(ty, text))
-        }
-    }
+    Ok(seen.into_call())
 }
 
 fn of_impl(
@@ -161,17 +132,18 @@ fn of_impl(
         let text = format!("what `#[{}(..)]` stands on has no generics", word.as_str());
         return Err(Error::new_spanned(&item.generics, text));
     }
-    if let Some(slots) = slots {
-        let text = "slots belong into the attribute of the struct";
-        return Err(Error::new_spanned(slots, text));
-    }
+    let error = slots.map(|slots| {
+        let text = "slots belong in the attribute of the struct";
+        Error::new_spanned(slots, text).to_compile_error()
+    });
     let seen = Seen {
         word,
         path,
         logic: (*item.self_ty).clone(),
         item: Item::Impl(methods),
     };
-    Ok(seen.into_call())
+    let call = seen.into_call();
+    Ok(quote!(#error #call))
 }
 
 /// Takes `#[rpc]` and `#[hook]` away from the methods, and tells which had one.
@@ -192,7 +164,7 @@ fn take_marks(item: &mut ItemImpl) -> (Vec<Method>, Option<Error>) {
             } else {
                 return true;
             };
-            if mark.replace(this).is_some() {
+            if mark.is_some() {
                 let text = "a method is one handler: mark it once, with `#[rpc]` or `#[hook]`";
                 let error = Error::new_spanned(attribute, text);
                 match &mut errors {
@@ -200,6 +172,7 @@ fn take_marks(item: &mut ItemImpl) -> (Vec<Method>, Option<Error>) {
                     None => errors = Some(error),
                 }
             }
+            mark.get_or_insert(this);
             false
         });
         if let Some(mark) = mark {
@@ -216,7 +189,8 @@ fn take_marks(item: &mut ItemImpl) -> (Vec<Method>, Option<Error>) {
 impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.is_empty() {
-            return Err(input.error("name the type of the schema, as in `#[component(Inventory)]`"));
+            let text = "name the type of the schema that this is about, in parentheses";
+            return Err(Error::new(Span::call_site(), text));
         }
         let path = input.call(Path::parse_mod_style)?;
         let slots = if input.peek(token::Brace) {

@@ -1,7 +1,7 @@
 //! What a component, an entity or a service does: the handlers of its calls and its hooks.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::Error;
 use syn::ext::IdentExt;
 
@@ -24,7 +24,7 @@ pub(crate) fn implement(
             errors.keep(handler::register(owner, &seen.path, call, method))
         })
         .collect();
-    let hooks = hooks::judge(owner, methods, errors);
+    let hooks = hooks::judge(owner, &seen.logic, methods, errors);
     let v1 = runtime();
     let (logic, path) = (&seen.logic, &seen.path);
     let register = quote! {
@@ -43,25 +43,23 @@ pub(crate) fn implement(
             }
         };
     }
-    let (interface, construct) = match owner.kind {
-        OwnerKind::Entity(kind) => (
-            format_ident!("EntityCalls"),
-            Some(hooks.construct(owner, path, kind)),
-        ),
-        OwnerKind::Component | OwnerKind::Service => (format_ident!("ComponentCalls"), None),
+    let from_key = match owner.kind {
+        OwnerKind::Entity(kind) => Some(hooks.maker(owner, path, kind)),
+        OwnerKind::Component | OwnerKind::Service => None,
     };
-    let hooks = hooks.implement(logic);
+    let hooks = hooks.members();
+    // One trait holds it all, so that a second impl is one error.
     quote! {
         #[automatically_derived]
-        impl #v1::logic::#interface for #logic {
-            fn register(calls: &mut impl #v1::logic::Calls<Self>) {
+        impl #v1::logic::Hooks for #logic {
+            #hooks
+
+            fn handlers(calls: &mut impl #v1::logic::Calls<Self>) {
                 #register #unused
             }
 
-            #construct
+            #from_key
         }
-
-        #hooks
     }
 }
 

@@ -92,6 +92,17 @@ pub(crate) fn located(tokens: &impl ToTokens) -> Span {
     Span::call_site().located_at(tokens.span())
 }
 
+/// The name of a trait that is local to one check: rustc may say that a type does not have it.
+pub(crate) fn trait_name(words: &[&str]) -> Ident {
+    let mut name = "__".to_owned();
+    for word in words.iter().flat_map(|word| word.split('_')) {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    Ident::new(&name, Span::call_site())
+}
+
 /// A text of Rust tokens without what formatting adds.
 pub(crate) fn bare(text: &str) -> String {
     text.split_whitespace().collect()
@@ -126,18 +137,24 @@ fn check_argument(
     let label = format!("expected `{}`", escaped(&argument.ty));
     let note = format!("{}: {}", owner.place_of(call.line), escaped(&call.text));
     let take = quote_spanned!(located(ty)=> ::take(#local));
+    let check = trait_name(&[
+        "argument",
+        &argument.name.unraw().to_string(),
+        "of",
+        &call.bare_name(),
+    ]);
     Some(quote! {
         let #local = {
             type __Wanted = <<__Args as #v1::Arguments>::Parts as #v1::Nth<#position>>::Type;
             #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-            trait __Argument {
+            trait #check {
                 fn take(value: __Wanted) -> Self;
             }
             #[diagnostic::do_not_recommend]
-            impl __Argument for __Wanted {
+            impl #check for __Wanted {
                 fn take(value: __Wanted) -> Self { value }
             }
-            <#ty as __Argument> #take
+            <#ty as #check> #take
         };
     })
 }

@@ -51,7 +51,12 @@ pub(crate) fn is_hook(name: &str) -> bool {
 }
 
 /// The hooks among the methods; what is none, or has the wrong form, is an error.
-pub(crate) fn judge<'a>(owner: &Owner, methods: &'a [Method], errors: &mut Errors) -> Hooks<'a> {
+pub(crate) fn judge<'a>(
+    owner: &Owner,
+    logic: &Type,
+    methods: &'a [Method],
+    errors: &mut Errors,
+) -> Hooks<'a> {
     let mut hooks = Hooks::default();
     for method in methods.iter().filter(|method| method.mark == Mark::Hook) {
         let ident = &method.signature.ident;
@@ -59,7 +64,7 @@ pub(crate) fn judge<'a>(owner: &Owner, methods: &'a [Method], errors: &mut Error
         if let Err(error) = check_name(owner, ident, &name) {
             errors.push(error);
         } else if name == CONSTRUCT {
-            hooks.construct = match check_construct(owner, &method.signature) {
+            hooks.construct = match check_construct(owner, logic, &method.signature) {
                 Ok(()) => Construct::Written(&method.signature),
                 Err(error) => {
                     errors.push(error);
@@ -143,7 +148,7 @@ fn check_hook(owner: &Owner, name: &str, signature: &Signature) -> Result<()> {
     }
 }
 
-fn check_construct(owner: &Owner, signature: &Signature) -> Result<()> {
+fn check_construct(owner: &Owner, logic: &Type, signature: &Signature) -> Result<()> {
     let kind = match owner.kind {
         OwnerKind::Entity(kind) => kind,
         OwnerKind::Component | OwnerKind::Service => {
@@ -166,7 +171,7 @@ fn check_construct(owner: &Owner, signature: &Signature) -> Result<()> {
         return Err(Error::new_spanned(&signature.ident, text));
     }
     if let Some(asyncness) = &signature.asyncness {
-        let text = "hook `construct` isn't async: it only makes the entity; what takes time belongs into \
+        let text = "hook `construct` isn't async: it only makes the entity; what takes time belongs in \
                     the hook `created` or `loaded`";
         return Err(Error::new_spanned(asyncness, text));
     }
@@ -186,12 +191,25 @@ fn check_construct(owner: &Owner, signature: &Signature) -> Result<()> {
         );
         return Err(Error::new_spanned(&signature.inputs, text));
     }
-    Ok(())
+    let name = logic.to_token_stream().to_string();
+    match &signature.output {
+        ReturnType::Type(_, ty) if is_one_of(ty, &["Self", &name]) => Ok(()),
+        ReturnType::Type(_, ty) => Err(Error::new_spanned(ty, "hook `construct` returns `Self`")),
+        ReturnType::Default => Err(Error::new_spanned(
+            &signature.ident,
+            "hook `construct` returns `Self`",
+        )),
+    }
+}
+
+fn is_one_of(ty: &Type, names: &[&str]) -> bool {
+    let text = bare(&ty.to_token_stream().to_string());
+    names.iter().any(|name| bare(name) == text)
 }
 
 impl Hooks<'_> {
-    /// The implementation of the runtime's trait.
-    pub(crate) fn implement(&self, logic: &Type) -> TokenStream {
+    /// The hooks as members of the runtime's trait.
+    pub(crate) fn members(&self) -> TokenStream {
         let v1 = runtime();
         let written = self.written.iter().map(|(_, variant, _)| {
             let variant = format_ident!("{variant}");
@@ -212,17 +230,14 @@ impl Hooks<'_> {
             }
         });
         quote! {
-            #[automatically_derived]
-            impl #v1::logic::Hooks for #logic {
-                const WRITTEN: #v1::logic::HookSet = #v1::logic::HookSet::NONE #(#written)*;
+            const WRITTEN: #v1::logic::HookSet = #v1::logic::HookSet::NONE #(#written)*;
 
-                #(#methods)*
-            }
+            #(#methods)*
         }
     }
 
     /// The function that makes an entity from its key.
-    pub(crate) fn construct(&self, owner: &Owner, path: &Path, kind: EntityKind) -> TokenStream {
+    pub(crate) fn maker(&self, owner: &Owner, path: &Path, kind: EntityKind) -> TokenStream {
         let v1 = runtime();
         let body = match &self.construct {
             _ if !kind.makes_itself() => quote! {
@@ -244,7 +259,7 @@ impl Hooks<'_> {
             Construct::Written(signature) => construct_from(owner, path, signature),
         };
         quote! {
-            fn construct(key: &#v1::EntityKey) -> ::core::option::Option<Self> {
+            fn from_key(key: &#v1::EntityKey) -> ::core::option::Option<Self> {
                 #body
             }
         }
@@ -267,31 +282,22 @@ fn construct_from(owner: &Owner, path: &Path, signature: &Signature) -> TokenStr
         .collect();
     let user = &signature.ident;
     let made = quote_spanned!(located(user)=> Self::#user(#(#locals),*));
-    let (pattern, given) = match (&types[..], &locals[..]) {
-        ([], _) => (quote!(_), quote!(())),
-        ([ty], [local]) => (quote!(#local), quote!(#ty)),
-        _ => (quote!((#(#locals),*)), quote!((#(#types),*))),
-    };
-    if types.is_empty() {
+    let Some(first) = types.first() else {
         return quote! {
             <#path as #v1::logic::EntitySchema>::key(key)?;
             ::core::option::Option::Some(#made)
         };
-    }
+    };
+    let span = located(first);
+    let (pattern, given) = match (&types[..], &locals[..]) {
+        ([ty], [local]) => (quote!(#local), quote!(#ty)),
+        _ => (quote!((#(#locals),*)), quote_spanned!(span=> (#(#types),*))),
+    };
     let message = format!(
         "hook `construct` takes `{{Self}}`, but the key of {} is `{{__Key}}`",
         owner.title()
     );
     let note = format!("{}: {}", owner.place(), owner.title());
-    let span = match &signature.inputs[0] {
-        FnArg::Typed(input) => located(&input.ty),
-        FnArg::Receiver(this) => located(this),
-    };
-    let given = if types.len() == 1 {
-        given
-    } else {
-        quote_spanned!(span=> #given)
-    };
     let take = quote_spanned!(span=> ::take(key));
     quote! {
         let key = <#path as #v1::logic::EntitySchema>::key(key)?;
@@ -301,14 +307,14 @@ fn construct_from(owner: &Owner, path: &Path, signature: &Signature) -> TokenStr
             label = "not the key of the schema",
             note = #note
         )]
-        trait __Part<__Key> {
+        trait __MadeFrom<__Key> {
             fn take(key: __KeyOf) -> Self;
         }
         #[diagnostic::do_not_recommend]
-        impl __Part<__KeyOf> for __KeyOf {
+        impl __MadeFrom<__KeyOf> for __KeyOf {
             fn take(key: __KeyOf) -> Self { key }
         }
-        let #pattern = <#given as __Part<__KeyOf>> #take;
+        let #pattern = <#given as __MadeFrom<__KeyOf>> #take;
         ::core::option::Option::Some(#made)
     }
 }

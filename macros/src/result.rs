@@ -1,10 +1,10 @@
 //! What a handler may return, and how it becomes the result of the call.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ReturnType;
 
-use crate::handler::{bare, escaped, located};
+use crate::handler::{bare, escaped, located, trait_name};
 use crate::implement::runtime;
 use crate::payload::{Call, CallKind, Owner};
 use crate::seen::Method;
@@ -49,7 +49,8 @@ pub(crate) fn answer(
         Some(Form::Failure) => quote!(#awaited.map_err(::core::convert::Into::into)),
         Some(Form::Thrown) => quote!(#awaited.map_err(#v1::Fault::thrown)),
         None => {
-            let check = check(owner, call);
+            let name = trait_name(&["returned", "by", &call.bare_name()]);
+            let check = check(owner, call, &name);
             // Without a return type, rustc would underline what the name stands for.
             let returned = match &method.signature.output {
                 ReturnType::Default => quote_spanned!(span=> ()),
@@ -59,7 +60,7 @@ pub(crate) fn answer(
             quote! {
                 let value = #awaited;
                 #check
-                <#returned as __Returned> #give
+                <#returned as #name<_>> #give
             }
         }
     }
@@ -146,8 +147,9 @@ fn split_result(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// A trait `__Returned` that only those types have that a handler of the call may return.
-fn check(owner: &Owner, call: &Call) -> TokenStream {
+/// A trait that only those types have that a handler of the call may return. Its parameter tells the forms apart, since
+/// rustc looks at the types of another crate too late to see that they differ.
+fn check(owner: &Owner, call: &Call, name: &Ident) -> TokenStream {
     let v1 = runtime();
     let shown = match call.kind {
         CallKind::Rpc => &call.result,
@@ -162,31 +164,31 @@ fn check(owner: &Owner, call: &Call) -> TokenStream {
     let label = format!("expected `{}`", escaped(shown));
     let note = format!("{}: {}", owner.place_of(call.line), escaped(&call.text));
     let mut impls = vec![quote! {
-        impl __Returned for __Answer {
+        impl #name<[(); 0]> for __Answer {
             fn give(self) -> __Answer { self }
         }
     }];
     if call.kind == CallKind::Rpc {
         impls.push(quote! {
-            impl __Returned for <__Args as #v1::Rpc>::Output {
+            impl #name<[(); 1]> for <__Args as #v1::Rpc>::Output {
                 fn give(self) -> __Answer { ::core::result::Result::Ok(self) }
             }
         });
     } else {
         impls.push(quote! {
-            impl __Returned for () {
+            impl #name<[(); 1]> for () {
                 fn give(self) -> __Answer { ::core::result::Result::Ok(self) }
             }
         });
     }
     if call.throws() {
         impls.push(quote! {
-            impl __Returned for ::core::result::Result<<__Args as #v1::Rpc>::Output, #v1::Failure> {
+            impl #name<[(); 2]> for ::core::result::Result<<__Args as #v1::Rpc>::Output, #v1::Failure> {
                 fn give(self) -> __Answer { self.map_err(::core::convert::Into::into) }
             }
         });
         impls.push(quote! {
-            impl __Returned
+            impl #name<[(); 3]>
                 for ::core::result::Result<
                     <__Args as #v1::Rpc>::Output,
                     <<__Args as #v1::Rpc>::Fault as #v1::Fault>::Thrown,
@@ -198,7 +200,7 @@ fn check(owner: &Owner, call: &Call) -> TokenStream {
     }
     quote! {
         #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-        trait __Returned {
+        trait #name<Form> {
             fn give(self) -> __Answer;
         }
         #(#[diagnostic::do_not_recommend] #impls)*

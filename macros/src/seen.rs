@@ -1,7 +1,7 @@
 //! What an attribute saw of the user's item, on its way through the schema crate's macro.
 //!
 //! ```text
-//! struct component [Inventory] [InventoryLogic] [ true { slots.. } ]
+//! struct component [Inventory] [InventoryLogic] [ [Inventory] { slots.. } ]
 //! impl component [Inventory] [InventoryLogic] [ { rpc ready [async fn trade(..) -> ..] } { hook ready [..] } .. ]
 //! ```
 
@@ -32,8 +32,8 @@ pub(crate) struct Seen {
 pub(crate) enum Item {
     /// A struct.
     Struct {
-        /// Whether it has a field `props` as it should be.
-        props: bool,
+        /// The type of its field `props`, if it has one.
+        props: Option<Type>,
         /// What the attribute says in braces; none without braces.
         slots: Option<TokenStream>,
     },
@@ -80,7 +80,7 @@ impl Seen {
         let (form, rest) = match item {
             Item::Struct { props, slots } => {
                 let slots = slots.map(|slots| quote!({ #slots }));
-                (quote!(struct), quote!(#props #slots))
+                (quote!(struct), quote!([#props] #slots))
             }
             Item::Impl(methods) => (quote!(impl), quote!(#(#methods)*)),
         };
@@ -123,7 +123,13 @@ impl Parse for Seen {
             }
             Item::Impl(methods)
         } else {
-            let props = rest.parse::<syn::LitBool>()?.value;
+            let field;
+            bracketed!(field in rest);
+            let props = if field.is_empty() {
+                None
+            } else {
+                Some(field.parse()?)
+            };
             let slots = if rest.is_empty() {
                 None
             } else {

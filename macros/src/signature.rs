@@ -1,6 +1,6 @@
 //! Whether a handler takes what the schema says: how many arguments, `self` and `cx`, and `async`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Error, FnArg, PatType, Receiver, Result, Signature, Token, Type};
@@ -39,6 +39,13 @@ pub(crate) fn check<'s>(signature: &'s Signature, wanted: &Wanted<'_>) -> Result
     check_receiver(signature, receiver, wanted)?;
     check_context(signature, &typed, wanted)?;
     let given = &typed[1..];
+    let generic = given
+        .iter()
+        .find(|input| mentions(input.ty.to_token_stream(), "impl"));
+    if let Some(input) = generic {
+        let text = format!("{title} has no generics: it takes the types of the schema{place}");
+        return Err(Error::new_spanned(&input.ty, text));
+    }
     let count = wanted.arguments.len();
     if given.len() > count {
         let surplus: Punctuated<_, Token![,]> = given[count..].iter().collect();
@@ -119,7 +126,7 @@ fn check_context(signature: &Signature, typed: &[&PatType], wanted: &Wanted<'_>)
     if mutable.is_some_and(|ty| matches!(ty, Type::Path(path) if is_context(path))) {
         return Ok(());
     }
-    if mentions_context(first.ty.to_token_stream()) {
+    if mentions(first.ty.to_token_stream(), "Cx") {
         let text = format!("{title} takes `cx: &mut Cx`{place}");
         return Err(Error::new_spanned(&first.ty, text));
     }
@@ -137,7 +144,10 @@ fn is_context(path: &syn::TypePath) -> bool {
         .is_some_and(|segment| segment.ident == "Cx")
 }
 
-fn mentions_context(ty: TokenStream) -> bool {
-    ty.into_iter()
-        .any(|token| matches!(token, proc_macro2::TokenTree::Ident(name) if name == "Cx"))
+fn mentions(ty: TokenStream, word: &str) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name == word,
+        TokenTree::Group(group) => mentions(group.stream(), word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }

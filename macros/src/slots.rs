@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Result, Token, Type};
 
-use crate::handler::{escaped, located};
+use crate::handler::{escaped, located, trait_name};
 use crate::implement::{Errors, runtime};
 use crate::near::near_miss;
 use crate::payload::{Owner, Slot};
@@ -87,18 +87,18 @@ fn judge<'a>(
             Some(at) => filled[at] = Some(field),
         }
     }
-    let mut excused = vec![false; owner.slots.len()];
     for field in strangers {
         let name = field.name.unraw().to_string();
         let open: Vec<(usize, String)> = (0..owner.slots.len())
-            .filter(|at| filled[*at].is_none() && !excused[*at])
+            .filter(|at| filled[*at].is_none())
             .map(|at| (at, owner.slots[at].name.unraw().to_string()))
             .collect();
         let near = near_miss(&name, open.iter().map(|(_, name)| name.as_str()));
         let at = near.and_then(|near| open.iter().find(|(_, name)| name == near));
         let text = match at {
             Some((at, near)) => {
-                excused[*at] = true;
+                // What was meant is known, so that the rest can be judged.
+                filled[*at] = Some(field);
                 format!(
                     "no slot `{name}` in {}; did you mean `{near}`? ({})",
                     owner.title(),
@@ -114,7 +114,6 @@ fn judge<'a>(
     for (at, slot) in owner.slots.iter().enumerate() {
         match (filled[at], &written.rest) {
             (Some(field), _) => fillings.push((slot, Filling::Field(field))),
-            (None, _) if excused[at] => {}
             (None, Some(rest)) => fillings.push((slot, Filling::Rest(rest))),
             (None, None) => missing.push(slot),
         }
@@ -164,13 +163,13 @@ fn assemble(owner: &Owner, seen: &Seen, fillings: &[(&Slot, Filling<'_>)]) -> Pa
         let (tag, member) = (slot.tag, &slot.name);
         let (ty, value) = match filling {
             Filling::Field(Field { ty, value, .. }) => {
-                let value = value.as_ref().map_or_else(
-                    || {
+                let value = match value {
+                    Some(value) => quote!({ let value: #ty = #value; value }),
+                    None => {
                         let default = quote_spanned!(located(ty)=> ::default());
                         quote!(<#ty as ::core::default::Default> #default)
-                    },
-                    ToTokens::into_token_stream,
-                );
+                    }
+                };
                 (ty.to_token_stream(), value)
             }
             Filling::Rest(_) => (
@@ -238,6 +237,7 @@ fn register(
             located(rest),
         ),
     };
+    let check = trait_name(&["fills", &member.unraw().to_string()]);
     let note = format!(
         "{}: has {tag} {member}: {component};",
         owner.place_of(slot.line)
@@ -252,7 +252,7 @@ fn register(
         trait __Same {}
         impl __Same for __Component {}
         #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
-        trait __Filling: ::core::marker::Sized {
+        trait #check: ::core::marker::Sized {
             fn fill(
                 slots: &mut #v1::EntitySlots<'_, #logic>,
                 tag: u8,
@@ -260,7 +260,7 @@ fn register(
             );
         }
         #[diagnostic::do_not_recommend]
-        impl<__L: #v1::logic::ComponentCalls> __Filling for __L
+        impl<__L: #v1::logic::ComponentCalls> #check for __L
         where
             <__L as #v1::logic::Component>::Schema: __Same,
         {
@@ -272,7 +272,7 @@ fn register(
                 slots.slot::<__L>(tag, slot);
             }
         }
-        <#ty as __Filling> #fill;
+        <#ty as #check> #fill;
     }}
 }
 

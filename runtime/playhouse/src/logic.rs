@@ -56,15 +56,12 @@ pub trait Component: Sized + 'static {
     fn properties_mut(&mut self) -> &mut Self::Schema;
 }
 
-/// What a component does: `#[component(Inventory)]` on the impl.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no handlers yet",
-    label = "fills a slot, but nothing says what it does",
-    note = "add `#[component(...)] impl {Self} {{ ... }}`, empty if the component has no calls"
-)]
+/// What a component does, from [`Hooks`].
 pub trait ComponentCalls: Component + Hooks {
     /// Hands every handler to `calls`.
-    fn register(calls: &mut impl Calls<Self>);
+    fn register(calls: &mut impl Calls<Self>) {
+        Self::handlers(calls);
+    }
 }
 
 /// A user's struct that is an entity: `#[entity(Avatar { .. })]` on the struct.
@@ -87,18 +84,18 @@ pub trait Entity: Sized + 'static {
     fn register_slots(slots: &mut EntitySlots<'_, Self>);
 }
 
-/// What an entity does beside its components: `#[entity(Avatar)]` on the impl.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no handlers yet",
-    label = "is an entity, but nothing says what it does",
-    note = "add `#[entity(...)] impl {Self} {{ ... }}`, empty if the entity has no calls of its own"
-)]
+/// What an entity does beside its components, from [`Hooks`].
 pub trait EntityCalls: Entity + Hooks {
     /// Hands every handler to `calls`.
-    fn register(calls: &mut impl Calls<Self>);
+    fn register(calls: &mut impl Calls<Self>) {
+        Self::handlers(calls);
+    }
 
     /// The entity with this key, for those that their first use makes; none for others, and for a key of other types.
-    fn construct(key: &EntityKey) -> Option<Self>;
+    #[must_use]
+    fn construct(key: &EntityKey) -> Option<Self> {
+        Self::from_key(key)
+    }
 }
 
 /// An entity that is made without its key. `#[entity]` asks for it where the user wrote no `construct`.
@@ -163,7 +160,13 @@ pub trait ServiceCalls<L> {
 
 /// What the framework tells a component or an entity about its life. Each hook is `#[hook]` in the user's impl.
 ///
-/// Components are told in the order of what they require, the entity last; of endings the other way round.
+/// `#[component(Inventory)]` or `#[entity(Avatar)]` on the impl implements it, with the handlers: one trait for all that
+/// the impl says, so that a second such impl is one error. Components are told in the order of what they require, the entity last; of endings the other way round.
+#[diagnostic::on_unimplemented(
+    message = "nothing says what `{Self}` does",
+    label = "has no impl with an attribute",
+    note = "add an impl with the same attribute as the struct, empty if there are no calls to handle"
+)]
 #[expect(
     async_fn_in_trait,
     reason = "entities stay on their shard: nothing here is sent"
@@ -171,6 +174,15 @@ pub trait ServiceCalls<L> {
 pub trait Hooks: Sized + 'static {
     /// Which of them the user wrote; the others cost nothing.
     const WRITTEN: HookSet = HookSet::NONE;
+
+    /// Hands every handler to `calls`.
+    fn handlers(_calls: &mut impl Calls<Self>) {}
+
+    /// The entity with this key; see [`EntityCalls::construct`].
+    #[must_use]
+    fn from_key(_key: &EntityKey) -> Option<Self> {
+        None
+    }
 
     /// The entity exists for the first time: nothing was saved of it.
     async fn created(&mut self, _cx: &mut Cx) {}

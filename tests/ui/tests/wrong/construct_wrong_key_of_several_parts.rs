@@ -1,0 +1,20 @@
+//! A key of other types.
+
+use playhouse::entity;
+use playhouse_ui_tests::town::Board;
+
+#[entity(Board)]
+#[derive(Default)]
+struct BoardLogic {
+    props: Board,
+}
+
+#[entity(Board)]
+impl BoardLogic {
+    #[hook]
+    fn construct(_street: String, _number: u64) -> Self {
+        Self::default()
+    }
+}
+
+fn main() {}

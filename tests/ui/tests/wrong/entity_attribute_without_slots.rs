@@ -1,0 +1,18 @@
+//! Slots want to be filled.
+
+use playhouse::{Cx, entity};
+use playhouse_ui_tests::town::Avatar;
+
+#[entity(Avatar)]
+#[derive(Default)]
+struct AvatarLogic {
+    props: Avatar,
+}
+
+#[entity(Avatar)]
+impl AvatarLogic {
+    #[rpc]
+    async fn rename(&mut self, _cx: &mut Cx, _name: String) {}
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+//! Services have no life.
+
+use playhouse::{Cx, service};
+use playhouse_ui_tests::town::{AccountId, Login};
+
+struct LoginLogic;
+
+#[service(Login)]
+impl LoginLogic {
+    #[rpc]
+    async fn enter(&self, _cx: &mut Cx, token: String) -> AccountId {
+        AccountId(token.len() as u64)
+    }
+
+    #[rpc]
+    async fn log(&self, _cx: &mut Cx, _line: String) {}
+
+    #[hook]
+    async fn created(&mut self, _cx: &mut Cx) {}
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+//! One method is one handler.
+
+use playhouse::{CallError, Cx, component};
+use playhouse_ui_tests::town::{PayError, Wallet};
+
+#[component(Wallet)]
+#[derive(Default)]
+struct WalletLogic {
+    props: Wallet,
+}
+
+#[component(Wallet)]
+impl WalletLogic {
+    #[rpc]
+    async fn pay(&mut self, _cx: &mut Cx, _amount: u64) -> Result<(), CallError<PayError>> {
+        Ok(())
+    }
+
+    #[rpc]
+    #[hook]
+    async fn currency(&mut self, _cx: &mut Cx) -> String {
+        String::new()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! What is no component.
+
+use playhouse::{Cx, entity};
+use playhouse_ui_tests::logic::WalletLogic;
+use playhouse_ui_tests::town::Avatar;
+
+#[entity(Avatar { bag: u32, wallet: WalletLogic, .. })]
+#[derive(Default)]
+struct AvatarLogic {
+    props: Avatar,
+}
+
+#[entity(Avatar)]
+impl AvatarLogic {
+    #[rpc]
+    async fn rename(&mut self, _cx: &mut Cx, _name: String) {}
+}
+
+fn main() {}

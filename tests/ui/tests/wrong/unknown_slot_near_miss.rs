@@ -1,0 +1,19 @@
+//! A slip of the pen.
+
+use playhouse::{Cx, entity};
+use playhouse_ui_tests::logic::{InventoryLogic, WalletLogic};
+use playhouse_ui_tests::town::Avatar;
+
+#[entity(Avatar { bga: InventoryLogic, wallet: WalletLogic, .. })]
+#[derive(Default)]
+struct AvatarLogic {
+    props: Avatar,
+}
+
+#[entity(Avatar)]
+impl AvatarLogic {
+    #[rpc]
+    async fn rename(&mut self, _cx: &mut Cx, _name: String) {}
+}
+
+fn main() {}
