@@ -16,6 +16,6 @@ pub mod sim;
 pub mod tcp;
 
 pub use link::Link;
-pub use network::{Listener, LocalBoxFuture, Network, Stream};
+pub use network::{Handover, Listener, LocalBoxFuture, Network, Stream};
 pub use random::Random;
 pub use tcp::Tcp;

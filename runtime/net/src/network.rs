@@ -45,4 +45,20 @@ pub trait Listener: fmt::Debug {
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + fmt::Debug {
     /// Where the other end is, for logs and rules; not necessarily an address that can be dialled.
     fn peer_address(&self) -> &str;
+
+    /// Lets go of the stream, so that another thread can take it up: one listener serves several shards.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses; the stream is closed then.
+    fn hand_over(self: Box<Self>) -> io::Result<Handover>;
+}
+
+/// A stream between two shards.
+#[derive(Debug)]
+pub enum Handover {
+    /// Any thread can take it up, with [`Tcp::adopt`](crate::Tcp::adopt).
+    Tcp(std::net::TcpStream),
+    /// It stays in its thread, in which all shards are: the simulated network's.
+    Stays(Box<dyn Stream>),
 }

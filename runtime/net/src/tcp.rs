@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::network::{Listener, LocalBoxFuture, Network, Stream};
+use crate::network::{Handover, Listener, LocalBoxFuture, Network, Stream};
 
 /// TCP with `nodelay`: links batch by themselves, and a lone request must not wait for another.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,6 +27,19 @@ struct TcpListening {
 struct TcpLine {
     stream: TcpStream,
     peer: String,
+}
+
+impl Tcp {
+    /// A stream of this thread's runtime over a connection that [`Stream::hand_over`] gave, or that was made otherwise.
+    ///
+    /// # Errors
+    ///
+    /// What the system says: the connection is gone, or the runtime has no IO.
+    pub fn adopt(stream: std::net::TcpStream) -> io::Result<Box<dyn Stream>> {
+        stream.set_nonblocking(true)?;
+        let peer = stream.peer_addr()?.to_string();
+        boxed(TcpStream::from_std(stream)?, peer)
+    }
 }
 
 impl Network for Tcp {
@@ -68,6 +81,10 @@ fn boxed(stream: TcpStream, peer: String) -> io::Result<Box<dyn Stream>> {
 impl Stream for TcpLine {
     fn peer_address(&self) -> &str {
         &self.peer
+    }
+
+    fn hand_over(self: Box<Self>) -> io::Result<Handover> {
+        self.stream.into_std().map(Handover::Tcp)
     }
 }
 

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_long_message_makes_room_as_it_arrives_and_gives_it_back() {
         let mut input = Input::default();
-        let mut message = (1 << 20_u32).to_le_bytes().to_vec();
+        let mut message = (1_u32 << 20).to_le_bytes().to_vec();
         message.resize((1 << 20) + 4, 7);
         let mut rest = &message[..];
         while !rest.is_empty() {

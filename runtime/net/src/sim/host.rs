@@ -15,7 +15,7 @@ use super::{
     event::Side,
     wire::{Content, other},
 };
-use crate::network::{Listener, LocalBoxFuture, Network, Stream};
+use crate::network::{Handover, Listener, LocalBoxFuture, Network, Stream};
 
 /// One life of a host. After a crash it is dead for ever.
 #[derive(Debug, Clone)]
@@ -220,6 +220,10 @@ impl Drop for SimListener {
 impl Stream for SimStream {
     fn peer_address(&self) -> &str {
         &self.peer
+    }
+
+    fn hand_over(self: Box<Self>) -> io::Result<Handover> {
+        Ok(Handover::Stays(self))
     }
 }
 

@@ -202,10 +202,10 @@ fn a_shard_that_is_torn_down_leaves_no_call_waiting() {
             .run_until(async move {
                 let link = dial(network, &address);
                 assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));
-                begin(&link, NEVER, |w| w.nil()).unwrap().1
+                begin(&link, NEVER, |w| w.nil()).unwrap()
             })
             .await;
-        let ended = spawn_local(waiting);
+        let ended = spawn_local(waiting.1);
         drop(shard);
         let ended = ended.await.unwrap().unwrap().failed();
         assert_eq!(ended.0, FailureKind::Unreachable);

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use playhouse_net::{Handover, Tcp};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     task::spawn_local,
@@ -67,5 +68,23 @@ fn a_writer_waits_for_a_reader_who_does_not_read() {
         let endless = async { while stream.write_all(&[0; 65_536]).await.is_ok() {} };
         let wait = std::time::Duration::from_millis(300);
         assert!(tokio::time::timeout(wait, endless).await.is_err());
+    });
+}
+
+#[test]
+fn a_stream_changes_its_shard() {
+    on_both(|world| async move {
+        let (a, b) = (world.host("a"), world.host("b"));
+        let mut listener = b.listen("127.0.0.1:0").await.unwrap();
+        let mut stream = a.dial(listener.local_address()).await.unwrap();
+        let accepted = listener.accept().await.unwrap();
+        let peer = accepted.peer_address().to_owned();
+        let mut moved = match accepted.hand_over().unwrap() {
+            Handover::Tcp(stream) => Tcp::adopt(stream).unwrap(),
+            Handover::Stays(stream) => stream,
+        };
+        assert_eq!(moved.peer_address(), peer);
+        moved.write_u8(7).await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), 7);
     });
 }
