@@ -101,7 +101,7 @@ fn of_struct(word: Word, arguments: TokenStream, item: &ItemStruct) -> Result<To
             .named
             .iter()
             .find(|field| field.ident.as_ref().is_some_and(|name| name == "props"))
-            .map(|field| field.ty.clone()),
+            .map(|field| Box::new(field.ty.clone())),
         Fields::Unnamed(_) | Fields::Unit => None,
     };
     let name = &item.ident;

@@ -46,7 +46,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let made = match &seen.item {
         Item::Struct { props, slots } => {
-            structs::implement(&owner, &seen, props.as_ref(), slots.as_ref(), &mut errors)
+            structs::implement(&owner, &seen, props.as_deref(), slots.as_ref(), &mut errors)
         }
         Item::Impl(methods) => calls::implement(&owner, &seen, methods, &mut errors),
     };

@@ -33,7 +33,7 @@ pub(crate) enum Item {
     /// A struct.
     Struct {
         /// The type of its field `props`, if it has one.
-        props: Option<Type>,
+        props: Option<Box<Type>>,
         /// What the attribute says in braces; none without braces.
         slots: Option<TokenStream>,
     },
@@ -128,7 +128,7 @@ impl Parse for Seen {
             let props = if field.is_empty() {
                 None
             } else {
-                Some(field.parse()?)
+                Some(Box::new(field.parse()?))
             };
             let slots = if rest.is_empty() {
                 None

@@ -31,14 +31,14 @@ enum Work {
 enum Scope {
     /// Those that people keep as they would their own.
     Own,
-    /// The golden fixtures too, whose layout is a part of what they show.
-    Golden,
+    /// Fixtures too, whose layout is a part of what they show.
+    Fixtures,
 }
 
 /// Makes tests write what they would compare.
 const UPDATE: &str = "UPDATE";
-/// Where the golden fixtures stand.
-const GOLDEN: &str = "tests/golden/schemas/";
+/// Fixtures with outputs.
+const FIXTURES: &[&str] = &["tests/golden/schemas/", "tests/ui/"];
 
 /// In order: a later one may compile what an earlier one wrote.
 const GENERATORS: &[Generator] = &[
@@ -50,7 +50,7 @@ const GENERATORS: &[Generator] = &[
     Generator {
         name: "schemas",
         writes: "the outputs that each playhouse.toml names",
-        work: Work::Project("gen", Scope::Golden),
+        work: Work::Project("gen", Scope::Fixtures),
     },
     Generator {
         name: "conformance",
@@ -152,9 +152,11 @@ fn projects(files: &[String], scope: Scope) -> Vec<&str> {
         .iter()
         .map(String::as_str)
         .filter(|path| path.ends_with("playhouse.toml"));
-    let golden = |path: &str| scope == Scope::Golden && path.starts_with(GOLDEN);
+    let fixture = |path: &str| {
+        scope == Scope::Fixtures && FIXTURES.iter().any(|folder| path.starts_with(folder))
+    };
     manifests
-        .filter(|path| golden(path) || !tidy::is_fixture(path))
+        .filter(|path| fixture(path) || !tidy::is_fixture(path))
         .collect()
 }
 
@@ -171,14 +173,15 @@ mod tests {
     }
 
     #[test]
-    fn golden_fixtures_are_generated_and_not_laid_out() {
+    fn fixtures_with_outputs_are_generated_and_not_laid_out() {
         let files = [
             "playhouse.toml",
             "tests/golden/schemas/y/playhouse.toml",
             "tests/ui/playhouse.toml",
+            "tests/invalid/playhouse.toml",
         ];
         let files = files.map(str::to_owned);
         assert_eq!(projects(&files, Scope::Own), ["playhouse.toml"]);
-        assert_eq!(projects(&files, Scope::Golden), &files[..2]);
+        assert_eq!(projects(&files, Scope::Fixtures), &files[..3]);
     }
 }
