@@ -7,15 +7,17 @@
 //! shards or sessions: a [`LinkHandler`](link::LinkHandler) is told what arrived, a [`ReplySink`](link::ReplySink) what
 //! became of a request. It spawns one task a link and none besides.
 //!
-//! Read first: [`Network`], then [`Link`](link::Link).
+//! Read first: [`Network`], then [`Link`](link::Link), then [`Links`](links::Links).
 
 pub mod link;
+pub mod links;
 pub mod network;
 pub mod random;
 pub mod sim;
 pub mod tcp;
 
 pub use link::Link;
+pub use links::{Address, Links};
 pub use network::{Handover, Listener, LocalBoxFuture, Network, Stream};
 pub use random::Random;
 pub use tcp::Tcp;

@@ -138,15 +138,6 @@ impl CloseReason {
             _ => FailureKind::Unreachable,
         }
     }
-
-    /// Whether this side ended it, so that dialling again is not held back.
-    #[must_use]
-    pub const fn is_local(&self) -> bool {
-        matches!(
-            self,
-            Self::Abandoned | Self::Protocol(ProtocolEnd::Local(_))
-        )
-    }
 }
 
 impl fmt::Display for CloseReason {

@@ -146,7 +146,7 @@ mod tests {
         for _ in 0..3000 {
             let id = add(&mut pending);
             assert!(!old.contains(&id));
-            if id % 3 == 0 {
+            if id.is_multiple_of(3) {
                 assert!(pending.take(id).is_some());
             }
         }

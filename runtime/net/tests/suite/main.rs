@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
 mod calls;
+mod dialling;
 mod lost;
 mod peers;
 mod streams;
