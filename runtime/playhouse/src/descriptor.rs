@@ -8,6 +8,7 @@ mod call;
 mod declaration;
 mod entity;
 mod schema;
+mod text;
 mod types;
 
 pub mod dynamic;

@@ -97,6 +97,21 @@ impl Schema {
         found.next().is_none().then_some(first)
     }
 
+    /// The full name of the component, entity type or service with these numbers.
+    #[must_use]
+    pub fn name_of(&self, package: u16, number: u16) -> Option<String> {
+        let package = self.package_by_number(package)?;
+        let declaration = package
+            .declarations()
+            .find(|declaration| match declaration {
+                Declaration::Component(it) => it.number == number,
+                Declaration::Entity(it) => it.number == number,
+                Declaration::Service(it) => it.number == number,
+                _ => false,
+            })?;
+        Some(format!("{}.{}", package.name, declaration.name()))
+    }
+
     /// The entity type with these numbers.
     #[must_use]
     pub fn entity(&self, package: u16, number: u16) -> Option<&'static Entity> {
