@@ -13,7 +13,7 @@ pub use queue::{
     ACCEPT_TIME, MatchMaker, MatchMakerEnqueueArgs, MatchMakerProxy, MatchMakerStatsArgs,
     MatchMakerWithdrawArgs, MatchQueue, MatchQueueJoinArgs, MatchQueueProxy, MatchQueueStatsArgs,
     MatchQueueWidenArgs, MatchQueueWithdrawArgs, MatchSeat, MatchSeatAcceptArgs,
-    MatchSeatAdmitArgs, MatchSeatCallOffArgs, MatchSeatCalledOffArgs, MatchSeatEnterArgs,
-    MatchSeatForgiveArgs, MatchSeatLeaveArgs, MatchSeatOfferArgs, MatchSeatProxy, Offer,
-    PartyError, QueueEntry, QueueError, QueueStats, Waiting,
+    MatchSeatAdmitArgs, MatchSeatAdmittedArgs, MatchSeatCallOffArgs, MatchSeatCalledOffArgs,
+    MatchSeatEnterArgs, MatchSeatForgiveArgs, MatchSeatLeaveArgs, MatchSeatOfferArgs,
+    MatchSeatProxy, Offer, PartyError, QueueEntry, QueueError, QueueStats, Waiting,
 };

@@ -11,6 +11,6 @@ pub mod queue;
 
 pub use queue::{
     ACCEPT_TIME, MatchMaker, MatchMakerProxy, MatchMakerStatsArgs, MatchSeat, MatchSeatAcceptArgs,
-    MatchSeatCalledOffArgs, MatchSeatEnterArgs, MatchSeatLeaveArgs, MatchSeatProxy, Offer,
-    PartyError, QueueError, QueueStats, Waiting,
+    MatchSeatAdmittedArgs, MatchSeatCalledOffArgs, MatchSeatEnterArgs, MatchSeatLeaveArgs,
+    MatchSeatProxy, Offer, PartyError, QueueError, QueueStats, Waiting,
 };

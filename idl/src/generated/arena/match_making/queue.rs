@@ -453,6 +453,11 @@ impl MatchSeat {
     pub fn called_off(cx: &mut v1::Cx, battle: BattleId, by_you: bool) {
         v1::event(cx, MatchSeatCalledOffArgs { battle, by_you });
     }
+
+    /// The battle waits: the client connects to where the ticket says.
+    pub fn admitted(cx: &mut v1::Cx, ticket: Ticket) {
+        v1::event(cx, MatchSeatAdmittedArgs { ticket });
+    }
 }
 
 impl v1::Properties for MatchSeat {
@@ -496,7 +501,7 @@ impl v1::Check for MatchSeat {
 impl v1::Numbered for MatchSeat {
     const PACKAGE: u16 = 4;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x92ea_f292_7b8a_87ca;
+    const DIGEST: u64 = 0x0802_ffc5_65b8_aa9e;
 }
 
 impl v1::Target for MatchSeat {
@@ -599,6 +604,7 @@ macro_rules! __playhouse_arena_match_making_MatchSeat {
                 { event 6 called_off 74 "event 6 called_off(battle: BattleId, by_you: bool)" [ battle "BattleId", by_you "bool", ] "()" }
                 { timer 7 forgive 75 "timer 7 forgive()" [ ] "()" }
                 { oneway 8 call_off 77 "oneway 8 call_off(battle: BattleId, by_you: bool)" [ battle "BattleId", by_you "bool", ] "()" }
+                { event 9 admitted 79 "event 9 admitted(ticket: Ticket)" [ ticket "Ticket", ] "()" }
             ]
             [
             ]
@@ -1167,6 +1173,75 @@ impl v1::HasCall<8> for MatchSeat {
     type Args = MatchSeatCallOffArgs;
 }
 
+/// The arguments of event `admitted` of [`MatchSeat`].
+///
+/// The battle waits: the client connects to where the ticket says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MatchSeatAdmittedArgs {
+    pub ticket: Ticket,
+}
+
+impl MatchSeatAdmittedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, ticket: &Ticket) {
+        let mut slots = w.slots(1);
+        slots.put(ticket);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(ticket: &Ticket) -> v1::Result<()> {
+        v1::check::<Ticket>("ticket", ticket)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for MatchSeatAdmittedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.ticket);
+    }
+}
+
+impl v1::Decode for MatchSeatAdmittedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            ticket: slots.required::<Ticket>("ticket")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for MatchSeatAdmittedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.ticket)
+    }
+}
+
+impl v1::Arguments for MatchSeatAdmittedArgs {
+    const TAG: u8 = 9;
+
+    type Owner = MatchSeat;
+    type Parts = (Ticket,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.ticket,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::MATCH_SEAT.calls[8]
+    }
+}
+
+impl v1::HasCall<9> for MatchSeat {
+    type Args = MatchSeatAdmittedArgs;
+}
+
 /// One line of people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueueEntry {
@@ -1357,11 +1432,11 @@ impl v1::ServiceSchema for MatchMaker {
 macro_rules! __playhouse_arena_match_making_MatchMaker {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "MatchMaker" "idl/arena/match_making/queue.idl" 95
+            service "MatchMaker" "idl/arena/match_making/queue.idl" 97
             [
-                { rpc 1 enqueue 96 "rpc 1 enqueue(mode: Mode, region: Region, entry: QueueEntry) -> Waiting throws QueueError" [ mode "Mode", region "Region", entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
-                { rpc 2 withdraw 98 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
-                { rpc 3 stats 101 "rpc 3 stats(region: Region) -> list<QueueStats>[..=16]" [ region "Region", ] "Result<Vec<QueueStats>, Failure>" }
+                { rpc 1 enqueue 98 "rpc 1 enqueue(mode: Mode, region: Region, entry: QueueEntry) -> Waiting throws QueueError" [ mode "Mode", region "Region", entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
+                { rpc 2 withdraw 100 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
+                { rpc 3 stats 103 "rpc 3 stats(region: Region) -> list<QueueStats>[..=16]" [ region "Region", ] "Result<Vec<QueueStats>, Failure>" }
             ]
             [
             ]
@@ -1767,12 +1842,12 @@ impl v1::EntitySchema for MatchQueue {
 macro_rules! __playhouse_arena_match_making_MatchQueue {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "MatchQueue" "idl/arena/match_making/queue.idl" 107
+            entity keyed "MatchQueue" "idl/arena/match_making/queue.idl" 109
             [
-                { rpc 1 join 111 "rpc 1 join(entry: QueueEntry) -> Waiting throws QueueError" [ entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
-                { rpc 2 withdraw 113 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
-                { rpc 3 stats 115 "rpc 3 stats() -> QueueStats" [ ] "Result<QueueStats, Failure>" }
-                { timer 4 widen 117 "timer 4 widen(seat: ref<MatchSeat>, by: i32[..=2000])" [ seat "Ref<MatchSeat>", by "i32", ] "()" }
+                { rpc 1 join 113 "rpc 1 join(entry: QueueEntry) -> Waiting throws QueueError" [ entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
+                { rpc 2 withdraw 115 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
+                { rpc 3 stats 117 "rpc 3 stats() -> QueueStats" [ ] "Result<QueueStats, Failure>" }
+                { timer 4 widen 119 "timer 4 widen(seat: ref<MatchSeat>, by: i32[..=2000])" [ seat "Ref<MatchSeat>", by "i32", ] "()" }
             ]
             [
             ]
@@ -2145,24 +2220,25 @@ pub mod descriptor {
             Call::new(CallKind::Event, 6, "called_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).to(&[Audience::Owner]).docs("Nothing came of it; the seat is back in line, in front."),
             Call::new(CallKind::Timer, 7, "forgive"),
             Call::new(CallKind::Oneway, 8, "call_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).docs("The match fell through, by this seat or another one."),
+            Call::new(CallKind::Event, 9, "admitted").params(&[Member::new(1, "ticket", Use::named(&super::super::super::common::combat::descriptor::TICKET))]).to(&[Audience::Owner]).docs("The battle waits: the client connects to where the ticket says."),
         ],
-        digest: 0x92ea_f292_7b8a_87ca,
+        digest: 0x0802_ffc5_65b8_aa9e,
     };
 
-    pub static QUEUE_ENTRY: Type = Type::new(Head::new("arena.match_making", "QueueEntry", "idl/arena/match_making/queue.idl", 81).docs("One line of people."), 0xe229_4cc7_f713_5079, Kind::Struct(&[
+    pub static QUEUE_ENTRY: Type = Type::new(Head::new("arena.match_making", "QueueEntry", "idl/arena/match_making/queue.idl", 83).docs("One line of people."), 0xe229_4cc7_f713_5079, Kind::Struct(&[
         Member::new(1, "seats", Use::list(&Use::component(&MATCH_SEAT)).length(1, 5)),
         Member::new(2, "rating", Use::named(&super::super::super::common::combat::descriptor::RATING)).or(Value::Struct),
         Member::new(3, "since", Use::TIMESTAMP),
     ]));
 
-    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 88).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
+    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 90).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
         Member::new(1, "mode", Use::named(&super::super::super::common::combat::descriptor::MODE)).or(Value::Int(0)),
         Member::new(2, "waiting", Use::U32).or(Value::Int(0)),
         Member::new(3, "median", Use::DURATION.optional()).or(Value::None),
     ]));
 
     pub static MATCH_MAKER: Service = Service {
-        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 95).docs("The front of all queues."),
+        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 97).docs("The front of all queues."),
         package: 4,
         number: 2,
         role: &super::super::super::common::roles::descriptor::ROLE_BACKEND,
@@ -2176,7 +2252,7 @@ pub mod descriptor {
     };
 
     pub static MATCH_QUEUE: Entity = Entity {
-        head: Head::new("arena.match_making", "MatchQueue", "idl/arena/match_making/queue.idl", 107).docs("One queue. Formed anew every half second; what it holds moves with it, and after a crash the seats ask again."),
+        head: Head::new("arena.match_making", "MatchQueue", "idl/arena/match_making/queue.idl", 109).docs("One queue. Formed anew every half second; what it holds moves with it, and after a crash the seats ask again."),
         package: 4,
         number: 3,
         kind: EntityKind::Keyed(&[Use::named(&super::super::super::common::combat::descriptor::MODE), Use::named(&super::super::super::common::names::descriptor::REGION)]),

@@ -463,7 +463,7 @@ impl v1::Check for MatchSeat {
 impl v1::Numbered for MatchSeat {
     const PACKAGE: u16 = 4;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x92ea_f292_7b8a_87ca;
+    const DIGEST: u64 = 0x0802_ffc5_65b8_aa9e;
 }
 
 impl v1::Target for MatchSeat {
@@ -805,6 +805,75 @@ impl v1::HasCall<6> for MatchSeat {
     type Args = MatchSeatCalledOffArgs;
 }
 
+/// The arguments of event `admitted` of [`MatchSeat`].
+///
+/// The battle waits: the client connects to where the ticket says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MatchSeatAdmittedArgs {
+    pub ticket: Ticket,
+}
+
+impl MatchSeatAdmittedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, ticket: &Ticket) {
+        let mut slots = w.slots(1);
+        slots.put(ticket);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(ticket: &Ticket) -> v1::Result<()> {
+        v1::check::<Ticket>("ticket", ticket)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for MatchSeatAdmittedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.ticket);
+    }
+}
+
+impl v1::Decode for MatchSeatAdmittedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            ticket: slots.required::<Ticket>("ticket")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for MatchSeatAdmittedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.ticket)
+    }
+}
+
+impl v1::Arguments for MatchSeatAdmittedArgs {
+    const TAG: u8 = 9;
+
+    type Owner = MatchSeat;
+    type Parts = (Ticket,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.ticket,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::MATCH_SEAT.calls[4]
+    }
+}
+
+impl v1::HasCall<9> for MatchSeat {
+    type Args = MatchSeatAdmittedArgs;
+}
+
 /// How long the lines are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct QueueStats {
@@ -1044,18 +1113,19 @@ pub mod descriptor {
             Call::new(CallKind::Oneway, 2, "leave").exposed(Exposed { count: 1, per_us: 1000000, burst: 1, guest: false, audience: None }),
             Call::new(CallKind::ClientRpc, 3, "accept").params(&[Member::new(1, "offer", Use::named(&OFFER))]).result(Use::BOOL).deadline_us(15000000).docs("Asks the player, who has `ACCEPT_TIME` to answer; silence is a no."),
             Call::new(CallKind::Event, 6, "called_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).to(&[Audience::Owner]).docs("Nothing came of it; the seat is back in line, in front."),
+            Call::new(CallKind::Event, 9, "admitted").params(&[Member::new(1, "ticket", Use::named(&super::super::super::common::combat::descriptor::TICKET))]).to(&[Audience::Owner]).docs("The battle waits: the client connects to where the ticket says."),
         ],
-        digest: 0x92ea_f292_7b8a_87ca,
+        digest: 0x0802_ffc5_65b8_aa9e,
     };
 
-    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 88).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
+    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 90).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
         Member::new(1, "mode", Use::named(&super::super::super::common::combat::descriptor::MODE)).or(Value::Int(0)),
         Member::new(2, "waiting", Use::U32).or(Value::Int(0)),
         Member::new(3, "median", Use::DURATION.optional()).or(Value::None),
     ]));
 
     pub static MATCH_MAKER: Service = Service {
-        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 95).docs("The front of all queues."),
+        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 97).docs("The front of all queues."),
         package: 4,
         number: 2,
         role: &super::super::super::common::roles::descriptor::ROLE_BACKEND,

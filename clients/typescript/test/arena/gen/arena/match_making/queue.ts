@@ -364,6 +364,10 @@ export declare namespace MatchSeat {
     battle: BattleId;
     byYou: boolean;
   }
+  /** Arguments of `admitted`. */
+  interface AdmittedArgs {
+    ticket: Ticket;
+  }
 }
 
 /** An avatar's place in line. */
@@ -482,6 +486,18 @@ export const MatchSeat = {
         const byYou = n > 1 && r.slot("by_you") ? r.bool() : false;
         r.leaveSlots(n, 2);
         return { battle, byYou };
+      },
+    },
+    /** The battle waits: the client connects to where the ticket says. */
+    admitted: {
+      kind: "event",
+      tag: 9,
+      decodeArgs(r: wire.Reader): MatchSeat.AdmittedArgs {
+        const n = r.struct();
+        r.require("ticket", n > 0);
+        const ticket = decodeTicket(r);
+        r.leaveSlots(n, 1);
+        return { ticket };
       },
     },
   },
