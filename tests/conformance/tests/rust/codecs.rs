@@ -110,6 +110,7 @@ pub(crate) fn refusal(error: &Error) -> &'static str {
         Problem::Duplicate => "duplicate",
         Problem::UnknownValue(_) => "unknown_value",
         Problem::UnknownArm(_) => "unknown_arm",
+        Problem::UnknownKind(_) => "unknown_kind",
         Problem::Missing => "missing",
         Problem::TooDeep(_) => "too_deep",
         Problem::TooMuchMemory(_) => "too_much_memory",

@@ -8,5 +8,6 @@ mod generated;
 mod changes;
 mod codecs;
 mod messages;
+mod protocol;
 mod random;
 mod values;
