@@ -73,6 +73,7 @@ impl Client {
             opening: RefCell::default(),
             bound: RefCell::default(),
             ended: RefCell::default(),
+            farewell: RefCell::default(),
         });
         let link = Link::dial(
             network,
@@ -203,6 +204,12 @@ impl Client {
     #[must_use]
     pub fn session_end(&self) -> Option<(SessionReason, String)> {
         self.shared.state.ended.borrow().clone()
+    }
+
+    /// Why the server goes away and what it says about it, once it does: it takes nothing new and closes the link soon.
+    #[must_use]
+    pub fn farewell(&self) -> Option<(GoAwayReason, String)> {
+        self.shared.state.farewell.borrow().clone()
     }
 
     /// Waits until the link is over, and says why it is.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use playhouse::EntityRef;
 use playhouse_net::link::{CloseReason, Link, LinkHandler};
 use playhouse_wire::link::Peer;
-use playhouse_wire::message::{Message, Notify, Request, SessionReason};
+use playhouse_wire::message::{GoAway, GoAwayReason, Message, Notify, Request, SessionReason};
 use tokio::sync::oneshot;
 
 use crate::Origin;
@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub(crate) bound: RefCell<Vec<EntityRef>>,
     /// How the session ended.
     pub(crate) ended: RefCell<Option<(SessionReason, String)>>,
+    /// Why the server goes away, in its own words.
+    pub(crate) farewell: RefCell<Option<(GoAwayReason, String)>>,
 }
 
 /// What became of an `Open`.
@@ -79,6 +81,10 @@ impl LinkHandler for Handler {
             }
             _ => tracing::debug!("a message that this client has no use for"),
         }
+    }
+
+    fn peer_goes_away(&self, _link: &Link, go_away: GoAway<'_>) {
+        *self.0.farewell.borrow_mut() = Some((go_away.reason, go_away.text.to_owned()));
     }
 
     fn closed(&self, _link: &Link, _reason: &CloseReason) {

@@ -55,3 +55,4 @@ pub use playhouse::{
     Timestamp, Uuid, math,
 };
 pub use playhouse_net::link::CloseReason;
+pub use playhouse_wire::message::{GoAwayReason, SessionReason};
