@@ -62,6 +62,20 @@ impl LinkOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(u32);
 
+impl CallId {
+    /// As a number, for who keeps ids of many links in one word.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The id of this number.
+    #[must_use]
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// One connection to a peer. Clones are the same link.
 ///
 /// A link that dials can be used at once: what is sent goes out in order when the hellos were exchanged, and fails as
