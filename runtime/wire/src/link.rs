@@ -304,6 +304,8 @@ impl Link {
             message if message.is_of_nodes() && !self.peer_is_node() => {
                 self.broken("only nodes may send this")
             }
+            Message::Open(_) if self.peer_is_node() => self
+                .broken("only clients open sessions: a gate sends it on inside of its own message"),
             message => Event::Message(message),
         }
     }

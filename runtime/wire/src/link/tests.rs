@@ -350,6 +350,16 @@ fn what_only_nodes_send_is_taken_from_nodes_alone() {
 }
 
 #[test]
+fn sessions_are_opened_by_clients_alone() {
+    let open = message(|w| message::Open::new(b"token", 1).put(w));
+    let mut pair = Pair::open();
+    let event = pair.accepted.link.handle_frame(0, open);
+    assert!(matches!(event, Event::Message(Message::Open(_))));
+    let event = pair.dialled.link.handle_frame(0, open);
+    assert!(matches!(event, Event::Closed(CloseReason::Protocol(_))));
+}
+
+#[test]
 fn a_quiet_peer_is_asked_and_answers() {
     let mut pair = Pair::open();
     assert_eq!(pair.dialled.link.poll_timeout(), Some(5 * SECOND));
