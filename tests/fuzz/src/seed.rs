@@ -98,6 +98,34 @@ pub fn typed_values() -> Result<Vec<Vec<u8>>> {
         .collect())
 }
 
+/// The conformance vectors of messages.
+///
+/// # Errors
+/// If a folder or file cannot be read.
+pub fn messages() -> Result<Vec<Vec<u8>>> {
+    vectors_in("tests/conformance/vectors/protocol")
+}
+
+/// The messages of [`messages`], each as a conversation of a link: once alone, and once on an open link.
+///
+/// # Errors
+/// If a folder or file cannot be read.
+pub fn conversations() -> Result<Vec<Vec<u8>>> {
+    let mut conversations = Vec::new();
+    for (index, message) in messages()?.into_iter().enumerate() {
+        let Ok(length) = u8::try_from(message.len()) else {
+            continue;
+        };
+        // Sides, schemas and roles in turn; a frame after an eighth of a second.
+        let first = u8::try_from(index % 4).unwrap_or(0);
+        for first in [first, first | 4, first | 12] {
+            let head = [first, 1, 12, length];
+            conversations.push([head.as_slice(), &message, &[40, 0, 120, 0]].concat());
+        }
+    }
+    Ok(conversations)
+}
+
 /// Declared lengths that nothing follows, and nesting.
 const LIARS: &[&[u8]] = &[
     b"\xdd\xff\xff\xff\xff",
@@ -110,7 +138,11 @@ const LIARS: &[&[u8]] = &[
 
 /// Every text of hexadecimal digits in the vectors' files; spaces may stand between them.
 fn vectors() -> Result<Vec<Vec<u8>>> {
-    let folder = root().join("tests/conformance/vectors");
+    vectors_in("tests/conformance/vectors")
+}
+
+fn vectors_in(folder: &str) -> Result<Vec<Vec<u8>>> {
+    let folder = root().join(folder);
     let mut values = Vec::new();
     for (_, bytes) in files(&folder, &|_| true)? {
         let text = String::from_utf8(bytes).context("the vectors are text")?;

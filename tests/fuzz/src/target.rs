@@ -5,7 +5,9 @@ mod emit;
 mod evolution;
 mod format;
 mod lexer;
+mod link;
 mod lock;
+mod message;
 mod parser;
 mod schema;
 mod wire;
@@ -71,6 +73,16 @@ pub const TARGETS: &[Target] = &[
         name: "decoder",
         run: decoder::run,
         seeds: seed::typed_values,
+    },
+    Target {
+        name: "message",
+        run: message::run,
+        seeds: seed::messages,
+    },
+    Target {
+        name: "link",
+        run: link::run,
+        seeds: seed::conversations,
     },
 ];
 

@@ -23,7 +23,7 @@ macro_rules! replays {
     };
 }
 
-replays!(lexer parser format schema evolution lock emit wire decoder);
+replays!(lexer parser format schema evolution lock emit wire decoder message link);
 
 fn replay(name: &str) {
     let target = find(name).expect("the names are compared above");
