@@ -51,8 +51,8 @@ pub use calling::Calling;
 pub use client::Client;
 pub use origin::Origin;
 pub use playhouse::{
-    Bytes, CallError, Duration, EntityKey, EntityRef, Executed, Failure, FailureKind, Ref,
-    Timestamp, Uuid, math,
+    Arguments, Bytes, CallError, Duration, EntityKey, EntityRef, Executed, Failure, FailureKind,
+    Ref, Timestamp, Uuid, math,
 };
 pub use playhouse_net::link::CloseReason;
 pub use playhouse_wire::message::{GoAwayReason, SessionReason};
