@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use playhouse::Failure;
 use playhouse::descriptor::Schema;
-use playhouse_net::link::LinkOptions;
+use playhouse_net::link::{LinkOptions, QueueLimits};
 use playhouse_net::{Network, Tcp};
 
 use crate::Client;
@@ -43,7 +43,7 @@ impl Builder {
 
     /// With these bounds of queues, instead of the default ones.
     #[must_use]
-    pub const fn queues(mut self, queues: playhouse_net::link::QueueLimits) -> Self {
+    pub const fn queues(mut self, queues: QueueLimits) -> Self {
         self.options.queues = queues;
         self
     }

@@ -54,5 +54,6 @@ pub use playhouse::{
     Arguments, Bytes, CallError, Duration, EntityKey, EntityRef, Executed, Failure, FailureKind,
     Ref, Timestamp, Uuid, math,
 };
-pub use playhouse_net::link::CloseReason;
+pub use playhouse_net::link::{CloseReason, QueueLimits};
+pub use playhouse_net::{Network, Tcp};
 pub use playhouse_wire::message::{GoAwayReason, SessionReason};

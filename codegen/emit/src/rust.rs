@@ -369,10 +369,13 @@ fn root(world: &World<'_>, options: &Options) -> String {
     text.gap();
     let mut modules: Vec<String> = world.tree.below(&[]).map(ident).collect();
     modules.sort_by(|a, b| text::version_order(a, b));
+    let is_empty = modules.is_empty();
     for module in modules {
         text.line(&format!("pub mod {module};"));
     }
-    text.gap();
+    if !is_empty {
+        text.gap();
+    }
     let described: Vec<(String, u16, Vec<String>)> = packages(world.model)
         .filter(|(_, package)| !package.modules.is_empty())
         .map(|(id, package)| {

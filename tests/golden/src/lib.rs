@@ -1,9 +1,11 @@
-//! Golden fixtures, compiled: `schemas` holds projects named by what could go wrong, `rust` and `typescript` what `playhouse
-//! gen` makes of them. The Rust stands here under the lints of a strict user's crate; the TypeScript is compiled by the
+//! Golden fixtures, compiled: `schemas` holds projects named by what could go wrong, `rust`, `client` and `typescript` what
+//! `playhouse gen` makes of them. The Rust stands here under the lints of a strict user's crate; the TypeScript is compiled by the
 //! tests of the client. Nothing is edited by hand: change a schema or a backend, run `cargo xtask codegen`, and review.
 
 #![deny(warnings, clippy::all, clippy::pedantic)]
 #![allow(missing_docs, reason = "the modules are named by what they are for")]
+
+pub mod client;
 
 #[path = "../rust/all_calls/mod.rs"]
 pub mod all_calls;
@@ -13,6 +15,8 @@ pub mod all_scalars;
 pub mod attributes_on_everything;
 #[path = "../rust/audiences/mod.rs"]
 pub mod audiences;
+#[path = "../rust/calls_that_clash/mod.rs"]
+pub mod calls_that_clash;
 #[path = "../rust/comments_and_layout/mod.rs"]
 pub mod comments_and_layout;
 #[path = "../rust/cross_package_imports/mod.rs"]

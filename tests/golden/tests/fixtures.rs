@@ -20,12 +20,18 @@ fn every_fixture_is_generated_and_compiled() {
     let schemas = folders(&root.join("schemas"));
     assert!(schemas.len() > 20, "fixtures are missing: {schemas:?}");
     assert_eq!(schemas, folders(&root.join("rust")));
+    assert_eq!(schemas, folders(&root.join("client")));
     assert_eq!(schemas, folders(&root.join("typescript")));
-    let modules: BTreeSet<String> = fs::read_to_string(root.join("src/lib.rs"))
-        .unwrap()
-        .lines()
-        .filter_map(|line| line.strip_prefix("pub mod "))
-        .map(|line| line.trim_end_matches(';').to_owned())
-        .collect();
-    assert_eq!(schemas, modules);
+    let modules = |file: &str| -> BTreeSet<String> {
+        fs::read_to_string(root.join(file))
+            .unwrap()
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub mod "))
+            .map(|line| line.trim_end_matches(';').to_owned())
+            .collect()
+    };
+    assert_eq!(schemas, modules("src/client.rs"));
+    let mut compiled = modules("src/lib.rs");
+    assert!(compiled.remove("client"));
+    assert_eq!(schemas, compiled);
 }

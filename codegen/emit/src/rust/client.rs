@@ -136,7 +136,7 @@ impl<'m> Reached<'m> {
         self.roles.extend(entity.role);
         for slot in entity.slots.iter().filter(|slot| is_seen(self.model, slot)) {
             self.component(slot.component);
-            self.audiences.extend(slot.sync.and_then(declared));
+            self.audience(slot.sync.and_then(declared));
         }
         if let Some(container) = entity.container {
             self.entity(container);
@@ -155,7 +155,7 @@ impl<'m> Reached<'m> {
         for property in properties {
             if let Some(sync) = &property.sync {
                 self.used(&property.member.ty);
-                self.audiences.extend(declared(sync.audience));
+                self.audience(declared(sync.audience));
             }
         }
     }
@@ -169,11 +169,20 @@ impl<'m> Reached<'m> {
             if let Some(error) = call.throws {
                 self.named(error);
             }
-            self.audiences
-                .extend(call.to.iter().copied().filter_map(declared));
+            for to in &call.to {
+                self.audience(declared(*to));
+            }
             let exposed = call.exposed.as_ref();
-            self.audiences
-                .extend(exposed.and_then(|exposed| exposed.audience));
+            self.audience(exposed.and_then(|exposed| exposed.audience));
+        }
+    }
+
+    fn audience(&mut self, id: Option<AudienceId>) {
+        let Some(id) = id else { return };
+        if self.audiences.insert(id)
+            && let Some(param) = &self.model.audiences[id.0 as usize].param
+        {
+            self.used(param);
         }
     }
 
