@@ -1,0 +1,248 @@
+//! Fighting: into the queue, over a second link into the battle, and home with gold and experience.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use playhouse_client::math::Vec2;
+use playhouse_client::{CallError, Client, FailureKind};
+use tokio::time::{Instant, sleep};
+
+use super::{Bot, PATIENCE, connect, timed};
+use crate::battle::{
+    CastError, PuppetBind, PuppetBindAgreeToSurrenderArgs, PuppetBindResultArgs, SpellSlot, Step,
+    Target,
+};
+use crate::common::{BattleResult, HeroId, Mode, Outcome, Reward, Ticket};
+use crate::meter::{Count, Gauge};
+use crate::world::Standing;
+
+/// How long a bot stands in line before it thinks better of it.
+const QUEUE_TIME: Duration = Duration::from_secs(20);
+/// How long a battle may last.
+const BATTLE_TIME: Duration = Duration::from_secs(60);
+/// How often it decides what to do.
+const THINKS_EVERY: Duration = Duration::from_millis(100);
+
+impl Bot {
+    /// Stands in line, fights if there is somebody to fight, and checks what it gets.
+    pub(super) async fn fight(self: &Rc<Self>) {
+        self.pace("enter", 2).await;
+        let mode = if self.random.chance(0.7) {
+            Mode::Duel
+        } else {
+            Mode::Pairs
+        };
+        let hero = HeroId(1 + self.random.below(3) as u16);
+        self.mirror.with(|known| {
+            known.ticket = None;
+            known.called_off = None;
+        });
+        let seat = self.avatar().seat();
+        match timed(&self.meter, seat.enter(mode, hero, false)).await {
+            Ok(waiting) => {
+                self.expect(waiting.mode == mode, "a place in its line", || {
+                    format!("{waiting:?}")
+                });
+            }
+            // Those who let offers pass wait a while.
+            Err(CallError::Thrown(crate::match_making::QueueError::Penalty { .. })) => return,
+            Err(error) => {
+                self.expect(false, "a place in line", || error.to_string());
+                return;
+            }
+        }
+        let Some(ticket) = self.wait_for_ticket().await else {
+            return;
+        };
+        let before = self.standing().await;
+        let purse = self.mirror.gold();
+        let gauged = self.meter.gauge(Gauge::Fighting);
+        let result = self.fight_with(&ticket).await;
+        drop(gauged);
+        match (result, before) {
+            (Some(result), Some(before)) => {
+                self.check_result(&ticket, &result, &before, purse).await;
+            }
+            // The battle goes on without this bot, and what it gives counts all the same.
+            _ => {
+                let rewards = self.rewards_of(&ticket, BATTLE_TIME).await;
+                self.expect(rewards.is_some(), "a battle's rewards at home", || {
+                    "none".to_owned()
+                });
+                self.earn(purse, &rewards.unwrap_or_default()).await;
+            }
+        }
+    }
+
+    /// The way into a battle; none if nobody was found, or if this bot didn't want to.
+    async fn wait_for_ticket(&self) -> Option<Ticket> {
+        let found = self.mirror.until(QUEUE_TIME, |known| {
+            let gives_up = self.stopping.get() || known.called_off == Some(true);
+            match known.ticket.take() {
+                Some(ticket) => Some(Some(ticket)),
+                None => gives_up.then_some(None),
+            }
+        });
+        if let Some(Some(ticket)) = found.await {
+            return Some(ticket);
+        }
+        self.sent("to leave the line", self.avatar().seat().leave());
+        // A ticket may have been on its way already: whoever accepted is expected to come.
+        self.mirror
+            .until(Duration::from_secs(2), |known| known.ticket.take())
+            .await
+    }
+
+    async fn fight_with(self: &Rc<Self>, ticket: &Ticket) -> Option<BattleResult> {
+        let address = ticket.addresses.first()?;
+        let client = match connect(&self.options.crowd, address, &self.name).await {
+            Ok(client) => client,
+            Err(error) => {
+                self.expect(false, "a link into the battle", || error);
+                return None;
+            }
+        };
+        let result = Rc::new(RefCell::new(None));
+        let (told, bot) = (Rc::clone(&result), Rc::downgrade(self));
+        client.on(move |args: PuppetBindResultArgs| {
+            *told.borrow_mut() = Some(args.result);
+            if let Some(bot) = bot.upgrade() {
+                bot.meter.count(Count::Event);
+                bot.mirror.with(|_| ());
+            }
+        });
+        client.answer(|_: PuppetBindAgreeToSurrenderArgs| async { true });
+        let opened = client.open(&ticket.seal).await;
+        if let Err(failure) = opened {
+            // The others may have settled it before this one came.
+            let text = failure.to_string();
+            let is_over = failure.kind() == FailureKind::Denied && text.contains("already ended");
+            self.expect(is_over, "a puppet to steer", || text);
+            client.close();
+            return None;
+        }
+        self.steer_until(&client, &result).await;
+        let seen = self
+            .mirror
+            .until(PATIENCE, |_| result.borrow().clone())
+            .await;
+        self.expect(seen.is_some(), "a battle that ends", || {
+            format!("nothing of {:?}", ticket.battle)
+        });
+        client.close();
+        seen
+    }
+
+    async fn steer_until(&self, client: &Client, result: &Rc<RefCell<Option<BattleResult>>>) {
+        let end = Instant::now() + BATTLE_TIME;
+        let (mut step, mut asked_to_stop) = (0, false);
+        while result.borrow().is_none() && Instant::now() < end && !client.is_closed() {
+            let puppet = client.entity::<PuppetBind>();
+            step += 1;
+            let toward = self.point(4.0);
+            self.sent("to steer", puppet.steer(Step(step), toward));
+            if step % 4 == 0 {
+                let spell = SpellSlot(self.random.below(4) as u8);
+                let cast = timed(
+                    &self.meter,
+                    puppet.cast(spell, Target::Point(self.point(3.0))),
+                )
+                .await;
+                let fizzled = |error: &CallError<CastError>| match error {
+                    CallError::Thrown(CastError::Unknown(_)) => false,
+                    CallError::Thrown(_) => true,
+                    // The battle may have ended meanwhile, and the puppet with it.
+                    CallError::Failed(failure) => {
+                        matches!(
+                            failure.kind(),
+                            FailureKind::NotFound
+                                | FailureKind::Unreachable
+                                | FailureKind::Cancelled
+                                | FailureKind::Denied
+                        )
+                    }
+                };
+                let met = cast.as_ref().err().is_none_or(fizzled);
+                self.expect(met, "to cast a spell", || format!("{cast:?}"));
+            }
+            if self.stopping.get() && !asked_to_stop {
+                asked_to_stop = true;
+                let _agreed_or_not = timed(&self.meter, puppet.surrender()).await;
+            }
+            sleep(THINKS_EVERY).await;
+        }
+    }
+
+    async fn check_result(
+        &self,
+        ticket: &Ticket,
+        result: &BattleResult,
+        before: &Standing,
+        purse: i64,
+    ) {
+        self.meter.count(Count::Battle);
+        self.expect(
+            result.battle == ticket.battle,
+            "the result of this battle",
+            || format!("{result:?}"),
+        );
+        let rewarded = self.rewards_of(ticket, PATIENCE).await;
+        self.expect(
+            rewarded.as_ref() == Some(&result.rewards),
+            "the same rewards at home",
+            || format!("{rewarded:?} instead of {:?}", result.rewards),
+        );
+        self.earn(purse, &result.rewards).await;
+        if result.outcome == Outcome::Aborted {
+            return;
+        }
+        if let Some(after) = self.standing().await {
+            let met = after.experience > before.experience && after.battles == before.battles + 1;
+            self.expect(met, "experience of one battle more", || {
+                format!("{before:?} became {after:?}")
+            });
+        }
+    }
+
+    async fn rewards_of(&self, ticket: &Ticket, limit: Duration) -> Option<Vec<Reward>> {
+        let rewarded = self.mirror.until(limit, |known| {
+            let found = known
+                .rewarded
+                .iter()
+                .find(|(battle, _)| *battle == ticket.battle);
+            found.map(|(_, rewards)| rewards.clone())
+        });
+        rewarded.await
+    }
+
+    /// Notes gold and expects to see it in the purse.
+    async fn earn(&self, purse: i64, rewards: &[Reward]) {
+        let coins = rewards.iter().map(|reward| match reward {
+            Reward::Coins(price) => price.amount.0.cast_signed(),
+            _ => 0,
+        });
+        let earned: i64 = coins.sum();
+        self.ledger.borrow_mut().earned += earned;
+        let paid = self.owns(purse + earned).await;
+        self.expect(paid, "gold for the battle", || {
+            format!("{purse} became {} with {earned}", self.mirror.gold())
+        });
+    }
+
+    async fn standing(&self) -> Option<Standing> {
+        self.pace("standing", 1).await;
+        let standing = timed(&self.meter, self.avatar().progress().standing()).await;
+        self.expect(standing.is_ok(), "its standing", || format!("{standing:?}"));
+        standing.ok()
+    }
+
+    /// Somewhere around the middle.
+    fn point(&self, within: f32) -> Vec2 {
+        let along = |bot: &Self| (bot.random.below(2001) as f32 / 1000.0 - 1.0) * within;
+        Vec2 {
+            x: along(self),
+            y: along(self),
+        }
+    }
+}
