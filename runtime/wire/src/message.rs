@@ -151,22 +151,24 @@ impl<'a> Message<'a> {
             return Err(r.error(Problem::Missing).member("kind"));
         };
         let kind = r.u64().map_err(|error| error.member("kind"))?;
-        // The kinds that must be fast come first; they end in the rest of the frame, so nothing can follow.
-        if kind == u64::from(kind::REQUEST) {
-            return Request::decode_rest(r, left).map(Self::Request);
-        }
-        if kind == u64::from(kind::NOTIFY) {
-            return Notify::decode_rest(r, left).map(Self::Notify);
-        }
-        let message = Self::decode_rest(r, kind, left)?;
+        // The kinds that must be fast come first: the others are decoded out of line, through memory.
+        let message = if kind == u64::from(kind::REQUEST) {
+            Self::Request(Request::decode_rest(r, left)?)
+        } else if kind == u64::from(kind::RESPONSE) {
+            Self::Response(Response::decode_rest(r, left)?)
+        } else if kind == u64::from(kind::NOTIFY) {
+            Self::Notify(Notify::decode_rest(r, left)?)
+        } else {
+            Self::decode_rest(r, kind, left)?
+        };
         r.end()?;
         Ok(message)
     }
 
+    #[inline(never)]
     fn decode_rest(r: &mut Reader<'a>, number: u64, left: usize) -> Result<Self> {
         let kind = u8::try_from(number).map_err(|_| r.error(Problem::UnknownKind(number)))?;
         Ok(match kind {
-            kind::RESPONSE => Self::Response(Response::decode_rest(r, left)?),
             kind::CANCEL => Self::Cancel(only(r, left, "id")?),
             kind::STREAM_ITEM => Self::StreamItem(StreamItem::decode_rest(r, left)?),
             kind::STREAM_END => Self::StreamEnd(StreamEnd::decode_rest(r, left)?),

@@ -10,11 +10,15 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use playhouse_wire::{Bytes, Decode, EntityRef, Limits, Uuid, Writer, from_slice, to_vec};
+use playhouse_wire::message::{Header, Message, Method, Trace, put_request};
+use playhouse_wire::{
+    Bytes, Decode, EntityKey, EntityRef, Limits, Uuid, Writer, frame, from_slice, to_vec,
+};
 
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    static COUNT: Cell<usize> = const { Cell::new(0) };
 }
 
 struct Counting;
@@ -31,6 +35,7 @@ fn add(bytes: isize) {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         add(layout.size().cast_signed());
+        COUNT.set(COUNT.get() + 1);
         // SAFETY: the contract is the same.
         unsafe { System.alloc(layout) }
     }
@@ -159,4 +164,78 @@ fn errors_are_within_the_limit_too() {
     let strings = to_vec(&vec!["x".repeat(1_000); 10]);
     assert!(bounded::<Vec<String>>(&strings));
     assert!(!bounded::<Vec<u8>>(&strings));
+}
+
+/// How often `work` allocates.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = COUNT.get();
+    work();
+    COUNT.get() - before
+}
+
+#[test]
+fn calls_are_written_and_read_without_allocating() {
+    let method = Method {
+        package: 1,
+        number: 7,
+        slot: 2,
+        tag: 3,
+    };
+    let trace = Trace {
+        id: [1; 16],
+        span: 2,
+        flags: Trace::SAMPLED,
+    };
+    let header = Header {
+        target: Some(EntityKey::new([u64::MAX.into()])),
+        deadline_us: Some(1_000_000),
+        epoch: Some(3),
+        trace: Some(trace),
+        ..Header::EMPTY
+    };
+    let mut out = Writer::with_capacity(1024);
+    let wrote = allocations(|| {
+        for id in 0..4 {
+            let written = frame::put(&mut out, frame::FRAME_BYTES_MAX, |w| {
+                put_request(w, id, method, &header, |w| w.str("x"));
+            });
+            written.unwrap();
+        }
+    });
+    assert_eq!(wrote, 0);
+    let mut frames = frame::Frames::new(out.as_bytes(), frame::FRAME_BYTES_MAX);
+    let read = allocations(|| {
+        for _ in 0..4 {
+            let message = Message::decode(frames.poll().unwrap().unwrap());
+            assert!(matches!(message, Ok(Message::Request(_))));
+        }
+    });
+    assert_eq!(read, 0);
+}
+
+#[test]
+fn what_a_message_borrows_takes_no_memory_however_long_it_is() {
+    let chain = written(|w| {
+        w.array(64);
+        for _ in 0..64 {
+            w.raw(&[0x95, 1, 2, 3, 4, 0xa1, b'k']);
+        }
+    });
+    let header = written(|w| {
+        w.array(6);
+        w.raw(&[0xc0; 5]);
+        w.raw(&chain);
+    });
+    let bytes = written(|w| {
+        w.raw(&[0x94, 2, 7]);
+        w.raw(&header);
+        w.bin(&[0; 100_000]);
+    });
+    let mut length = 0;
+    let read = allocations(|| {
+        if let Ok(Message::Notify(notify)) = Message::decode(&bytes) {
+            length = notify.header.chain.len();
+        }
+    });
+    assert_eq!((read, length), (0, 64));
 }

@@ -165,6 +165,7 @@ impl<'a> Response<'a> {
 
 impl<'a> Outcome<'a> {
     /// Reads an error: `[0, body]` or a failure.
+    #[inline(never)]
     pub(super) fn decode_error(r: &mut Reader<'a>) -> Result<Self> {
         let length = r.enter_array()?;
         let Some(left) = length.checked_sub(1) else {

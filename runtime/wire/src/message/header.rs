@@ -6,7 +6,6 @@ use crate::{Encode, Reader, Writer};
 
 use super::Chain;
 use super::bounded::decode_array;
-use super::fields::Fields;
 
 /// Microseconds that a call has whose header names no deadline.
 pub const DEADLINE_DEFAULT_US: u64 = 5_000_000;
@@ -115,22 +114,42 @@ fn decode_deadline(r: &mut Reader<'_>) -> Result<u64> {
     Ok(value)
 }
 
+impl Header<'_> {
+    /// The fields up to the last that says something.
+    #[inline]
+    const fn slots(&self) -> usize {
+        if !self.chain.is_empty() {
+            6
+        } else if self.trace.is_some() {
+            5
+        } else if self.epoch.is_some() {
+            4
+        } else if self.local.is_some() {
+            3
+        } else if self.deadline_us.is_some() {
+            2
+        } else if self.target.is_some() {
+            1
+        } else {
+            0
+        }
+    }
+}
+
 impl Encode for Header<'_> {
     #[inline]
     fn encode(&self, w: &mut Writer) {
-        let start = w.len();
-        let mut fields = Fields::new(w);
-        fields
-            .maybe(self.target.as_ref())
-            .maybe(self.deadline_us.map(|us| us.min(DEADLINE_US_MAX)).as_ref())
-            .maybe(self.local.as_ref())
-            .maybe(self.epoch.as_ref())
-            .maybe(self.trace.as_ref())
-            .maybe((!self.chain.is_empty()).then_some(&self.chain));
-        if fields.end() == 0 {
-            w.truncate(start);
-            w.nil();
+        let count = self.slots();
+        if count == 0 {
+            return w.nil();
         }
+        let mut slots = w.slots(count);
+        slots.put(&self.target);
+        slots.put(&self.deadline_us.map(|us| us.min(DEADLINE_US_MAX)));
+        slots.put(&self.local);
+        slots.put(&self.epoch);
+        slots.put(&self.trace);
+        slots.put(&self.chain);
     }
 }
 

@@ -218,7 +218,19 @@ impl Decode for EntityKey {
 }
 
 impl Decode for KeyPart {
+    #[inline]
     fn decode(r: &mut Reader<'_>) -> Result<Self> {
+        match r.rest() {
+            // Nearly all keys are numbers that their writer wrote in an unsigned form.
+            [0x00..=0x7f | 0xcc..=0xcf, ..] => r.u64().map(Self::Unsigned),
+            _ => Self::decode_other(r),
+        }
+    }
+}
+
+impl KeyPart {
+    #[inline(never)]
+    fn decode_other(r: &mut Reader<'_>) -> Result<Self> {
         match r.rest() {
             [0xa0..=0xbf | 0xd9..=0xdb, ..] => {
                 let start = r.offset();
