@@ -358,6 +358,10 @@ impl Driver<'_> {
     /// What still goes out of a link that is over, and is counted as sent from here on: nothing if the stream is dead.
     fn take_last_words(&mut self) -> Vec<u8> {
         let shared = &*self.link.shared;
+        let end = shared.end.borrow();
+        let Some((_, CloseReason::Protocol(reason))) = &*end else {
+            return Vec::new();
+        };
         let mut farewell = Writer::new();
         if !shared.protocol.borrow_mut().poll_transmit(&mut farewell) {
             return Vec::new();
@@ -369,10 +373,7 @@ impl Driver<'_> {
             .unwrap_or_default()
             .to_vec();
         let mut output = shared.output.borrow_mut();
-        let local = matches!(
-            &*shared.end.borrow(),
-            Some((_, CloseReason::Protocol(ProtocolEnd::Local(_))))
-        );
+        let local = matches!(reason, ProtocolEnd::Local(_));
         if local && shared.opened_at.get().is_some() {
             let mut rest = Writer::new();
             output.hand_over(&mut rest);

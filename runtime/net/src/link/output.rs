@@ -77,9 +77,10 @@ impl Output {
         self.underway = self.underway.saturating_sub(bytes);
     }
 
-    /// Forgets what was written and not handed over. Its positions count as never sent.
+    /// Forgets everything. What was not handed to the socket by now never will be.
     pub(super) fn forget(&mut self) {
         self.writer = Writer::new();
+        self.underway = 0;
     }
 
     /// What was written and not handed over.

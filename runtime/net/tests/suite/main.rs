@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
+mod bounds;
 mod calls;
 mod dialling;
 mod lost;
 mod peers;
+mod raw;
 mod streams;
 mod virtual_network;
 mod world;
