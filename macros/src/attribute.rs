@@ -47,8 +47,7 @@ pub(crate) fn expand(word: Word, arguments: TokenStream, item: TokenStream) -> T
 /// `#[rpc]` or `#[hook]` where no attribute of the impl took it away.
 pub(crate) fn stray(mark: &str, item: TokenStream) -> TokenStream {
     let text = format!(
-        "`#[{mark}]` works inside an impl with `#[component(..)]`, `#[entity(..)]` or `#[service(..)]` on it: \
-         add that to the impl"
+        "`#[{mark}]` marks a method, inside an impl with `#[component(..)]`, `#[entity(..)]` or `#[service(..)]` on it"
     );
     let error = Error::new(item_name(&item), text).to_compile_error();
     quote!(#item #error)
@@ -176,6 +175,15 @@ fn take_marks(item: &mut ItemImpl) -> (Vec<Method>, Option<Error>) {
             false
         });
         if let Some(mark) = mark {
+            method.attrs.push(syn::parse_quote! {
+                #[allow(
+                    clippy::needless_pass_by_value,
+                    clippy::too_many_arguments,
+                    clippy::unused_async,
+                    clippy::unused_self,
+                    reason = "the schema decides what a handler takes"
+                )]
+            });
             methods.push(Method {
                 mark,
                 ready: ready::never_waits(method.block.to_token_stream()),

@@ -10,7 +10,7 @@ use crate::implement::runtime;
 use crate::payload::{Call, CallKind, Owner, OwnerKind};
 use crate::result;
 use crate::seen::Method;
-use crate::signature::{self, Wanted};
+use crate::signature::{self, Taken, Wanted};
 
 /// The statement that hands the method to `calls`.
 pub(crate) fn register(
@@ -25,7 +25,10 @@ pub(crate) fn register(
         .map(|argument| (argument.name.to_string(), argument.ty.clone()))
         .collect();
     let place = format!(" ({})", owner.place_of(call.line));
-    let types = signature::check(
+    let Taken {
+        context,
+        arguments: types,
+    } = signature::check(
         &method.signature,
         &Wanted {
             title: format!("{} `{}`", call.kind.word(), call.bare_name()),
@@ -57,12 +60,10 @@ pub(crate) fn register(
         quote!(#local)
     });
     let name = &method.signature.ident;
-    let answered = result::answer(
-        owner,
-        call,
-        method,
-        quote!(Self::#name(logic, cx, #(#given),*)),
-    );
+    let cx = Ident::new("cx", located(context));
+    let span = result::span(method);
+    let body = quote_spanned!(span=> Self::#name(logic, #cx, #(#given),*));
+    let answered = result::answer(owner, call, method, &body);
     let logic = match owner.kind {
         OwnerKind::Service => quote!(&Self),
         OwnerKind::Component | OwnerKind::Entity(_) => quote!(&mut Self),

@@ -123,7 +123,7 @@ fn check_hook(owner: &Owner, name: &str, signature: &Signature) -> Result<()> {
         &[]
     };
     let title = format!("hook `{name}`");
-    let types = signature::check(
+    let taken = signature::check(
         signature,
         &Wanted {
             title: title.clone(),
@@ -132,7 +132,7 @@ fn check_hook(owner: &Owner, name: &str, signature: &Signature) -> Result<()> {
             place: "",
         },
     )?;
-    for (ty, (name, wanted)) in types.iter().zip(arguments) {
+    for (ty, (name, wanted)) in taken.arguments.iter().zip(arguments) {
         if bare(&ty.to_token_stream().to_string()) != *wanted {
             let text = format!("{title} takes `{name}: {wanted}`");
             return Err(Error::new_spanned(ty, text));

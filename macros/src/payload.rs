@@ -336,3 +336,95 @@ fn stale(word: &Ident) -> syn::Error {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(text: &str) -> Result<Owner> {
+        syn::parse_str(text)
+    }
+
+    #[test]
+    fn an_entity_has_calls_and_slots() {
+        let owner = owner(
+            r#"{
+                entity keyed "Avatar" "idl/world.idl" 15
+                [
+                    { rpc 1 rename 38 "rpc 1 rename(name: Name) throws NameError" [ name "Name", ]
+                      "Result<(), CallError<NameError>>" }
+                    { event 4 said 41 "event 4 said(line: string)" [ line "String", ] "()" }
+                    { oneway 200 r#type 43 "oneway 200 type()" [ ] "()" }
+                    { client 3 confirm 45 "client rpc 3 confirm() -> bool" [] "Result<bool, Failure>" }
+                    { timer 5 spoil 47 "timer 5 spoil(a: u8, b: u8)" [ a "u8", b "u8", ] "()" }
+                ]
+                [ { 1 transform 16 "Transform" } { 2 bag 17 "Inventory" } ]
+            }"#,
+        )
+        .expect("an owner");
+        assert_eq!(owner.title(), "entity `Avatar`");
+        assert_eq!(owner.place(), "idl/world.idl:15");
+        assert_eq!(owner.kind, OwnerKind::Entity(EntityKind::Keyed));
+        let handled: Vec<String> = owner
+            .calls
+            .iter()
+            .filter(|call| call.is_handled())
+            .map(|call| owner.signature(call))
+            .collect();
+        assert_eq!(
+            handled,
+            [
+                "async fn rename(&mut self, cx: &mut Cx, name: Name) -> Result<(), CallError<NameError>>",
+                "async fn r#type(&mut self, cx: &mut Cx)",
+                "async fn spoil(&mut self, cx: &mut Cx, a: u8, b: u8)",
+            ]
+        );
+        assert!(owner.calls[0].throws() && !owner.calls[3].throws());
+        assert_eq!(owner.calls[2].bare_name(), "type");
+        let slots: Vec<(u8, String, &str)> = owner
+            .slots
+            .iter()
+            .map(|slot| (slot.tag, slot.name.to_string(), slot.component.as_str()))
+            .collect();
+        assert_eq!(
+            slots,
+            [
+                (1, "transform".to_owned(), "Transform"),
+                (2, "bag".to_owned(), "Inventory"),
+            ]
+        );
+    }
+
+    #[test]
+    fn handlers_of_a_service_share_it() {
+        let owner = owner(
+            r#"{ service "Login" "a.idl" 1 [ { rpc 1 enter 2 "rpc" [ ] "Result<(), Failure>" } ] [] }"#,
+        )
+        .expect("an owner");
+        let signature = owner.signature(&owner.calls[0]);
+        assert_eq!(
+            signature,
+            "async fn enter(&self, cx: &mut Cx) -> Result<(), Failure>"
+        );
+    }
+
+    #[test]
+    fn what_a_later_generator_says_is_refused_with_a_hint() {
+        for text in [
+            r#"{ saga "A" "a.idl" 1 [] [] }"#,
+            r#"{ entity roaming "A" "a.idl" 1 [] [] }"#,
+            r#"{ service "A" "a.idl" 1 [ { stream 1 a 2 "" [] "()" } ] [] }"#,
+        ] {
+            let error = owner(text).expect_err(text).to_string();
+            assert!(error.contains("playhouse gen"), "{text}: {error}");
+        }
+        for text in [
+            "",
+            "{ }",
+            r#"{ component "A" "a.idl" 1 [] }"#,
+            r#"{ component 1 }"#,
+        ] {
+            assert!(owner(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What a handler may return, and how it becomes the result of the call.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ReturnType;
 
@@ -21,22 +21,27 @@ pub(crate) fn answer_type(call: &Call) -> TokenStream {
     }
 }
 
+/// Where an error about the result stands: the result's type, or else the name.
+pub(crate) fn span(method: &Method) -> Span {
+    match &method.signature.output {
+        ReturnType::Default => located(&method.signature.ident),
+        ReturnType::Type(_, ty) => located(ty),
+    }
+}
+
 /// Awaits the user's method and turns what it returns into an `__Answer`.
 pub(crate) fn answer(
     owner: &Owner,
     call: &Call,
     method: &Method,
-    body: TokenStream,
+    body: &TokenStream,
 ) -> TokenStream {
     let v1 = runtime();
     let returned = match &method.signature.output {
         ReturnType::Default => quote!(()),
         ReturnType::Type(_, ty) => ty.to_token_stream(),
     };
-    let span = match &method.signature.output {
-        ReturnType::Default => located(&method.signature.ident),
-        ReturnType::Type(_, ty) => located(ty),
-    };
+    let span = span(method);
     let awaited = quote_spanned!(span=> #body.await);
     let shape = Shape::new(call);
     match shape.form(&bare(&returned.to_string())) {
@@ -44,8 +49,14 @@ pub(crate) fn answer(
             let () = #awaited;
             ::core::result::Result::Ok(())
         },
-        Some(Form::Value) => quote!(::core::result::Result::Ok(#awaited)),
-        Some(Form::Answer) => quote!(#awaited),
+        Some(Form::Value) => quote! {
+            let value: <__Args as #v1::Rpc>::Output = #awaited;
+            ::core::result::Result::Ok(value)
+        },
+        Some(Form::Answer) => quote! {
+            let answer: __Answer = #awaited;
+            answer
+        },
         Some(Form::Failure) => quote!(#awaited.map_err(::core::convert::Into::into)),
         Some(Form::Thrown) => quote!(#awaited.map_err(#v1::Fault::thrown)),
         None => {

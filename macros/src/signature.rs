@@ -17,8 +17,16 @@ pub(crate) struct Wanted<'a> {
     pub(crate) place: &'a str,
 }
 
-/// The types of the arguments after `cx`, as the user wrote them.
-pub(crate) fn check<'s>(signature: &'s Signature, wanted: &Wanted<'_>) -> Result<Vec<&'s Type>> {
+/// What a method takes, as the user wrote it.
+pub(crate) struct Taken<'s> {
+    /// The type of `cx`.
+    pub(crate) context: &'s Type,
+    /// The types of the arguments after it.
+    pub(crate) arguments: Vec<&'s Type>,
+}
+
+/// Holds a method against what it is to take.
+pub(crate) fn check<'s>(signature: &'s Signature, wanted: &Wanted<'_>) -> Result<Taken<'s>> {
     let Wanted { title, place, .. } = wanted;
     if signature.asyncness.is_none() {
         let text = format!("{title} is not async: make it `async fn`{place}");
@@ -64,7 +72,10 @@ pub(crate) fn check<'s>(signature: &'s Signature, wanted: &Wanted<'_>) -> Result
         );
         return Err(Error::new_spanned(&signature.ident, text));
     }
-    Ok(given.iter().map(|input| &*input.ty).collect())
+    Ok(Taken {
+        context: &typed[0].ty,
+        arguments: given.iter().map(|input| &*input.ty).collect(),
+    })
 }
 
 fn list(arguments: &[(String, String)]) -> String {

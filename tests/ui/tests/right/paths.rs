@@ -1,6 +1,6 @@
 //! Names reach the schema by any path: modules, aliases, globs; and arguments and results by any name of their types.
 
-use playhouse::{CallError, Cx, Failure, Ref, component, entity, service};
+use playhouse::{CallError, Cx, Failure, Ref, component, service};
 use playhouse_ui_tests::town::{self, Inventory as Bag, Wallet};
 
 type Stacks = Vec<town::Stack>;
@@ -45,7 +45,7 @@ impl BagLogic {
     async fn spoil(
         &mut self,
         _: &mut playhouse::Cx,
-        (_item): town::ItemId,
+        _item: town::ItemId,
     ) -> std::result::Result<(), Failure> {
         Ok(())
     }

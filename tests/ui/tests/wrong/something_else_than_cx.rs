@@ -1,0 +1,25 @@
+//! Another thing where `cx` belongs.
+
+use playhouse::{CallError, Cx, component};
+use playhouse_ui_tests::town::{PayError, Wallet};
+
+#[component(Wallet)]
+#[derive(Default)]
+struct WalletLogic {
+    props: Wallet,
+}
+
+#[component(Wallet)]
+impl WalletLogic {
+    #[rpc]
+    async fn pay(&mut self, _cx: &mut u32, _amount: u64) -> Result<(), CallError<PayError>> {
+        Ok(())
+    }
+
+    #[rpc]
+    async fn currency(&mut self, _cx: &mut Cx) -> String {
+        String::new()
+    }
+}
+
+fn main() {}
