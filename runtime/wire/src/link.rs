@@ -115,9 +115,14 @@ pub enum Event<'a> {
 }
 
 impl Link {
-    /// A link that begins now.
+    /// A link that begins now. Limits are raised to what every peer may count on: messages of
+    /// [`message::FRAME_BYTES_LEAST`].
     #[must_use]
     pub fn new(side: Side, identity: Identity, limits: LinkLimits, now_us: u64) -> Self {
+        let limits = LinkLimits {
+            frame_bytes_max: limits.frame_bytes_max.max(message::FRAME_BYTES_LEAST),
+            ..limits
+        };
         let until = now_us.saturating_add(limits.hello_us);
         Self {
             identity,

@@ -188,6 +188,45 @@ fn digests_are_exchanged_only_if_the_roots_differ() {
 }
 
 #[test]
+fn what_is_too_long_of_an_identity_is_cut_so_that_every_peer_takes_it() {
+    let digest = TypeDigest {
+        package: u16::MAX,
+        number: u16::MAX,
+        digest: u64::MAX,
+    };
+    let long = |root| Identity {
+        name: "n".repeat(1000).into(),
+        digests: vec![digest; 10_000].into(),
+        ..schema(root)
+    };
+    let mut pair = Pair::new(long(1), long(2));
+    pair.drive();
+    for end in [&pair.dialled, &pair.accepted] {
+        let peer = end.link.peer().unwrap();
+        assert_eq!(peer.name.len(), message::NAME_BYTES_MAX);
+        assert_eq!(peer.digests.as_ref().unwrap().len(), message::DIGESTS_MAX);
+    }
+    let longest = message(|w| message::put_digests(w, &[digest; message::DIGESTS_MAX]));
+    assert!(longest.len() < LinkLimits::DEFAULT.hello_bytes_max as usize);
+}
+
+#[test]
+fn each_side_learns_what_the_other_allows() {
+    let limits = LinkLimits {
+        frame_bytes_max: 1,
+        requests_max: 7,
+        ..LinkLimits::DEFAULT
+    };
+    let mut pair = Pair::new(schema(0), schema(0));
+    pair.accepted = End::new(Side::Accepted, schema(0), limits);
+    pair.drive();
+    let peer = pair.dialled.link.peer().unwrap();
+    assert_eq!((peer.requests_max, peer.frame_bytes_max), (7, 4096));
+    assert_eq!(pair.dialled.link.send_bytes_max(), 4096);
+    assert_eq!(pair.accepted.link.receive_bytes_max(), 4096);
+}
+
+#[test]
 fn a_reply_whose_digests_are_missing_is_refused() {
     let mut link = Link::new(Side::Dialled, schema(5), LinkLimits::DEFAULT, 0);
     let theirs = schema(6);

@@ -136,25 +136,40 @@ impl<'a, T: Element<'a>> Iterator for Iter<'a, T> {
 }
 
 /// Elements that are written, when there are no bytes yet.
-#[derive(Debug, Clone, Default)]
-pub struct ElementBuffer {
+///
+/// ```
+/// use playhouse_wire::EntityRef;
+/// use playhouse_wire::message::{ElementBuffer, Elements};
+///
+/// let avatar = EntityRef { package: 1, number: 7, slot: 0, key: Default::default() };
+/// let mut buffer = ElementBuffer::new();
+/// assert!(buffer.push(&avatar), "there is room for 16");
+/// let entities: Elements<'_, EntityRef> = buffer.elements();
+/// assert!(entities.iter().eq([avatar]));
+/// ```
+pub struct ElementBuffer<T> {
     bytes: Writer,
     count: usize,
+    element: PhantomData<fn(T)>,
 }
 
-impl ElementBuffer {
+impl<T> ElementBuffer<T> {
     /// No elements yet.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             bytes: Writer::new(),
             count: 0,
+            element: PhantomData,
         }
     }
 
     /// One more, if the list has room: at most [`Element::COUNT_MAX`]. Whether it had.
     #[must_use]
-    pub fn push<'a, T: Element<'a> + Encode>(&mut self, element: &T) -> bool {
+    pub fn push<'a>(&mut self, element: &T) -> bool
+    where
+        T: Element<'a> + Encode,
+    {
         let fits = self.count < T::COUNT_MAX as usize;
         if fits {
             self.count += 1;
@@ -169,9 +184,9 @@ impl ElementBuffer {
         self.bytes.clear();
     }
 
-    /// As they stand in a message. All of them must have been pushed as `T`.
+    /// As they stand in a message.
     #[must_use]
-    pub fn elements<'a, T: Element<'a>>(&'a self) -> Elements<'a, T> {
+    pub fn elements(&self) -> Elements<'_, T> {
         Elements::of(self.bytes.as_bytes(), self.count)
     }
 }
@@ -187,6 +202,27 @@ impl<T> fmt::Debug for Elements<'_, T> {
 impl<T> fmt::Debug for Iter<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} elements left", self.left)
+    }
+}
+
+impl<T> fmt::Debug for ElementBuffer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.elements().fmt(f)
+    }
+}
+
+impl<T> Clone for ElementBuffer<T> {
+    fn clone(&self) -> Self {
+        Self {
+            bytes: self.bytes.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<T> Default for ElementBuffer<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

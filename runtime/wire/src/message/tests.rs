@@ -222,3 +222,27 @@ fn what_is_cut_off_is_refused_wherever_it_is_cut() {
         assert!(Message::decode(&bytes[..cut]).is_err(), "{cut}");
     }
 }
+
+#[test]
+fn a_list_that_is_written_has_at_most_its_greatest_length() {
+    let avatar = crate::EntityRef {
+        package: 1,
+        number: 7,
+        slot: 0,
+        key: EntityKey::new([5.into()]),
+    };
+    let mut buffer = ElementBuffer::new();
+    for _ in 0..SESSION_ENTITIES_MAX {
+        assert!(buffer.push(&avatar));
+    }
+    assert!(!buffer.push(&avatar));
+    let opened = Opened {
+        session: crate::Uuid([1; 16]),
+        attempt: 1,
+        rx: 0,
+        terms: Terms::DEFAULT,
+        entities: buffer.elements(),
+    };
+    let bytes = written(|w| opened.put(w));
+    assert_eq!(Message::decode(&bytes), Ok(Message::Opened(opened)));
+}

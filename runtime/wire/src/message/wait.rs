@@ -6,7 +6,7 @@
 
 use crate::error::Result;
 use crate::value::EntityRef;
-use crate::{Check, Decode, Encode, Reader, Writer};
+use crate::{Decode, Encode, Reader, Writer};
 
 use super::bounded::{decode_text, shortened};
 use super::fields::Fields;
@@ -123,6 +123,5 @@ pub(super) fn decode_entity(r: &mut Reader<'_>) -> Result<EntityRef> {
         let problem = crate::error::Problem::Reference(why);
         return Err(crate::Error::at(problem, start));
     }
-    entity.check().map_err(|error| error.placed(start))?;
     Ok(entity)
 }
