@@ -5,28 +5,33 @@
 //! goes out with the end of the batch. So a lone call is written at once, and calls under load share their writes.
 
 mod driver;
+mod events;
 mod handler;
 mod input;
 mod limits;
 mod output;
 mod pending;
+mod shared;
 
 use std::{
     cell::{Cell, RefCell},
     fmt,
     future::poll_fn,
     rc::Rc,
-    task::{Poll, Waker},
+    task::Poll,
 };
 
 use playhouse_wire::{
     Writer,
     link::{Identity, Link as Protocol, LinkLimits, Peer, Side},
-    message::{self, Executed, FailureKind, GoAwayReason, Header, Method, WireFailure},
+    message::{self, Executed, GoAwayReason, Header, Method, WireFailure},
 };
 use tokio::time::Instant;
 
-use self::{driver::Source, output::Output, pending::Pending};
+use self::{
+    driver::Source,
+    shared::{Phase, Shared, too_many_pending},
+};
 use crate::network::{Network, Stream};
 
 pub use self::handler::{CloseReason, LinkHandler, Refused, ReplyOutcome, ReplySink};
@@ -83,45 +88,6 @@ impl CallId {
 #[derive(Clone)]
 pub struct Link {
     shared: Rc<Shared>,
-}
-
-struct Shared {
-    side: Side,
-    address: Rc<str>,
-    options: LinkOptions,
-    began: Instant,
-    phase: Cell<Phase>,
-    protocol: RefCell<Protocol>,
-    /// The protocol's next timeout may have moved closer.
-    timeout_moved: Cell<bool>,
-    peer: RefCell<Option<Rc<Peer>>>,
-    /// The longest message that may be sent.
-    send_bytes_max: Cell<usize>,
-    /// Most requests that may wait.
-    pending_max: Cell<usize>,
-    output: RefCell<Output>,
-    pending: RefCell<Pending>,
-    /// Requests of the peer that were not answered yet.
-    unanswered: Cell<usize>,
-    opened_at: Cell<Option<Instant>>,
-    end: RefCell<Option<(Instant, CloseReason)>>,
-    driver: RefCell<Option<Waker>>,
-    /// Everybody was told that the link is over.
-    finished: Cell<bool>,
-    /// The driver runs, or will: it needn't be woken.
-    awake: Cell<bool>,
-    watchers: RefCell<Vec<Waker>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Not open yet: what is sent waits.
-    Opening,
-    Open,
-    /// The peer goes away: nothing new.
-    Leaving,
-    /// Over, or about to be.
-    Closed,
 }
 
 impl Link {
@@ -438,116 +404,6 @@ impl Link {
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.shared, &other.shared)
     }
-}
-
-impl Shared {
-    #[inline]
-    fn may_begin(&self) -> Result<(), Refused> {
-        match self.phase.get() {
-            Phase::Opening | Phase::Open => Ok(()),
-            Phase::Leaving | Phase::Closed => Err(self.refusal()),
-        }
-    }
-
-    #[cold]
-    fn refusal(&self) -> Refused {
-        match &*self.end.borrow() {
-            Some((_, reason)) => Refused::new(
-                reason.failure_kind(),
-                format!("no link to {}: {reason}", self.address),
-            ),
-            None => Refused::new(
-                FailureKind::Unreachable,
-                format!(
-                    "the link to {} takes nothing new: it is closing",
-                    self.address
-                ),
-            ),
-        }
-    }
-
-    /// Appends a message, if it fits, and gives the position behind it.
-    #[inline]
-    fn put(&self, write: impl FnOnce(&mut Writer)) -> Result<u64, Refused> {
-        let max = self.options.queues.output_bytes_max;
-        let Ok(mut output) = self.output.try_borrow_mut() else {
-            return Err(nested());
-        };
-        let before = output.queued();
-        let start = output.end();
-        if before >= max {
-            return Err(output_full());
-        }
-        output
-            .put(self.send_bytes_max.get(), write)
-            .map_err(|error| Refused::new(FailureKind::Invalid, error.to_string()))?;
-        if output.queued() > max && before > 0 {
-            output.take_back(start);
-            return Err(output_full());
-        }
-        Ok(output.end())
-    }
-
-    /// Appends a short message that must not be lost; false if even the reserve is used up.
-    fn put_reserved(&self, write: impl FnOnce(&mut Writer)) -> bool {
-        let max = self.options.queues.output_bytes_max + OUTPUT_BYTES_RESERVE;
-        match self.output.try_borrow_mut() {
-            Ok(mut output) if output.queued() < max => {
-                output.put(self.send_bytes_max.get(), write).is_ok()
-            }
-            _ => false,
-        }
-    }
-
-    #[inline]
-    fn wake(&self) {
-        if !self.awake.replace(true)
-            && let Some(driver) = &*self.driver.borrow()
-        {
-            driver.wake_by_ref();
-        }
-    }
-
-    /// Has the driver end the link when it runs next. The first reason counts.
-    #[cold]
-    fn finish_later(&self, reason: CloseReason) {
-        self.phase.set(Phase::Closed);
-        let mut end = self.end.borrow_mut();
-        if end.is_none() {
-            *end = Some((Instant::now(), reason));
-        }
-        drop(end);
-        self.wake();
-    }
-
-    /// Microseconds since the link began.
-    fn now_us(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
-    }
-}
-
-#[cold]
-fn too_many_pending() -> Refused {
-    Refused::new(
-        FailureKind::Overloaded,
-        "too many requests of this link wait for a response",
-    )
-}
-
-#[cold]
-fn output_full() -> Refused {
-    Refused::new(
-        FailureKind::Overloaded,
-        "too many bytes wait to be sent on this link",
-    )
-}
-
-#[cold]
-fn nested() -> Refused {
-    Refused::new(
-        FailureKind::Internal,
-        "a link was used while a message was written to it: write the message first",
-    )
 }
 
 impl fmt::Debug for Link {

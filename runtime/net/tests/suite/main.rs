@@ -8,6 +8,7 @@ mod dialling;
 mod lost;
 mod peers;
 mod raw;
+mod storm;
 mod streams;
 mod virtual_network;
 mod world;
