@@ -7,12 +7,14 @@
 //! - [`Ticker`]: the steps of an entity with `@tick`.
 
 mod cron;
+mod key;
 mod keyed;
 mod plan;
 mod ticker;
 mod wheel;
 
 pub use cron::{Cron, CronError};
+pub use key::TimerKey;
 pub use keyed::{Firing, Pending, TimerHandle, TimerOwner, Timers};
 pub use plan::{Moment, Plan, TimerError};
 pub use ticker::{Tick, Ticker};

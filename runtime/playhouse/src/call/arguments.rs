@@ -8,7 +8,7 @@ use crate::Numbered;
 use crate::descriptor::Call;
 
 /// The arguments of a call. Generated code implements it.
-pub trait Arguments: Encode + Decode + Check + 'static {
+pub trait Arguments: Encode + Decode + Check + Send + 'static {
     /// The call's tag.
     const TAG: u8;
 
@@ -28,7 +28,7 @@ pub trait Arguments: Encode + Decode + Check + 'static {
 /// The arguments of a call that is answered: an rpc or a client rpc. Generated code implements it.
 pub trait Rpc: Arguments {
     /// What comes back.
-    type Output: Encode + 'static;
+    type Output: Encode + Send + 'static;
     /// How what comes back is read and checked.
     type Codec: Codec<Value = Self::Output>;
     /// How the call fails: [`Failure`](super::Failure), or [`CallError`](super::CallError) of what it throws.

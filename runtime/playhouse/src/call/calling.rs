@@ -16,7 +16,7 @@ pub struct Calling<A: Rpc> {
 
 enum State<A: Rpc> {
     New(Proxy, A),
-    Waiting(host::Waiting<A>),
+    Waiting(host::Waiting<host::Outcome<A>>),
     Done,
 }
 
@@ -46,7 +46,7 @@ impl<A: Rpc> Future for Calling<A> {
         let State::New(proxy, args) = std::mem::replace(&mut this.state, State::Done) else {
             return Poll::Pending;
         };
-        match host::start(&proxy, args) {
+        match host::start(proxy, args) {
             host::Started::Ready(outcome) => {
                 budget.made_progress();
                 Poll::Ready(outcome)

@@ -103,6 +103,12 @@ impl Failure {
         self
     }
 
+    /// As it is sent.
+    #[must_use]
+    pub fn as_wire(&self) -> playhouse_wire::message::WireFailure<'_> {
+        self.into()
+    }
+
     /// Why.
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
@@ -172,6 +178,13 @@ impl fmt::Debug for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// A handler broke a bound of the schema with a value of its own.
+impl From<playhouse_wire::Error> for Failure {
+    fn from(error: playhouse_wire::Error) -> Self {
+        Self::unknown(FailureKind::Internal).because(error.to_string())
+    }
+}
 
 /// Why a call that throws `E` has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]

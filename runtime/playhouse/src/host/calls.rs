@@ -42,7 +42,7 @@ pub(super) enum Place {
     /// A service.
     Service(Rc<ServiceHost>),
     /// Elsewhere: another shard or another node, or a client that was asked. Only its caller is here.
-    Away(Rc<super::deadlock::Away>),
+    Away(Rc<super::away::Away>),
 }
 
 /// One call.
@@ -72,7 +72,7 @@ pub(super) struct Call {
     pub(super) caller_waker: Option<Waker>,
     pub(super) trace: Option<Rc<Trace>>,
     /// Of a call that came from outside of the shard.
-    pub(super) origin: Option<Rc<super::ingress::Origin>>,
+    pub(super) from: Option<Rc<super::ingress::From>>,
     /// Why the call ends though no handler said so.
     pub(super) failure: Option<Failure>,
     first_child: u32,
@@ -120,7 +120,7 @@ impl Calls {
             handler_waker: None,
             caller_waker: None,
             trace,
-            origin: None,
+            from: None,
             failure: None,
             first_child: NONE,
             next: NONE,
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     fn call(calls: &mut Calls, parent: CallId) -> CallId {
-        let place = Place::Away(Rc::new(super::super::deadlock::Away::default()));
+        let place = Place::Away(Rc::new(super::super::away::Away::default()));
         calls.insert(place, 0, 1, parent, 0, None)
     }
 

@@ -4,14 +4,19 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use playhouse_wire::EntityRef;
+use playhouse_wire::message::Waiting as Waits;
 
-use super::calls::{CallId, Place};
+use super::Caller;
+use super::calls::{Call, CallId, Place};
 use super::handler::{Start, TypedCall};
 use super::hooks::Local;
-use super::kind::CallHost;
+use super::ingress::From;
+use super::kind::{CallHost, DEADLINE_DEFAULT_US, micros};
 use super::park::{Outcome, Reply, Started, Waiting};
+use super::route::Home;
+use super::services::ServiceHost;
 use super::shard::{Due, NEVER, Shard};
-use super::trace::Trace;
+use super::trace::{Trace, TraceContext};
 use crate::call::{Arguments, Failure, FailureKind, Fault, Proxy, Rpc, Target};
 
 #[cold]
@@ -22,7 +27,7 @@ fn off_shard() -> Failure {
 
 /// Begins an rpc.
 #[inline]
-pub(crate) fn start<A: Rpc>(proxy: &Proxy, args: A) -> Started<A> {
+pub(crate) fn start<A: Rpc>(proxy: Proxy, args: A) -> Started<A> {
     match Shard::current() {
         Some(shard) => shard.start_rpc(proxy, args),
         None => Started::Ready(Err(off_shard().into())),
@@ -44,6 +49,22 @@ pub(super) struct Prepared<'s> {
     pub(super) call: CallId,
 }
 
+/// What a call from outside of the shard brings along.
+pub(super) struct Lead {
+    /// What is left of its time; none for ever.
+    pub(super) left_us: Option<u64>,
+    pub(super) trace: Option<TraceContext>,
+    pub(super) from: Option<Rc<From>>,
+}
+
+/// What a call takes along that goes out of the shard.
+pub(super) struct Outbound {
+    pub(super) left_us: Option<u64>,
+    pub(super) trace: Option<TraceContext>,
+    /// Who waits for it, outermost first.
+    pub(super) chain: Vec<Waits>,
+}
+
 /// How a call of this shard began.
 enum Begun<T> {
     Ready(T),
@@ -52,27 +73,46 @@ enum Begun<T> {
 
 impl Shard {
     #[inline]
-    fn start_rpc<A: Rpc>(self: &Rc<Self>, proxy: &Proxy, args: A) -> Started<A> {
+    fn start_rpc<A: Rpc>(self: &Rc<Self>, proxy: Proxy, args: A) -> Started<A> {
+        if let Some(to) = &proxy.address {
+            return self.start_link(&proxy, to, &args);
+        }
+        match self.home(&proxy.target) {
+            Ok(Home::Here) => {}
+            Ok(Home::Shard(shard)) => return self.start_far(shard, proxy, args),
+            Err(failure) => return Started::Ready(Err(failure.into())),
+        }
         let caller = self.current.get();
-        match self.begin::<A, A::Output, A::Fault>(proxy, caller, args) {
+        let begun = self.begin::<A, A::Output, A::Fault>(
+            &proxy.target,
+            proxy.deadline_us,
+            caller,
+            true,
+            args,
+        );
+        match begun {
             Begun::Ready(outcome) => Started::Ready(outcome),
             Begun::Parked(call, future) => {
                 let reply: Reply<Outcome<A>> = Rc::new(RefCell::new(None));
                 let laid = Rc::clone(&reply);
-                self.park(
-                    call,
-                    future,
-                    |failure| Err(failure.into()),
-                    move |outcome| *laid.borrow_mut() = Some(outcome),
-                );
+                let fail = |failure: Failure| Err(failure.into());
+                self.park(call, future, fail, move |outcome| {
+                    *laid.borrow_mut() = Some(outcome);
+                });
                 self.await_call(call);
-                Started::Waiting(Waiting::new(self, call, reply))
+                Started::Waiting(Waiting::new(self, call, reply, fail))
             }
         }
     }
 
     fn start_oneway<A: Arguments>(self: &Rc<Self>, proxy: &Proxy, args: A) -> Result<(), Failure> {
-        match self.begin::<A, (), Failure>(proxy, CallId::NONE, args) {
+        if let Some(to) = &proxy.address {
+            return self.notify_link(proxy, to, &args);
+        }
+        if let Home::Shard(shard) = self.home(&proxy.target)? {
+            return self.send_far(shard, proxy, args);
+        }
+        match self.begin::<A, (), Failure>(&proxy.target, None, CallId::NONE, false, args) {
             // What the handler itself came to is not the sender's to know; that it could not begin is.
             Begun::Ready(Err(failure)) if failure.executed() == crate::Executed::NotExecuted => {
                 Err(failure)
@@ -90,22 +130,23 @@ impl Shard {
     #[inline]
     fn begin<A: Arguments, O: 'static, X: Fault>(
         self: &Rc<Self>,
-        proxy: &Proxy,
+        target: &Target,
+        deadline_us: Option<u64>,
         caller: CallId,
+        waits: bool,
         args: A,
     ) -> Begun<Result<O, X>> {
         if let Err(error) = args.check() {
             let failure = Failure::not_executed(FailureKind::Invalid).because(error.to_string());
             return Begun::Ready(Err(failure.into()));
         }
-        let waits = A::call().kind == crate::descriptor::CallKind::Rpc;
-        let prepared = match self.prepare(&proxy.target, A::TAG, proxy.deadline_us, caller, waits) {
+        let prepared = match self.prepare(target, A::TAG, deadline_us, caller, waits) {
             Ok(prepared) => prepared,
             Err(failure) => return Begun::Ready(Err(failure.into())),
         };
         let Prepared { host, place, call } = prepared;
         let Some(handler) = host.typed.downcast_ref::<Box<dyn TypedCall<A, O, X>>>() else {
-            self.calls.borrow_mut().remove(call);
+            self.ended(call);
             return Begun::Ready(Err(no_such_call().into()));
         };
         match handler.start(self, &place, call, args) {
@@ -118,7 +159,8 @@ impl Shard {
     }
 
     /// Finds the handler, and enters the call into the list of those that have not ended.
-    pub(super) fn prepare(
+    #[inline]
+    fn prepare(
         self: &Rc<Self>,
         target: &Target,
         tag: u8,
@@ -147,6 +189,109 @@ impl Shard {
         let call = calls.insert(place.clone(), slot, tag, caller, deadline, trace);
         drop(calls);
         Ok(Prepared { host, place, call })
+    }
+
+    /// As `prepare`, of a call that nothing of this shard made.
+    pub(super) fn prepare_from_outside(
+        self: &Rc<Self>,
+        target: &Target,
+        tag: u8,
+        lead: Lead,
+    ) -> Result<Prepared<'_>, Failure> {
+        let (place, slot, host) = self.find(target, tag)?;
+        let deadline = match lead.left_us {
+            Some(0) => return Err(Failure::not_executed(FailureKind::Timeout)),
+            Some(left_us) => self.now_us().saturating_add(left_us),
+            None => NEVER,
+        };
+        let trace = lead.trace.map(|context| {
+            let trace = Rc::new(Trace {
+                context,
+                span: None,
+            });
+            self.child_trace(&trace, &place, host)
+        });
+        let mut calls = self.calls.borrow_mut();
+        let call = calls.insert(place.clone(), slot, tag, CallId::NONE, deadline, trace);
+        if let Some(entry) = calls.get_mut(call) {
+            entry.from = lead.from;
+        }
+        drop(calls);
+        Ok(Prepared { host, place, call })
+    }
+
+    /// What a call of `A` takes along that goes out of the shard.
+    pub(super) fn outbound<A: Arguments>(
+        &self,
+        deadline_us: Option<u64>,
+    ) -> Result<Outbound, Failure> {
+        let now = self.now_us();
+        let own = deadline_us
+            .or_else(|| micros(A::call().deadline_us))
+            .unwrap_or(DEADLINE_DEFAULT_US);
+        let mut outbound = Outbound {
+            left_us: Some(own),
+            trace: self.current_trace(),
+            chain: Vec::new(),
+        };
+        let calls = self.calls.borrow();
+        let mut next = self.current.get();
+        let Some(caller) = calls.get(next) else {
+            return Ok(outbound);
+        };
+        if caller.deadline_us != NEVER {
+            let left = caller.deadline_us.saturating_sub(now);
+            if left == 0 {
+                return Err(Failure::not_executed(FailureKind::Timeout));
+            }
+            outbound.left_us = Some(own.min(left));
+        }
+        while let Some(entry) = calls.get(next) {
+            if let Place::Entity(_) = entry.place {
+                outbound.chain.extend(self.waits(next));
+            }
+            if let Some(from) = &entry.from {
+                outbound.chain.extend(from.chain.iter().rev().cloned());
+            }
+            next = entry.parent;
+        }
+        outbound.chain.reverse();
+        Ok(outbound)
+    }
+
+    /// The trace of the handler that is being polled.
+    pub(super) fn current_trace(&self) -> Option<TraceContext> {
+        let calls = self.calls.borrow();
+        let trace = calls.get(self.current.get())?.trace.as_ref()?;
+        Some(trace.context)
+    }
+
+    /// Whose handler is being polled.
+    pub(super) fn current_caller(&self) -> Option<Caller> {
+        let calls = self.calls.borrow();
+        self.caller_of(calls.get(self.current.get())?)
+    }
+
+    /// Whom a call is made on, as a caller of others.
+    pub(super) fn caller_of(&self, call: &Call) -> Option<Caller> {
+        match &call.place {
+            Place::Entity(cell) => {
+                let cell = super::lease::leased(cell);
+                let header = cell.header();
+                let descriptor = self.kind(header.kind).descriptor;
+                Some(Caller::Entity(EntityRef {
+                    package: descriptor.package,
+                    number: descriptor.number,
+                    slot: call.slot,
+                    key: header.key.clone(),
+                }))
+            }
+            Place::Service(service) => {
+                let descriptor = service.descriptor;
+                Some(Caller::Service(descriptor.package, descriptor.number))
+            }
+            Place::Away(_) => None,
+        }
     }
 
     fn child_trace(&self, trace: &Rc<Trace>, place: &Place, host: &CallHost) -> Rc<Trace> {
@@ -186,12 +331,7 @@ impl Shard {
                 package, number, ..
             } => {
                 let service = self
-                    .services
-                    .iter()
-                    .find(|service| {
-                        service.descriptor.package == *package
-                            && service.descriptor.number == *number
-                    })
+                    .find_service(*package, *number)
                     .ok_or_else(no_such_target)?;
                 let host = service.call(tag).ok_or_else(no_such_call)?;
                 Ok((Place::Service(Rc::clone(service)), 0, host))
@@ -199,15 +339,29 @@ impl Shard {
         }
     }
 
+    /// A service of this shard.
+    pub(super) fn find_service(&self, package: u16, number: u16) -> Option<&Rc<ServiceHost>> {
+        self.services.iter().find(|service| {
+            (service.descriptor.package, service.descriptor.number) == (package, number)
+        })
+    }
+
     /// The caller of `call` is going to wait: it may be found in the wait-for graph, and its deadline counts.
     pub(super) fn await_call(&self, call: CallId) {
-        let mut calls = self.calls.borrow_mut();
-        calls.link(call);
-        let Some(entry) = calls.get_mut(call).filter(|call| call.deadline_us != NEVER) else {
+        self.calls.borrow_mut().link(call);
+        self.arm_deadline(call);
+    }
+
+    /// The call is given up at its deadline.
+    pub(super) fn arm_deadline(&self, call: CallId) {
+        let deadline_us = self
+            .calls
+            .borrow()
+            .get(call)
+            .map_or(NEVER, |call| call.deadline_us);
+        if deadline_us == NEVER {
             return;
-        };
-        let deadline_us = entry.deadline_us;
-        drop(calls);
+        }
         let timer = self.set_timer(deadline_us, Due::Deadline(call));
         if let Some(entry) = self.calls.borrow_mut().get_mut(call) {
             entry.timer = Some(timer);

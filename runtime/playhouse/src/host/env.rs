@@ -20,6 +20,11 @@ pub trait Env: 'static {
         false
     }
 
+    /// Something of this kind happened that no call shows: a timer fired. For the trace of a simulation.
+    fn note(&self, kind: &'static str, name: &'static str) {
+        let _ = (kind, name);
+    }
+
     /// Whether a shard that waits for another looks for its answer for a while before it sleeps.
     fn spins(&self) -> bool {
         false

@@ -86,7 +86,14 @@ pub(super) trait EncodedCall {
     ) -> Option<Local<'static, Box<dyn Settled>>>;
 }
 
-/// Decodes arguments, which fill `bytes`, and begins.
+/// Arguments, which fill `bytes`.
+pub(super) fn decode<A: Arguments>(bytes: &[u8], limits: &Limits) -> Result<A, Failure> {
+    let mut reader = Reader::new(bytes, limits);
+    let decoded = A::decode(&mut reader).and_then(|args| reader.end().map(|()| args));
+    decoded.map_err(|error| Failure::not_executed(FailureKind::Invalid).because(error.to_string()))
+}
+
+/// Decodes arguments and begins.
 pub(super) fn start_encoded<A, O, X>(
     handler: &(impl TypedCall<A, O, X> + ?Sized),
     shard: &Rc<Shard>,
@@ -100,12 +107,9 @@ where
     O: Encode + 'static,
     X: Fault,
 {
-    let mut reader = Reader::new(bytes, limits);
-    let decoded = A::decode(&mut reader).and_then(|args| reader.end().map(|()| args));
-    let args = match decoded {
+    let args = match decode::<A>(bytes, limits) {
         Ok(args) => args,
-        Err(error) => {
-            let failure = Failure::not_executed(FailureKind::Invalid).because(error.to_string());
+        Err(failure) => {
             answer(Answer::Failed(&failure));
             return None;
         }
@@ -159,6 +163,34 @@ pub(super) fn at_work() -> Failure {
     Failure::not_executed(FailureKind::Internal).because("the entity is at work already")
 }
 
+impl<E, L, G, A, O, X, F> Handler<E, L, G, A, O, X, F>
+where
+    E: Entity,
+    L: 'static,
+    G: Access<E, L>,
+    A: 'static,
+    O: 'static,
+    X: Fault,
+    F: AsyncFn(&mut L, &mut Cx, A) -> Result<O, X> + Copy + 'static,
+{
+    fn serve_turn(&self, turn: Turn, args: A) -> Local<'static, Result<O, X>> {
+        let (access, run) = (self.access, self.run);
+        Box::pin(async move {
+            let mut cx = match turn {
+                Turn::Mine(cx) => cx,
+                Turn::Queued(queued) => queued.await?,
+            };
+            let Some(cell) = cx.cell() else {
+                return Err(at_work().into());
+            };
+            let Some(Ok(mut logic)) = part(&*cell, access).map(RefCell::try_borrow_mut) else {
+                return Err(at_work().into());
+            };
+            run(&mut logic, &mut cx, args).await
+        })
+    }
+}
+
 impl<E, L, G, A, O, X, F> TypedCall<A, O, X> for Handler<E, L, G, A, O, X, F>
 where
     E: Entity,
@@ -208,21 +240,7 @@ where
             }
             turn => {
                 let mine = matches!(turn, Turn::Mine(_));
-                let (access, run) = (self.access, self.run);
-                let mut future: Local<'static, Result<O, X>> = Box::pin(async move {
-                    let mut cx = match turn {
-                        Turn::Mine(cx) => cx,
-                        Turn::Queued(queued) => queued.await?,
-                    };
-                    let Some(cell) = cx.cell() else {
-                        return Err(at_work().into());
-                    };
-                    let Some(Ok(mut logic)) = part(&*cell, access).map(RefCell::try_borrow_mut)
-                    else {
-                        return Err(at_work().into());
-                    };
-                    run(&mut logic, &mut cx, args).await
-                });
+                let mut future = self.serve_turn(turn, args);
                 if !mine || deep {
                     return Start::Parked(future);
                 }
@@ -242,10 +260,13 @@ where
 
 impl<E, L, G, A, O, X, F> EncodedCall for Handler<E, L, G, A, O, X, F>
 where
-    Self: TypedCall<A, O, X>,
+    E: Entity,
+    L: 'static,
+    G: Access<E, L>,
     A: Arguments,
     O: Encode + 'static,
     X: Fault,
+    F: AsyncFn(&mut L, &mut Cx, A) -> Result<O, X> + Copy + 'static,
 {
     fn start_encoded(
         &self,

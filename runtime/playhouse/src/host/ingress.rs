@@ -1,14 +1,283 @@
-//! Calls that come from outside of the shard.
+//! Calls that come in as bytes, from links and tools.
 
-use playhouse_wire::message::Waiting;
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
 
+use playhouse_wire::message::{Header, Method, Waiting as Waits};
+use playhouse_wire::{EntityRef, Limits};
+
+use super::calls::CallId;
+use super::dispatch::{Lead, Prepared, no_such_target};
+use super::handler::{Answer, Settled};
+use super::route::Home;
+use super::shard::Shard;
 use super::{Caller, SessionId};
+use crate::call::{Failure, FailureKind, Target};
+use crate::descriptor::CallKind;
+
+/// A call that came in as bytes.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    /// The call.
+    pub method: Method,
+    /// Key, deadline, trace and chain.
+    pub header: &'a Header<'a>,
+    /// Its arguments, to the end.
+    pub args: &'a [u8],
+    /// Who sent it.
+    pub origin: Origin,
+    /// How the arguments are read.
+    pub limits: Limits,
+}
+
+/// Who sent a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Another node, or a tool.
+    Peer,
+    /// A client, with its session once it has one.
+    Client(Option<SessionId>),
+}
 
 /// Where a call came from that nothing of this shard made.
-#[derive(Debug, Default)]
-pub(super) struct Origin {
+#[derive(Debug, Default, Clone)]
+pub(super) struct From {
     /// Who waits for it elsewhere, outermost first.
-    pub(super) chain: Vec<Waiting>,
+    pub(super) chain: Vec<Waits>,
     pub(super) caller: Option<Caller>,
     pub(super) session: Option<SessionId>,
+}
+
+/// Takes the outcome of a call that came in.
+pub trait ReplyTo: 'static {
+    /// Takes it. Called once, unless the call is cancelled; inline if the handler never waited.
+    fn answer(&self, answer: Answer<'_>);
+}
+
+/// A call whose handler has not ended.
+pub struct Serving {
+    shard: Rc<Shard>,
+    call: CallId,
+    silent: Rc<Cell<bool>>,
+}
+
+impl Serving {
+    /// Nobody waits for the answer any more, and none is given. What has not begun never does.
+    pub fn cancel(self) {
+        self.silent.set(true);
+        self.shard.give_up(self.call);
+    }
+}
+
+impl Serving {
+    pub(super) const fn call(&self) -> CallId {
+        self.call
+    }
+}
+
+impl fmt::Debug for Serving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Serving({})", self.shard.call_path(self.call))
+    }
+}
+
+/// Whom a method and a header mean.
+pub(super) fn target(method: Method, header: &Header<'_>) -> Target {
+    match &header.target {
+        Some(key) => Target::Entity(EntityRef {
+            package: method.package,
+            number: method.number,
+            slot: method.slot,
+            key: key.clone(),
+        }),
+        None => Target::Service {
+            package: method.package,
+            number: method.number,
+            key: None,
+        },
+    }
+}
+
+impl From {
+    pub(super) fn new(origin: Origin, header: &Header<'_>) -> Self {
+        let session = match origin {
+            Origin::Peer => None,
+            Origin::Client(session) => session,
+        };
+        let mut chain: Vec<Waits> = header.chain.iter().collect();
+        let caller = match session {
+            Some(session) => Some(Caller::Client(session)),
+            None => chain.last().map(|waits| {
+                Caller::Entity(EntityRef {
+                    package: waits.method.package,
+                    number: waits.method.number,
+                    slot: waits.method.slot,
+                    key: waits.key.clone(),
+                })
+            }),
+        };
+        chain.shrink_to_fit();
+        Self {
+            chain,
+            caller,
+            session,
+        }
+    }
+}
+
+impl Shard {
+    /// Serves a request. `reply` gets its answer: at once, in which case nothing is returned, or later.
+    pub fn serve(
+        self: &Rc<Self>,
+        incoming: Incoming<'_>,
+        reply: Rc<impl ReplyTo>,
+    ) -> Option<Serving> {
+        self.serve_with(&incoming, reply)
+    }
+
+    fn serve_with(
+        self: &Rc<Self>,
+        incoming: &Incoming<'_>,
+        reply: Rc<dyn ReplyTo>,
+    ) -> Option<Serving> {
+        let target = target(incoming.method, incoming.header);
+        match self.home(&target) {
+            Ok(Home::Here) => self.serve_here(&target, incoming, reply),
+            Ok(Home::Shard(shard)) => {
+                let silent = Rc::new(Cell::new(false));
+                let call = self.forward(shard, incoming, Some((reply, Rc::clone(&silent))))?;
+                Some(Serving {
+                    shard: Rc::clone(self),
+                    call,
+                    silent,
+                })
+            }
+            Err(failure) => {
+                reply.answer(Answer::Failed(&failure));
+                None
+            }
+        }
+    }
+
+    /// Serves a oneway.
+    ///
+    /// # Errors
+    ///
+    /// If it is known at once that it can't be served.
+    pub fn serve_oneway(self: &Rc<Self>, incoming: Incoming<'_>) -> Result<(), Failure> {
+        let target = target(incoming.method, incoming.header);
+        match self.home(&target)? {
+            Home::Here => self.serve_oneway_here(&target, &incoming),
+            Home::Shard(shard) => {
+                self.may_post(shard)?;
+                self.forward(shard, &incoming, None);
+                Ok(())
+            }
+        }
+    }
+
+    fn serve_here(
+        self: &Rc<Self>,
+        target: &Target,
+        incoming: &Incoming<'_>,
+        reply: Rc<dyn ReplyTo>,
+    ) -> Option<Serving> {
+        let prepared = self.prepare_incoming(target, incoming, CallKind::Rpc);
+        let Prepared { host, place, call } = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => {
+                reply.answer(Answer::Failed(&failure));
+                return None;
+            }
+        };
+        let mut answer = |answer: Answer<'_>| {
+            self.ended(call);
+            reply.answer(answer);
+        };
+        let parked = host.encoded.start_encoded(
+            self,
+            &place,
+            call,
+            incoming.args,
+            &incoming.limits,
+            &mut answer,
+        )?;
+        let silent = Rc::new(Cell::new(false));
+        let hushed = Rc::clone(&silent);
+        self.park(call, parked, fail, move |settled| {
+            if !hushed.get() {
+                reply.answer(settled.answer());
+            }
+        });
+        // Only so that what waits in a mailbox past its deadline never begins: the caller keeps its own time.
+        self.arm_deadline(call);
+        Some(Serving {
+            shard: Rc::clone(self),
+            call,
+            silent,
+        })
+    }
+
+    fn serve_oneway_here(
+        self: &Rc<Self>,
+        target: &Target,
+        incoming: &Incoming<'_>,
+    ) -> Result<(), Failure> {
+        let prepared = self.prepare_incoming(target, incoming, CallKind::Oneway)?;
+        let Prepared { host, place, call } = prepared;
+        let mut refused = Ok(());
+        let mut answer = |answer: Answer<'_>| {
+            self.ended(call);
+            if let Answer::Failed(failure) = answer
+                && failure.executed() == crate::Executed::NotExecuted
+            {
+                refused = Err(failure.clone());
+            }
+        };
+        let parked = host.encoded.start_encoded(
+            self,
+            &place,
+            call,
+            incoming.args,
+            &incoming.limits,
+            &mut answer,
+        );
+        if let Some(parked) = parked {
+            self.park(call, parked, fail, |_| ());
+            self.caller_done(call);
+        }
+        refused
+    }
+
+    fn prepare_incoming(
+        self: &Rc<Self>,
+        target: &Target,
+        incoming: &Incoming<'_>,
+        kind: CallKind,
+    ) -> Result<Prepared<'_>, Failure> {
+        let header = incoming.header;
+        if header.local.is_some() {
+            return Err(no_such_target());
+        }
+        let from = From::new(incoming.origin, header);
+        let plain = from.caller.is_none() && from.session.is_none();
+        let lead = Lead {
+            left_us: (kind == CallKind::Rpc).then(|| header.deadline_or_default_us()),
+            trace: header.trace.map(Into::into),
+            from: (!plain).then(|| Rc::new(from)),
+        };
+        let prepared = self.prepare_from_outside(target, incoming.method.tag, lead)?;
+        if prepared.host.call.kind != kind {
+            self.ended(prepared.call);
+            return Err(Failure::not_executed(FailureKind::Invalid)
+                .because("a oneway is sent without waiting for an answer, an rpc with"));
+        }
+        Ok(prepared)
+    }
+}
+
+pub(super) fn fail(failure: Failure) -> Box<dyn Settled> {
+    let outcome: Result<(), Failure> = Err(failure);
+    Box::new(outcome)
 }

@@ -13,6 +13,7 @@ use rustc_hash::FxHasher;
 use super::cell::{Access, EntityCell, Hosted, In, Own};
 use super::handler::{EncodedCall, Handler, TypedCall};
 use super::hooks::{HooksOf, RunHook};
+use super::timers::TimerHost;
 use crate::call::{Arguments, Failure, Rpc};
 use crate::descriptor;
 use crate::host::Cx;
@@ -44,6 +45,7 @@ pub(super) struct SlotHost {
     /// Name of the slot; empty for the entity itself.
     pub(super) name: &'static str,
     pub(super) calls: Vec<Option<CallHost>>,
+    pub(super) timers: Vec<Option<TimerHost>>,
     pub(super) hooks: HookSet,
     pub(super) runner: Box<dyn RunHook>,
 }
@@ -120,6 +122,12 @@ impl Kind {
     pub(super) fn call(&self, slot: u8, tag: u8) -> Option<&CallHost> {
         let slot = self.slots.get(usize::from(slot))?.as_ref()?;
         slot.calls.get(usize::from(tag))?.as_ref()
+    }
+
+    /// The handler of a timer: nobody can call it.
+    pub(super) fn timer(&self, slot: u8, tag: u8) -> Option<&TimerHost> {
+        let slot = self.slots.get(usize::from(slot))?.as_ref()?;
+        slot.timers.get(usize::from(tag))?.as_ref()
     }
 
     /// Makes the entity with this key, if it is a type whose entities their first use makes.
@@ -289,6 +297,7 @@ struct Registrar<E, L, G> {
     access: G,
     deadline_us: u64,
     calls: Vec<Option<CallHost>>,
+    timers: Vec<Option<TimerHost>>,
     part: std::marker::PhantomData<fn() -> (E, L)>,
 }
 
@@ -298,6 +307,7 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Registrar<E, L, G> {
             access,
             deadline_us: micros(deadline_us).unwrap_or(DEADLINE_DEFAULT_US),
             calls: Vec::new(),
+            timers: Vec::new(),
             part: std::marker::PhantomData,
         }
     }
@@ -327,6 +337,7 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Registrar<E, L, G> {
         SlotHost {
             name,
             calls: self.calls,
+            timers: self.timers,
             hooks: L::WRITTEN,
             runner: Box::new(HooksOf::<E, L, G>::new(self.access)),
         }
@@ -352,10 +363,14 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Calls<L> for Registrar<E, L, G> {
         self.add::<A, (), Failure, F>(ready, handler);
     }
 
-    fn timer<A: Arguments, F>(&mut self, ready: bool, handler: F)
+    fn timer<A: Arguments, F>(&mut self, _ready: bool, handler: F)
     where
         F: AsyncFn(&mut L, &mut Cx, A) -> Result<(), Failure> + Copy + 'static,
     {
-        self.add::<A, (), Failure, F>(ready, handler);
+        let index = usize::from(A::TAG);
+        if self.timers.len() <= index {
+            self.timers.resize_with(index + 1, || None);
+        }
+        self.timers[index] = Some(TimerHost::new::<E, L, G, A, F>(self.access, handler));
     }
 }

@@ -192,6 +192,20 @@ impl Queued {
         Ok(false)
     }
 
+    /// Whether the turn has come, or why it never does.
+    fn state(&self) -> Result<bool, Failure> {
+        let calls = self.shard.calls.borrow();
+        let call = calls.get(self.call);
+        if let Some(failure) = call.and_then(|call| call.failure.clone()) {
+            return Err(failure);
+        }
+        match call {
+            Some(call) if call.expired => Err(Failure::not_executed(FailureKind::Timeout)),
+            Some(call) if !call.cancelled => Ok(call.granted),
+            _ => Err(Failure::not_executed(FailureKind::Cancelled)),
+        }
+    }
+
     fn granted(&mut self) -> Cx {
         self.done = true;
         if let Some(call) = self.shard.calls.borrow_mut().get_mut(self.call) {
@@ -206,21 +220,9 @@ impl Future for Queued {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let (granted, cancelled, failure) = {
-            let mut calls = this.shard.calls.borrow_mut();
-            match calls.get_mut(this.call) {
-                Some(call) => (call.granted, call.cancelled, call.failure.clone()),
-                None => (false, true, None),
-            }
-        };
-        if let Some(failure) = failure {
-            return Poll::Ready(Err(failure));
-        }
-        if cancelled {
-            // Dropping this gives back what was granted meanwhile.
-            return Poll::Ready(Err(Failure::not_executed(FailureKind::Cancelled)));
-        }
-        if granted {
+        let state = this.state();
+        // Dropping this gives back what was granted meanwhile.
+        if state? {
             return Poll::Ready(Ok(this.granted()));
         }
         if leased(&this.cell).header().life.get() == Life::Over {

@@ -118,6 +118,7 @@ impl<T, G: FnOnce(T)> Future for Parked<T, G> {
         let Some(future) = &mut this.future else {
             return Poll::Ready(());
         };
+        let _entered = this.shard.enter();
         let outcome = match this.shard.poll_in(this.call, future.as_mut(), cx) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(outcome)) => outcome,
@@ -135,6 +136,7 @@ impl<T, G: FnOnce(T)> Drop for Parked<T, G> {
         if self.give.is_none() {
             return;
         }
+        let _entered = self.shard.enter();
         self.future = None;
         let failure = Failure::unknown(FailureKind::Cancelled).because("the node has stopped");
         let outcome = (self.fail)(failure);
@@ -151,34 +153,39 @@ pub(crate) type Outcome<A> = Result<<A as Rpc>::Output, <A as Rpc>::Fault>;
 /// How an rpc began.
 pub(crate) enum Started<A: Rpc> {
     Ready(Outcome<A>),
-    Waiting(Waiting<A>),
+    Waiting(Waiting<Outcome<A>>),
 }
 
 /// A call whose outcome is not there yet. Dropping it gives the call up.
-pub(crate) struct Waiting<A: Rpc> {
+pub(crate) struct Waiting<T> {
     shard: Rc<Shard>,
     call: CallId,
-    reply: Reply<Outcome<A>>,
+    reply: Reply<T>,
+    fail: fn(Failure) -> T,
     done: bool,
 }
 
-impl<A: Rpc> Waiting<A> {
-    pub(super) fn new(shard: &Rc<Shard>, call: CallId, reply: Reply<Outcome<A>>) -> Self {
+impl<T> Waiting<T> {
+    pub(super) fn new(
+        shard: &Rc<Shard>,
+        call: CallId,
+        reply: Reply<T>,
+        fail: fn(Failure) -> T,
+    ) -> Self {
         Self {
             shard: Rc::clone(shard),
             call,
             reply,
+            fail,
             done: false,
         }
     }
 
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<A>> {
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<T> {
         let outcome = self.reply.borrow_mut().take();
         let outcome = match outcome {
             Some(outcome) => outcome,
-            None => match std::task::ready!(self.shard.poll_failure(self.call, cx)) {
-                failure => Err(failure.into()),
-            },
+            None => (self.fail)(std::task::ready!(self.shard.poll_failure(self.call, cx))),
         };
         self.done = true;
         self.shard.caller_done(self.call);
@@ -186,7 +193,7 @@ impl<A: Rpc> Waiting<A> {
     }
 }
 
-impl<A: Rpc> Drop for Waiting<A> {
+impl<T> Drop for Waiting<T> {
     fn drop(&mut self) {
         if !self.done {
             self.shard.give_up(self.call);

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use playhouse_wire::KeyPart;
 use slab::Slab;
 
 use super::plan::{Due, Schedule};
-use super::{Moment, Plan, TimerError, TimerId, Wheel};
+use super::{Moment, Plan, TimerError, TimerId, TimerKey, Wheel};
 
 /// What a timer belongs to: a slot of an entity, or of a local entity inside of it. Keys are its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +43,7 @@ pub struct Pending<'a, A> {
     /// Whose it is.
     pub owner: TimerOwner,
     /// What it is cancelled by.
-    pub key: Option<&'a KeyPart>,
+    pub key: Option<&'a TimerKey>,
     /// What is to be done when it fires.
     pub action: &'a A,
     /// When it is due, on the clock of the wheel.
@@ -64,14 +63,14 @@ pub struct Pending<'a, A> {
 pub struct Timers<A> {
     timers: Slab<Timer<A>>,
     /// Those that have a key.
-    keyed: BTreeSet<(TimerOwner, KeyPart, u32)>,
+    keyed: BTreeSet<(TimerOwner, TimerKey, u32)>,
     serial: u32,
 }
 
 struct Timer<A> {
     serial: u32,
     owner: TimerOwner,
-    key: Option<KeyPart>,
+    key: Option<TimerKey>,
     action: A,
     schedule: Schedule,
     entry: TimerId,
@@ -151,6 +150,29 @@ impl<A> Timers<A> {
         Ok(handle)
     }
 
+    /// Whose a timer is, and what is to be done; nothing if it is not pending.
+    #[must_use]
+    pub fn get(&self, handle: TimerHandle) -> Option<(TimerOwner, &A)> {
+        let timer = self.timers.get(handle.index as usize)?;
+        (timer.serial == handle.serial).then_some((timer.owner, &timer.action))
+    }
+
+    /// Puts off a firing whose entry came out of the wheel and that the entity has no room for.
+    pub fn put_off<W>(
+        &mut self,
+        wheel: &mut Wheel<W>,
+        handle: TimerHandle,
+        until_us: u64,
+        wake: W,
+    ) {
+        if let Some(timer) = self.timers.get_mut(handle.index as usize)
+            && timer.serial == handle.serial
+        {
+            wheel.cancel(timer.entry);
+            timer.entry = wheel.insert(until_us, wake);
+        }
+    }
+
     /// Begins a firing whose entry came out of the wheel. Nothing if the timer was cancelled since, or is not due yet
     /// by the clock on the wall; `wake` makes the entry for the next firing, if there is one.
     pub fn begin<W>(
@@ -196,43 +218,47 @@ impl<A> Timers<A> {
         }
     }
 
-    /// Cancels one timer, and says whether it was pending.
-    pub fn cancel<W>(&mut self, wheel: &mut Wheel<W>, handle: TimerHandle) -> bool {
-        let pending = self.timers.get(handle.index as usize);
-        let found = pending.is_some_and(|timer| timer.serial == handle.serial);
-        if found {
-            wheel.cancel(self.take(handle.index).entry);
-        }
-        found
+    /// Cancels one timer, and gives back its action; nothing if it was not pending.
+    ///
+    /// Actions come back, here and below, so that the caller can drop them when it holds nothing else.
+    pub fn cancel<W>(&mut self, wheel: &mut Wheel<W>, handle: TimerHandle) -> Option<A> {
+        self.get(handle)?;
+        let timer = self.take(handle.index);
+        wheel.cancel(timer.entry);
+        Some(timer.action)
     }
 
-    /// Cancels every timer of a key, and says how many there were.
+    /// Cancels every timer of a key.
     pub fn cancel_key<W>(
         &mut self,
         wheel: &mut Wheel<W>,
         owner: TimerOwner,
-        key: KeyPart,
-    ) -> usize {
+        key: TimerKey,
+    ) -> Vec<A> {
         let all = (owner, key.clone(), 0)..=(owner, key, u32::MAX);
         let indices: Vec<u32> = self.keyed.range(all).map(|(_, _, index)| *index).collect();
-        for index in &indices {
-            wheel.cancel(self.take(*index).entry);
-        }
-        indices.len()
+        self.cancel_all(wheel, indices)
     }
 
-    /// Cancels every timer of an entity's or a local entity's end, and says how many there were. `local` none: all.
-    pub fn clear<W>(&mut self, wheel: &mut Wheel<W>, local: Option<u32>) -> usize {
+    /// Cancels every timer of a local entity, or of all: at its end.
+    pub fn clear<W>(&mut self, wheel: &mut Wheel<W>, local: Option<u32>) -> Vec<A> {
         let ends = |timer: &Timer<A>| local.is_none() || timer.owner.local == local;
-        let indices: Vec<usize> = self
+        let indices: Vec<u32> = self
             .timers
             .iter()
-            .filter_map(|(index, timer)| ends(timer).then_some(index))
+            .filter_map(|(index, timer)| ends(timer).then_some(index as u32))
             .collect();
-        for index in &indices {
-            wheel.cancel(self.take(*index as u32).entry);
+        self.cancel_all(wheel, indices)
+    }
+
+    fn cancel_all<W>(&mut self, wheel: &mut Wheel<W>, indices: Vec<u32>) -> Vec<A> {
+        let mut actions = Vec::with_capacity(indices.len());
+        for index in indices {
+            let timer = self.take(index);
+            wheel.cancel(timer.entry);
+            actions.push(timer.action);
         }
-        indices.len()
+        actions
     }
 
     fn take(&mut self, index: u32) -> Timer<A> {

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use playhouse_wire::{KeyPart, Timestamp};
+use playhouse_wire::Timestamp;
 
-use super::{Cron, CronError};
+use super::{Cron, CronError, TimerKey};
 use crate::call::{Failure, FailureKind};
 
 /// The shortest period of a timer.
@@ -31,7 +31,7 @@ pub struct Moment {
 #[non_exhaustive]
 pub struct Plan {
     /// What it is cancelled by, together with all others that have the same.
-    pub key: Option<KeyPart>,
+    pub key: Option<TimerKey>,
     /// How long until it fires first: by default a period, or at once if there is none.
     pub after: Option<std::time::Duration>,
     /// How long from one firing to the next.

@@ -1,0 +1,141 @@
+//! Handlers without an entity, and what every handler can have: chance, shared values, its node.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use playhouse_wire::Uuid;
+
+use super::Cx;
+use super::away::Away;
+use super::calls::{CallId, Place};
+use super::park::{Reply, Waiting};
+use super::shard::Shard;
+use crate::call::Failure;
+
+impl Shard {
+    /// Runs code with a context that belongs to no entity. It ends when the caller does, or at its deadline.
+    ///
+    /// # Errors
+    ///
+    /// If the time is over, or if the code panics.
+    pub async fn attend<T: 'static>(
+        self: &Rc<Self>,
+        time: Duration,
+        f: impl AsyncFnOnce(&mut Cx) -> T + 'static,
+    ) -> Result<T, Failure> {
+        let time_us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let place = Place::Away(Rc::new(Away::default()));
+        let deadline_us = self.now_us().saturating_add(time_us);
+        let call =
+            self.calls
+                .borrow_mut()
+                .insert(place.clone(), 0, 0, CallId::NONE, deadline_us, None);
+        let mut cx = Cx::new(self, place, call);
+        let reply: Reply<Result<T, Failure>> = Rc::new(RefCell::new(None));
+        let laid = Rc::clone(&reply);
+        let future = Box::pin(async move { Ok(f(&mut cx).await) });
+        self.park(call, future, Err, move |outcome| {
+            *laid.borrow_mut() = Some(outcome)
+        });
+        self.await_call(call);
+        let mut waiting = Waiting::new(self, call, reply, Err);
+        poll_fn(|cx| waiting.poll(cx)).await
+    }
+
+    /// Tells handlers where the node listens: [`Cx::node`].
+    pub fn set_addresses(&self, addresses: Vec<String>) {
+        *self.addresses.borrow_mut() = addresses.into();
+    }
+}
+
+/// The node that a handler runs on.
+#[derive(Debug, Clone)]
+pub struct NodeInfo {
+    name: Arc<str>,
+    addresses: Arc<[String]>,
+}
+
+impl NodeInfo {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> &[String] {
+        &self.addresses
+    }
+}
+
+impl Cx {
+    /// The node that the handler runs on.
+    #[must_use]
+    pub fn node(&self) -> NodeInfo {
+        NodeInfo {
+            name: Arc::clone(&self.shard().node),
+            addresses: Arc::clone(&self.shard().addresses.borrow()),
+        }
+    }
+
+    /// What the node was given to share, by its type.
+    #[must_use]
+    pub fn shared<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let value = self.shard().shared.get(&std::any::TypeId::of::<T>())?;
+        Arc::clone(value).downcast().ok()
+    }
+
+    /// Chance: in the simulation it repeats. Not for secrets.
+    #[must_use]
+    pub fn random(&self) -> Random {
+        Random(Rc::clone(self.shard()))
+    }
+}
+
+/// The chance of a shard.
+pub struct Random(Rc<Shard>);
+
+impl Random {
+    /// Sixty-four random bits.
+    #[must_use]
+    pub fn u64(&self) -> u64 {
+        self.0.env.random()
+    }
+
+    /// A number from 0 up to and without `end`; 0 if `end` is 0.
+    #[must_use]
+    pub fn below(&self, end: u64) -> u64 {
+        // The high half of the product is spread as evenly as 64 bits allow.
+        ((u128::from(self.u64()) * u128::from(end)) >> 64) as u64
+    }
+
+    /// True so often of one: never at 0.0, always at 1.0.
+    #[must_use]
+    pub fn chance(&self, probability: f64) -> bool {
+        // 53 bits are what a float has.
+        ((self.u64() >> 11) as f64) < probability * (1u64 << 53) as f64
+    }
+
+    /// A random UUID, of version 4.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        let mut bytes = [0; 16];
+        let (high, low) = bytes.split_at_mut(8);
+        high.copy_from_slice(&self.u64().to_be_bytes());
+        low.copy_from_slice(&self.u64().to_be_bytes());
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        Uuid(bytes)
+    }
+}
+
+impl fmt::Debug for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Random")
+    }
+}

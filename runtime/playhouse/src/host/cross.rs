@@ -1,0 +1,497 @@
+//! Calls between shards of a node: one box carries the request there and the outcome back.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Context;
+
+use playhouse_wire::message::{Header, Method, Waiting as Waits};
+use playhouse_wire::{Encode, EntityKey, Limits, Writer};
+
+use super::away::{Away, Route};
+use super::calls::{CallId, Place};
+use super::dispatch::{Lead, Prepared, no_such_call};
+use super::egress::{address, check};
+use super::fabric::{INBOX_MAX, Job, Packet};
+use super::handler::{Answer, Start, TypedCall};
+use super::ingress::{From, Incoming, Origin, ReplyTo};
+use super::park::{Outcome, Reply, Started, Waiting};
+use super::shard::Shard;
+use super::trace::TraceContext;
+use crate::call::{Arguments, Failure, FailureKind, Fault, Proxy, Rpc, Target};
+
+/// A call that travels: served where it arrives, delivered where it came from.
+pub(super) trait Envelope: Send {
+    fn serve(self: Box<Self>, shard: &Rc<Shard>);
+    fn deliver(self: Box<Self>, shard: &Rc<Shard>);
+}
+
+/// A call of this process, with its values as they are.
+struct Parcel<A, O, X> {
+    home: u32,
+    /// The call as its caller's shard knows it; none if nobody waits.
+    caller: Option<CallId>,
+    target: Target,
+    left_us: Option<u64>,
+    trace: Option<TraceContext>,
+    from: From,
+    args: Option<A>,
+    outcome: Option<Result<O, X>>,
+}
+
+impl<A, O, X> Parcel<A, O, X>
+where
+    A: Arguments + Send,
+    O: Send + 'static,
+    X: Fault,
+{
+    fn send_back(mut self: Box<Self>, shard: &Rc<Shard>, outcome: Result<O, X>) {
+        if self.caller.is_some() {
+            self.outcome = Some(outcome);
+            let home = self.home;
+            shard.post(home, Packet::Reply(self));
+        }
+    }
+}
+
+impl<A, O, X> Envelope for Parcel<A, O, X>
+where
+    A: Arguments + Send,
+    O: Send + 'static,
+    X: Fault,
+{
+    fn serve(mut self: Box<Self>, shard: &Rc<Shard>) {
+        let lead = Lead {
+            left_us: self.left_us,
+            trace: self.trace.take(),
+            from: Some(Rc::new(std::mem::take(&mut self.from))),
+        };
+        let Some(args) = self.args.take() else {
+            return;
+        };
+        let prepared = shard.prepare_from_outside(&self.target, A::TAG, lead);
+        let Prepared { host, place, call } = match prepared {
+            Ok(prepared) => prepared,
+            Err(failure) => return self.send_back(shard, Err(failure.into())),
+        };
+        let Some(handler) = host.typed.downcast_ref::<Box<dyn TypedCall<A, O, X>>>() else {
+            shard.ended(call);
+            return self.send_back(shard, Err(no_such_call().into()));
+        };
+        match handler.start(shard, &place, call, args) {
+            Start::Ready(outcome) => {
+                shard.ended(call);
+                self.send_back(shard, outcome);
+            }
+            Start::Parked(future) => {
+                let waited = self.caller.map(|caller| (self.home, caller));
+                if let Some(from) = waited {
+                    shard.served.borrow_mut().insert(from, call);
+                }
+                let home = Rc::downgrade(shard);
+                let fail = |failure: Failure| Err(failure.into());
+                shard.park(call, future, fail, move |outcome| {
+                    if let Some(shard) = home.upgrade() {
+                        if let Some(from) = waited {
+                            shard.served.borrow_mut().remove(&from);
+                        }
+                        self.send_back(&shard, outcome);
+                    }
+                });
+                if waited.is_none() {
+                    shard.caller_done(call);
+                }
+            }
+        }
+    }
+
+    fn deliver(self: Box<Self>, shard: &Rc<Shard>) {
+        let (Some(call), Some(outcome)) = (self.caller, self.outcome) else {
+            return;
+        };
+        let reply = shard.away(call).and_then(|away| away.reply.clone());
+        if let Some(Ok(reply)) = reply.map(Rc::downcast::<RefCell<Option<Result<O, X>>>>) {
+            *reply.borrow_mut() = Some(outcome);
+        }
+        shard.handler_done(call);
+    }
+}
+
+impl Shard {
+    /// What is known of a call that is served elsewhere.
+    pub(super) fn away(&self, call: CallId) -> Option<Rc<Away>> {
+        match &self.calls.borrow().get(call)?.place {
+            Place::Away(away) => Some(Rc::clone(away)),
+            Place::Entity(_) | Place::Service(_) => None,
+        }
+    }
+
+    pub(super) fn start_far<A: Rpc>(
+        self: &Rc<Self>,
+        shard: u32,
+        proxy: Proxy,
+        args: A,
+    ) -> Started<A> {
+        match self.request_far(shard, proxy, args) {
+            Ok(waiting) => Started::Waiting(waiting),
+            Err(failure) => Started::Ready(Err(failure.into())),
+        }
+    }
+
+    fn request_far<A: Rpc>(
+        self: &Rc<Self>,
+        to: u32,
+        proxy: Proxy,
+        args: A,
+    ) -> Result<Waiting<Outcome<A>>, Failure> {
+        check(&args)?;
+        self.may_post(to)?;
+        let lead = self.outbound::<A>(proxy.deadline_us)?;
+        let (method, key) = address(&proxy.target, A::TAG);
+        let reply: Reply<Outcome<A>> = Rc::default();
+        let away = Rc::new(Away {
+            target: key.map(|key| Waits { method, key }),
+            route: Cell::new(Route::Shard(to)),
+            reply: Some(Rc::clone(&reply) as Rc<dyn Any>),
+            sink: None,
+        });
+        let call = self.enter_away(&away, method, lead.left_us);
+        let parcel = Parcel::<A, A::Output, A::Fault> {
+            home: self.index,
+            caller: Some(call),
+            target: proxy.target,
+            left_us: lead.left_us,
+            trace: lead.trace,
+            from: From {
+                chain: lead.chain,
+                caller: self.current_caller(),
+                session: None,
+            },
+            args: Some(args),
+            outcome: None,
+        };
+        self.post(to, Packet::Call(Box::new(parcel)));
+        self.await_call(call);
+        Ok(Waiting::new(self, call, reply, |failure| {
+            Err(failure.into())
+        }))
+    }
+
+    pub(super) fn send_far<A: Arguments>(
+        self: &Rc<Self>,
+        to: u32,
+        proxy: &Proxy,
+        args: A,
+    ) -> Result<(), Failure> {
+        check(&args)?;
+        self.may_post(to)?;
+        let parcel = Parcel::<A, (), Failure> {
+            home: self.index,
+            caller: None,
+            target: proxy.target.clone(),
+            left_us: None,
+            trace: self.current_trace(),
+            from: From {
+                chain: Vec::new(),
+                caller: self.current_caller(),
+                session: None,
+            },
+            args: Some(args),
+            outcome: None,
+        };
+        self.post(to, Packet::Call(Box::new(parcel)));
+        Ok(())
+    }
+
+    /// Whether one more call may wait for a shard.
+    pub(super) fn may_post(&self, to: u32) -> Result<(), Failure> {
+        let buffered = self.out.borrow().get(to as usize).map_or(0, Vec::len);
+        if buffered + self.fabric.len(to) < INBOX_MAX {
+            return Ok(());
+        }
+        Err(Failure::not_executed(FailureKind::Overloaded)
+            .because("too many calls wait for the shard of the target"))
+    }
+
+    /// Sends a packet to another shard, together with others of this turn.
+    pub(super) fn post(&self, to: u32, packet: Packet) {
+        if let Some(buffer) = self.out.borrow_mut().get_mut(to as usize) {
+            buffer.push(packet);
+        }
+        if !self.dirty.replace(true)
+            && let Some(waker) = &*self.pump.borrow()
+        {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Has a shard do something soon.
+    pub(super) fn do_on(self: &Rc<Self>, shard: u32, job: impl FnOnce(&Rc<Self>) + Send + 'static) {
+        if shard == self.index {
+            return job(self);
+        }
+        let job: Job = Box::new(job);
+        self.post(shard, Packet::Job(job));
+    }
+
+    /// Takes what came from other shards; whether there was anything.
+    pub(super) fn take_packets(self: &Rc<Self>, batch: &mut Vec<Packet>) -> bool {
+        self.fabric.take(self.index, batch);
+        let any = !batch.is_empty();
+        for packet in batch.drain(..) {
+            match packet {
+                Packet::Call(envelope) => envelope.serve(self),
+                Packet::Reply(envelope) => envelope.deliver(self),
+                Packet::Cancel { from, call } => {
+                    let call = self.served.borrow_mut().remove(&(from, call));
+                    if let Some(call) = call {
+                        self.give_up(call);
+                    }
+                }
+                Packet::Job(job) => job(self),
+                Packet::Probe(probe) => self.follow(*probe),
+                Packet::Found(found) => self.found(*found),
+            }
+        }
+        any
+    }
+
+    /// Hands on what waits to be sent to other shards.
+    pub(super) fn flush_packets(&self) {
+        if !self.dirty.replace(false) {
+            return;
+        }
+        for (to, packets) in (0u32..).zip(self.out.borrow_mut().iter_mut()) {
+            if !packets.is_empty() {
+                self.fabric.put(to, packets);
+            }
+        }
+    }
+
+    /// Sends a call that came in as bytes on to the shard that serves it.
+    pub(super) fn forward(
+        self: &Rc<Self>,
+        to: u32,
+        incoming: &Incoming<'_>,
+        reply: Option<(Rc<dyn ReplyTo>, Rc<Cell<bool>>)>,
+    ) -> Option<CallId> {
+        if let Err(failure) = self.may_post(to) {
+            if let Some((reply, _)) = reply {
+                reply.answer(Answer::Failed(&failure));
+            }
+            return None;
+        }
+        let header = incoming.header;
+        let caller = reply.map(|(reply, silent)| {
+            let away = Rc::new(Away {
+                target: None,
+                route: Cell::new(Route::Shard(to)),
+                reply: Some(Rc::new(Back { reply, silent })),
+                sink: None,
+            });
+            self.enter_away(&away, incoming.method, None)
+        });
+        let forwarded = Forwarded {
+            home: self.index,
+            caller,
+            method: incoming.method,
+            key: header.target.clone(),
+            left_us: header.deadline_or_default_us(),
+            trace: header.trace.map(Into::into),
+            chain: header.chain.iter().collect(),
+            origin: incoming.origin,
+            args: incoming.args.into(),
+            limits: incoming.limits,
+            outcome: None,
+        };
+        self.post(to, Packet::Call(Box::new(forwarded)));
+        caller
+    }
+}
+
+/// Where the outcome of a forwarded call goes in the end.
+struct Back {
+    reply: Rc<dyn ReplyTo>,
+    silent: Rc<Cell<bool>>,
+}
+
+/// A call that came in as bytes on a link of another shard.
+pub(super) struct Forwarded {
+    home: u32,
+    caller: Option<CallId>,
+    method: Method,
+    key: Option<EntityKey>,
+    left_us: u64,
+    trace: Option<TraceContext>,
+    chain: Vec<Waits>,
+    origin: Origin,
+    args: Box<[u8]>,
+    limits: Limits,
+    outcome: Option<Encoded>,
+}
+
+/// An outcome as bytes.
+enum Encoded {
+    Ok(Vec<u8>),
+    Thrown(Vec<u8>),
+    Failed(Failure),
+}
+
+/// Bytes that are encoded already.
+pub(super) struct Raw<'a>(pub(super) &'a [u8]);
+
+impl Encode for Raw<'_> {
+    fn encode(&self, w: &mut Writer) {
+        w.raw(self.0);
+    }
+}
+
+impl Encoded {
+    fn of(answer: Answer<'_>) -> Self {
+        let bytes = |value: &dyn Encode| {
+            let mut writer = Writer::new();
+            value.encode(&mut writer);
+            writer.into_bytes()
+        };
+        match answer {
+            Answer::Ok(result) => Self::Ok(bytes(result)),
+            Answer::Thrown(error) => Self::Thrown(bytes(error)),
+            Answer::Failed(failure) => Self::Failed(failure.clone()),
+        }
+    }
+
+    fn give(&self, reply: &dyn ReplyTo) {
+        match self {
+            Self::Ok(bytes) => reply.answer(Answer::Ok(&Raw(bytes))),
+            Self::Thrown(bytes) => reply.answer(Answer::Thrown(&Raw(bytes))),
+            Self::Failed(failure) => reply.answer(Answer::Failed(failure)),
+        }
+    }
+}
+
+/// Sends the outcome of a forwarded call back to the shard that has the link.
+struct SendBack {
+    shard: std::rc::Weak<Shard>,
+    forwarded: RefCell<Option<Box<Forwarded>>>,
+    from: (u32, CallId),
+}
+
+impl ReplyTo for SendBack {
+    fn answer(&self, answer: Answer<'_>) {
+        let (Some(shard), Some(mut forwarded)) =
+            (self.shard.upgrade(), self.forwarded.borrow_mut().take())
+        else {
+            return;
+        };
+        shard.served.borrow_mut().remove(&self.from);
+        forwarded.outcome = Some(Encoded::of(answer));
+        shard.post(forwarded.home, Packet::Reply(forwarded));
+    }
+}
+
+impl Envelope for Forwarded {
+    fn serve(mut self: Box<Self>, shard: &Rc<Shard>) {
+        let args = std::mem::take(&mut self.args);
+        let mut chain = playhouse_wire::message::ChainBuffer::new();
+        for waits in &self.chain {
+            // It came in a chain, so it fits into one.
+            let _ = chain.push(waits.method, &waits.key);
+        }
+        let header = Header {
+            target: self.key.take(),
+            deadline_us: Some(self.left_us),
+            trace: self.trace.map(Into::into),
+            chain: chain.as_chain(),
+            ..Header::EMPTY
+        };
+        let incoming = Incoming {
+            method: self.method,
+            header: &header,
+            args: &args,
+            origin: self.origin,
+            limits: self.limits,
+        };
+        let Some(caller) = self.caller else {
+            if let Err(failure) = shard.serve_oneway(incoming) {
+                tracing::debug!(method = ?self.method, %failure, "a oneway can't be served");
+            }
+            return;
+        };
+        let from = (self.home, caller);
+        let back = Rc::new(SendBack {
+            shard: Rc::downgrade(shard),
+            forwarded: RefCell::new(None),
+            from,
+        });
+        *back.forwarded.borrow_mut() = Some(self);
+        if let Some(serving) = shard.serve(incoming, back) {
+            shard.served.borrow_mut().insert(from, serving.call());
+        }
+    }
+
+    fn deliver(self: Box<Self>, shard: &Rc<Shard>) {
+        let (Some(call), Some(outcome)) = (self.caller, self.outcome) else {
+            return;
+        };
+        let reply = shard.away(call).and_then(|away| away.reply.clone());
+        shard.handler_done(call);
+        shard.caller_done(call);
+        if let Some(Ok(back)) = reply.map(Rc::downcast::<Back>)
+            && !back.silent.get()
+        {
+            outcome.give(&*back.reply);
+        }
+    }
+}
+
+impl Shard {
+    /// Runs a future on another shard of the node.
+    ///
+    /// # Errors
+    ///
+    /// If the shard has stopped.
+    pub(super) async fn ask<T: Send + 'static>(
+        self: &Rc<Self>,
+        shard: u32,
+        f: impl FnOnce(Rc<Self>) -> super::hooks::Local<'static, T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        if shard == self.index {
+            return Ok(f(Rc::clone(self)).await);
+        }
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.do_on(shard, move |shard| {
+            let future = f(Rc::clone(shard));
+            shard.spawn(async move {
+                // Whoever asked may be gone.
+                let _ = sender.send(future.await);
+            });
+        });
+        receiver
+            .await
+            .map_err(|_| Failure::unknown(FailureKind::Cancelled).because("the shard has stopped"))
+    }
+
+    /// Turns over what came from other shards and what goes to them. True if there was anything.
+    pub(super) fn turn_packets(self: &Rc<Self>, batch: &mut Vec<Packet>) -> bool {
+        // A few rounds before others of this shard run: what a packet causes often comes back at once.
+        for round in 0..4 {
+            if !self.take_packets(batch) {
+                return round > 0;
+            }
+            self.flush_packets();
+        }
+        true
+    }
+
+    /// The pump that is polled now is the one to wake.
+    pub(super) fn listen(&self, cx: &Context<'_>) {
+        let mut pump = self.pump.borrow_mut();
+        if pump
+            .as_ref()
+            .is_none_or(|waker| !waker.will_wake(cx.waker()))
+        {
+            *pump = Some(cx.waker().clone());
+            self.fabric.listen(self.index, cx.waker());
+        }
+    }
+}

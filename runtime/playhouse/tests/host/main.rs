@@ -1,0 +1,13 @@
+//! The host under test: entities and services of one node, called through generated proxies.
+
+#![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
+
+mod calls;
+mod deadlocks;
+#[path = "generated/mod.rs"]
+mod generated;
+mod life;
+mod waiting;
+mod world;
+
+use generated::trial as schema;

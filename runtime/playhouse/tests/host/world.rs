@@ -1,0 +1,443 @@
+//! A small world: the entities of `trial.idl`, and a shard to run them on.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use playhouse::host::{Env, Setup, Shard};
+use playhouse::{
+    CallError, Cx, Failure, FailureKind, Reach, Ref, Timestamp, component, entity, service,
+};
+use tokio::time::Instant;
+
+use crate::schema::trial::{Bag, Center, Desk, Hero, Purse, Room, TradeError};
+
+/// The clock of tokio, which tests stop, and chance that repeats.
+pub(crate) struct TestEnv(Cell<u64>);
+
+impl Env for TestEnv {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn utc(&self) -> Timestamp {
+        Timestamp::from_micros(0)
+    }
+
+    fn random(&self) -> u64 {
+        self.0.set(
+            self.0
+                .get()
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1),
+        );
+        self.0.get() >> 1
+    }
+}
+
+pub(crate) fn setup() -> Setup {
+    Setup::new("test")
+        .entity::<HeroLogic>()
+        .entity::<RoomLogic>()
+        .entity::<CenterLogic>()
+        .service(DeskLogic::default)
+}
+
+/// Runs `test` on a shard of its own, in stopped time.
+pub(crate) fn on_shard<F: Future<Output = ()> + 'static>(test: impl FnOnce(Rc<Shard>) -> F) {
+    on_shard_of(&setup(), test);
+}
+
+pub(crate) fn on_shard_of<F: Future<Output = ()> + 'static>(
+    setup: &Setup,
+    test: impl FnOnce(Rc<Shard>) -> F,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let tasks = tokio::task::LocalSet::new();
+    tasks.block_on(&runtime, async {
+        let shard = Shard::new(setup, 0, 1, Rc::new(TestEnv(Cell::new(7))));
+        let _entered = shard.enter();
+        tokio::task::spawn_local(Rc::clone(&shard).pump());
+        let done = Rc::new(Cell::new(false));
+        let test = test(Rc::clone(&shard));
+        let noted = Rc::clone(&done);
+        let task = tokio::task::spawn_local(async move {
+            test.await;
+            noted.set(true);
+        });
+        task.await.unwrap();
+        assert!(done.get());
+    });
+}
+
+/// For how long, as the schema has it.
+pub(crate) fn ms(ms: u64) -> playhouse::Duration {
+    playhouse::Duration::from_micros(i64::try_from(ms * 1000).unwrap())
+}
+
+async fn sleep(time: playhouse::Duration) {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(0);
+    tokio::time::sleep(Duration::from_micros(micros)).await;
+}
+
+#[derive(Default)]
+#[component(Purse)]
+pub(crate) struct PurseLogic {
+    props: Purse,
+}
+
+#[component(Purse)]
+impl PurseLogic {
+    #[rpc]
+    async fn add(&mut self, _cx: &mut Cx, amount: u64) -> u64 {
+        self.props.set_gold(self.props.gold() + amount);
+        self.props.gold()
+    }
+
+    #[rpc]
+    async fn take(&mut self, _cx: &mut Cx, amount: u64) -> Result<u64, CallError<TradeError>> {
+        let have = self.props.gold();
+        let left = have
+            .checked_sub(amount)
+            .ok_or(TradeError::TooPoor { have })?;
+        self.props.set_gold(left);
+        Ok(left)
+    }
+
+    #[rpc]
+    async fn add_slowly(&mut self, _cx: &mut Cx, amount: u64, after: playhouse::Duration) -> u64 {
+        sleep(after).await;
+        self.props.set_gold(self.props.gold() + amount);
+        self.props.gold()
+    }
+
+    #[rpc]
+    async fn drop_in(&mut self, _cx: &mut Cx, amount: u64) {
+        self.props.set_gold(self.props.gold() + amount);
+    }
+
+    #[rpc]
+    async fn worth(&mut self, cx: &mut Cx) -> u64 {
+        let things = cx.with(|bag: &mut BagLogic| bag.props.items().len());
+        self.props.gold() + 10 * things as u64
+    }
+
+    #[rpc]
+    async fn interest(&mut self, cx: &mut Cx, percent: u32) {
+        self.props
+            .set_gold(self.props.gold() * u64::from(100 + percent) / 100);
+        Purse::changed(cx, self.props.gold());
+    }
+}
+
+#[derive(Default)]
+#[component(Bag)]
+pub(crate) struct BagLogic {
+    props: Bag,
+}
+
+#[component(Bag)]
+impl BagLogic {
+    #[rpc]
+    async fn put(&mut self, cx: &mut Cx, item: u32) -> u32 {
+        let _ = self.props.items_mut().push(item);
+        // By its properties, by its struct, and by its slot.
+        cx.with(|purse: &mut Purse| purse.set_gold(purse.gold() + 1));
+        cx.with(|purse: &mut PurseLogic| purse.props.set_gold(purse.props.gold() + 1));
+        cx.with_slot(Hero::CHEST_SLOT, |chest: &mut PurseLogic| {
+            chest.props.set_gold(100);
+        });
+        self.props.items().len() as u32
+    }
+
+    #[rpc]
+    async fn rot(&mut self, _cx: &mut Cx, item: u32) {
+        let at = self.props.items().iter().position(|held| *held == item);
+        if let Some(at) = at {
+            self.props.items_mut().remove(at);
+        }
+    }
+}
+
+#[entity(Hero { purse: PurseLogic, bag: BagLogic, chest: PurseLogic })]
+#[derive(Default)]
+pub(crate) struct HeroLogic {
+    props: Hero,
+    notes: Vec<u32>,
+    finished: u32,
+    cancelled: u32,
+}
+
+#[entity(Hero)]
+impl HeroLogic {
+    #[hook]
+    fn construct(id: u64) -> Self {
+        let mut hero = Self::default();
+        let _ = hero.props.set_name(format!("hero {id}"));
+        hero
+    }
+
+    #[rpc]
+    async fn descend(&mut self, cx: &mut Cx, depth: u32) -> Result<u32, Failure> {
+        if depth == 0 {
+            return Ok(0);
+        }
+        let me = cx.key::<Hero>().unwrap_or_default();
+        Ok(1 + Hero::of(me + 1).descend(depth - 1).await?)
+    }
+
+    #[rpc]
+    async fn trade(
+        &mut self,
+        _cx: &mut Cx,
+        partner: Ref<Hero>,
+        wait: playhouse::Duration,
+    ) -> Result<bool, Failure> {
+        sleep(wait).await;
+        partner.proxy().accept(1).await
+    }
+
+    #[rpc]
+    async fn accept(&mut self, _cx: &mut Cx, amount: u64) -> bool {
+        amount > 0
+    }
+
+    #[rpc]
+    async fn burst(&mut self, _cx: &mut Cx) {
+        self.notes.push(1);
+        panic!("the hero bursts");
+    }
+
+    #[rpc]
+    async fn linger(&mut self, cx: &mut Cx, time: playhouse::Duration) -> bool {
+        sleep(time).await;
+        self.finished += 1;
+        self.cancelled += u32::from(cx.cancelled());
+        true
+    }
+
+    #[rpc]
+    async fn finished(&mut self, _cx: &mut Cx) -> u32 {
+        self.finished
+    }
+
+    #[rpc]
+    async fn was_cancelled(&mut self, _cx: &mut Cx) -> u32 {
+        self.cancelled
+    }
+
+    #[rpc]
+    async fn circle(&mut self, _cx: &mut Cx, rest: Vec<u64>) -> Result<u32, Failure> {
+        match rest.split_first() {
+            Some((next, rest)) => Ok(1 + Hero::of(*next).circle(rest.to_vec()).await?),
+            None => Ok(0),
+        }
+    }
+
+    #[rpc]
+    async fn note(&mut self, _cx: &mut Cx, number: u32) {
+        self.notes.push(number);
+    }
+
+    #[rpc]
+    async fn notes(&mut self, _cx: &mut Cx) -> Vec<u32> {
+        self.notes.clone()
+    }
+
+    #[rpc]
+    async fn leave(&mut self, cx: &mut Cx) {
+        cx.destroy();
+    }
+
+    #[rpc]
+    async fn who(&mut self, cx: &mut Cx) -> String {
+        format!("{} called by {:?}", self.props.name(), cx.caller())
+    }
+
+    #[rpc]
+    async fn ask(&mut self, cx: &mut Cx) -> Result<bool, Failure> {
+        Hero::noticed(cx, "asked");
+        Hero::confirm(cx, "really?").await
+    }
+
+    #[rpc]
+    async fn left(&mut self, cx: &mut Cx, nested: bool) -> Result<u64, Failure> {
+        if nested {
+            sleep(ms(500)).await;
+            let next = cx.key::<Hero>().unwrap_or_default() + 1;
+            return Hero::of(next)
+                .deadline(Duration::from_secs(60))
+                .left(false)
+                .await;
+        }
+        let left = cx.left().unwrap_or_default();
+        Ok(u64::try_from(left.as_micros()).unwrap_or(u64::MAX))
+    }
+
+    #[rpc]
+    async fn sibling_panics(&mut self, cx: &mut Cx) {
+        cx.with(|_: &mut HeroLogic| ());
+    }
+
+    #[rpc]
+    async fn hold(&mut self, _cx: &mut Cx, room: Ref<Room>) -> Result<u32, Failure> {
+        room.proxy().visit().await
+    }
+}
+
+#[entity(Room {})]
+#[derive(Default)]
+pub(crate) struct RoomLogic {
+    props: Room,
+    steps: u64,
+}
+
+#[entity(Room)]
+impl RoomLogic {
+    #[hook]
+    async fn created(&mut self, _cx: &mut Cx) {
+        note_life("room created");
+    }
+
+    #[hook]
+    async fn loaded(&mut self, _cx: &mut Cx) {
+        // Calls that come meanwhile wait.
+        sleep(ms(10)).await;
+        note_life("room loaded");
+    }
+
+    #[hook]
+    async fn tick(&mut self, _cx: &mut Cx, step: u64) {
+        self.steps = step;
+    }
+
+    #[hook]
+    async fn destroyed(&mut self, _cx: &mut Cx) {
+        note_life("room destroyed");
+    }
+
+    #[rpc]
+    async fn visit(&mut self, _cx: &mut Cx) -> u32 {
+        note_life("room visited");
+        self.props.set_visitors(self.props.visitors() + 1);
+        self.props.visitors()
+    }
+
+    #[rpc]
+    async fn close(&mut self, cx: &mut Cx) {
+        cx.destroy();
+    }
+
+    #[rpc]
+    async fn grow(&mut self, _cx: &mut Cx, count: u32) -> Vec<u32> {
+        vec![0; count as usize]
+    }
+
+    #[rpc]
+    async fn steps(&mut self, _cx: &mut Cx) -> u64 {
+        self.steps
+    }
+
+    #[rpc]
+    async fn visit_hero(&mut self, _cx: &mut Cx, hero: Ref<Hero>) -> Result<u32, Failure> {
+        hero.proxy().finished().await
+    }
+}
+
+thread_local! {
+    static LIFE: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(crate) fn note_life(what: &str) {
+    LIFE.with_borrow_mut(|life| life.push(what.to_owned()));
+}
+
+/// What hooks noted since the last time.
+pub(crate) fn life() -> Vec<String> {
+    LIFE.with_borrow_mut(std::mem::take)
+}
+
+#[entity(Center {})]
+#[derive(Default)]
+pub(crate) struct CenterLogic {
+    props: Center,
+    beats: u32,
+}
+
+#[entity(Center)]
+impl CenterLogic {
+    #[rpc]
+    async fn open(&mut self, cx: &mut Cx, count: u32) -> Result<Ref<Room>, Failure> {
+        for _ in 1..count {
+            cx.create(RoomLogic::default())?;
+        }
+        cx.create(RoomLogic::default())
+    }
+
+    #[rpc]
+    async fn beats(&mut self, _cx: &mut Cx) -> u32 {
+        self.beats
+    }
+
+    #[rpc]
+    async fn beat(&mut self, _cx: &mut Cx) {
+        self.beats += 1;
+    }
+
+    #[rpc]
+    async fn life(&mut self, _cx: &mut Cx) -> Vec<String> {
+        life()
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct DeskLogic {
+    rung: Cell<u32>,
+    slow: Cell<u32>,
+}
+
+#[service(Desk)]
+impl DeskLogic {
+    #[rpc]
+    async fn greet(&self, _cx: &mut Cx, name: String) -> String {
+        format!("welcome, {name}")
+    }
+
+    #[rpc]
+    async fn slow(&self, _cx: &mut Cx, time: playhouse::Duration) -> u32 {
+        self.slow.set(self.slow.get() + 1);
+        let most = self.slow.get();
+        sleep(time).await;
+        self.slow.set(self.slow.get() - 1);
+        most
+    }
+
+    #[rpc]
+    async fn ring(&self, _cx: &mut Cx) {
+        self.rung.set(self.rung.get() + 1);
+    }
+
+    #[rpc]
+    async fn rung(&self, _cx: &mut Cx) -> u32 {
+        self.rung.get()
+    }
+
+    #[rpc]
+    async fn relay(&self, _cx: &mut Cx, hero: Ref<Hero>) -> Result<bool, Failure> {
+        hero.proxy().accept(1).await
+    }
+}
+
+/// The kind of a failure, to compare.
+pub(crate) fn kind<T: std::fmt::Debug>(outcome: Result<T, Failure>) -> FailureKind {
+    outcome.unwrap_err().kind()
+}
+
+pub(crate) fn hero(id: u64) -> Ref<Hero> {
+    Ref::to_entity([id.into()])
+}
