@@ -40,6 +40,7 @@ impl InventoryLogic {
     #[rpc]
     async fn deliver(&mut self, _cx: &mut Cx, _stack: Stack, _reason: String) {
         self.opened += 1;
+        std::future::ready(()).await;
     }
 
     #[rpc]
