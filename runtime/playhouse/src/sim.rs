@@ -252,7 +252,7 @@ impl Sim {
         let _in_runtime = self.runtime.enter();
         let mut hosts = self.world.hosts.borrow_mut();
         let host = hosts.get_mut(name).unwrap_or_else(|| unknown(name));
-        self.world.record(host.number, "crash", 0);
+        self.world.record(host.number, "crash", "", 0);
         self.world.network.crash(name);
         host.stop();
     }
@@ -276,7 +276,7 @@ impl Sim {
     pub fn partition(&self, a: &str, b: &str) {
         let _in_runtime = self.runtime.enter();
         self.world
-            .record(self.number(a), "partition", self.number(b).into());
+            .record(self.number(a), "partition", "", self.number(b).into());
         self.world.network.partition(a, b);
     }
 
@@ -284,7 +284,7 @@ impl Sim {
     pub fn heal(&self, a: &str, b: &str) {
         let _in_runtime = self.runtime.enter();
         self.world
-            .record(self.number(a), "heal", self.number(b).into());
+            .record(self.number(a), "heal", "", self.number(b).into());
         self.world.network.heal(a, b);
     }
 

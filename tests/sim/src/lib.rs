@@ -2,7 +2,11 @@
 
 use playhouse::sim::{Ended, SimError};
 
+pub mod clocks;
 pub mod echo;
+#[expect(missing_docs, reason = "generated")]
+#[path = "schema/mod.rs"]
+pub mod schema;
 
 /// Plays a seed to its end.
 pub type Play = fn(u64) -> Result<Ended, SimError>;

@@ -11,7 +11,7 @@ use playhouse_wire::{Limits, Reader, to_vec};
 use super::calls::{CallId, Place};
 use super::cell::{Access, EntityCell, Hosted, Life};
 use super::hooks::Local;
-use super::lease::Turn;
+use super::lease::{Turn, leased};
 use super::shard::{Due, NEVER, Shard};
 use crate::call::{Arguments, Failure, FailureKind};
 use crate::descriptor;
@@ -188,8 +188,8 @@ impl TimerBuilder<'_> {
             return Err(no_timer("the entity has ended"));
         }
         let shard = self.cx.shard();
-        let owner = TimerOwner { local: None, slot };
-        let set = cell.header().rare_mut(|rare| {
+        let owner = owner(&cell, slot);
+        let set = leased(&cell).header().rare_mut(|rare| {
             rare.timers.get_or_insert_default().timers.set(
                 &mut shard.wheel.borrow_mut(),
                 shard.moment(),
@@ -206,6 +206,15 @@ impl TimerBuilder<'_> {
 
 fn span(span: crate::Duration) -> std::time::Duration {
     span.try_into().unwrap_or_default()
+}
+
+/// Whose timers those of a slot of this entity are. A local entity's stand with its container's.
+fn owner(cell: &Rc<dyn Hosted>, slot: u8) -> TimerOwner {
+    let local = cell.header().local;
+    TimerOwner {
+        local: (local != 0).then_some(local),
+        slot,
+    }
 }
 
 fn no_timer(why: &str) -> Failure {
@@ -277,17 +286,16 @@ impl Cx {
     /// that is due already and waits for its turn is cancelled, too.
     pub fn cancel_timers(&mut self, key: impl Into<TimerKey>) -> usize {
         let (key, slot) = (key.into(), self.slot());
-        let owner = TimerOwner { local: None, slot };
-        self.with_timers(|timers, shard| {
+        self.with_timers(|cell, timers, shard| {
             let mut wheel = shard.wheel.borrow_mut();
-            timers.cancel_key(&mut wheel, owner, key)
+            timers.cancel_key(&mut wheel, owner(cell, slot), key)
         })
         .map_or(0, |actions| actions.len())
     }
 
     /// Cancels one timer of this entity, and says whether it was pending.
     pub fn cancel_timer(&mut self, handle: TimerHandle) -> bool {
-        self.with_timers(|timers, shard| {
+        self.with_timers(|_, timers, shard| {
             let mut wheel = shard.wheel.borrow_mut();
             timers.cancel(&mut wheel, handle)
         })
@@ -300,18 +308,23 @@ impl Cx {
     pub fn missed(&self) -> u64 {
         self.cell()
             .and_then(|cell| {
-                cell.header()
+                leased(&cell)
+                    .header()
                     .rare(|rare| rare.timers.as_ref()?.missed.into())
             })
             .flatten()
             .unwrap_or(0)
     }
 
-    fn with_timers<R>(&self, f: impl FnOnce(&mut Timers<Action>, &Shard) -> R) -> Option<R> {
+    fn with_timers<R>(
+        &self,
+        f: impl FnOnce(&Rc<dyn Hosted>, &mut Timers<Action>, &Shard) -> R,
+    ) -> Option<R> {
         let cell = self.cell()?;
-        let mut rare = cell.header().rare.borrow_mut();
+        let whole = leased(&cell);
+        let mut rare = whole.header().rare.borrow_mut();
         let timers = rare.as_mut()?.timers.as_mut()?;
-        Some(f(&mut timers.timers, self.shard()))
+        Some(f(&cell, &mut timers.timers, self.shard()))
     }
 }
 
@@ -325,7 +338,7 @@ impl Shard {
 
     /// A timer is due: it waits for its turn on the entity.
     pub(super) fn fire_timer(self: &Rc<Self>, cell: &Rc<dyn Hosted>, handle: TimerHandle) {
-        let found = cell.header().rare(|rare| {
+        let found = leased(cell).header().rare(|rare| {
             let (owner, action) = rare.timers.as_ref()?.timers.get(handle)?;
             let tag = match action {
                 Action::Call { tag, .. } => *tag,
@@ -338,7 +351,7 @@ impl Shard {
         };
         let again = |shard: &Self| {
             let at_us = shard.now_us() + TRY_AGAIN_US;
-            cell.header().rare_mut(|rare| {
+            leased(cell).header().rare_mut(|rare| {
                 if let Some(timers) = &mut rare.timers {
                     let due = Due::Timer(Rc::downgrade(cell), handle);
                     let mut wheel = shard.wheel.borrow_mut();
@@ -354,7 +367,7 @@ impl Shard {
 
     async fn run_timer(&self, cx: &mut Cx, cell: &Rc<dyn Hosted>, handle: TimerHandle) {
         let now = self.moment();
-        let firing = cell.header().rare_mut(|rare| {
+        let firing = leased(cell).header().rare_mut(|rare| {
             let timers = rare.timers.as_mut()?;
             let mut wheel = self.wheel.borrow_mut();
             let wake = |handle| Due::Timer(Rc::downgrade(cell), handle);
@@ -411,7 +424,9 @@ impl Shard {
         };
         self.caller_done(call);
         if matches!(turn, Turn::Queued(_)) {
-            cell.header()
+            let whole = leased(cell);
+            whole
+                .header()
                 .rare_mut(|rare| rare.timers.get_or_insert_default().queued.push(call));
         }
         let cell = Rc::clone(cell);
@@ -423,14 +438,13 @@ impl Shard {
                     Err(_) => return,
                 },
             };
-            let header = cell.header();
-            header.rare_mut(|rare| {
+            leased(&cell).header().rare_mut(|rare| {
                 if let Some(timers) = &mut rare.timers {
                     timers.queued.retain(|queued| *queued != call);
                 }
             });
             let same = cx.cell().is_some_and(|now| Rc::ptr_eq(&now, &cell));
-            if same && header.life.get() != Life::Over {
+            if same && cell.header().life.get() != Life::Over {
                 then(cx).await;
             }
         });

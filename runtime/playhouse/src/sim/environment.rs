@@ -20,6 +20,7 @@ const PUT_OFF: f64 = 0.25;
 #[derive(Debug)]
 pub(super) struct SimEnv {
     world: Rc<World>,
+    host: u32,
     random: Random,
     order: Random,
 }
@@ -37,6 +38,7 @@ impl SimEnv {
         let who = u64::from(*host) << 40 | u64::from(*incarnation) << 8 | u64::from(*shard);
         Self {
             world: Rc::clone(world),
+            host: *host,
             random: world.stream(Purpose::Shard, who),
             order: world.stream(Purpose::Order, who),
         }
@@ -62,5 +64,8 @@ impl Env for SimEnv {
         // It stands for the poll of a task: that it came now and here is part of what happened.
         self.world.trace.mix(drawn ^ self.world.now_us());
         (drawn >> 11) as f64 / (1_u64 << 53) as f64 <= PUT_OFF
+    }
+    fn note(&self, kind: &'static str, name: &'static str) {
+        self.world.record(self.host, kind, name, 0);
     }
 }

@@ -61,7 +61,7 @@ pub(super) struct SimShard {
 impl Host {
     /// Starts every shard. Called on the root set of tasks.
     pub(super) fn start(&mut self, world: &Rc<World>, name: &str) {
-        world.record(self.number, "start", u64::from(self.incarnation));
+        world.record(self.number, "start", "", u64::from(self.incarnation));
         let network = world.network.host(name);
         for shard in 0..self.shard_count {
             let place = Place {

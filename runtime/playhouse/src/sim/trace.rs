@@ -117,8 +117,10 @@ impl fmt::Display for Event {
         } = self;
         let (seconds, micros) = (at_us / 1_000_000, at_us % 1_000_000);
         write!(f, "{seconds}.{micros:06}s host {host} {kind}")?;
-        if !owner.is_empty() {
-            write!(f, " {owner}.{name}")?;
+        for part in [owner, name] {
+            if !part.is_empty() {
+                write!(f, " {part}")?;
+            }
         }
         if *detail != 0 {
             write!(f, " {detail}")?;

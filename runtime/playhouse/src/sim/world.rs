@@ -51,13 +51,13 @@ impl World {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn record(&self, host: u32, kind: &'static str, detail: u64) {
+    pub(super) fn record(&self, host: u32, kind: &'static str, name: &'static str, detail: u64) {
         self.trace.record(Event {
             at_us: self.now_us(),
             host,
             kind,
             owner: "",
-            name: "",
+            name,
             detail,
         });
     }
