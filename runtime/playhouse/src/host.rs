@@ -9,13 +9,18 @@
 //! futures run beside them, [`INLINE_DEPTH_MAX`] handlers on one stack; a call has [`DEADLINE_DEFAULT_US`]; a search for
 //! a deadlock looks at [`DEADLOCK_STEPS_MAX`] calls.
 
+mod attend;
+mod away;
 mod calls;
 mod cell;
 mod context;
+mod cross;
 mod deadlock;
 mod dispatch;
+mod egress;
 mod endings;
 mod env;
+mod fabric;
 mod handler;
 mod hooks;
 mod ingress;
@@ -23,8 +28,11 @@ mod interceptor;
 mod kind;
 mod lease;
 mod lifecycle;
+mod locals;
 mod park;
+mod probe;
 mod rare;
+mod route;
 mod services;
 mod sessions;
 mod setup;
@@ -33,20 +41,27 @@ mod ticks;
 mod timers;
 mod trace;
 
+pub use attend::{NodeInfo, Random};
 pub use context::{BACKGROUND_MAX, Caller, Cx, SessionId};
 pub use deadlock::DEADLOCK_STEPS_MAX;
+pub use egress::{Egress, EgressId, Outgoing};
 pub use env::Env;
+pub use fabric::INBOX_MAX;
 pub use handler::Answer;
+pub use ingress::{Incoming, Origin, ReplyTo, Serving};
 pub use interceptor::{CallInfo, CallOutcome, Direction, Interceptor};
 pub use kind::{DEADLINE_DEFAULT_US, EntitySlots};
 pub use lease::MAILBOX_MAX;
+pub use locals::LOCALS_MAX;
 pub use park::INLINE_DEPTH_MAX;
+pub use probe::PROBE_STEPS_MAX;
+pub use rare::Observer;
 pub use services::SERVICE_CALLS_MAX;
-pub use sessions::{Asking, ask, event};
+pub use sessions::{Asking, OBSERVERS_MAX, SessionPort, ask, event};
 pub use setup::Setup;
-pub use shard::{Entered, Shard};
+pub use shard::{Entered, SPIN_US, Shard};
 pub use timers::TimerBuilder;
 pub use trace::TraceContext;
 
 pub(crate) use dispatch::{send, start};
-pub(crate) use park::{Started, Waiting};
+pub(crate) use park::{Outcome, Started, Waiting};

@@ -74,6 +74,12 @@ impl Cx {
         }
     }
 
+    /// The handler that comes next is one of this slot of this part of the entity: itself, or one that lives in it.
+    pub(super) fn become_part(&mut self, cell: Rc<dyn Hosted>, slot: u8) {
+        self.place = Place::Entity(cell);
+        self.enter_slot(slot);
+    }
+
     /// The handler that comes next is one of this slot.
     pub(super) fn enter_slot(&mut self, slot: u8) {
         self.slot = slot;
@@ -85,6 +91,7 @@ impl Cx {
     pub fn me(&self) -> &EntityRef {
         self.me.get_or_init(|| match &self.place {
             Place::Entity(cell) => {
+                let cell = super::lease::leased(cell);
                 let header = cell.header();
                 let descriptor = self.shard.kind(header.kind).descriptor;
                 EntityRef {
@@ -164,27 +171,17 @@ impl Cx {
     pub fn caller(&self) -> Option<Caller> {
         let calls = self.shard.calls.borrow();
         let call = calls.get(self.call)?;
-        if let Some(origin) = &call.origin {
-            return origin.caller.clone();
+        match &call.from {
+            Some(from) => from.caller.clone(),
+            None => self.shard.caller_of(calls.get(call.parent)?),
         }
-        let caller = calls.get(call.parent)?;
-        match &caller.place {
-            Place::Entity(cell) => {
-                let header = cell.header();
-                let descriptor = self.shard.kind(header.kind).descriptor;
-                Some(Caller::Entity(EntityRef {
-                    package: descriptor.package,
-                    number: descriptor.number,
-                    slot: caller.slot,
-                    key: header.key.clone(),
-                }))
-            }
-            Place::Service(service) => {
-                let descriptor = service.descriptor;
-                Some(Caller::Service(descriptor.package, descriptor.number))
-            }
-            Place::Away(_) => None,
-        }
+    }
+
+    /// The client's session that made the call; none if it was not a client.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        let calls = self.shard.calls.borrow();
+        calls.get(self.call)?.from.as_ref()?.session
     }
 
     /// Shows `f` another part of the same entity: a user's struct (`|wallet: &mut WalletLogic| ..`) or its properties

@@ -2,23 +2,55 @@
 
 use std::rc::Rc;
 
-use playhouse_wire::{EntityKey, KeyPart};
+use playhouse_wire::{EntityKey, EntityRef, KeyPart};
 
 use super::calls::{CallId, Place};
 use super::cell::{Hosted, Life};
 use super::dispatch::no_such_target;
 use super::kind::Kind;
 use super::lease::Turn;
+use super::route::{Home, INSTANCE_BITS};
 use super::shard::{NEVER, Shard};
-use crate::call::{Failure, FailureKind};
+use crate::call::{Failure, FailureKind, Target};
 use crate::descriptor::EntityKind;
 use crate::host::Cx;
 use crate::logic::Hook;
 
-/// Instances of a type that one shard can number: the rest of the number says which shard.
-const INSTANCE_BITS: u32 = 40;
-
 impl Shard {
+    /// Makes the entities of this shard that are there from the beginning: singletons and the node's own.
+    pub fn start(self: &Rc<Self>) {
+        for kind in &self.kinds {
+            let key = match kind.descriptor.kind {
+                EntityKind::Singleton => EntityKey::default(),
+                EntityKind::PerNode => EntityKey::new([KeyPart::from(&*self.node)]),
+                EntityKind::Keyed(_) | EntityKind::Instance | EntityKind::Local(_) => continue,
+            };
+            let address = EntityRef {
+                package: kind.descriptor.package,
+                number: kind.descriptor.number,
+                slot: 0,
+                key,
+            };
+            let target = Target::Entity(address.clone());
+            if let Ok(Home::Here) = self.home(&target)
+                && let Err(failure) = self.live(kind, &address.key)
+            {
+                let entity = kind.descriptor.head.name;
+                tracing::error!(entity, %failure, "an entity can't begin");
+            }
+        }
+    }
+
+    /// Ends every entity of this shard: at once, or when the call that runs on it has ended. Their hooks `destroyed`
+    /// run; [`Shard::calls_open`] is 0 when all is over.
+    pub fn stop(self: &Rc<Self>) {
+        for kind in &self.kinds {
+            for cell in kind.live() {
+                self.destroy(&cell);
+            }
+        }
+    }
+
     /// The live entity with this key. Of a keyed type, the first use makes it.
     pub(super) fn live(
         self: &Rc<Self>,
@@ -29,6 +61,9 @@ impl Shard {
             return Ok(cell);
         }
         match kind.descriptor.kind {
+            EntityKind::PerNode if *key != EntityKey::new([KeyPart::from(&*self.node)]) => {
+                Err(no_such_target())
+            }
             EntityKind::Keyed(_) | EntityKind::Singleton | EntityKind::PerNode => {
                 let cell = kind.construct(key).ok_or_else(no_such_target)?;
                 self.begin_life(kind, &cell);

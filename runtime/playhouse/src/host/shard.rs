@@ -11,20 +11,27 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
 use super::calls::{CallId, Calls};
 use super::cell::Hosted;
+use super::egress::Egress;
 use super::env::Env;
+use super::fabric::{Fabric, Packet};
 use super::interceptor::Interceptor;
 use super::kind::Kind;
 use super::services::ServiceHost;
-use super::setup::Setup;
+use super::sessions::SessionPort;
+use super::setup::{Setup, Shares};
 use crate::timer::{TimerHandle, Wheel};
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Shard>>> = const { RefCell::new(None) };
 }
+
+/// How long a shard that had packets looks for more before it sleeps.
+pub const SPIN_US: u64 = 50;
 
 /// No deadline.
 pub(super) const NEVER: u64 = u64::MAX;
@@ -67,6 +74,17 @@ pub struct Shard {
     pub(super) services: Vec<Rc<ServiceHost>>,
     pub(super) interceptors: Box<[Arc<dyn Interceptor>]>,
     pub(super) background: Cell<usize>,
+    pub(super) fabric: Arc<Fabric>,
+    /// Packets for each shard that wait for the end of this turn.
+    pub(super) out: RefCell<Vec<Vec<Packet>>>,
+    /// Whether there are any.
+    pub(super) dirty: Cell<bool>,
+    /// Calls of other shards whose handlers wait, by what they are called there.
+    pub(super) served: RefCell<FxHashMap<(u32, CallId), CallId>>,
+    pub(super) egress: RefCell<Option<Rc<dyn Egress>>>,
+    pub(super) port: RefCell<Option<Rc<dyn SessionPort>>>,
+    pub(super) shared: Arc<Shares>,
+    pub(super) addresses: RefCell<Arc<[String]>>,
 }
 
 impl Shard {
@@ -105,6 +123,14 @@ impl Shard {
             services: setup.services.iter().map(|make| Rc::new(make())).collect(),
             interceptors: setup.interceptors.clone().into(),
             background: Cell::new(0),
+            fabric: setup.fabric(count.max(1)),
+            out: RefCell::new((0..count.max(1)).map(|_| Vec::new()).collect()),
+            dirty: Cell::new(false),
+            served: RefCell::default(),
+            egress: RefCell::default(),
+            port: RefCell::default(),
+            shared: Arc::clone(&setup.shared),
+            addresses: RefCell::new(Arc::from([])),
         })
     }
 
@@ -246,33 +272,43 @@ impl Shard {
         }
     }
 
-    /// Does what is due and hands on what waits to be sent. One such future runs on each shard for as long as it lives.
+    /// Does what is due, takes what other shards sent and hands on what goes to them. One such future runs on each shard
+    /// for as long as it lives.
     pub async fn pump(self: Rc<Self>) {
         let sleep = tokio::time::sleep_until(self.origin);
         let mut sleep = std::pin::pin!(sleep);
+        let mut batch = Vec::new();
+        let mut busy_us = 0;
         std::future::poll_fn(|cx| {
             std::task::ready!(self.begin_task(cx));
-            let stale = self
-                .pump
-                .borrow()
-                .as_ref()
-                .is_none_or(|waker| !waker.will_wake(cx.waker()));
-            if stale {
-                *self.pump.borrow_mut() = Some(cx.waker().clone());
+            let _entered = self.enter();
+            self.listen(cx);
+            if self.turn_packets(&mut batch) {
+                busy_us = self.now_us();
             }
             self.fire(self.now_us());
+            self.flush_packets();
             loop {
                 let next = self.wheel.borrow().next_expiry();
                 self.armed.set(next.unwrap_or(NEVER));
                 let Some(next) = next else {
-                    return Poll::<()>::Pending;
+                    break;
                 };
                 sleep.as_mut().reset(self.instant(next));
                 if sleep.as_mut().poll(cx).is_pending() {
-                    return Poll::Pending;
+                    break;
                 }
                 self.fire(self.refresh());
+                self.flush_packets();
             }
+            // Waking a thread takes longer than most answers do.
+            let spins = self.count > 1
+                && self.env.spins()
+                && self.now_us().saturating_sub(busy_us) < SPIN_US;
+            if spins || !self.fabric.sleep(self.index) {
+                cx.waker().wake_by_ref();
+            }
+            Poll::<()>::Pending
         })
         .await;
     }
