@@ -54,7 +54,7 @@ impl LinkHandler for Recorder {
             "executed twice"
         );
         let (link, id) = (link.clone(), request.id);
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             link.respond(id, |w| w.unsigned(number));
         } else {
             spawn_local(async move {
