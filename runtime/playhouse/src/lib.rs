@@ -19,6 +19,7 @@ pub mod descriptor;
 pub mod host;
 pub mod logic;
 pub mod math;
+pub mod node;
 pub mod properties;
 pub mod pool;
 pub mod rate;

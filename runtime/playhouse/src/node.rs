@@ -1,0 +1,116 @@
+//! A node: one process (or, in the simulation, one of many) that runs entities and services, and its links to others.
+//!
+//! [`Node::builder`] says what it runs, [`Node::run`] runs it until it is told to stop. Inside there are shards, each a
+//! thread with a single-threaded tokio runtime, on which everything of the game lives, and one runtime for the
+//! system's own work (accepting, signals, the watchdog), so that a busy shard stops none of it. Read `shard.rs` first,
+//! then `serving.rs` for what comes in and `egress.rs` for what goes out.
+//!
+//! ```no_run
+//! # use playhouse::descriptor::Schema;
+//! # static SCHEMA: Schema = Schema { digest: 0, packages: &[] };
+//! use playhouse::node::Node;
+//!
+//! let node = Node::builder()
+//!     .name("dev")
+//!     .schema(&SCHEMA)
+//!     .listen("127.0.0.1:7000")
+//!     .build()?;
+//! node.run()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Limits: [`SHARDS_MAX`] shards; on each, [`LINKS_MAX`] links and [`INTEROP_MAX`] connections of tools, of which each
+//! runs [`INTEROP_RUNNING_MAX`] calls at once; [`OPEN_TIMEOUT`] to open a session; [`STOP_TIMEOUT`] to stop.
+
+mod builder;
+mod egress;
+mod environment;
+mod gate;
+mod interop;
+mod problem;
+mod running;
+mod serving;
+mod session;
+mod shard;
+mod shared;
+mod threads;
+mod tool;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::Duration;
+
+pub use builder::NodeBuilder;
+pub use egress::{RETRIES_MAX, RETRY_PAUSE};
+pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
+pub use problem::{BuildError, StartError};
+pub use running::{RunError, Running, Spawned, StopError};
+pub use session::{HELD_MAX, OPEN_TIMEOUT};
+
+/// Most shards of a node: more threads than that don't share memory well.
+pub const SHARDS_MAX: usize = 64;
+
+/// Most links of one shard that others dialled.
+pub const LINKS_MAX: usize = 16_384;
+
+/// Most connections of one shard to the interop port.
+pub const INTEROP_MAX: usize = 256;
+
+/// How long handlers that run may take to end once the node stops.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Pause after an accept that failed, as for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A node that has not started yet.
+pub struct Node {
+    shared: Arc<shared::Shared>,
+}
+
+impl Node {
+    /// Begins to say what a node runs.
+    pub fn builder() -> NodeBuilder {
+        NodeBuilder::new()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.about.name
+    }
+
+    /// How many shards it has.
+    #[must_use]
+    pub fn shard_count(&self) -> usize {
+        self.shared.about.shards
+    }
+
+    /// Starts it on threads of its own.
+    ///
+    /// # Errors
+    ///
+    /// If an address can't be listened on, or a thread can't be had; then nothing runs.
+    pub fn start(self) -> Result<Running, StartError> {
+        threads::start(&self.shared)
+    }
+
+    /// Starts it, and blocks until Ctrl-C or SIGTERM; then stops it: nothing new is taken in, handlers that run may end
+    /// within [`STOP_TIMEOUT`], entities hear `destroyed`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`]; or if handlers were cut off.
+    pub fn run(self) -> Result<(), RunError> {
+        let running = self.start().map_err(RunError::Start)?;
+        running.run().map_err(RunError::Stop)
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,375 @@
+//! What a node is told before it starts.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use playhouse_wire::message::NAME_BYTES_MAX;
+use playhouse_wire::{Bytes, EntityRef};
+use tokio::time::Duration;
+
+use super::problem::BuildError;
+use super::shared::Shared;
+use super::tool::About;
+use super::{Node, SHARDS_MAX, STOP_TIMEOUT};
+use crate::call::Failure;
+use crate::descriptor::{AudienceKind, Declaration, Head, Package, Role, Schema};
+use crate::host::{Cx, Interceptor, Setup};
+use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
+
+/// Says what a node runs, where it listens and whom it lets in. [`Node::builder`](super::Node::builder) begins one.
+#[must_use = "a builder does nothing until `build`"]
+pub struct NodeBuilder {
+    name: String,
+    schema: Option<&'static Schema>,
+    roles: Option<Vec<String>>,
+    shards: Option<usize>,
+    entities: Vec<Entry>,
+    services: Vec<Entry>,
+    steps: Vec<Step>,
+    policy: Policy,
+    stop_timeout: Duration,
+}
+
+/// Puts something into the setup of the shards.
+type Step = Box<dyn FnOnce(Setup) -> Setup + Send>;
+
+/// An entity type or a service that was given.
+struct Entry {
+    head: &'static Head,
+    id: (u16, u16),
+    role: Option<&'static Role>,
+    step: Step,
+}
+
+/// Where a node listens and whom it lets in.
+pub(super) struct Policy {
+    pub(super) listen: Vec<String>,
+    pub(super) interop: Vec<String>,
+    pub(super) interop_open: bool,
+    pub(super) authenticator: Option<Box<dyn Authenticator>>,
+    pub(super) audience: Option<Box<AudienceRule>>,
+    pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
+}
+
+/// Whether the client with this entity is in an audience.
+type AudienceRule = dyn Fn(&EntityRef, &'static AudienceKind) -> bool + Send + Sync;
+
+/// A future of one shard.
+pub(super) type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Turns the token of a client into the entity that its session is bound to.
+pub(super) trait Authenticator: Send + Sync {
+    fn authenticate<'a>(
+        &'a self,
+        cx: &'a mut Cx,
+        token: Bytes,
+    ) -> Local<'a, Result<EntityRef, Failure>>;
+}
+
+impl<F> Authenticator for F
+where
+    F: AsyncFn(&mut Cx, Bytes) -> Result<EntityRef, Failure> + Send + Sync,
+{
+    fn authenticate<'a>(
+        &'a self,
+        cx: &'a mut Cx,
+        token: Bytes,
+    ) -> Local<'a, Result<EntityRef, Failure>> {
+        Box::pin(self(cx, token))
+    }
+}
+
+impl NodeBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            name: "node".to_owned(),
+            schema: None,
+            roles: None,
+            shards: None,
+            entities: Vec::new(),
+            services: Vec::new(),
+            steps: Vec::new(),
+            policy: Policy {
+                listen: Vec::new(),
+                interop: Vec::new(),
+                interop_open: false,
+                authenticator: None,
+                audience: None,
+                trust: Box::new(is_loopback),
+            },
+            stop_timeout: STOP_TIMEOUT,
+        }
+    }
+
+    /// The node's name, by which others and logs know it: unlike any other's in the cluster. `node` if none is given.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The schema, `SCHEMA` at the root of the generated crate. Each node needs it.
+    pub const fn schema(mut self, schema: &'static Schema) -> Self {
+        self.schema = Some(schema);
+        self
+    }
+
+    /// The roles of the node: it runs the entities and services of these, and of those without a role. All roles of
+    /// the schema if none are given.
+    pub fn roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.roles = Some(roles.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How many shards, each a thread. As many as there are cores if nothing is said, at most [`SHARDS_MAX`].
+    pub const fn shards(mut self, count: usize) -> Self {
+        self.shards = Some(count);
+        self
+    }
+
+    /// Runs entities of this type, if its role is one of the node's.
+    pub fn entity<E: EntityCalls>(mut self) -> Self {
+        let descriptor = <E::Schema as EntitySchema>::descriptor();
+        self.entities.push(Entry {
+            head: &descriptor.head,
+            id: (descriptor.package, descriptor.number),
+            role: descriptor.role,
+            step: Box::new(Setup::entity::<E>),
+        });
+        self
+    }
+
+    /// Serves this, if its role is one of the node's. Each shard makes an instance of its own.
+    pub fn service<S: Service>(mut self, make: impl Fn() -> S + Send + Sync + 'static) -> Self {
+        let descriptor = <S::Schema as ServiceSchema>::descriptor();
+        self.services.push(Entry {
+            head: &descriptor.head,
+            id: (descriptor.package, descriptor.number),
+            role: Some(descriptor.role),
+            step: Box::new(|setup| setup.service(make)),
+        });
+        self
+    }
+
+    /// Shows every call to this, inside of the interceptors that were added before.
+    pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
+        self.steps
+            .push(Box::new(|setup| setup.interceptor(interceptor)));
+        self
+    }
+
+    /// Shares a value with all handlers: [`Cx::shared`] finds it by its type. One of each type.
+    pub fn share<T: Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+        self.steps.push(Box::new(|setup| setup.share(value)));
+        self
+    }
+
+    /// Listens for clients, nodes and tools: `127.0.0.1:7000`. Port 0 takes a free one, which
+    /// [`Running::addresses`](super::Running::addresses) tells. May be said more than once.
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.policy.listen.push(address.into());
+        self
+    }
+
+    /// Listens for tools that speak plain MessagePack-RPC. They can call all that isn't `@internal`, and nobody asks
+    /// who they are, so the address must be one of the loopback interface.
+    pub fn msgpack_rpc(mut self, address: impl Into<String>) -> Self {
+        self.policy.interop.push(address.into());
+        self
+    }
+
+    /// As [`Self::msgpack_rpc`], at an address that other machines may reach: for a network that is closed otherwise.
+    pub fn msgpack_rpc_open(mut self, address: impl Into<String>) -> Self {
+        self.policy.interop_open = true;
+        self.msgpack_rpc(address)
+    }
+
+    /// Turns the token that a client shows into the entity that its session is bound to. Without it no client gets a
+    /// session, and clients can make guest calls alone. It may make calls; they and it share five seconds.
+    pub fn authenticate<F>(mut self, authenticator: F) -> Self
+    where
+        F: AsyncFn(&mut Cx, Bytes) -> Result<EntityRef, Failure> + Send + Sync + 'static,
+    {
+        self.policy.authenticator = Some(Box::new(authenticator));
+        self
+    }
+
+    /// Says whether the client whose session is bound to an entity belongs to a declared audience: who may make calls
+    /// that are `@exposed(.., for: gm)`. Nobody does if nothing says so.
+    pub fn audience(
+        mut self,
+        rule: impl Fn(&EntityRef, &'static AudienceKind) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.policy.audience = Some(Box::new(rule));
+        self
+    }
+
+    /// From which addresses nodes and tools are taken, which may call everything. From the loopback interface alone if
+    /// nothing is said: nothing proves yet who a peer is.
+    pub fn trust_peers(mut self, rule: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.policy.trust = Box::new(rule);
+        self
+    }
+
+    /// How long handlers that run may take to end once the node stops. [`STOP_TIMEOUT`] if nothing is said.
+    pub const fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.stop_timeout = timeout;
+        self
+    }
+
+    /// The node, not started yet.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake found in what was said, and what to do about it.
+    pub fn build(self) -> Result<Node, BuildError> {
+        let schema = self.schema.ok_or(BuildError::NoSchema)?;
+        if self.name.is_empty() || self.name.len() > NAME_BYTES_MAX {
+            return Err(BuildError::Name { name: self.name });
+        }
+        let known = roles(schema);
+        let roles = match self.roles {
+            Some(given) => checked(given, &known)?,
+            None => known.iter().map(|role| (*role).to_owned()).collect(),
+        };
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let shards = self.shards.unwrap_or_else(|| cores().min(SHARDS_MAX));
+        if shards == 0 || shards > SHARDS_MAX {
+            return Err(BuildError::Shards { count: shards });
+        }
+        if !self.policy.interop_open
+            && let Some(address) = self.policy.interop.iter().find(|it| !is_loopback(it))
+        {
+            return Err(BuildError::NotLoopback {
+                address: address.clone(),
+            });
+        }
+        no_twins(&self.entities, |name| BuildError::EntityTwice { name })?;
+        no_twins(&self.services, |name| BuildError::ServiceTwice { name })?;
+        for entry in self.entities.iter().chain(&self.services) {
+            if schema.find(&full_name(entry.head)).is_none() {
+                let name = full_name(entry.head);
+                return Err(BuildError::NotInSchema { name });
+            }
+        }
+        let runs = |entry: &Entry| {
+            let role = entry.role.map(|role| role.head.name);
+            role.is_none_or(|role| roles.iter().any(|mine| mine == role))
+        };
+        let mut setup = Setup::new(&self.name);
+        let (mut entities, mut services) = (Vec::new(), Vec::new());
+        for entry in self.entities.into_iter().filter(runs) {
+            entities.push(entry.id);
+            setup = (entry.step)(setup);
+        }
+        for entry in self.services.into_iter().filter(runs) {
+            services.push(entry.id);
+            setup = (entry.step)(setup);
+        }
+        for step in self.steps {
+            setup = step(setup);
+        }
+        let about = About {
+            name: self.name,
+            roles,
+            shards,
+            schema,
+            services,
+            entities,
+        };
+        Ok(Node {
+            shared: Arc::new(Shared::new(about, setup, self.policy, self.stop_timeout)),
+        })
+    }
+}
+
+/// The roles that a schema declares, in order of their packages. Two packages may have one of the same name, which is
+/// then one to a node.
+fn roles(schema: &'static Schema) -> Vec<&'static str> {
+    let mut roles = Vec::new();
+    for declaration in schema.packages.iter().flat_map(Package::declarations) {
+        if let Declaration::Role(role) = declaration
+            && !roles.contains(&role.head.name)
+        {
+            roles.push(role.head.name);
+        }
+    }
+    roles
+}
+
+fn checked(given: Vec<String>, known: &[&'static str]) -> Result<Vec<String>, BuildError> {
+    for (index, role) in given.iter().enumerate() {
+        if !known.contains(&role.as_str()) {
+            return Err(BuildError::UnknownRole {
+                role: role.clone(),
+                known: known.to_vec(),
+            });
+        }
+        if given[..index].contains(role) {
+            return Err(BuildError::RoleTwice { role: role.clone() });
+        }
+    }
+    Ok(given)
+}
+
+fn no_twins(entries: &[Entry], problem: impl Fn(String) -> BuildError) -> Result<(), BuildError> {
+    for (index, entry) in entries.iter().enumerate() {
+        if entries[..index].iter().any(|other| other.id == entry.id) {
+            return Err(problem(full_name(entry.head)));
+        }
+    }
+    Ok(())
+}
+
+fn full_name(head: &Head) -> String {
+    format!("{}.{}", head.package, head.name)
+}
+
+/// Whether an address is of this machine's loopback interface: what it names can't be reached from elsewhere.
+pub(super) fn is_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+impl fmt::Debug for NodeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeBuilder")
+            .field("name", &self.name)
+            .field("roles", &self.roles)
+            .field("listen", &self.policy.listen)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn loopback_is_this_machine_alone() {
+        for address in [
+            "127.0.0.1:0",
+            "127.9.8.7:70",
+            "[::1]:7000",
+            "localhost:1",
+            "[::ffff:127.0.0.1]:1",
+        ] {
+            assert!(is_loopback(address), "{address}");
+        }
+        for address in [
+            "0.0.0.0:0",
+            "10.0.0.7:7000",
+            "[::]:0",
+            "example.org:1",
+            "",
+            "127.0.0.1.example.org:1",
+        ] {
+            assert!(!is_loopback(address), "{address}");
+        }
+    }
+}

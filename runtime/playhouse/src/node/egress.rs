@@ -1,0 +1,220 @@
+//! Calls to other nodes: over links that this shard dials, one for each address and lane.
+//!
+//! Each shard has links of its own, so that a call never changes threads on its way out, and what one entity sends to
+//! an address arrives in order. A link that is gone is dialled again by the next call; an address that can't be reached
+//! refuses calls at once for a while. Only calls that the schema marks `@idempotent` are made again by themselves, and
+//! only if their link broke ([`RETRIES_MAX`]).
+
+mod retry;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::{Rc, Weak};
+
+use playhouse_net::link::{
+    CallId, CloseReason, Link, LinkHandler, LinkOptions, Refused, ReplySink,
+};
+use playhouse_net::links::{self, Backoff, Links};
+use playhouse_net::{Network, Random};
+use playhouse_wire::link::Peer;
+use playhouse_wire::message::{Message, Notify, Request};
+use rustc_hash::FxHashMap;
+
+use super::shard::ShardNode;
+use crate::call::{Address, Failure, FailureKind};
+use crate::host::{Egress, EgressId, Outgoing};
+
+pub use retry::{RETRIES_MAX, RETRY_PAUSE};
+
+/// Links that a shard finds without looking through all of its addresses.
+const RECENT_MAX: usize = 16;
+
+/// The way out of a shard.
+pub(super) struct Outbound {
+    links: Links,
+    /// The links used last, to be found by comparing a few strings.
+    recent: RefCell<Vec<Recent>>,
+    /// Links that live, by the number that their requests' ids begin with.
+    numbered: RefCell<FxHashMap<u32, Link>>,
+    next: Cell<u32>,
+    retries: retry::Retries,
+    this: Weak<Self>,
+}
+
+#[derive(Clone)]
+struct Recent {
+    address: Address,
+    number: u32,
+    link: Link,
+}
+
+impl Outbound {
+    pub(super) fn new(
+        node: &Weak<ShardNode>,
+        network: Rc<dyn Network>,
+        options: LinkOptions,
+        random: Random,
+    ) -> Rc<Self> {
+        let node = Weak::clone(node);
+        let handlers: links::Handlers = Rc::new(move |_: &links::Address| {
+            let node = Weak::clone(&node);
+            let handler: Rc<dyn LinkHandler> = Rc::new(Dialled { node });
+            handler
+        });
+        let links = Links::new(network, options, Backoff::default(), random, handlers);
+        Rc::new_cyclic(|this| Self {
+            links,
+            recent: RefCell::default(),
+            numbered: RefCell::default(),
+            next: Cell::new(1),
+            retries: retry::Retries::default(),
+            this: Weak::clone(this),
+        })
+    }
+
+    /// The links to other nodes that are not over.
+    pub(super) fn links(&self) -> Vec<Link> {
+        self.links.all()
+    }
+
+    /// The link to `to`, dialled now if there is none.
+    fn link(&self, to: &Address) -> Result<(u32, Link), Failure> {
+        {
+            let mut recent = self.recent.borrow_mut();
+            if let Some(index) = recent.iter().position(|it| it.address == *to) {
+                if let Some(found) = recent.get(index).filter(|it| it.link.takes_requests()) {
+                    return Ok((found.number, found.link.clone()));
+                }
+                recent.swap_remove(index);
+            }
+        }
+        self.dialled(to)
+    }
+
+    #[cold]
+    fn dialled(&self, to: &Address) -> Result<(u32, Link), Failure> {
+        let address = links::Address::new(to.as_str()).with_lane(to.lane_number());
+        let link = self
+            .links
+            .link(&address)
+            .map_err(|refused| refusal(&refused))?;
+        let mut numbered = self.numbered.borrow_mut();
+        numbered.retain(|_, link| !link.is_closed());
+        let known = numbered.iter().find(|(_, known)| known.same(&link));
+        let number = match known {
+            Some((number, _)) => *number,
+            None => {
+                let number = self.next.get();
+                // A number comes back after four thousand million links; 0 stands for retries.
+                self.next.set(number.checked_add(1).unwrap_or(1));
+                numbered.insert(number, link.clone());
+                number
+            }
+        };
+        let mut recent = self.recent.borrow_mut();
+        if recent.len() >= RECENT_MAX {
+            recent.remove(0);
+        }
+        recent.push(Recent {
+            address: to.clone(),
+            number,
+            link: link.clone(),
+        });
+        Ok((number, link))
+    }
+}
+
+impl Egress for Outbound {
+    fn request(
+        &self,
+        outgoing: &Outgoing<'_>,
+        sink: Rc<dyn ReplySink>,
+    ) -> Result<EgressId, Failure> {
+        if outgoing.idempotent
+            && let Some(this) = self.this.upgrade()
+        {
+            return retry::request(&this, outgoing, sink);
+        }
+        let (number, link) = self.link(outgoing.to)?;
+        let id = link
+            .request(outgoing.method, outgoing.header, sink, |w| {
+                w.put(outgoing.args);
+            })
+            .map_err(|refused| refusal(&refused))?;
+        Ok(pack(number, id.number()))
+    }
+
+    fn cancel(&self, id: EgressId) {
+        let (number, call) = unpack(id);
+        if number == retry::NUMBER {
+            return self.retries.cancel(self, call);
+        }
+        let link = self.numbered.borrow().get(&number).cloned();
+        if let Some(link) = link {
+            link.cancel(CallId::from_number(call));
+        }
+    }
+
+    fn notify(&self, outgoing: &Outgoing<'_>) -> Result<(), Failure> {
+        let (_, link) = self.link(outgoing.to)?;
+        link.notify(outgoing.method, outgoing.header, |w| w.put(outgoing.args))
+            .map_err(|refused| refusal(&refused))
+    }
+}
+
+fn pack(number: u32, call: u32) -> EgressId {
+    EgressId(u64::from(number) << 32 | u64::from(call))
+}
+
+const fn unpack(id: EgressId) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = id.0.to_be_bytes();
+    (
+        u32::from_be_bytes([a, b, c, d]),
+        u32::from_be_bytes([e, f, g, h]),
+    )
+}
+
+/// What a link did not take was not executed.
+#[cold]
+fn refusal(refused: &Refused) -> Failure {
+    Failure::from(refused.failure())
+}
+
+/// The owner of a link that this node has dialled: it asks, the other side answers.
+struct Dialled {
+    node: Weak<ShardNode>,
+}
+
+impl LinkHandler for Dialled {
+    fn opened(&self, _link: &Link, peer: &Peer) {
+        if let Some(node) = self.node.upgrade() {
+            node.judge_schema(peer);
+        }
+    }
+
+    fn request(&self, link: &Link, request: Request<'_>) {
+        let failure = Failure::not_executed(FailureKind::Unimplemented)
+            .because("whoever dialled a link makes the calls on it");
+        link.respond_failure(request.id, &(&failure).into());
+    }
+
+    fn notify(&self, _link: &Link, notify: Notify<'_>) {
+        tracing::debug!(method = ?notify.method, "a notification on a link that this side dialled");
+    }
+
+    fn other(&self, link: &Link, message: Message<'_>) {
+        if let Some(node) = self.node.upgrade() {
+            node.other(link, message);
+        }
+    }
+
+    fn closed(&self, link: &Link, reason: &CloseReason) {
+        tracing::debug!(peer = link.address(), %reason, "a link that this node dialled is over");
+    }
+}
+
+impl fmt::Debug for Outbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outbound({:?})", self.links)
+    }
+}

@@ -1,0 +1,142 @@
+//! Why a node is not built or does not start: each says which, and what to do.
+
+use std::fmt;
+use std::io;
+
+/// Why [`NodeBuilder::build`](super::NodeBuilder::build) refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Nobody said which schema.
+    NoSchema,
+    /// The name is empty or longer than [`NAME_BYTES_MAX`](playhouse_wire::message::NAME_BYTES_MAX).
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// A role that the schema does not declare.
+    UnknownRole {
+        /// The role.
+        role: String,
+        /// Those that it does declare.
+        known: Vec<&'static str>,
+    },
+    /// A role was given twice.
+    RoleTwice {
+        /// The role.
+        role: String,
+    },
+    /// Two structs for one entity type.
+    EntityTwice {
+        /// Its full name.
+        name: String,
+    },
+    /// Two structs for one service.
+    ServiceTwice {
+        /// Its full name.
+        name: String,
+    },
+    /// An entity or service of another schema.
+    NotInSchema {
+        /// Its full name.
+        name: String,
+    },
+    /// No shards, or more than [`SHARDS_MAX`](super::SHARDS_MAX).
+    Shards {
+        /// How many were asked for.
+        count: usize,
+    },
+    /// An interop port that others than this machine could reach.
+    NotLoopback {
+        /// The address.
+        address: String,
+    },
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSchema => f.write_str(
+                "the node has no schema: add `.schema(&SCHEMA)`, which stands at the root of the generated crate",
+            ),
+            Self::Name { name } => write!(
+                f,
+                "the node's name `{name}` has {} bytes: give it one of 1 to {} with `.name(..)`",
+                name.len(),
+                playhouse_wire::message::NAME_BYTES_MAX
+            ),
+            Self::UnknownRole { role, known } => write!(
+                f,
+                "the schema declares no role `{role}`, only {}: add `role {role};` to it or correct `.roles(..)`",
+                known.join(", ")
+            ),
+            Self::RoleTwice { role } => write!(f, "role `{role}` is given twice: leave one out"),
+            Self::EntityTwice { name } => write!(
+                f,
+                "entity `{name}` is given twice: one struct a type, so leave one `.entity::<..>()` out"
+            ),
+            Self::ServiceTwice { name } => write!(
+                f,
+                "service `{name}` is given twice: one struct a service, so leave one `.service(..)` out"
+            ),
+            Self::NotInSchema { name } => write!(
+                f,
+                "`{name}` is not in the schema given by `.schema(..)`: give the one it was generated with"
+            ),
+            Self::Shards { count } => write!(
+                f,
+                "{count} shards: take 1 to {}, at most one a core",
+                super::SHARDS_MAX
+            ),
+            Self::NotLoopback { address } => write!(
+                f,
+                "`{address}` can be reached from other machines, and the interop port asks nobody who they are: \
+                 take 127.0.0.1, or say `.msgpack_rpc_open(..)` if that is wanted"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// Why [`Node::start`](super::Node::start) fails.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// An address that can't be listened on.
+    Listen {
+        /// The address.
+        address: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The system gives no thread or no runtime.
+    Thread(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { address, error } if error.kind() == io::ErrorKind::AddrInUse => write!(
+                f,
+                "address {address} is taken: stop what listens there (`ss -ltnp`), or take another port; 0 takes a free one"
+            ),
+            Self::Listen { address, error } => write!(
+                f,
+                "can't listen on {address}: {error}; take an address of this machine, as 127.0.0.1:7000"
+            ),
+            Self::Thread(error) => write!(
+                f,
+                "can't start a thread: {error}; raise the limit (`ulimit -u`)"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Listen { error, .. } | Self::Thread(error) => Some(error),
+        }
+    }
+}

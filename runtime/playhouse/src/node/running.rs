@@ -1,0 +1,270 @@
+//! A node that runs, as the code that started it sees it.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+
+use tokio::runtime::Runtime;
+use tokio::sync::{oneshot, watch};
+
+use super::problem::StartError;
+use super::shared::Shared;
+use super::threads;
+use crate::call::{Failure, FailureKind};
+
+/// A node that runs. It stops when this is dropped, or told to.
+pub struct Running {
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    shards: Vec<JoinHandle<Stopped>>,
+    system: Option<Runtime>,
+    next: AtomicUsize,
+}
+
+/// How a shard's thread ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stopped {
+    Regularly,
+    /// Handlers were still at work when their time was over.
+    HandlersLeft(usize),
+    /// Shard of this index.
+    Panicked(usize),
+}
+
+/// How a node that was waited for did not end well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopError {
+    /// So many handlers were still at work when [`STOP_TIMEOUT`](super::STOP_TIMEOUT) was over, and were cut off.
+    HandlersLeft(usize),
+    /// A shard's own thread panicked, by a mistake of the framework. The log says where.
+    Panicked {
+        /// Which one.
+        shard: usize,
+    },
+}
+
+impl fmt::Display for StopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HandlersLeft(count) => write!(
+                f,
+                "{count} handlers were cut off: let them watch `cx.cancelled()`, or allow more with `.stop_timeout(..)`"
+            ),
+            Self::Panicked { shard } => {
+                write!(
+                    f,
+                    "shard {shard} panicked: please report it with what the log says"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for StopError {}
+
+/// Why [`Node::run`](super::Node::run) did not end well.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunError {
+    /// It did not start.
+    Start(StartError),
+    /// It did not stop well.
+    Stop(StopError),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => error.fmt(f),
+            Self::Stop(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RunError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Start(error) => error.source(),
+            Self::Stop(error) => error.source(),
+        }
+    }
+}
+
+impl Running {
+    pub(super) fn new(shared: Arc<Shared>, stop: watch::Sender<bool>, system: Runtime) -> Self {
+        Self {
+            shared,
+            stop,
+            shards: Vec::new(),
+            system: Some(system),
+            next: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn add(&mut self, shard: JoinHandle<Stopped>) {
+        self.shards.push(shard);
+    }
+
+    pub(super) fn system(&self) -> &Runtime {
+        // Taken out by `Drop` alone.
+        #[expect(clippy::expect_used, reason = "only dropping takes it away")]
+        self.system
+            .as_ref()
+            .expect("a running node has its system runtime")
+    }
+
+    /// Where the node listens, in the order of [`listen`](super::NodeBuilder::listen), with the ports that were taken.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        self.shared.places().addresses
+    }
+
+    /// Where tools that speak MessagePack-RPC are listened for.
+    #[must_use]
+    pub fn msgpack_rpc_addresses(&self) -> Vec<String> {
+        self.shared.places().interop
+    }
+
+    /// The node's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.about.name
+    }
+
+    /// Runs `make`'s future on one of the shards, one after another. Inside of it, proxies call.
+    pub fn spawn<T, F, M>(&self, make: M) -> Spawned<T>
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future<Output = T> + 'static,
+        T: Send + 'static,
+    {
+        let index = self.next.fetch_add(1, Ordering::Relaxed) % self.shared.about.shards;
+        self.spawn_on(index, make)
+    }
+
+    /// As [`Self::spawn`], on the shard of this index, counted from 0 and round again.
+    pub fn spawn_on<T, F, M>(&self, index: usize, make: M) -> Spawned<T>
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future<Output = T> + 'static,
+        T: Send + 'static,
+    {
+        let (give, take) = oneshot::channel();
+        if let Some(mailbox) = self.shared.mailbox(index % self.shared.about.shards) {
+            mailbox.post(move |node| {
+                node.host().spawn(async move {
+                    // Nobody may want the result any more.
+                    let _ = give.send(make().await);
+                });
+            });
+        }
+        Spawned(take)
+    }
+
+    /// Begins to stop: nothing new is taken in, handlers that run may end. [`Self::wait`] waits for the end.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Blocks until the node has stopped, by [`Self::stop`] or because a shard panicked.
+    ///
+    /// # Errors
+    ///
+    /// If handlers were cut off or a shard panicked.
+    pub fn wait(mut self) -> Result<(), StopError> {
+        self.join()
+    }
+
+    /// Blocks until Ctrl-C, SIGTERM or [`Self::stop`], then stops.
+    pub(super) fn run(self) -> Result<(), StopError> {
+        let mut stopping = self.stop.subscribe();
+        let stopped = async {
+            // The sender is in `self`.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        };
+        threads::wait_for_signal(self.system(), stopped);
+        tracing::info!(node = self.name(), "stopping");
+        self.stop();
+        self.wait()
+    }
+
+    fn join(&mut self) -> Result<(), StopError> {
+        let mut result = Ok(());
+        let mut left = 0;
+        for shard in std::mem::take(&mut self.shards) {
+            match shard.join() {
+                Ok(Stopped::Regularly) => {}
+                Ok(Stopped::HandlersLeft(count)) => left += count,
+                Ok(Stopped::Panicked(shard)) => result = Err(StopError::Panicked { shard }),
+                Err(_) => result = Err(StopError::Panicked { shard: 0 }),
+            }
+        }
+        if left > 0 && result.is_ok() {
+            result = Err(StopError::HandlersLeft(left));
+        }
+        if let Some(system) = self.system.take() {
+            system.shutdown_background();
+        }
+        result
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.system.is_some() {
+            self.stop();
+            if let Err(error) = self.join() {
+                tracing::warn!(%error, "a node stopped badly");
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("name", &self.name())
+            .field("addresses", &self.addresses())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The result of what was spawned on a shard, as a future, or blocking.
+#[derive(Debug)]
+#[must_use = "the future runs whether or not its result is wanted; await it or call `wait`"]
+pub struct Spawned<T>(oneshot::Receiver<T>);
+
+impl<T> Spawned<T> {
+    /// Blocks until the result is there. Not to be called on a shard, nor in any other asynchronous code.
+    ///
+    /// # Errors
+    ///
+    /// If the future panicked, or the node stopped first.
+    pub fn wait(self) -> Result<T, Failure> {
+        let received = catch_unwind(AssertUnwindSafe(|| self.0.blocking_recv()));
+        match received {
+            Ok(Ok(value)) => Ok(value),
+            _ => Err(lost()),
+        }
+    }
+}
+
+impl<T> Future for Spawned<T> {
+    type Output = Result<T, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0)
+            .poll(cx)
+            .map(|received| received.map_err(|_| lost()))
+    }
+}
+
+fn lost() -> Failure {
+    Failure::unknown(FailureKind::Cancelled).because("the node stopped first, or the code panicked")
+}

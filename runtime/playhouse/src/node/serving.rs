@@ -1,0 +1,265 @@
+//! What comes in on links that others dialled: calls of nodes, of tools and of clients.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use playhouse_net::link::{CloseReason, Link, LinkHandler};
+use playhouse_wire::Limits;
+use playhouse_wire::link::Peer;
+use playhouse_wire::message::{GoAwayReason, Header, Message, Notify, Request, Role};
+use rustc_hash::FxHashMap;
+use tokio::time::Duration;
+
+use super::session::Client;
+use super::shard::ShardNode;
+use super::tool;
+use crate::call::{Failure, FailureKind};
+use crate::descriptor::CallKind;
+use crate::host::{Answer, Incoming, Origin, ReplyTo, Serving};
+
+/// A link that somebody dialled, and what this node does for them.
+pub(super) struct Connection {
+    node: Rc<ShardNode>,
+    /// Its place among the shard's links.
+    place: usize,
+    standing: RefCell<Standing>,
+    /// Requests whose handlers have not ended, so that they can be given up.
+    running: Rc<Running>,
+}
+
+type Running = RefCell<FxHashMap<u32, (Serving, Rc<LinkReply>)>>;
+
+/// As what the other side is treated.
+#[derive(Clone, Default)]
+enum Standing {
+    /// Its hello is not there yet.
+    #[default]
+    Stranger,
+    /// A node or a tool: it may call everything.
+    Trusted,
+    Client(Rc<Client>),
+}
+
+impl Connection {
+    pub(super) fn new(node: &Rc<ShardNode>, place: usize) -> Self {
+        Self {
+            node: Rc::clone(node),
+            place,
+            standing: RefCell::default(),
+            running: Rc::default(),
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        self.standing.borrow().clone()
+    }
+
+    /// What a client may do, and in whose name.
+    fn admit(
+        &self,
+        client: &Client,
+        method: playhouse_wire::message::Method,
+        header: &mut Header<'_>,
+    ) -> Result<(CallKind, Origin), Failure> {
+        let session = client.session();
+        let bound = session.as_ref().map(|session| &session.entity);
+        let shared = &self.node.shared;
+        let (rule, exposed) = shared
+            .gate
+            .judge(method, header, bound, |entity, audience| {
+                let rule = shared.policy.audience.as_ref();
+                rule.is_some_and(|rule| rule(entity, audience))
+            })?;
+        let now_us = self.node.now_us();
+        client.rates.borrow_mut().take(method, exposed, now_us)?;
+        if rule.is_entity() && header.target.is_none() {
+            header.target = bound.map(|bound| bound.key.clone());
+        }
+        // Nobody waits for a client that this node has to know of, and its traces are its own.
+        header.chain = playhouse_wire::message::Chain::default();
+        header.trace = None;
+        header.epoch = None;
+        Ok((rule.kind, Origin::Client(session.map(|session| session.id))))
+    }
+
+    /// A call of the node's own, for tools.
+    fn builtin(&self, link: &Link, request: &Request<'_>) {
+        let (id, tag) = (request.id, request.method.tag);
+        let args = request.args.to_vec();
+        let deadline_us = request.header.deadline_or_default_us();
+        let deadline = Duration::from_micros(deadline_us);
+        let (node, link) = (Rc::clone(&self.node), link.clone());
+        self.node.host().spawn(async move {
+            match tool::serve_builtin(node, tag, args, Some(deadline)).await {
+                Ok(text) => link.respond(id, |w| w.str(&text)),
+                Err(failure) => link.respond_failure(id, &(&failure).into()),
+            }
+        });
+    }
+}
+
+impl LinkHandler for Connection {
+    fn opened(&self, link: &Link, peer: &Peer) {
+        if self.node.is_stopping() {
+            return link.close(GoAwayReason::Stopping, "the node stops");
+        }
+        let standing = match peer.role {
+            Role::Client => Standing::Client(Rc::default()),
+            Role::Node | Role::Tool if (self.node.shared.policy.trust)(link.address()) => {
+                Standing::Trusted
+            }
+            Role::Node | Role::Tool => {
+                let text =
+                    "nodes and tools are not taken from this address; see `.trust_peers(..)`";
+                return link.close(GoAwayReason::Denied, text);
+            }
+        };
+        *self.standing.borrow_mut() = standing;
+        self.node.judge_schema(peer);
+    }
+
+    fn request(&self, link: &Link, request: Request<'_>) {
+        let Request {
+            id,
+            method,
+            mut header,
+            args,
+        } = request;
+        let fail = |failure: &Failure| link.respond_failure(id, &failure.into());
+        let (origin, limits) = match self.standing() {
+            Standing::Trusted if method.package == tool::PACKAGE => {
+                let request = Request {
+                    id,
+                    method,
+                    header,
+                    args,
+                };
+                return self.builtin(link, &request);
+            }
+            Standing::Trusted => (Origin::Peer, Limits::DEFAULT),
+            Standing::Client(client) => match self.admit(&client, method, &mut header) {
+                Ok((CallKind::Rpc, origin)) => (origin, Limits::STRICT),
+                Ok(_) => return fail(&wrong_kind()),
+                Err(failure) => return fail(&failure),
+            },
+            Standing::Stranger => {
+                return fail(&Failure::not_executed(FailureKind::Denied));
+            }
+        };
+        let reply = Rc::new(LinkReply {
+            link: link.clone(),
+            id,
+            answered: Cell::new(false),
+            running: Rc::downgrade(&self.running),
+        });
+        let incoming = Incoming {
+            method,
+            header: &header,
+            args,
+            origin,
+            limits,
+        };
+        let answers = Rc::clone(&reply);
+        if let Some(serving) = self.node.host().serve(incoming, answers) {
+            self.running.borrow_mut().insert(id, (serving, reply));
+        }
+    }
+
+    fn notify(&self, _link: &Link, notify: Notify<'_>) {
+        let Notify {
+            method,
+            mut header,
+            args,
+        } = notify;
+        let (origin, limits) = match self.standing() {
+            Standing::Trusted => (Origin::Peer, Limits::DEFAULT),
+            Standing::Client(client) => match self.admit(&client, method, &mut header) {
+                Ok((CallKind::Oneway, origin)) => (origin, Limits::STRICT),
+                Ok(_) => return,
+                Err(failure) => {
+                    tracing::debug!(?method, %failure, "a client's oneway is refused");
+                    return;
+                }
+            },
+            Standing::Stranger => return,
+        };
+        let incoming = Incoming {
+            method,
+            header: &header,
+            args,
+            origin,
+            limits,
+        };
+        if let Err(failure) = self.node.host().serve_oneway(incoming) {
+            // A oneway has no answer: at most once, and the log says why not.
+            tracing::debug!(?method, %failure, "a oneway can't be served");
+        }
+    }
+
+    fn other(&self, link: &Link, message: Message<'_>) {
+        match (message, self.standing()) {
+            (Message::Cancel(id), _) => {
+                let serving = self.running.borrow_mut().remove(&id);
+                if let Some((serving, reply)) = serving {
+                    serving.cancel();
+                    // The handler may run on, but the peer may ask for something else already.
+                    reply.answer(Answer::Failed(&Failure::unknown(FailureKind::Cancelled)));
+                }
+            }
+            (Message::Open(open), Standing::Client(client)) => {
+                self.node.open(&client, link, &open);
+            }
+            (Message::End(_), Standing::Client(client)) => self.node.client_gone(&client),
+            (message, Standing::Trusted) => self.node.other(link, message),
+            (message, _) => tracing::debug!(?message, "a message that nobody here takes"),
+        }
+    }
+
+    fn closed(&self, link: &Link, reason: &CloseReason) {
+        tracing::debug!(peer = link.address(), %reason, "a link is over");
+        self.node.forget(self.place);
+        let mut running: Vec<_> = std::mem::take(&mut *self.running.borrow_mut())
+            .into_iter()
+            .collect();
+        // A map's order would differ from run to run of the simulation.
+        running.sort_unstable_by_key(|(id, _)| *id);
+        for (_, (serving, _)) in running {
+            serving.cancel();
+        }
+        if let Standing::Client(client) = self.standing() {
+            self.node.client_gone(&client);
+        }
+    }
+}
+
+/// An rpc that was sent as a oneway, or the other way round.
+#[cold]
+fn wrong_kind() -> Failure {
+    Failure::not_executed(FailureKind::Invalid)
+        .because("a oneway is sent without waiting for an answer")
+}
+
+/// Answers a request of a link.
+struct LinkReply {
+    link: Link,
+    id: u32,
+    /// Its caller gave up and was told so; what the handler comes to is not for it any more.
+    answered: Cell<bool>,
+    running: Weak<Running>,
+}
+
+impl ReplyTo for LinkReply {
+    fn answer(&self, answer: Answer<'_>) {
+        if self.answered.replace(true) {
+            return;
+        }
+        if let Some(running) = self.running.upgrade() {
+            running.borrow_mut().remove(&self.id);
+        }
+        match answer {
+            Answer::Ok(result) => self.link.respond(self.id, |w| w.put(result)),
+            Answer::Thrown(error) => self.link.respond_thrown(self.id, |w| w.put(error)),
+            Answer::Failed(failure) => self.link.respond_failure(self.id, &failure.into()),
+        }
+    }
+}

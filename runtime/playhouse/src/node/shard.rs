@@ -1,0 +1,273 @@
+//! What one shard of a node has besides the host: its links, its sessions, and the jobs that others give it.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use playhouse_net::link::{Link, LinkOptions};
+use playhouse_net::{Network, Random, Stream};
+use playhouse_wire::link::Peer;
+use playhouse_wire::message::{GoAwayReason, Message, Role};
+use slab::Slab;
+use tokio::sync::watch;
+use tokio::time::{Duration, Instant};
+
+use super::egress::Outbound;
+use super::problem::StartError;
+use super::running::Stopped;
+use super::serving::Connection;
+use super::session::Sessions;
+use super::shared::{Jobs, Shared};
+use super::tool::About;
+use super::{INTEROP_MAX, LINKS_MAX, interop};
+use crate::descriptor::Schema;
+use crate::host::{Env, Shard};
+
+/// How often a stopping shard looks whether its handlers have ended.
+const STOP_POLL: Duration = Duration::from_millis(5);
+
+/// How long a stopped shard goes on for what its links still have to write.
+const FAREWELL: Duration = Duration::from_millis(50);
+
+/// A shard of a node.
+pub(crate) struct ShardNode {
+    pub(super) shared: Arc<Shared>,
+    pub(super) index: usize,
+    host: Rc<Shard>,
+    env: Rc<dyn Env>,
+    network: Rc<dyn Network>,
+    /// Of links that others dialled.
+    options: LinkOptions,
+    links: RefCell<Slab<Link>>,
+    interop: Cell<usize>,
+    /// The way out.
+    outbound: Rc<Outbound>,
+    pub(super) sessions: Rc<Sessions>,
+    stopping: Cell<bool>,
+    began: Instant,
+}
+
+impl ShardNode {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        index: usize,
+        env: Rc<dyn Env>,
+        network: Rc<dyn Network>,
+    ) -> Rc<Self> {
+        let count = shared.about.shards;
+        // A node has at most `SHARDS_MAX`.
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let host = Shard::new(&shared.setup, narrow(index), narrow(count), Rc::clone(&env));
+        let options = LinkOptions::new(shared.identity());
+        let random = Random::new(env.random());
+        Rc::new_cyclic(|this| {
+            let outbound = Outbound::new(this, Rc::clone(&network), options.clone(), random);
+            let sessions = Rc::new(Sessions::new(index));
+            host.set_egress(Rc::<Outbound>::clone(&outbound));
+            host.set_session_port(Rc::<Sessions>::clone(&sessions));
+            host.set_addresses(shared.places().addresses);
+            Self {
+                options,
+                shared: Arc::clone(shared),
+                index,
+                host,
+                began: env.now(),
+                env,
+                network,
+                links: RefCell::default(),
+                interop: Cell::new(0),
+                outbound,
+                sessions,
+                stopping: Cell::new(false),
+            }
+        })
+    }
+
+    /// The shard itself.
+    pub(crate) const fn host(&self) -> &Rc<Shard> {
+        &self.host
+    }
+
+    pub(super) fn schema(&self) -> &'static Schema {
+        self.shared.about.schema
+    }
+
+    pub(super) fn about(&self) -> &About {
+        &self.shared.about
+    }
+
+    pub(super) fn random(&self) -> u64 {
+        self.env.random()
+    }
+
+    /// Microseconds since the shard began.
+    pub(super) fn now_us(&self) -> u64 {
+        let since = self.env.now().saturating_duration_since(self.began);
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) const fn is_stopping(&self) -> bool {
+        self.stopping.get()
+    }
+
+    /// Does what a shard's thread does, until the node stops.
+    pub(super) async fn run(
+        self: &Rc<Self>,
+        mut jobs: Jobs,
+        mut stopping: watch::Receiver<bool>,
+    ) -> Stopped {
+        tokio::task::spawn_local(Rc::clone(&self.host).pump());
+        self.host.start();
+        loop {
+            tokio::select! {
+                biased;
+                job = jobs.recv() => match job {
+                    Some(job) => job(self),
+                    None => break,
+                },
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+            }
+        }
+        self.stop(&mut jobs).await
+    }
+
+    /// Takes nothing new, lets handlers end, then tells entities and peers good-bye.
+    async fn stop(self: &Rc<Self>, jobs: &mut Jobs) -> Stopped {
+        self.stopping.set(true);
+        let links: Vec<Link> = self
+            .links
+            .borrow()
+            .iter()
+            .map(|(_, link)| link.clone())
+            .collect();
+        for link in &links {
+            link.go_away(GoAwayReason::Stopping, "the node stops");
+        }
+        let until = self.env.now() + self.shared.stop_timeout;
+        self.quiet(jobs, until).await;
+        self.host.stop();
+        self.quiet(jobs, until).await;
+        let left = self.host.calls_open();
+        for link in links.iter().chain(&self.outbound.links()) {
+            link.close(GoAwayReason::Stopping, "the node stops");
+        }
+        if !links.is_empty() {
+            tokio::time::sleep(FAREWELL).await;
+        }
+        match left {
+            0 => Stopped::Regularly,
+            left => Stopped::HandlersLeft(left),
+        }
+    }
+
+    /// Waits for the handlers that run.
+    async fn quiet(self: &Rc<Self>, jobs: &mut Jobs, until: Instant) {
+        while self.host.calls_open() > 0 && self.env.now() < until {
+            // They may still need other shards, and those this one.
+            while let Ok(job) = jobs.try_recv() {
+                job(self);
+            }
+            tokio::time::sleep(STOP_POLL).await;
+        }
+    }
+
+    /// A stream came in that speaks our own protocol.
+    pub(super) fn accepted(self: &Rc<Self>, stream: Box<dyn Stream>) {
+        let mut links = self.links.borrow_mut();
+        if links.len() >= LINKS_MAX || self.stopping.get() {
+            // Nothing is said: whoever floods the node with connections gets no work out of it.
+            tracing::warn!(peer = stream.peer_address(), "a link too many is not taken");
+            return;
+        }
+        let place = links.vacant_entry();
+        let handler = Rc::new(Connection::new(self, place.key()));
+        place.insert(Link::accept(stream, self.options.clone(), handler));
+    }
+
+    /// A stream came in that speaks plain MessagePack-RPC.
+    pub(super) fn accepted_interop(self: &Rc<Self>, stream: Box<dyn Stream>) {
+        if self.interop.get() >= INTEROP_MAX || self.stopping.get() {
+            tracing::warn!(
+                peer = stream.peer_address(),
+                "an interop connection too many is not taken"
+            );
+            return;
+        }
+        self.interop.set(self.interop.get() + 1);
+        let node = Rc::clone(self);
+        tokio::task::spawn_local(async move {
+            interop::serve(Rc::clone(&node), stream).await;
+            node.interop.set(node.interop.get() - 1);
+        });
+    }
+
+    /// A message of a peer that is neither call nor answer.
+    pub(super) fn other(&self, link: &Link, message: Message<'_>) {
+        tracing::debug!(
+            peer = link.address(),
+            ?message,
+            "a message that nobody here takes"
+        );
+    }
+
+    /// The link at this place is over.
+    pub(super) fn forget(&self, place: usize) {
+        self.links.borrow_mut().try_remove(place);
+    }
+
+    /// Takes streams from a network whose streams can't change shards, and keeps them all.
+    pub(super) async fn listen_here(self: &Rc<Self>) -> Result<(), StartError> {
+        for address in &self.shared.policy.listen {
+            let problem = |error| StartError::Listen {
+                address: address.clone(),
+                error,
+            };
+            let mut listener = self.network.listen(address).await.map_err(problem)?;
+            let node = Rc::clone(self);
+            tokio::task::spawn_local(async move {
+                while !node.is_stopping() {
+                    match listener.accept().await {
+                        Ok(stream) => node.accepted(stream),
+                        Err(error) => {
+                            tracing::warn!(%error, "a connection can't be taken");
+                            tokio::time::sleep(super::ACCEPT_PAUSE).await;
+                        }
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Types that a peer of another schema reads differently. Calls of those that don't fit fail one by one, as
+    /// `Invalid`; the log names the types, since only the lock could tell which changes are harmless.
+    pub(super) fn judge_schema(&self, peer: &Peer) {
+        let Some(theirs) = &peer.digests else {
+            return;
+        };
+        let differ = self.shared.digests.iter().filter(|ours| {
+            let mut theirs = theirs.iter();
+            theirs.any(|it| {
+                (it.package, it.number) == (ours.package, ours.number) && it.digest != ours.digest
+            })
+        });
+        let names: Vec<String> = differ
+            .filter_map(|it| self.schema().name_of(it.package, it.number))
+            .collect();
+        if !names.is_empty() && peer.role != Role::Tool {
+            tracing::info!(peer = %peer.name, types = names.join(", "), "a peer has another version of the schema");
+        }
+    }
+}
+
+impl fmt::Debug for ShardNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShardNode")
+            .field("node", &self.shared.about.name)
+            .field("index", &self.index)
+            .field("links", &self.links.borrow().len())
+            .field("sessions", &self.sessions.len())
+            .finish_non_exhaustive()
+    }
+}

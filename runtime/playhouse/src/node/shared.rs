@@ -1,0 +1,136 @@
+//! What all threads of a node see.
+
+use std::fmt;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use playhouse_wire::link::Identity;
+use playhouse_wire::message::{Incarnation, Role, TypeDigest};
+use tokio::sync::mpsc;
+use tokio::time::Duration;
+
+use super::builder::Policy;
+use super::gate::Gate;
+use super::shard::ShardNode;
+use super::tool::About;
+use crate::descriptor::{Declaration, Package, Schema};
+use crate::host::Setup;
+
+/// What all threads of a node see.
+pub(super) struct Shared {
+    pub(super) about: About,
+    pub(super) setup: Setup,
+    pub(super) policy: Policy,
+    pub(super) stop_timeout: Duration,
+    pub(super) gate: Gate,
+    /// For peers whose root digest differs.
+    pub(super) digests: Arc<[TypeDigest]>,
+    mailboxes: OnceLock<Box<[Mailbox]>>,
+    places: OnceLock<Places>,
+}
+
+/// Where a node listens, once it does.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Places {
+    pub(super) addresses: Vec<String>,
+    pub(super) interop: Vec<String>,
+    pub(super) incarnation: Incarnation,
+}
+
+/// Something for a shard to do, sent from another thread.
+pub(super) type Job = Box<dyn FnOnce(&Rc<ShardNode>) + Send>;
+
+/// Where a shard takes its jobs from.
+pub(super) type Jobs = mpsc::UnboundedReceiver<Job>;
+
+/// The way to a shard of this node.
+#[derive(Debug, Clone)]
+pub(super) struct Mailbox(mpsc::UnboundedSender<Job>);
+
+impl Mailbox {
+    pub(super) fn new() -> (Self, Jobs) {
+        let (sender, jobs) = mpsc::unbounded_channel();
+        (Self(sender), jobs)
+    }
+
+    /// Has the shard do this soon; whether it still takes jobs.
+    pub(super) fn post(&self, job: impl FnOnce(&Rc<ShardNode>) + Send + 'static) -> bool {
+        self.0.send(Box::new(job)).is_ok()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(about: About, setup: Setup, policy: Policy, stop_timeout: Duration) -> Self {
+        Self {
+            gate: Gate::new(about.schema),
+            digests: digests(about.schema),
+            about,
+            setup,
+            policy,
+            stop_timeout,
+            mailboxes: OnceLock::new(),
+            places: OnceLock::new(),
+        }
+    }
+
+    /// The shards can be reached from now on.
+    pub(super) fn open(&self, mailboxes: Vec<Mailbox>, places: Places) {
+        // A node starts once, so nobody was here before.
+        let _ = self.mailboxes.set(mailboxes.into());
+        let _ = self.places.set(places);
+    }
+
+    /// The ways to all shards, by index.
+    pub(super) fn mailboxes(&self) -> &[Mailbox] {
+        self.mailboxes.get().map_or(&[], |all| all)
+    }
+
+    /// The way to a shard.
+    pub(super) fn mailbox(&self, index: usize) -> Option<&Mailbox> {
+        self.mailboxes().get(index)
+    }
+
+    /// What the node says of itself on its links.
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            role: Role::Node,
+            name: self.about.name.as_str().into(),
+            incarnation: self.places().incarnation,
+            root: self.about.schema.digest,
+            digests: Arc::clone(&self.digests),
+        }
+    }
+
+    /// Where the node listens; nothing before it does.
+    pub(super) fn places(&self) -> Places {
+        self.places.get().cloned().unwrap_or_default()
+    }
+}
+
+/// A digest for each component, entity and service.
+fn digests(schema: &Schema) -> Arc<[TypeDigest]> {
+    let declarations = schema.packages.iter().flat_map(Package::declarations);
+    declarations
+        .filter_map(|declaration| {
+            let (package, number, digest) = match declaration {
+                Declaration::Component(it) => (it.package, it.number, it.digest),
+                Declaration::Entity(it) => (it.package, it.number, it.digest),
+                Declaration::Service(it) => (it.package, it.number, it.digest),
+                _ => return None,
+            };
+            Some(TypeDigest {
+                package,
+                number,
+                digest,
+            })
+        })
+        .collect()
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("about", &self.about)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,226 @@
+//! The threads of a node: one a shard, and one for the system's own work.
+//!
+//! The only place that makes threads, and that waits for the machine's signals.
+
+use std::io;
+use std::net::TcpListener;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use playhouse_net::Tcp;
+use playhouse_wire::message::Incarnation;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{mpsc, watch};
+use tokio::task::LocalSet;
+
+use super::ACCEPT_PAUSE;
+use super::environment::{Machine, seed};
+use super::problem::StartError;
+use super::running::{Running, Stopped};
+use super::shard::ShardNode;
+use super::shared::{Jobs, Mailbox, Places, Shared};
+
+/// What a listener's connections speak.
+#[derive(Debug, Clone, Copy)]
+enum Speech {
+    Playhouse,
+    MessagePackRpc,
+}
+
+/// Starts everything; on an error everything that had started is stopped.
+pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
+    let mut listeners = Vec::new();
+    let mut places = Places {
+        incarnation: Incarnation {
+            boot: seed(),
+            lease: 0,
+        },
+        ..Places::default()
+    };
+    for address in &shared.policy.listen {
+        let (listener, bound) = listen(address)?;
+        places.addresses.push(bound);
+        listeners.push((listener, Speech::Playhouse));
+    }
+    for address in &shared.policy.interop {
+        let (listener, bound) = listen(address)?;
+        places.interop.push(bound);
+        listeners.push((listener, Speech::MessagePackRpc));
+    }
+
+    let system = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name(format!("{}-system", shared.about.name))
+        .enable_all()
+        .build()
+        .map_err(StartError::Thread)?;
+    let (mailboxes, jobs): (Vec<_>, Vec<_>) =
+        (0..shared.about.shards).map(|_| Mailbox::new()).unzip();
+    shared.open(mailboxes, places);
+
+    let (stop, stopping) = watch::channel(false);
+    let (started, mut reports) = mpsc::unbounded_channel();
+    let mut running = Running::new(Arc::clone(shared), stop.clone(), system);
+    for (index, jobs) in jobs.into_iter().enumerate() {
+        let shard = Thread {
+            shared: Arc::clone(shared),
+            index,
+            jobs,
+            stop: stop.clone(),
+            stopping: stopping.clone(),
+            started: started.clone(),
+        };
+        running.add(shard.spawn().map_err(StartError::Thread)?);
+    }
+    drop(started);
+    for _ in 0..shared.about.shards {
+        match reports.blocking_recv() {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(error),
+            // A shard that panics before it says so.
+            None => {
+                return Err(StartError::Thread(io::Error::other(
+                    "a shard ended at once",
+                )));
+            }
+        }
+    }
+    for (listener, speech) in listeners {
+        let accepting = accept(Arc::clone(shared), listener, speech, stopping.clone());
+        running.system().spawn(accepting);
+    }
+    Ok(running)
+}
+
+fn listen(address: &str) -> Result<(TcpListener, String), StartError> {
+    let problem = |error| StartError::Listen {
+        address: address.to_owned(),
+        error,
+    };
+    let listener = TcpListener::bind(address).map_err(problem)?;
+    listener.set_nonblocking(true).map_err(problem)?;
+    let bound = listener.local_addr().map_err(problem)?.to_string();
+    Ok((listener, bound))
+}
+
+/// A shard's thread before it starts.
+struct Thread {
+    shared: Arc<Shared>,
+    index: usize,
+    jobs: Jobs,
+    stop: watch::Sender<bool>,
+    stopping: watch::Receiver<bool>,
+    started: mpsc::UnboundedSender<Result<(), StartError>>,
+}
+
+impl Thread {
+    fn spawn(self) -> io::Result<JoinHandle<Stopped>> {
+        let name = format!("{}-shard-{}", self.shared.about.name, self.index);
+        std::thread::Builder::new().name(name).spawn(move || {
+            let (index, stop) = (self.index, self.stop.clone());
+            // Handlers' panics end at their polls. What comes here is the framework's own, and takes the node along.
+            catch_unwind(AssertUnwindSafe(|| self.run())).unwrap_or_else(|_| {
+                stop.send_replace(true);
+                Stopped::Panicked(index)
+            })
+        })
+    }
+
+    fn run(self) -> Stopped {
+        let runtime = match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let _ = self.started.send(Err(StartError::Thread(error)));
+                return Stopped::Regularly;
+            }
+        };
+        let local = LocalSet::new();
+        let environment = Rc::new(Machine::new(self.shared.about.shards > 1));
+        local.block_on(&runtime, async {
+            let network = Rc::new(Tcp);
+            let node = ShardNode::new(&self.shared, self.index, environment, network);
+            let _current = node.host().enter();
+            // Nobody listens any more if another shard failed first.
+            let _ = self.started.send(Ok(()));
+            node.run(self.jobs, self.stopping).await
+        })
+    }
+}
+
+/// Takes connections and hands them to the shards, one after another.
+async fn accept(
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    speech: Speech,
+    mut stopping: watch::Receiver<bool>,
+) {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, "a listener can't be used");
+            return;
+        }
+    };
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted.and_then(|(stream, _)| stream.into_std()) {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection can't be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let index = NEXT.fetch_add(1, Ordering::Relaxed) % shared.about.shards;
+        if let Some(mailbox) = shared.mailbox(index) {
+            mailbox.post(move |node| match Tcp::adopt(stream) {
+                Ok(stream) => match speech {
+                    Speech::Playhouse => node.accepted(stream),
+                    Speech::MessagePackRpc => node.accepted_interop(stream),
+                },
+                Err(error) => tracing::debug!(%error, "a connection was gone at once"),
+            });
+        }
+    }
+}
+
+/// Waits for Ctrl-C, or what the machine sends a process that is to stop.
+pub(super) fn wait_for_signal(system: &Runtime, stopped: impl Future<Output = ()>) {
+    system.block_on(async {
+        tokio::select! {
+            biased;
+            () = signal() => {}
+            () = stopped => {}
+        }
+    });
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        biased;
+        _ = terminate.recv() => {}
+        // Where Ctrl-C can't be listened for there is nothing to wait for.
+        result = tokio::signal::ctrl_c() => if result.is_err() { std::future::pending::<()>().await },
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,70 @@
+//! The service that each node has by itself: package 0, number 0, for `playhouse call` and `playhouse describe`.
+//!
+//! - 1 `describe() -> string`: the node and its schema as JSON.
+//! - 2 `call(target: string, args: string) -> string`: a call by name, arguments and outcome as JSON,
+//!   `{"returned": value}` or `{"thrown": {arm: body}}`.
+
+use std::rc::Rc;
+
+use playhouse_wire::{Decode as _, Limits, Reader, Result as WireResult};
+use serde::Serialize;
+use tokio::time::Duration;
+
+use super::super::shard::ShardNode;
+use super::{Ended, describe};
+use crate::call::{Failure, FailureKind};
+use crate::descriptor::dynamic::Dynamic;
+
+/// The package of the node's own services; schemas number theirs from 1.
+pub(in crate::node) const PACKAGE: u16 = 0;
+
+const DESCRIBE: u8 = 1;
+const CALL: u8 = 2;
+
+/// What the node's own call `tag` comes to: a text.
+pub(in crate::node) async fn serve_builtin(
+    node: Rc<ShardNode>,
+    tag: u8,
+    args: Vec<u8>,
+    deadline: Option<Duration>,
+) -> Result<String, Failure> {
+    match tag {
+        DESCRIBE => Ok(describe::describe(node.about()).to_string()),
+        CALL => {
+            let (target, args) = arguments(&args).map_err(|error| {
+                Failure::not_executed(FailureKind::Invalid).because(error.to_string())
+            })?;
+            let given = &mut serde_json::Deserializer::from_str(&args);
+            let (target, args) = super::prepare(&node, &target, given)?;
+            match super::call(&node, &target, &args, deadline).await {
+                Ended::Returned(value) => text(&Outcome::Returned(value)),
+                Ended::Thrown(value) => text(&Outcome::Thrown(value)),
+                Ended::Failed(failure) => Err(failure),
+            }
+        }
+        _ => Err(Failure::not_executed(FailureKind::Unimplemented)
+            .because("the node has no such call of its own")),
+    }
+}
+
+/// `{"returned": value}` or `{"thrown": {arm: body}}`.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Returned(Option<Dynamic>),
+    Thrown(Dynamic),
+}
+
+fn text(outcome: &Outcome) -> Result<String, Failure> {
+    serde_json::to_string(outcome)
+        .map_err(|error| Failure::unknown(FailureKind::Internal).because(error.to_string()))
+}
+
+/// `[target, args]`.
+fn arguments(bytes: &[u8]) -> WireResult<(String, String)> {
+    let mut r = Reader::new(bytes, &Limits::STRICT);
+    r.enter_array()?;
+    let target = String::decode(&mut r).map_err(|error| error.member("target"))?;
+    let args = String::decode(&mut r).map_err(|error| error.member("args"))?;
+    Ok((target, args))
+}

@@ -1,0 +1,239 @@
+//! A client, a tool or a node made of a bare link: it can say what no SDK would.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use playhouse::{Arguments, EntityKey, EntityRef, Numbered, from_slice, to_vec};
+use playhouse_net::Tcp;
+use playhouse_net::link::{
+    CallId, CloseReason, Link, LinkHandler, LinkOptions, ReplyOutcome, ReplySink,
+};
+use playhouse_wire::link::Identity;
+use playhouse_wire::message::{
+    Executed, FailureKind, Header, Message, Method, Notify, Open, Request, Role, SessionReason,
+};
+use tokio::sync::oneshot;
+
+/// How long a test waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a client hears of its session.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Note {
+    Opened(EntityRef),
+    Refused(SessionReason, String),
+    End(SessionReason, String),
+    Closed(String),
+}
+
+/// An event that came: its method, of whom, and its arguments.
+pub(crate) type Event = (Method, Option<EntityKey>, Vec<u8>);
+
+#[derive(Default)]
+pub(crate) struct Inbox {
+    pub(crate) events: RefCell<Vec<Event>>,
+    notes: RefCell<VecDeque<Note>>,
+    /// What every client rpc is answered with; none: nothing.
+    pub(crate) answer: Cell<Option<bool>>,
+    pub(crate) asked: Cell<u32>,
+    news: tokio::sync::Notify,
+}
+
+impl LinkHandler for Inbox {
+    fn request(&self, link: &Link, request: Request<'_>) {
+        self.asked.set(self.asked.get() + 1);
+        if let Some(answer) = self.answer.get() {
+            link.respond(request.id, |w| w.bool(answer));
+        }
+        self.news.notify_one();
+    }
+
+    fn notify(&self, _link: &Link, notify: Notify<'_>) {
+        let event = (notify.method, notify.header.target, notify.args.to_vec());
+        self.events.borrow_mut().push(event);
+        self.news.notify_one();
+    }
+
+    fn other(&self, _link: &Link, message: Message<'_>) {
+        let note = match message {
+            Message::Opened(opened) => Note::Opened(opened.entities.iter().next().unwrap()),
+            Message::Refused(refused) => Note::Refused(refused.reason, refused.text.to_owned()),
+            Message::End(end) => Note::End(end.reason, end.text.to_owned()),
+            other => panic!("not for a client: {other:?}"),
+        };
+        self.note(note);
+    }
+
+    fn closed(&self, _link: &Link, reason: &CloseReason) {
+        self.note(Note::Closed(reason.to_string()));
+    }
+}
+
+impl Inbox {
+    fn note(&self, note: Note) {
+        self.notes.borrow_mut().push_back(note);
+        self.news.notify_one();
+    }
+}
+
+/// How a call of a [`Client`] ended.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Ended {
+    Ok(Vec<u8>),
+    Thrown(Vec<u8>),
+    Failed(FailureKind, Executed, String),
+}
+
+impl Ended {
+    /// Its result.
+    #[track_caller]
+    pub(crate) fn value<T: playhouse::Decode>(self) -> T {
+        match self {
+            Self::Ok(bytes) => from_slice(&bytes, &playhouse::Limits::DEFAULT).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Refused before anything was done.
+    #[track_caller]
+    pub(crate) fn refused(self, kind: FailureKind) -> String {
+        match self {
+            Self::Failed(found, Executed::NotExecuted, text) if found == kind => text,
+            other => panic!("{other:?} is not {kind:?}"),
+        }
+    }
+}
+
+struct Sink(RefCell<Option<oneshot::Sender<Ended>>>);
+
+impl ReplySink for Sink {
+    fn complete(&self, outcome: ReplyOutcome<'_>) {
+        let ended = match outcome {
+            ReplyOutcome::Ok(bytes) => Ended::Ok(bytes.to_vec()),
+            ReplyOutcome::Thrown(bytes) => Ended::Thrown(bytes.to_vec()),
+            ReplyOutcome::Failed(failure) => {
+                Ended::Failed(failure.kind, failure.executed, failure.text.to_owned())
+            }
+        };
+        let _ = self.0.borrow_mut().take().unwrap().send(ended);
+    }
+}
+
+pub(crate) struct Client {
+    pub(crate) link: Link,
+    pub(crate) inbox: Rc<Inbox>,
+    attempt: Cell<u64>,
+}
+
+impl Client {
+    pub(crate) fn connect(address: &str, role: Role) -> Self {
+        let inbox = Rc::new(Inbox::default());
+        let options = LinkOptions::new(Identity::new(role, "test"));
+        let handler = Rc::<Inbox>::clone(&inbox);
+        Self {
+            link: Link::dial(Rc::new(Tcp), address, options, handler),
+            inbox,
+            attempt: Cell::new(0),
+        }
+    }
+
+    /// The next thing that is said of the session or the link.
+    pub(crate) async fn note(&self) -> Note {
+        loop {
+            if let Some(note) = self.inbox.notes.borrow_mut().pop_front() {
+                return note;
+            }
+            self.news().await;
+        }
+    }
+
+    /// Waits until anything has come.
+    pub(crate) async fn news(&self) {
+        let news = tokio::time::timeout(PATIENCE, self.inbox.news.notified());
+        news.await.expect("something should have come");
+    }
+
+    /// Waits for so many events.
+    pub(crate) async fn events(&self, count: usize) -> Vec<Event> {
+        while self.inbox.events.borrow().len() < count {
+            self.news().await;
+        }
+        self.inbox.events.borrow_mut().drain(..).collect()
+    }
+
+    pub(crate) async fn open(&self, token: &[u8]) -> Note {
+        self.attempt.set(self.attempt.get() + 1);
+        let open = Open::new(token, self.attempt.get());
+        self.link.send(|w| open.put(w)).unwrap();
+        self.note().await
+    }
+
+    /// Calls `A` of `T` itself (slot 0) or of the component in a slot.
+    pub(crate) async fn call<T: Numbered, A: Arguments>(
+        &self,
+        slot: u8,
+        key: Option<u64>,
+        args: &A,
+    ) -> Ended {
+        self.raw(method::<T, A>(slot), key, &to_vec(args)).await
+    }
+
+    pub(crate) async fn raw(&self, method: Method, key: Option<u64>, args: &[u8]) -> Ended {
+        let (_, ended) = self.begin(method, &header(key), args);
+        ended.await
+    }
+
+    pub(crate) fn begin(
+        &self,
+        method: Method,
+        header: &Header<'_>,
+        args: &[u8],
+    ) -> (CallId, impl Future<Output = Ended> + use<>) {
+        let (give, take) = oneshot::channel();
+        let sink = Rc::new(Sink(RefCell::new(Some(give))));
+        let id = self
+            .link
+            .request(method, header, sink, |w| w.raw(args))
+            .unwrap();
+        let ended = async move {
+            let ended = tokio::time::timeout(PATIENCE, take).await;
+            ended.expect("every call ends").unwrap()
+        };
+        (id, ended)
+    }
+
+    pub(crate) fn oneway<T: Numbered, A: Arguments>(&self, slot: u8, key: Option<u64>, args: &A) {
+        let args = to_vec(args);
+        self.link
+            .notify(method::<T, A>(slot), &header(key), |w| w.raw(&args))
+            .unwrap();
+    }
+}
+
+pub(crate) fn method<T: Numbered, A: Arguments>(slot: u8) -> Method {
+    Method {
+        package: T::PACKAGE,
+        number: T::NUMBER,
+        slot,
+        tag: A::TAG,
+    }
+}
+
+pub(crate) fn header(key: Option<u64>) -> Header<'static> {
+    Header {
+        target: key.map(|key| EntityKey::new([key.into()])),
+        ..Header::EMPTY
+    }
+}
+
+/// Runs a test that has links of its own.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, test);
+}

@@ -1,0 +1,15 @@
+//! Nodes under test, over real sockets: what they take in, what they refuse, and how they end.
+
+#![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
+
+mod build;
+mod calls;
+mod client;
+#[path = "generated/mod.rs"]
+mod generated;
+mod interop;
+mod sessions;
+mod stop;
+mod world;
+
+use generated as schema;
