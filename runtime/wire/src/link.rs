@@ -3,13 +3,16 @@
 mod close;
 mod identity;
 mod limits;
+mod outbox;
 
 pub use close::CloseReason;
 pub use identity::{Identity, Peer};
 pub use limits::LinkLimits;
 
+use outbox::Outbox;
+
 use crate::Writer;
-use crate::frame::{self, TooLong};
+use crate::frame::TooLong;
 use crate::message::{
     self, Digests, GoAway, GoAwayReason, Hello, Message, Role, VERSION, VERSION_LEAST,
 };
@@ -71,19 +74,6 @@ enum Leaving {
     Asked(u64),
     /// The peer sends nothing new any more.
     Acknowledged,
-}
-
-/// What is to be sent. One of each at most, so that no peer can make it grow.
-#[derive(Debug, Default)]
-struct Outbox {
-    hello: bool,
-    reply: Option<bool>,
-    digests: bool,
-    ping: Option<u64>,
-    /// Of the latest ping: a peer that asks again before it was answered gets one answer.
-    pong: Option<u64>,
-    go_away: Option<(GoAwayReason, Box<str>)>,
-    go_away_ack: bool,
 }
 
 /// Which end of a connection this is.
@@ -431,56 +421,9 @@ impl Link {
     /// Appends the frames that the link itself has to send; whether there were any.
     pub fn poll_transmit(&mut self, w: &mut Writer) -> bool {
         let before = w.len();
-        let Outbox {
-            hello,
-            reply,
-            digests,
-            ping,
-            pong,
-            go_away,
-            go_away_ack,
-        } = std::mem::take(&mut self.out);
-        let identity = &self.identity;
-        if hello {
-            put(w, |w| message::put_hello(w, &identity.hello(&self.limits)));
-        }
-        if let Some(differs) = reply {
-            let digests = differs.then(|| identity.sent_digests());
-            put(w, |w| {
-                message::put_hello_reply(w, &identity.hello(&self.limits), digests)
-            });
-        }
-        if digests {
-            put(w, |w| message::put_digests(w, identity.sent_digests()));
-        }
-        if let Some(nonce) = pong {
-            put(w, |w| message::put_pong(w, nonce));
-        }
-        if let Some(nonce) = ping {
-            put(w, |w| message::put_ping(w, nonce));
-        }
-        if go_away_ack {
-            put(w, message::put_go_away_ack);
-        }
-        if let Some((reason, text)) = go_away {
-            put(w, |w| {
-                message::put_go_away(
-                    w,
-                    &GoAway {
-                        reason,
-                        text: &text,
-                    },
-                )
-            });
-        }
+        std::mem::take(&mut self.out).put(w, &self.identity, &self.limits);
         w.len() > before
     }
-}
-
-/// A frame of the link's own: all of them are far below what any peer takes.
-fn put(w: &mut Writer, write: impl FnOnce(&mut Writer)) {
-    let fits = frame::put(w, frame::FRAME_BYTES_MAX, write);
-    debug_assert!(fits.is_ok(), "the link's own messages are short");
 }
 
 /// The newest version that both speak.

@@ -1,0 +1,56 @@
+//! What a link itself has to send.
+
+use crate::message::{self, GoAway, GoAwayReason};
+use crate::{Writer, frame};
+
+use super::{Identity, LinkLimits};
+
+/// What is to be sent. One of each at most, so that no peer can make it grow.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    pub(super) hello: bool,
+    /// A reply, with digests or without.
+    pub(super) reply: Option<bool>,
+    pub(super) digests: bool,
+    pub(super) ping: Option<u64>,
+    /// Of the latest ping: a peer that asks again before it was answered gets one answer.
+    pub(super) pong: Option<u64>,
+    pub(super) go_away: Option<(GoAwayReason, Box<str>)>,
+    pub(super) go_away_ack: bool,
+}
+
+impl Outbox {
+    /// Appends a frame for each.
+    pub(super) fn put(self, w: &mut Writer, identity: &Identity, limits: &LinkLimits) {
+        if self.hello {
+            put(w, |w| message::put_hello(w, &identity.hello(limits)));
+        }
+        if let Some(differs) = self.reply {
+            let hello = identity.hello(limits);
+            let digests = differs.then(|| identity.sent_digests());
+            put(w, |w| message::put_hello_reply(w, &hello, digests));
+        }
+        if self.digests {
+            put(w, |w| message::put_digests(w, identity.sent_digests()));
+        }
+        if let Some(nonce) = self.pong {
+            put(w, |w| message::put_pong(w, nonce));
+        }
+        if let Some(nonce) = self.ping {
+            put(w, |w| message::put_ping(w, nonce));
+        }
+        if self.go_away_ack {
+            put(w, message::put_go_away_ack);
+        }
+        if let Some((reason, text)) = self.go_away {
+            let text = &text;
+            put(w, |w| message::put_go_away(w, &GoAway { reason, text }));
+        }
+    }
+}
+
+/// A frame of the link's own: all of them are far below what any peer takes.
+fn put(w: &mut Writer, write: impl FnOnce(&mut Writer)) {
+    let fits = frame::put(w, frame::FRAME_BYTES_MAX, write);
+    debug_assert!(fits.is_ok(), "the link's own messages are short");
+}
