@@ -12,7 +12,8 @@ use playhouse_wire::Uuid;
 use super::Cx;
 use super::away::Away;
 use super::calls::{CallId, Place};
-use super::park::{Reply, Waiting};
+use super::interceptor::outcome_of;
+use super::park::{Manner, Reply, Waiting};
 use super::shard::Shard;
 use crate::call::Failure;
 
@@ -42,7 +43,12 @@ impl Shard {
             *laid.borrow_mut() = Some(outcome)
         });
         self.await_call(call);
-        let mut waiting = Waiting::new(self, call, reply, Err);
+        let manner = Manner {
+            fail: Err,
+            judge: outcome_of,
+            seen: None,
+        };
+        let mut waiting = Waiting::new(self, call, reply, manner);
         poll_fn(|cx| waiting.poll(cx)).await
     }
 

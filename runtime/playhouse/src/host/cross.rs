@@ -15,7 +15,8 @@ use super::egress::{address, check};
 use super::fabric::{INBOX_MAX, Job, Packet};
 use super::handler::{Answer, Start, TypedCall};
 use super::ingress::{From, Incoming, Origin, ReplyTo};
-use super::park::{Outcome, Reply, Started, Waiting};
+use super::interceptor::{Direction, Seen, outcome_of};
+use super::park::{Manner, Outcome, Reply, Started, Waiting};
 use super::shard::Shard;
 use super::trace::TraceContext;
 use crate::call::{Arguments, Failure, FailureKind, Fault, Proxy, Rpc, Target};
@@ -81,6 +82,11 @@ where
         match handler.start(shard, &place, call, args) {
             Start::Ready(outcome) => {
                 shard.ended(call);
+                shard.after(
+                    Direction::In,
+                    || shard.seen(&place, host.call),
+                    || outcome_of(&outcome),
+                );
                 self.send_back(shard, outcome);
             }
             Start::Parked(future) => {
@@ -89,16 +95,21 @@ where
                     shard.served.borrow_mut().insert(from, call);
                 }
                 let home = Rc::downgrade(shard);
+                let seen = shard.seen(&place, host.call);
                 let fail = |failure: Failure| Err(failure.into());
                 shard.park(call, future, fail, move |outcome| {
                     if let Some(shard) = home.upgrade() {
+                        shard.after(Direction::In, || seen, || outcome_of(&outcome));
                         if let Some(from) = waited {
                             shard.served.borrow_mut().remove(&from);
                         }
                         self.send_back(&shard, outcome);
+                        shard.caller_done(call);
                     }
                 });
-                if waited.is_none() {
+                if waited.is_some() {
+                    shard.arm_deadline(call);
+                } else {
                     shard.caller_done(call);
                 }
             }
@@ -146,8 +157,12 @@ impl Shard {
     ) -> Result<Waiting<Outcome<A>>, Failure> {
         check(&args)?;
         self.may_post(to)?;
-        let lead = self.outbound::<A>(proxy.deadline_us)?;
         let (method, key) = address(&proxy.target, A::TAG);
+        let seen = Seen {
+            owner: self.owner_name(method.package, method.number),
+            call: A::call(),
+        };
+        let lead = self.outbound::<A>(proxy.deadline_us, seen)?;
         let reply: Reply<Outcome<A>> = Rc::default();
         let away = Rc::new(Away {
             target: key.map(|key| Waits { method, key }),
@@ -172,9 +187,7 @@ impl Shard {
         };
         self.post(to, Packet::Call(Box::new(parcel)));
         self.await_call(call);
-        Ok(Waiting::new(self, call, reply, |failure| {
-            Err(failure.into())
-        }))
+        Ok(Waiting::new(self, call, reply, Manner::of::<A>(seen)))
     }
 
     pub(super) fn send_far<A: Arguments>(
@@ -199,7 +212,16 @@ impl Shard {
             args: Some(args),
             outcome: None,
         };
+        let seen = || {
+            let (method, _) = address(&proxy.target, A::TAG);
+            Seen {
+                owner: self.owner_name(method.package, method.number),
+                call: A::call(),
+            }
+        };
+        self.before(Direction::Out, seen, None, parcel.trace)?;
         self.post(to, Packet::Call(Box::new(parcel)));
+        self.after(Direction::Out, seen, || super::CallOutcome::Ok);
         Ok(())
     }
 

@@ -11,13 +11,15 @@ use super::calls::{Call, CallId, Place};
 use super::handler::{Start, TypedCall};
 use super::hooks::Local;
 use super::ingress::From;
+use super::interceptor::{CallOutcome, Direction, Seen, outcome_of};
 use super::kind::{CallHost, DEADLINE_DEFAULT_US, micros};
-use super::park::{Outcome, Reply, Started, Waiting};
+use super::park::{Manner, Outcome, Reply, Started, Waiting};
 use super::route::Home;
 use super::services::ServiceHost;
 use super::shard::{Due, NEVER, Shard};
 use super::trace::{Trace, TraceContext};
 use crate::call::{Arguments, Failure, FailureKind, Fault, Proxy, Rpc, Target};
+use crate::descriptor;
 
 #[cold]
 fn off_shard() -> Failure {
@@ -95,12 +97,17 @@ impl Shard {
             Begun::Parked(call, future) => {
                 let reply: Reply<Outcome<A>> = Rc::new(RefCell::new(None));
                 let laid = Rc::clone(&reply);
+                let seen = self.seen_call(call, A::call());
+                let shard = Rc::downgrade(self);
                 let fail = |failure: Failure| Err(failure.into());
                 self.park(call, future, fail, move |outcome| {
+                    if let Some(shard) = shard.upgrade() {
+                        shard.after(Direction::In, || seen, || outcome_of(&outcome));
+                    }
                     *laid.borrow_mut() = Some(outcome);
                 });
                 self.await_call(call);
-                Started::Waiting(Waiting::new(self, call, reply, fail))
+                Started::Waiting(Waiting::new(self, call, reply, Manner::of::<A>(seen)))
             }
         }
     }
@@ -119,7 +126,14 @@ impl Shard {
             }
             Begun::Ready(_) => Ok(()),
             Begun::Parked(call, future) => {
-                self.park(call, future, Err, |_| ());
+                let seen = self.seen_call(call, A::call());
+                let shard = Rc::downgrade(self);
+                self.park(call, future, Err, move |outcome| {
+                    if let Some(shard) = shard.upgrade() {
+                        shard.after(Direction::In, || seen, || outcome_of(&outcome));
+                        shard.after(Direction::Out, || seen, || outcome_of(&outcome));
+                    }
+                });
                 self.caller_done(call);
                 Ok(())
             }
@@ -149,12 +163,53 @@ impl Shard {
             self.ended(call);
             return Begun::Ready(Err(no_such_call().into()));
         };
+        let seen = || self.seen(&place, host.call);
+        if let Err(failure) = self.before_local(call, seen) {
+            self.ended(call);
+            return Begun::Ready(Err(failure.into()));
+        }
         match handler.start(self, &place, call, args) {
             Start::Ready(outcome) => {
                 self.ended(call);
+                self.after(Direction::In, seen, || outcome_of(&outcome));
+                self.after(Direction::Out, seen, || outcome_of(&outcome));
                 Begun::Ready(outcome)
             }
             Start::Parked(future) => Begun::Parked(call, future),
+        }
+    }
+
+    /// Shows a call that goes out and comes in at once.
+    #[inline]
+    fn before_local(&self, call: CallId, seen: impl Fn() -> Seen) -> Result<(), Failure> {
+        if self.interceptors.is_empty() {
+            return Ok(());
+        }
+        let (left_us, trace) = {
+            let calls = self.calls.borrow();
+            let call = calls.get(call);
+            let deadline_us = call.map_or(NEVER, |call| call.deadline_us);
+            let left_us = (deadline_us != NEVER).then(|| deadline_us.saturating_sub(self.now_us()));
+            let trace = call.and_then(|call| call.trace.as_ref().map(|trace| trace.context));
+            (left_us, trace)
+        };
+        self.before(Direction::Out, &seen, left_us, trace)?;
+        let refused = self.before(Direction::In, &seen, left_us, trace);
+        if let Err(failure) = &refused {
+            self.after(Direction::Out, seen, || CallOutcome::Failed(failure.kind()));
+        }
+        refused
+    }
+
+    /// As interceptors know a call whose handler waits.
+    pub(super) fn seen_call(&self, call: CallId, of: &'static descriptor::Call) -> Seen {
+        let calls = self.calls.borrow();
+        match calls.get(call) {
+            Some(call) => self.seen(&call.place, of),
+            None => Seen {
+                owner: "",
+                call: of,
+            },
         }
     }
 
@@ -217,6 +272,11 @@ impl Shard {
             entry.from = lead.from;
         }
         drop(calls);
+        let seen = || self.seen(&place, host.call);
+        if let Err(failure) = self.before(Direction::In, seen, lead.left_us, lead.trace) {
+            self.ended(call);
+            return Err(failure);
+        }
         Ok(Prepared { host, place, call })
     }
 
@@ -224,6 +284,7 @@ impl Shard {
     pub(super) fn outbound<A: Arguments>(
         &self,
         deadline_us: Option<u64>,
+        seen: Seen,
     ) -> Result<Outbound, Failure> {
         let now = self.now_us();
         let own = deadline_us
@@ -237,6 +298,8 @@ impl Shard {
         let calls = self.calls.borrow();
         let mut next = self.current.get();
         let Some(caller) = calls.get(next) else {
+            drop(calls);
+            self.before(Direction::Out, || seen, outbound.left_us, outbound.trace)?;
             return Ok(outbound);
         };
         if caller.deadline_us != NEVER {
@@ -255,7 +318,9 @@ impl Shard {
             }
             next = entry.parent;
         }
+        drop(calls);
         outbound.chain.reverse();
+        self.before(Direction::Out, || seen, outbound.left_us, outbound.trace)?;
         Ok(outbound)
     }
 

@@ -9,7 +9,8 @@ use playhouse_wire::{Encode, EntityKey, EntityRef, Limits, Reader};
 
 use super::away::{Away, Route};
 use super::calls::{CallId, Place};
-use super::park::{Outcome, Reply, Started, Waiting};
+use super::interceptor::{CallOutcome, Direction, Seen, outcome_of};
+use super::park::{Manner, Outcome, Reply, Started, Waiting};
 use super::shard::{NEVER, Shard};
 use crate::call::{Address, Arguments, Failure, FailureKind, Fault, Proxy, Rpc, Target};
 
@@ -132,8 +133,12 @@ impl Shard {
     ) -> Result<Waiting<Outcome<A>>, Failure> {
         check(args)?;
         let egress = self.egress_or_refuse(to)?;
-        let lead = self.outbound::<A>(proxy.deadline_us)?;
         let (method, key) = address(&proxy.target, A::TAG);
+        let seen = Seen {
+            owner: self.owner_name(method.package, method.number),
+            call: A::call(),
+        };
+        let lead = self.outbound::<A>(proxy.deadline_us, seen)?;
         let mut chain = ChainBuffer::new();
         for waits in &lead.chain {
             chain.push(waits.method, &waits.key).map_err(|full| {
@@ -169,13 +174,13 @@ impl Shard {
             Ok(id) => away.route.set(Route::Link(id)),
             Err(failure) => {
                 self.ended(call);
+                let outcome = || CallOutcome::Failed(failure.kind());
+                self.after(Direction::Out, || seen, outcome);
                 return Err(failure);
             }
         }
         self.await_call(call);
-        Ok(Waiting::new(self, call, reply, |failure| {
-            Err(failure.into())
-        }))
+        Ok(Waiting::new(self, call, reply, Manner::of::<A>(seen)))
     }
 
     /// The caller of a call that is served elsewhere.
@@ -201,19 +206,27 @@ impl Shard {
         check(args)?;
         let egress = self.egress_or_refuse(to)?;
         let (method, target) = address(&proxy.target, A::TAG);
-        let trace = self.current_trace().map(Into::into);
+        let seen = || Seen {
+            owner: self.owner_name(method.package, method.number),
+            call: A::call(),
+        };
+        let trace = self.current_trace();
+        self.before(Direction::Out, seen, None, trace)?;
+        let trace = trace.map(Into::into);
         let header = Header {
             target,
             trace,
             ..Header::EMPTY
         };
-        egress.notify(&Outgoing {
+        let sent = egress.notify(&Outgoing {
             to,
             method,
             header: &header,
             args,
             idempotent: A::call().idempotent,
-        })
+        });
+        self.after(Direction::Out, seen, || outcome_of(&sent));
+        sent
     }
 }
 

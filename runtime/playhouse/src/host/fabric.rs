@@ -1,13 +1,14 @@
 //! The way between the shards of a node: a queue to each, which many packets enter at once.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::calls::CallId;
 use super::cross::Envelope;
 use super::probe::{Found, Probe};
 use super::shard::Shard;
+use crate::watchdog::Mark;
 
 /// Most packets that wait for one shard. Calls beyond them are refused; answers, of which there are no more than calls,
 /// are not.
@@ -34,6 +35,8 @@ pub(super) type Job = Box<dyn FnOnce(&std::rc::Rc<Shard>) + Send>;
 #[derive(Default)]
 pub(super) struct Fabric {
     inboxes: Box<[Inbox]>,
+    /// What each shard runs, for the watchdog.
+    marks: Box<[Arc<Mark>]>,
 }
 
 #[derive(Default)]
@@ -54,7 +57,17 @@ impl Fabric {
     pub(super) fn new(shards: u32) -> Self {
         Self {
             inboxes: (0..shards).map(|_| Inbox::default()).collect(),
+            marks: (0..shards).map(|_| Arc::default()).collect(),
         }
+    }
+
+    pub(super) fn marks(&self) -> Vec<Arc<Mark>> {
+        self.marks.to_vec()
+    }
+
+    /// What a shard runs.
+    pub(super) fn mark(&self, shard: u32) -> Arc<Mark> {
+        self.marks.get(shard as usize).cloned().unwrap_or_default()
     }
 
     fn inbox(&self, shard: u32) -> Option<&Inbox> {

@@ -10,6 +10,7 @@ use playhouse_wire::{EntityRef, Limits};
 use super::calls::CallId;
 use super::dispatch::{Lead, Prepared, no_such_target};
 use super::handler::{Answer, Settled};
+use super::interceptor::Direction;
 use super::route::Home;
 use super::shard::Shard;
 use super::{Caller, SessionId};
@@ -191,8 +192,10 @@ impl Shard {
                 return None;
             }
         };
+        let seen = self.seen(&place, host.call);
         let mut answer = |answer: Answer<'_>| {
             self.ended(call);
+            self.after(Direction::In, || seen, || answer.into());
             reply.answer(answer);
         };
         let parked = host.encoded.start_encoded(
@@ -205,9 +208,16 @@ impl Shard {
         )?;
         let silent = Rc::new(Cell::new(false));
         let hushed = Rc::clone(&silent);
+        let shard = Rc::downgrade(self);
         self.park(call, parked, fail, move |settled| {
+            if let Some(shard) = shard.upgrade() {
+                shard.after(Direction::In, || seen, || settled.answer().into());
+            }
             if !hushed.get() {
                 reply.answer(settled.answer());
+            }
+            if let Some(shard) = shard.upgrade() {
+                shard.caller_done(call);
             }
         });
         // Only so that what waits in a mailbox past its deadline never begins: the caller keeps its own time.
@@ -227,8 +237,10 @@ impl Shard {
         let prepared = self.prepare_incoming(target, incoming, CallKind::Oneway)?;
         let Prepared { host, place, call } = prepared;
         let mut refused = Ok(());
+        let seen = self.seen(&place, host.call);
         let mut answer = |answer: Answer<'_>| {
             self.ended(call);
+            self.after(Direction::In, || seen, || answer.into());
             if let Answer::Failed(failure) = answer
                 && failure.executed() == crate::Executed::NotExecuted
             {
@@ -244,7 +256,12 @@ impl Shard {
             &mut answer,
         );
         if let Some(parked) = parked {
-            self.park(call, parked, fail, |_| ());
+            let shard = Rc::downgrade(self);
+            self.park(call, parked, fail, move |settled| {
+                if let Some(shard) = shard.upgrade() {
+                    shard.after(Direction::In, || seen, || settled.answer().into());
+                }
+            });
             self.caller_done(call);
         }
         refused

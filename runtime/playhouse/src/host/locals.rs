@@ -79,7 +79,7 @@ impl Cx {
             .header()
             .rare(|rare| rare.locals.get(&number).cloned())
             .flatten()?;
-        self.shard().show_local(&*cell, f)
+        self.shard().show_local(&*cell, 0, f)
     }
 
     /// Shows `f` every local entity that is an `L`, in order of their numbers.
@@ -98,14 +98,25 @@ impl Cx {
             .unwrap_or_default();
         for cell in locals {
             let number = cell.header().local;
-            self.shard().show_local(&*cell, |local| f(number, local));
+            self.shard().show_local(&*cell, 0, |local| f(number, local));
         }
     }
 
-    /// Runs `f` as if it were a handler of the local entity with this number: events that it sends come from there.
+    /// Runs `f` as if it were a handler of the local entity with this number: events that it sends come from there, and
+    /// timers that it sets belong to it.
     pub fn as_local<L: Entity, R>(
         &mut self,
         number: u32,
+        f: impl FnOnce(&mut L, &mut Self) -> R,
+    ) -> Option<R> {
+        self.as_local_slot(number, 0, f)
+    }
+
+    /// As [`Cx::as_local`], of the component in this slot of the local entity.
+    pub fn as_local_slot<L: 'static, R>(
+        &mut self,
+        number: u32,
+        slot: u8,
         f: impl FnOnce(&mut L, &mut Self) -> R,
     ) -> Option<R> {
         let whole = self.whole()?;
@@ -114,9 +125,9 @@ impl Cx {
             .rare(|rare| rare.locals.get(&number).cloned())
             .flatten()?;
         let outer = (self.cell()?, self.slot());
-        self.become_part(Rc::clone(&cell), 0);
+        self.become_part(Rc::clone(&cell), slot);
         let shard = Rc::clone(self.shard());
-        let shown = shard.show_local(&*cell, |local| f(local, self));
+        let shown = shard.show_local(&*cell, slot, |local| f(local, self));
         self.become_part(outer.0, outer.1);
         shown
     }
@@ -145,9 +156,10 @@ impl Cx {
 }
 
 impl Shard {
-    fn show_local<L: Entity, R>(
+    fn show_local<L: 'static, R>(
         &self,
         cell: &dyn Hosted,
+        slot: u8,
         f: impl FnOnce(&mut L) -> R,
     ) -> Option<R> {
         let (mut f, mut result) = (Some(f), None);
@@ -157,7 +169,7 @@ impl Shard {
             }
         };
         let kind = self.kind(cell.header().kind);
-        let visit = kind.visit(cell, TypeId::of::<L>(), Some(0), &mut show);
+        let visit = kind.visit(cell, TypeId::of::<L>(), Some(slot), &mut show);
         assert!(
             visit != Visit::Busy,
             "`{}` is at work itself: use `self`",

@@ -7,10 +7,14 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::calls::CallId;
+use playhouse_wire::KeyPart;
+
+use super::calls::{CallId, Place};
 use super::hooks::Local;
+use super::interceptor::{CallOutcome, Direction, Seen, outcome_of};
 use super::shard::Shard;
-use crate::call::{Failure, FailureKind, Rpc};
+use crate::call::{Failure, FailureKind, Fault, Rpc};
+use crate::watchdog::Polled;
 
 /// A handler panicked.
 pub(super) struct Panicked;
@@ -36,15 +40,45 @@ impl Shard {
     ) -> Result<Poll<F::Output>, Panicked> {
         let outer = self.current.replace(call);
         self.depth.set(self.depth.get() + 1);
+        let marked = self.mark.enter(self.polled(call));
         let polled = if self.spans.get() == 0 {
             catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
         } else {
             let span = self.span(call).unwrap_or_else(tracing::Span::none);
             catch_unwind(AssertUnwindSafe(|| span.in_scope(|| future.poll(cx))))
         };
+        self.mark.leave(marked);
         self.depth.set(self.depth.get() - 1);
         self.current.set(outer);
         polled.map_err(|payload| self.report_panic(call, &*payload))
+    }
+
+    /// A call as the watchdog knows it.
+    #[inline]
+    fn polled(&self, call: CallId) -> Polled {
+        let calls = self.calls.borrow();
+        let mut polled = Polled {
+            owner: u32::MAX,
+            slot: 0,
+            tag: 0,
+            key: None,
+        };
+        let Some(call) = calls.get(call) else {
+            return polled;
+        };
+        (polled.slot, polled.tag) = (call.slot, call.tag);
+        match &call.place {
+            Place::Entity(cell) => {
+                let header = cell.header();
+                polled.owner = header.kind;
+                if let [KeyPart::Unsigned(key)] = header.key.parts() {
+                    polled.key = Some(*key);
+                }
+            }
+            Place::Service(service) => polled.owner = service.owner,
+            Place::Away(_) => {}
+        }
+        polled
     }
 
     #[cold]
@@ -161,22 +195,36 @@ pub(crate) struct Waiting<T> {
     shard: Rc<Shard>,
     call: CallId,
     reply: Reply<T>,
-    fail: fn(Failure) -> T,
+    manner: Manner<T>,
     done: bool,
 }
 
+/// What is done with outcomes of one type.
+pub(super) struct Manner<T> {
+    pub(super) fail: fn(Failure) -> T,
+    pub(super) judge: fn(&T) -> CallOutcome,
+    /// As interceptors know the call; none if they don't.
+    pub(super) seen: Option<Seen>,
+}
+
+impl<O, X: Fault> Manner<Result<O, X>> {
+    /// Of the outcomes of `A`.
+    pub(super) fn of<A: Rpc<Output = O, Fault = X>>(seen: Seen) -> Self {
+        Self {
+            fail: |failure| Err(failure.into()),
+            judge: outcome_of,
+            seen: Some(seen),
+        }
+    }
+}
+
 impl<T> Waiting<T> {
-    pub(super) fn new(
-        shard: &Rc<Shard>,
-        call: CallId,
-        reply: Reply<T>,
-        fail: fn(Failure) -> T,
-    ) -> Self {
+    pub(super) fn new(shard: &Rc<Shard>, call: CallId, reply: Reply<T>, manner: Manner<T>) -> Self {
         Self {
             shard: Rc::clone(shard),
             call,
             reply,
-            fail,
+            manner,
             done: false,
         }
     }
@@ -185,18 +233,30 @@ impl<T> Waiting<T> {
         let outcome = self.reply.borrow_mut().take();
         let outcome = match outcome {
             Some(outcome) => outcome,
-            None => (self.fail)(std::task::ready!(self.shard.poll_failure(self.call, cx))),
+            None => {
+                let failure = std::task::ready!(self.shard.poll_failure(self.call, cx));
+                (self.manner.fail)(failure)
+            }
         };
         self.done = true;
         self.shard.caller_done(self.call);
+        if let Some(seen) = self.manner.seen {
+            let judge = || (self.manner.judge)(&outcome);
+            self.shard.after(Direction::Out, || seen, judge);
+        }
         Poll::Ready(outcome)
     }
 }
 
 impl<T> Drop for Waiting<T> {
     fn drop(&mut self) {
-        if !self.done {
-            self.shard.give_up(self.call);
+        if self.done {
+            return;
+        }
+        self.shard.give_up(self.call);
+        if let Some(seen) = self.manner.seen {
+            let outcome = || CallOutcome::Failed(FailureKind::Cancelled);
+            self.shard.after(Direction::Out, || seen, outcome);
         }
     }
 }

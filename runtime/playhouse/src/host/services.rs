@@ -28,13 +28,15 @@ pub const SERVICE_CALLS_MAX: u32 = 65_536;
 pub(super) struct ServiceHost {
     pub(super) descriptor: &'static descriptor::Service,
     pub(super) running: Cell<u32>,
+    /// Its place among all types of the shard, for the watchdog.
+    pub(super) owner: u32,
     calls: Vec<Option<CallHost>>,
     /// The user's struct.
     instance: Rc<dyn Any>,
 }
 
 impl ServiceHost {
-    pub(super) fn new<S: Service>(instance: S) -> Self {
+    pub(super) fn new<S: Service>(instance: S, owner: u32) -> Self {
         let descriptor = <S::Schema as ServiceSchema>::descriptor();
         let mut registrar = Registrar {
             deadline_us: micros(descriptor.deadline_us).unwrap_or(DEADLINE_DEFAULT_US),
@@ -45,6 +47,7 @@ impl ServiceHost {
         Self {
             descriptor,
             running: Cell::new(0),
+            owner,
             calls: registrar.calls,
             instance: Rc::new(instance),
         }

@@ -17,8 +17,9 @@ use super::calls::CallId;
 use super::cross::Raw;
 use super::dispatch::no_such_target;
 use super::egress::{EgressId, Sink, check};
+use super::interceptor::{CallOutcome, Direction, Seen};
 use super::lease::leased;
-use super::park::{Outcome, Reply, Waiting};
+use super::park::{Manner, Outcome, Reply, Waiting};
 use super::rare::Observer;
 use super::route::Home;
 use super::shard::Shard;
@@ -156,8 +157,12 @@ impl Cx {
             Failure::not_executed(FailureKind::NotFound).because("no client is bound to the entity")
         })?;
         let shard = self.shard();
-        let outbound = shard.outbound::<A>(None)?;
         let me = self.me();
+        let seen = Seen {
+            owner: shard.owner_name(me.package, me.number),
+            call: A::call(),
+        };
+        let outbound = shard.outbound::<A>(None, seen)?;
         let method = Method {
             package: me.package,
             number: me.number,
@@ -179,13 +184,13 @@ impl Cx {
                 Ok(id) => away.route.set(Route::Session(session, id)),
                 Err(failure) => {
                     shard.ended(call);
+                    let outcome = || CallOutcome::Failed(failure.kind());
+                    shard.after(Direction::Out, || seen, outcome);
                     return Err(failure);
                 }
             }
             shard.await_call(call);
-            return Ok(Waiting::new(shard, call, reply, |failure| {
-                Err(failure.into())
-            }));
+            return Ok(Waiting::new(shard, call, reply, Manner::of::<A>(seen)));
         }
         let laid = Rc::new(FarSink::<A>(Rc::clone(&reply)));
         let away = Rc::new(Away {
@@ -210,9 +215,7 @@ impl Cx {
             }
         });
         shard.await_call(call);
-        Ok(Waiting::new(shard, call, reply, |failure| {
-            Err(failure.into())
-        }))
+        Ok(Waiting::new(shard, call, reply, Manner::of::<A>(seen)))
     }
 
     /// Lets somebody else see events of this entity: those `to all` and `to others`, and those to what `label` names,

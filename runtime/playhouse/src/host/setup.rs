@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
@@ -10,17 +11,20 @@ use super::fabric::Fabric;
 use super::interceptor::Interceptor;
 use super::kind::Kind;
 use super::services::ServiceHost;
-use crate::logic::{EntityCalls, Service};
+use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
+use crate::watchdog::{Owner, Watchdog};
 
 /// What the shards of a node are made with: entity types, services, interceptors.
 #[derive(Clone)]
 pub struct Setup {
     pub(super) node: Arc<str>,
     pub(super) kinds: Vec<fn(u32) -> Kind>,
-    pub(super) services: Vec<Arc<dyn Fn() -> ServiceHost + Send + Sync>>,
+    pub(super) services: Vec<Arc<dyn Fn(u32) -> ServiceHost + Send + Sync>>,
     pub(super) interceptors: Vec<Arc<dyn Interceptor>>,
     pub(super) shared: Arc<Shares>,
     fabric: Arc<OnceLock<Arc<Fabric>>>,
+    hosted: Vec<Owner>,
+    served: Vec<Owner>,
 }
 
 /// What users share among all shards, by type.
@@ -37,6 +41,8 @@ impl Setup {
             interceptors: Vec::new(),
             shared: Arc::default(),
             fabric: Arc::default(),
+            hosted: Vec::new(),
+            served: Vec::new(),
         }
     }
 
@@ -44,6 +50,8 @@ impl Setup {
     #[must_use]
     pub fn entity<E: EntityCalls>(mut self) -> Self {
         self.kinds.push(Kind::of::<E>);
+        let descriptor = <E::Schema as EntitySchema>::descriptor();
+        self.hosted.push(Owner::Entity(descriptor));
         self
     }
 
@@ -51,7 +59,9 @@ impl Setup {
     #[must_use]
     pub fn service<S: Service>(mut self, make: impl Fn() -> S + Send + Sync + 'static) -> Self {
         self.services
-            .push(Arc::new(move || ServiceHost::new(make())));
+            .push(Arc::new(move |owner| ServiceHost::new(make(), owner)));
+        let descriptor = <S::Schema as ServiceSchema>::descriptor();
+        self.served.push(Owner::Service(descriptor));
         self
     }
 
@@ -69,6 +79,13 @@ impl Setup {
             fabric: Arc::default(),
             ..self.clone()
         }
+    }
+
+    /// Watches the handlers of so many shards: [`Watchdog::run`] belongs on the system runtime.
+    #[must_use]
+    pub fn watchdog(&self, shards: u32, stall_after: Duration) -> Watchdog {
+        let owners = self.hosted.iter().chain(&self.served).copied().collect();
+        Watchdog::new(owners, self.fabric(shards).marks(), stall_after)
     }
 
     /// The way between the shards, of which there are so many.

@@ -25,6 +25,7 @@ use super::services::ServiceHost;
 use super::sessions::SessionPort;
 use super::setup::{Setup, Shares};
 use crate::timer::{TimerHandle, Wheel};
+use crate::watchdog::Mark;
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Shard>>> = const { RefCell::new(None) };
@@ -85,6 +86,7 @@ pub struct Shard {
     pub(super) port: RefCell<Option<Rc<dyn SessionPort>>>,
     pub(super) shared: Arc<Shares>,
     pub(super) addresses: RefCell<Arc<[String]>>,
+    pub(super) mark: Arc<Mark>,
 }
 
 impl Shard {
@@ -102,6 +104,9 @@ impl Shard {
             *at_least(numbers, number.into(), || u32::MAX) = kind.index;
         }
         let origin = env.now();
+        let kind_count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
+        let fabric = setup.fabric(count.max(1));
+        let mark = fabric.mark(index);
         Rc::new(Self {
             index,
             count: count.max(1),
@@ -120,10 +125,13 @@ impl Shard {
             pump: RefCell::new(None),
             kinds,
             kind_by_number,
-            services: setup.services.iter().map(|make| Rc::new(make())).collect(),
+            services: (kind_count..)
+                .zip(&setup.services)
+                .map(|(owner, make)| Rc::new(make(owner)))
+                .collect(),
             interceptors: setup.interceptors.clone().into(),
             background: Cell::new(0),
-            fabric: setup.fabric(count.max(1)),
+            fabric,
             out: RefCell::new((0..count.max(1)).map(|_| Vec::new()).collect()),
             dirty: Cell::new(false),
             served: RefCell::default(),
@@ -131,6 +139,7 @@ impl Shard {
             port: RefCell::default(),
             shared: Arc::clone(&setup.shared),
             addresses: RefCell::new(Arc::from([])),
+            mark,
         })
     }
 
@@ -176,6 +185,12 @@ impl Shard {
     #[must_use]
     pub const fn overruns(&self) -> u64 {
         self.overruns.get()
+    }
+
+    /// What the watchdog sees of this shard, and how often it reported it.
+    #[must_use]
+    pub fn mark(&self) -> &Mark {
+        &self.mark
     }
 
     /// How many calls have not ended.
