@@ -27,6 +27,7 @@ mod egress;
 mod environment;
 mod gate;
 mod interop;
+mod parts;
 mod problem;
 mod running;
 mod serving;

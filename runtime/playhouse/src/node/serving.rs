@@ -105,9 +105,7 @@ impl LinkHandler for Connection {
         }
         let standing = match peer.role {
             Role::Client => Standing::Client(Rc::default()),
-            Role::Node | Role::Tool if (self.node.shared.policy.trust)(link.address()) => {
-                Standing::Trusted
-            }
+            Role::Node | Role::Tool if self.node.trusts(link.address()) => Standing::Trusted,
             Role::Node | Role::Tool => {
                 let text =
                     "nodes and tools are not taken from this address; see `.trust_peers(..)`";

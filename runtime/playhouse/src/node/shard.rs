@@ -45,6 +45,8 @@ pub(crate) struct ShardNode {
     outbound: Rc<Outbound>,
     pub(super) sessions: Rc<Sessions>,
     stopping: Cell<bool>,
+    /// Whether peers are taken wherever they come from.
+    trusting: Cell<bool>,
     began: Instant,
 }
 
@@ -80,6 +82,7 @@ impl ShardNode {
                 outbound,
                 sessions,
                 stopping: Cell::new(false),
+                trusting: Cell::new(false),
             }
         })
     }
@@ -105,6 +108,16 @@ impl ShardNode {
     pub(super) fn now_us(&self) -> u64 {
         let since = self.env.now().saturating_duration_since(self.began);
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Takes nodes and tools from every address from now on.
+    pub(super) fn trust_all(&self) {
+        self.trusting.set(true);
+    }
+
+    /// Whether nodes and tools are taken from this address.
+    pub(super) fn trusts(&self, address: &str) -> bool {
+        self.trusting.get() || (self.shared.policy.trust)(address)
     }
 
     pub(super) const fn is_stopping(&self) -> bool {

@@ -1,0 +1,100 @@
+//! A node without threads: each shard as a future, for the simulation, which runs many nodes on one thread.
+
+use std::fmt;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use playhouse_net::Network;
+use playhouse_wire::message::Incarnation;
+use tokio::sync::watch;
+
+use super::Node;
+use super::running::Stopped;
+use super::shard::ShardNode;
+use super::shared::{Jobs, Mailbox, Places, Shared};
+use crate::host::{Env, Shard};
+
+/// One shard of a node, before it starts.
+pub(crate) struct Part {
+    shared: Arc<Shared>,
+    index: usize,
+    jobs: Jobs,
+    stop: watch::Sender<bool>,
+}
+
+/// Stops a node gracefully that runs in parts.
+#[derive(Debug, Clone)]
+pub(crate) struct Stopper(watch::Sender<bool>);
+
+impl Stopper {
+    /// Nothing new is taken in, and each part's future ends.
+    pub(crate) fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Node {
+    /// The shards, each to be run where the caller likes, all of them at the same time. `boot` is this life of the
+    /// node, unlike any before it.
+    pub(crate) fn parts(self, boot: u64) -> Vec<Part> {
+        let (mailboxes, jobs): (Vec<_>, Vec<_>) =
+            (0..self.shard_count()).map(|_| Mailbox::new()).unzip();
+        let places = Places {
+            addresses: self.shared.policy.listen.clone(),
+            interop: Vec::new(),
+            incarnation: Incarnation { boot, lease: 0 },
+        };
+        self.shared.open(mailboxes, places);
+        let stop = watch::Sender::new(false);
+        let parts = jobs.into_iter().enumerate();
+        parts
+            .map(|(index, jobs)| Part {
+                shared: Arc::clone(&self.shared),
+                index,
+                jobs,
+                stop: stop.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Part {
+    /// What stops the whole node.
+    pub(crate) fn stopper(&self) -> Stopper {
+        Stopper(self.stop.clone())
+    }
+
+    /// Makes the shard. The future is all that its thread would do; it ends when the node was stopped. The first shard
+    /// listens, and keeps every link that comes in.
+    ///
+    /// To be called, and the future polled, inside of the shard's `LocalSet`.
+    pub(crate) fn boot(
+        self,
+        env: Rc<dyn Env>,
+        network: Rc<dyn Network>,
+    ) -> (Rc<Shard>, impl Future<Output = ()> + 'static) {
+        let node = ShardNode::new(&self.shared, self.index, env, network);
+        // A network of the caller's own has nobody on it but the caller's nodes and clients.
+        node.trust_all();
+        let host = Rc::clone(node.host());
+        let main = async move {
+            if self.index == 0
+                && let Err(error) = node.listen_here().await
+            {
+                tracing::error!(%error, "a node can't listen");
+                return;
+            }
+            if let Stopped::HandlersLeft(count) = node.run(self.jobs, self.stop.subscribe()).await {
+                tracing::warn!(count, "handlers were cut off");
+            }
+        };
+        (host, main)
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Part({} of {})", self.index, self.shared.about.name)
+    }
+}
