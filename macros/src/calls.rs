@@ -1,10 +1,11 @@
 //! What a component, an entity or a service does: the handlers of its calls and its hooks.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Error;
 use syn::ext::IdentExt;
 
+use crate::handler::{located, trait_name};
 use crate::implement::{Errors, runtime};
 use crate::near::near_miss;
 use crate::payload::{Call, CallKind, Owner, OwnerKind};
@@ -48,6 +49,7 @@ pub(crate) fn implement(
         OwnerKind::Component | OwnerKind::Service => None,
     };
     let hooks = hooks.members();
+    let agreement = agreement(owner, seen);
     // One trait holds it all, so that a second impl is one error.
     quote! {
         #[automatically_derived]
@@ -55,11 +57,52 @@ pub(crate) fn implement(
             #hooks
 
             fn handlers(calls: &mut impl #v1::logic::Calls<Self>) {
+                #agreement
                 #register #unused
             }
 
             #from_key
         }
+    }
+}
+
+/// Refuses an impl that names another type of the schema than the struct does. Where the struct names none, for which
+/// there is an error elsewhere, the trait's method is found instead.
+fn agreement(owner: &Owner, seen: &Seen) -> TokenStream {
+    let v1 = runtime();
+    let (path, logic) = (&seen.path, &seen.logic);
+    let interface = match owner.kind {
+        OwnerKind::Entity(_) => quote!(Entity),
+        OwnerKind::Component | OwnerKind::Service => quote!(Component),
+    };
+    let name = logic.to_token_stream().to_string();
+    let message = format!(
+        "the struct `{name}` names `{{Self}}`, its impl {}",
+        owner.title()
+    );
+    let agrees = trait_name(&["schema", "of", &name]);
+    let check = quote_spanned!(located(path)=> .check());
+    quote! {
+        #[diagnostic::on_unimplemented(
+            message = #message,
+            label = "not what the attribute of the struct names"
+        )]
+        trait #agrees {}
+        #[diagnostic::do_not_recommend]
+        impl #agrees for #path {}
+        struct __Struct<L>(::core::marker::PhantomData<L>);
+        impl<L: #v1::logic::#interface> __Struct<L> {
+            fn check(&self)
+            where
+                L::Schema: #agrees,
+            {
+            }
+        }
+        trait __Unnamed {
+            fn check(&self) {}
+        }
+        impl<L> __Unnamed for __Struct<L> {}
+        __Struct::<Self>(::core::marker::PhantomData) #check;
     }
 }
 

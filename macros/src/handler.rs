@@ -97,9 +97,10 @@ pub(crate) fn located(tokens: &impl ToTokens) -> Span {
 pub(crate) fn trait_name(words: &[&str]) -> Ident {
     let mut name = "__".to_owned();
     for word in words.iter().flat_map(|word| word.split('_')) {
-        let mut letters = word.chars();
+        // A type's words may hold more than letters.
+        let mut letters = word.chars().filter(|letter| letter.is_alphanumeric());
         name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        name.push_str(letters.as_str());
+        name.extend(letters);
     }
     Ident::new(&name, Span::call_site())
 }

@@ -45,6 +45,11 @@ pub trait ServiceSchema: Sized + 'static {
 }
 
 /// A user's struct that fills slots of a component type: `#[component(Inventory)]` on the struct.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a component",
+    label = "needs `#[component(..)]` on its struct",
+    note = "the attribute names a component of the schema, on the struct and on its impl"
+)]
 pub trait Component: Sized + 'static {
     /// The property struct.
     type Schema: ComponentSchema;
@@ -57,6 +62,11 @@ pub trait Component: Sized + 'static {
 }
 
 /// What a component does, from [`Hooks`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a component",
+    label = "needs `#[component(..)]` on its struct",
+    note = "the attribute names a component of the schema, on the struct and on its impl"
+)]
 pub trait ComponentCalls: Component + Hooks {
     /// Hands every handler to `calls`.
     fn register(calls: &mut impl Calls<Self>) {
@@ -65,6 +75,11 @@ pub trait ComponentCalls: Component + Hooks {
 }
 
 /// A user's struct that is an entity: `#[entity(Avatar { .. })]` on the struct.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "needs `#[entity(..)]` on its struct",
+    note = "the attribute names an entity of the schema, on the struct and on its impl"
+)]
 pub trait Entity: Sized + 'static {
     /// The property struct.
     type Schema: EntitySchema;
@@ -85,6 +100,11 @@ pub trait Entity: Sized + 'static {
 }
 
 /// What an entity does beside its components, from [`Hooks`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "needs `#[entity(..)]` on its struct",
+    note = "the attribute names an entity of the schema, on the struct and on its impl"
+)]
 pub trait EntityCalls: Entity + Hooks {
     /// Hands every handler to `calls`.
     fn register(calls: &mut impl Calls<Self>) {
@@ -117,6 +137,11 @@ impl<L: Default> Made for L {
 }
 
 /// A user's struct that serves a service: `#[service(Login)]` on the struct's impl.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    label = "needs an impl with `#[service(..)]`",
+    note = "the attribute names a service of the schema"
+)]
 pub trait Service: Sized + 'static {
     /// The unit struct that stands for it.
     type Schema: ServiceSchema;

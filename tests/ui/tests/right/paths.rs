@@ -92,6 +92,24 @@ mod player {
     }
 }
 
+mod elsewhere {
+    use playhouse_ui_tests::town::Place;
+
+    #[playhouse::component(Place)]
+    #[derive(Default)]
+    pub struct Spot {
+        pub props: Place,
+    }
+}
+
+#[component(town::Place)]
+impl elsewhere::Spot {
+    #[playhouse::hook]
+    async fn loaded(&mut self, _cx: &mut Cx) {
+        self.props.set_x(1.0);
+    }
+}
+
 struct Door(std::cell::Cell<u32>);
 
 #[service(town::Login)]
