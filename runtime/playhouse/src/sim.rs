@@ -52,7 +52,7 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::host::Setup;
-use host::{Boot, Booted, Host, Place};
+use host::{Boot, BootShard, Booted, Host, Place};
 use trace::Trace;
 use world::{Purpose, World};
 
@@ -154,25 +154,26 @@ impl Sim {
         let result = Rc::clone(&joined.0);
         let client_name: Rc<str> = name.into();
         let code = Rc::new(code);
-        let boot = move |place: Place| {
+        let boot = move |place: &Place| {
             let who = u64::from(place.host) << 8 | u64::from(place.incarnation);
             let client = SimClient {
                 name: Rc::clone(&client_name),
                 random: Rc::new(place.world.stream(Purpose::Client, who)),
-                network: place.network,
+                network: Rc::clone(&place.network),
             };
-            let result = Rc::clone(&result);
-            let code = Rc::clone(&code);
+            let (result, code) = (Rc::clone(&result), Rc::clone(&code));
             let main = async move {
                 let value = code(client).await;
                 *result.borrow_mut() = Some(value);
             };
-            Booted {
+            let booted = Booted {
                 within: Rc::new(|run| run()),
                 main: Box::pin(main),
-            }
+            };
+            let boot: BootShard = Box::new(move || booted);
+            vec![boot]
         };
-        self.add(name, 1, Rc::new(boot));
+        self.add(name, Rc::new(boot));
         joined
     }
 
@@ -182,7 +183,7 @@ impl Sim {
     ///
     /// If there is a host of this name already.
     pub fn shards(&self, name: &str, count: u32, setup: impl Fn() -> Setup + 'static) {
-        self.add(name, count, shards::boot(setup, count));
+        self.add(name, shards::boot(setup, count));
     }
 
     /// Lets virtual time pass, and whatever can run at its end run.
@@ -365,7 +366,7 @@ impl Sim {
         })
     }
 
-    fn add(&self, name: &str, shard_count: u32, boot: Boot) {
+    fn add(&self, name: &str, boot: Boot) {
         assert!(
             !self.world.hosts.borrow().contains_key(name),
             "there is a host `{name}` already: give each a name of its own"
@@ -375,7 +376,6 @@ impl Sim {
         let mut host = Host {
             number,
             incarnation: 0,
-            shard_count,
             boot,
             shards: Vec::new(),
         };

@@ -4,6 +4,7 @@ use playhouse::sim::{Ended, SimError};
 
 pub mod clocks;
 pub mod echo;
+pub mod islands;
 #[expect(missing_docs, reason = "generated")]
 #[path = "schema/mod.rs"]
 pub mod schema;
@@ -12,4 +13,4 @@ pub mod schema;
 pub type Play = fn(u64) -> Result<Ended, SimError>;
 
 /// Every world, by name.
-pub const WORLDS: &[(&str, Play)] = &[("echo", echo::play)];
+pub const WORLDS: &[(&str, Play)] = &[("echo", echo::play), ("apart", islands::play_apart)];

@@ -26,16 +26,15 @@ pub(super) struct SimEnv {
 }
 
 impl SimEnv {
-    /// For the shard that is started at this place.
-    pub(super) fn new(place: &Place) -> Self {
+    /// For a shard of the host that is started at this place.
+    pub(super) fn new(place: &Place, shard: u32) -> Self {
         let Place {
             world,
             host,
             incarnation,
-            shard,
             ..
         } = place;
-        let who = u64::from(*host) << 40 | u64::from(*incarnation) << 8 | u64::from(*shard);
+        let who = u64::from(*host) << 40 | u64::from(*incarnation) << 8 | u64::from(shard);
         Self {
             world: Rc::clone(world),
             host: *host,

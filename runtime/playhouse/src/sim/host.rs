@@ -17,16 +17,19 @@ use super::world::World;
 /// goes in a circle.
 const POLLS_PER_INSTANT_MAX: u32 = 20_000;
 
-/// Starts a shard of a host: called at each start.
-pub(super) type Boot = Rc<dyn Fn(Place) -> Booted>;
+/// Starts a host: says how to start each of its shards.
+pub(super) type Boot = Rc<dyn Fn(&Place) -> Vec<BootShard>>;
 
-/// Where a shard is started.
+/// Starts a shard, inside of its set of tasks.
+pub(super) type BootShard = Box<dyn FnOnce() -> Booted>;
+
+/// Where a host is started.
+#[derive(Clone)]
 pub(super) struct Place {
     pub(super) world: Rc<World>,
     pub(super) network: Rc<dyn Network>,
     pub(super) host: u32,
     pub(super) incarnation: u32,
-    pub(super) shard: u32,
 }
 
 /// A shard that was started.
@@ -44,7 +47,6 @@ pub(super) type Within = Rc<dyn Fn(&mut dyn FnMut())>;
 pub(super) struct Host {
     pub(super) number: u32,
     pub(super) incarnation: u32,
-    pub(super) shard_count: u32,
     pub(super) boot: Boot,
     pub(super) shards: Vec<(Rc<SimShard>, AbortHandle)>,
 }
@@ -62,19 +64,17 @@ impl Host {
     /// Starts every shard. Called on the root set of tasks.
     pub(super) fn start(&mut self, world: &Rc<World>, name: &str) {
         world.record(self.number, "start", "", u64::from(self.incarnation));
-        let network = world.network.host(name);
-        for shard in 0..self.shard_count {
-            let place = Place {
-                world: Rc::clone(world),
-                network: Rc::clone(&network),
-                host: self.number,
-                incarnation: self.incarnation,
-                shard,
-            };
+        let place = Place {
+            world: Rc::clone(world),
+            network: world.network.host(name),
+            host: self.number,
+            incarnation: self.incarnation,
+        };
+        for boot in (self.boot)(&place) {
             let tasks = LocalSet::new();
             let Booted { within, main } = {
                 let _entered = tasks.enter();
-                (self.boot)(place)
+                boot()
             };
             // The set must not run out of tasks: others are added from outside.
             tasks.spawn_local(async move {

@@ -6,25 +6,31 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::environment::SimEnv;
-use super::host::{Boot, Booted, Place};
+use super::host::{Boot, BootShard, Booted, Place, Within};
 use super::trace::{Event, Trace};
 use crate::host::{CallInfo, CallOutcome, Direction, Interceptor, Setup, Shard};
 
 /// Starts the shards of a host that has them and nothing else: no links to others.
 pub(super) fn boot(setup: impl Fn() -> Setup + 'static, count: u32) -> Boot {
-    Rc::new(move |place: Place| {
-        let setup = setup().interceptor(CallTrace::new(&place));
-        let env = SimEnv::new(&place);
-        let shard = Shard::new(&setup, place.shard, count, Rc::new(env));
-        Booted {
-            main: Box::pin(Rc::clone(&shard).pump()),
-            within: within(shard),
-        }
+    Rc::new(move |place: &Place| {
+        let setup = setup().interceptor(CallTrace::new(place));
+        let boot = |index: u32| -> BootShard {
+            let (setup, place) = (setup.clone(), place.clone());
+            Box::new(move || {
+                let env = SimEnv::new(&place, index);
+                let shard = Shard::new(&setup, index, count, Rc::new(env));
+                Booted {
+                    main: Box::pin(Rc::clone(&shard).pump()),
+                    within: within(shard),
+                }
+            })
+        };
+        (0..count).map(boot).collect()
     })
 }
 
 /// Runs code in the surroundings of a shard.
-pub(super) fn within(shard: Rc<Shard>) -> super::host::Within {
+pub(super) fn within(shard: Rc<Shard>) -> Within {
     Rc::new(move |run| {
         let _entered = shard.enter();
         run();
