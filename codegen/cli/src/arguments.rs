@@ -1,6 +1,7 @@
 //! What can be written behind `playhouse`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -30,8 +31,11 @@ Examples:
   playhouse new mygame        make a project that works at once
   playhouse check             is the schema right? every mistake at once
   playhouse gen               write what playhouse.toml asks for
+  playhouse describe ADDR     what can be called on a running node
+  playhouse call ADDR Login.weather '{}'
 
-Exit codes: 0 fine, 1 problems found in the schema, 2 wrong usage or a file that can't be read or written";
+Exit codes: 0 fine, 1 problems found in the schema, or a call that failed, 2 wrong usage, a file that can't be read or
+written, or a node that can't be reached";
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -60,6 +64,10 @@ pub(crate) enum Command {
     Release(Release),
     /// Explains a code, a lint or an attribute, with examples
     Explain(Explain),
+    /// Calls something on a running node, by name
+    Call(Call),
+    /// Shows what a running node is and what can be called on it
+    Describe(Describe),
     /// Rewrites the generated tables of the language reference
     #[command(hide = true)]
     DocsTables(Tables),
@@ -198,6 +206,79 @@ pub(crate) struct Explain {
     /// Write one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse call 127.0.0.1:7000 Login.weather                                  no arguments
+  playhouse call 127.0.0.1:7000 Login.weather '{\"region\": \"asia\"}'           by name
+  playhouse call 127.0.0.1:7000 'Avatar(7).bag.has' '[12, 3]' --deadline 2s    by position; an entity, and a slot of it
+  playhouse call 127.0.0.1:7000 arena.account.Login.weather --json | jq        one JSON object: returned, thrown or failed
+
+Exit codes: 0 it returned, 1 it threw or failed, 2 wrong usage, or the node can't be reached")]
+pub(crate) struct Call {
+    /// Where the node listens, host:port
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: String,
+    /// Service.call, Entity(key).call or Entity(key).slot.call; packages in front where two have the name
+    #[arg(value_name = "CALL")]
+    pub(crate) target: String,
+    /// The arguments as JSON, an object by name or an array by position; - reads them from standard input
+    #[arg(value_name = "JSON", default_value = "{}")]
+    pub(crate) arguments: String,
+    /// How long it may take: 500ms, 2s, 1m
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) deadline: Duration,
+    /// Write one JSON object, whatever becomes of the call
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse describe 127.0.0.1:7000          what the node runs
+  playhouse describe 127.0.0.1:7000 --all    what its schema has besides
+  playhouse describe 127.0.0.1:7000 --json   all of it as one JSON object
+
+Exit codes: 0 fine, 2 wrong usage, or the node can't be reached")]
+pub(crate) struct Describe {
+    /// Where the node listens, host:port
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: String,
+    /// Show services and entities of other roles too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How long it may take: 500ms, 2s, 1m
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    pub(crate) deadline: Duration,
+    /// Write one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `500ms`, `2s`, `1m`; more than nothing, at most a day.
+fn duration(text: &str) -> Result<Duration, String> {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let digits = text.len()
+        - text
+            .trim_start_matches(|letter: char| letter.is_ascii_digit())
+            .len();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "write a number and a unit: 500ms, 2s, 1m".to_owned())?;
+    let millis = match unit {
+        "ms" => Some(number),
+        "s" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        _ => return Err("the unit is ms, s or m: 500ms, 2s, 1m".to_owned()),
+    };
+    millis
+        .map(Duration::from_millis)
+        .filter(|time| !time.is_zero() && *time <= DAY)
+        .ok_or_else(|| "more than nothing and at most a day (1440m)".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -16,8 +16,10 @@ use playhouse_syntax::{
 
 use crate::terminal::{Terminal, count};
 
+pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod compat;
+pub(crate) mod describe;
 pub(crate) mod explain;
 pub(crate) mod format;
 pub(crate) mod generate;
@@ -25,6 +27,7 @@ mod git;
 pub(crate) mod lint;
 mod lock;
 pub(crate) mod new;
+mod node;
 pub(crate) mod release;
 pub(crate) mod tables;
 mod watch;

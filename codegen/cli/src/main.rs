@@ -45,6 +45,8 @@ fn dispatch(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Outcome>
         Command::Compat(options) => command::compat::run(&place, &options),
         Command::Release(options) => command::release::run(&place, &options),
         Command::Explain(options) => command::explain::run(&place, &options),
+        Command::Call(options) => command::call::run(&place, &options),
+        Command::Describe(options) => command::describe::run(&place, &options),
         Command::DocsTables(options) => command::tables::run(&place, &options),
     }
 }

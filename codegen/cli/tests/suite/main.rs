@@ -13,5 +13,13 @@ mod help;
 mod large;
 mod lint;
 mod new;
+mod node;
 mod release;
 mod watch;
+
+// The node that is called is the one of the facade's own tests, with its schema.
+#[path = "../../../../runtime/playhouse/tests/node/generated/mod.rs"]
+mod schema;
+#[path = "../../../../runtime/playhouse/tests/node/world.rs"]
+#[allow(dead_code, reason = "tests of the facade use the rest")]
+mod world;
