@@ -2,3 +2,24 @@
 
 pub mod field;
 pub mod rewards;
+
+mod bind;
+mod center;
+mod fight;
+mod puppet;
+mod stub;
+
+pub use bind::PuppetBindLogic;
+pub use center::BattleCenterLogic;
+pub use fight::BattleLogic;
+pub use puppet::{FlyerLogic, PuppetLogic};
+pub use stub::BattleStubLogic;
+
+use playhouse::Duration;
+
+/// How often a stub reports to its center.
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+/// Without a report for so long, a center forgets a node.
+const FORGET_AFTER: Duration = Duration::from_seconds(10);
+/// Most battles on one node.
+const BATTLES_MAX: usize = 500;

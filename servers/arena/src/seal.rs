@@ -123,6 +123,12 @@ impl SealKey {
         Ok(pass)
     }
 
+    /// A secret that follows from this key and what it is about, and from nothing less.
+    #[must_use]
+    pub fn secret(&self, about: &[u8]) -> [u8; MAC_BYTES] {
+        self.mac(&[b"secret:", about].concat())
+    }
+
     /// HMAC-SHA-256 (RFC 2104).
     fn mac(&self, body: &[u8]) -> [u8; MAC_BYTES] {
         let pad = |with: u8| {

@@ -89,9 +89,9 @@ impl Field {
     #[must_use]
     pub fn new(setup: &BattleSetup) -> Self {
         let mut places = [0_u8; 2];
-        let bodies = setup.fighters.iter().map(|fighter| {
+        let bodies = setup.fighters.iter().zip(1..).map(|(fighter, number)| {
             let place = &mut places[usize::from(fighter.side.number())];
-            let body = Body::new(fighter, *place);
+            let body = Body::new(fighter, number, *place);
             *place += 1;
             (fighter.account, body)
         });
@@ -180,7 +180,7 @@ impl Field {
         }
     }
 
-    /// Says by which number others know somebody's body.
+    /// Says by which number others know somebody's body, if not by their place in the setup.
     pub fn embody(&mut self, account: AccountId, puppet: u32) {
         if let Some(body) = self.bodies.get_mut(&account) {
             body.puppet = puppet;

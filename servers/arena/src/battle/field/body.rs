@@ -16,7 +16,7 @@ const START: f32 = 12.0;
 /// A fighter's body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Body {
-    /// Its number among what is local to the battle.
+    /// Its number in the battle.
     pub puppet: u32,
     /// For whom it fights.
     pub side: Side,
@@ -45,7 +45,7 @@ pub struct Body {
 
 impl Body {
     /// A body at its own end; `place` counts those of its side.
-    pub(super) fn new(fighter: &Fighter, place: u8) -> Self {
+    pub(super) fn new(fighter: &Fighter, puppet: u32, place: u8) -> Self {
         let Hero {
             health,
             mana,
@@ -60,7 +60,7 @@ impl Body {
             y: f32::from(place) * 2.0,
         };
         Self {
-            puppet: 0,
+            puppet,
             side: fighter.side,
             pos: home,
             facing: 0.0,

@@ -141,9 +141,8 @@ fn spells_cool_down_cost_mana_and_reach_only_so_far() {
 #[test]
 fn an_enemy_is_struck_by_the_puppets_number() {
     let mut field = duel();
-    field.embody(DUSK, 5);
     meet(&mut field);
-    let happened = cast(&mut field, STRIKE, Target::Puppet(5)).unwrap();
+    let happened = cast(&mut field, STRIKE, Target::Puppet(2)).unwrap();
     assert!(matches!(happened[..], [Happening::Hit { whom: DUSK, .. }]));
 }
 

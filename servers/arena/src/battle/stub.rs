@@ -1,0 +1,106 @@
+//! The center's agent on each battle node: it opens battles there.
+
+use std::collections::BTreeMap;
+
+use arena_schema::battle::{
+    Battle, BattleCenter, BattleLoad, BattleStub, BattleStubReportArgs, Placement, PlacementError,
+};
+use arena_schema::common::{AccountId, BattleId, BattleSetup, Ticket};
+use playhouse::logic::EntitySchema;
+use playhouse::{CallError, Cx, Duration, Failure, Ref, Timestamp, entity};
+
+use super::{BATTLES_MAX, BattleLogic, REPORT_EVERY};
+use crate::app::Arena;
+use crate::seal::Pass;
+
+/// How long a ticket lets its bearer in, above the longest battle.
+const TICKET_SLACK: Duration = Duration::from_seconds(10);
+
+/// The center's agent on one node.
+#[entity(BattleStub {})]
+#[derive(Debug, Default)]
+pub struct BattleStubLogic {
+    props: BattleStub,
+    /// When each battle here is over at the latest.
+    open: BTreeMap<BattleId, Timestamp>,
+}
+
+#[entity(BattleStub)]
+impl BattleStubLogic {
+    #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        if let Err(failure) = cx.timer(BattleStubReportArgs {}).every(REPORT_EVERY) {
+            tracing::error!(%failure, "a battle stub can't report");
+        }
+    }
+
+    #[rpc]
+    async fn open(
+        &mut self,
+        cx: &mut Cx,
+        setup: BattleSetup,
+    ) -> Result<Placement, CallError<PlacementError>> {
+        if self.open.len() >= BATTLES_MAX {
+            let retry_after = Duration::from_seconds(2);
+            return Err(PlacementError::NoRoom { retry_after }.into());
+        }
+        if self.open.contains_key(&setup.battle) {
+            let battle = setup.battle;
+            return Err(PlacementError::Twice { battle }.into());
+        }
+        let (id, rules) = (setup.battle, Arena::of(cx).rules);
+        let over = cx.utc() + rules.gather_time + rules.battle_time + TICKET_SLACK;
+        let accounts: Vec<_> = setup
+            .fighters
+            .iter()
+            .map(|fighter| fighter.account)
+            .collect();
+        let battle = cx.create(BattleLogic::new(setup, rules)?)?;
+        let tickets = accounts
+            .into_iter()
+            .map(|account| ticket(cx, id, &battle, account, over));
+        let tickets = tickets.collect();
+        self.open.insert(id, over);
+        Ok(Placement { battle, tickets })
+    }
+
+    #[rpc]
+    async fn load_now(&mut self, _cx: &mut Cx) -> BattleLoad {
+        self.props.load().clone()
+    }
+
+    #[rpc]
+    async fn report(&mut self, cx: &mut Cx) -> Result<(), Failure> {
+        let now = cx.utc();
+        self.open.retain(|_, over| *over > now);
+        let battles = u32::try_from(self.open.len()).unwrap_or(u32::MAX);
+        self.props.update_load(|load| load.battles = battles)?;
+        let stub = Ref::new(cx.me().clone())?;
+        let running = self.open.keys().copied().collect();
+        BattleCenter::only()
+            .report(stub, self.props.load().clone(), running)
+            .await
+    }
+}
+
+fn ticket(
+    cx: &Cx,
+    battle: BattleId,
+    entity: &Ref<Battle>,
+    account: AccountId,
+    expires_at: Timestamp,
+) -> Ticket {
+    let pass = Pass::Battle {
+        account,
+        battle: Battle::key(&entity.address().key).unwrap_or_default(),
+    };
+    let key = &Arena::of(cx).key;
+    let seal = key.seal(pass, expires_at);
+    Ticket {
+        battle,
+        addresses: cx.node().addresses().iter().take(4).cloned().collect(),
+        link_key: key.secret(&seal)[..].into(),
+        seal,
+        expires_at,
+    }
+}
