@@ -17,6 +17,7 @@ use crate::call::Failure;
 use crate::descriptor::{AudienceKind, Declaration, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
+use crate::watchdog::STALL_AFTER;
 
 /// Says what a node runs, where it listens and whom it lets in. [`Node::builder`](super::Node::builder) begins one.
 #[must_use = "a builder does nothing until `build`"]
@@ -29,7 +30,6 @@ pub struct NodeBuilder {
     services: Vec<Entry>,
     steps: Vec<Step>,
     policy: Policy,
-    stop_timeout: Duration,
 }
 
 /// Puts something into the setup of the shards.
@@ -43,7 +43,7 @@ struct Entry {
     step: Step,
 }
 
-/// Where a node listens and whom it lets in.
+/// Where a node listens, whom it lets in, and how long it waits.
 pub(super) struct Policy {
     pub(super) listen: Vec<String>,
     pub(super) interop: Vec<String>,
@@ -51,6 +51,8 @@ pub(super) struct Policy {
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    pub(super) stop_timeout: Duration,
+    pub(super) stall_after: Duration,
 }
 
 /// Whether the client with this entity is in an audience.
@@ -98,8 +100,9 @@ impl NodeBuilder {
                 authenticator: None,
                 audience: None,
                 trust: Box::new(is_loopback),
+                stop_timeout: STOP_TIMEOUT,
+                stall_after: STALL_AFTER,
             },
-            stop_timeout: STOP_TIMEOUT,
         }
     }
 
@@ -214,7 +217,13 @@ impl NodeBuilder {
 
     /// How long handlers that run may take to end once the node stops. [`STOP_TIMEOUT`] if nothing is said.
     pub const fn stop_timeout(mut self, timeout: Duration) -> Self {
-        self.stop_timeout = timeout;
+        self.policy.stop_timeout = timeout;
+        self
+    }
+
+    /// After what time a handler is reported that doesn't yield. [`STALL_AFTER`] if nothing is said.
+    pub const fn stall_after(mut self, time: Duration) -> Self {
+        self.policy.stall_after = time;
         self
     }
 
@@ -279,7 +288,7 @@ impl NodeBuilder {
             entities,
         };
         Ok(Node {
-            shared: Arc::new(Shared::new(about, setup, self.policy, self.stop_timeout)),
+            shared: Arc::new(Shared::new(about, setup, self.policy)),
         })
     }
 }

@@ -22,6 +22,7 @@ pub(super) struct Shared {
     pub(super) setup: Setup,
     pub(super) policy: Policy,
     pub(super) stop_timeout: Duration,
+    pub(super) stall_after: Duration,
     pub(super) gate: Gate,
     /// For peers whose root digest differs.
     pub(super) digests: Arc<[TypeDigest]>,
@@ -60,14 +61,15 @@ impl Mailbox {
 }
 
 impl Shared {
-    pub(super) fn new(about: About, setup: Setup, policy: Policy, stop_timeout: Duration) -> Self {
+    pub(super) fn new(about: About, setup: Setup, policy: Policy) -> Self {
         Self {
             gate: Gate::new(about.schema),
             digests: digests(about.schema),
             about,
             setup,
+            stop_timeout: policy.stop_timeout,
+            stall_after: policy.stall_after,
             policy,
-            stop_timeout,
             mailboxes: OnceLock::new(),
             places: OnceLock::new(),
         }

@@ -88,6 +88,10 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
             }
         }
     }
+    // At most `SHARDS_MAX`.
+    let shards = u32::try_from(shared.about.shards).unwrap_or(u32::MAX);
+    let watchdog = shared.setup.watchdog(shards, shared.stall_after);
+    running.system().spawn(watchdog.run());
     for (listener, speech) in listeners {
         let accepting = accept(Arc::clone(shared), listener, speech, stopping.clone());
         running.system().spawn(accepting);
