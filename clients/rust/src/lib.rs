@@ -55,5 +55,5 @@ pub use playhouse::{
     Ref, Timestamp, Uuid, math,
 };
 pub use playhouse_net::link::{CloseReason, QueueLimits};
-pub use playhouse_net::{Network, Tcp};
+pub use playhouse_net::{Network, Random, Tcp};
 pub use playhouse_wire::message::{GoAwayReason, SessionReason};
