@@ -31,6 +31,7 @@ mod client;
 mod ended;
 mod environment;
 mod host;
+mod nodes;
 mod panics;
 mod shards;
 mod trace;
@@ -52,6 +53,7 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::host::Setup;
+use crate::node::NodeBuilder;
 use host::{Boot, BootShard, Booted, Host, Place};
 use trace::Trace;
 use world::{Purpose, World};
@@ -169,12 +171,48 @@ impl Sim {
             let booted = Booted {
                 within: Rc::new(|run| run()),
                 main: Box::pin(main),
+                stop: Rc::new(|| ()),
             };
             let boot: BootShard = Box::new(move || booted);
             vec![boot]
         };
         self.add(name, Rc::new(boot));
         joined
+    }
+
+    /// A node on a host of its own, listening where its builder says on the virtual network: `name:7000`. It is built and
+    /// begins now, and anew when its host starts again.
+    ///
+    /// # Panics
+    ///
+    /// If there is a host of this name already, or if the node can't be built.
+    pub fn node(&self, name: &str, builder: impl Fn() -> NodeBuilder + 'static) {
+        self.add(name, nodes::boot(name, builder));
+    }
+
+    /// Stops a node gracefully, as a signal would, and says whether it ended by itself in time. Then its host is down.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such host.
+    pub fn stop(&self, name: &str, within: Duration) -> bool {
+        let ended = || {
+            let hosts = self.world.hosts.borrow();
+            let host = hosts.get(name).unwrap_or_else(|| unknown(name));
+            host.shards.iter().all(|(shard, _)| shard.has_ended())
+        };
+        {
+            let _in_runtime = self.runtime.enter();
+            let hosts = self.world.hosts.borrow();
+            let host = hosts.get(name).unwrap_or_else(|| unknown(name));
+            self.world.record(host.number, "stop", "", 0);
+            for (shard, _) in &host.shards {
+                shard.ask_to_stop();
+            }
+        }
+        let in_time = self.run_until(within, ended);
+        self.crash(name);
+        in_time
     }
 
     /// A host with `count` shards made like this and no links to others. It begins now.

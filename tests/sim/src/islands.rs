@@ -6,9 +6,11 @@
 use std::time::Duration;
 
 use playhouse::host::Setup;
+use playhouse::node::Node;
 use playhouse::sim::{Ended, Sim, SimError};
 use playhouse::{CallError, Cx, Executed, Failure, component, entity};
 
+use crate::schema::SCHEMA;
 use crate::schema::island::{
     GiveError, Islander, IslanderProxy, IslanderSnoresArgs, IslanderWakesArgs, Purse,
 };
@@ -75,6 +77,7 @@ impl IslanderLogic {
             .times(times)
             .every(every)?;
         cx.timer(IslanderSnoresArgs {})
+            .times(3)
             .every(Duration::from_millis(400))?;
         Ok(())
     }
@@ -162,6 +165,29 @@ impl IslanderLogic {
 /// How many people there are.
 pub const PEOPLE: u32 = 50;
 
+/// How often each of them wakes.
+pub const WAKES: u32 = 4;
+
+/// Two nodes, whose people reach one another over links.
+///
+/// # Errors
+///
+/// The seed failed.
+pub fn play_linked(seed: u64) -> Result<Ended, SimError> {
+    let sim = Sim::new(seed);
+    for name in ISLANDS {
+        sim.node(name, move || {
+            Node::builder()
+                .schema(&SCHEMA)
+                .roles(["shore"])
+                .shards(2)
+                .entity::<IslanderLogic>()
+                .listen(format!("{name}:7000"))
+        });
+    }
+    play(sim)
+}
+
 /// Two hosts without links to one another: whoever is on the other island can't be reached.
 ///
 /// # Errors
@@ -195,7 +221,7 @@ fn play(sim: Sim) -> Result<Ended, SimError> {
         sim.restart(name);
     }
     // Until nobody wakes any more, so that no gold is counted here and, given away meanwhile, there again.
-    sim.run_for(Duration::from_secs(4));
+    sim.run_for(Duration::from_secs(2));
     let mut gold = 0;
     for name in ISLANDS {
         for sum in sim
@@ -221,7 +247,7 @@ fn people_of(name: &'static str) -> impl Iterator<Item = u32> {
 
 async fn begin(name: &'static str) {
     for number in people_of(name) {
-        let begun = Islander::of(number).live(PEOPLE, 10).await;
+        let begun = Islander::of(number).live(PEOPLE, WAKES).await;
         assert_eq!(begun, Ok(()), "{number} of {name}");
     }
 }

@@ -13,4 +13,8 @@ pub mod schema;
 pub type Play = fn(u64) -> Result<Ended, SimError>;
 
 /// Every world, by name.
-pub const WORLDS: &[(&str, Play)] = &[("echo", echo::play), ("apart", islands::play_apart)];
+pub const WORLDS: &[(&str, Play)] = &[
+    ("echo", echo::play),
+    ("apart", islands::play_apart),
+    ("islands", islands::play_linked),
+];

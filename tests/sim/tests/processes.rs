@@ -47,6 +47,16 @@ fn check(world: &str, count: u64) {
 }
 
 #[test]
-fn a_thousand_seeds_of_echoes_are_the_same_in_two_processes() {
-    check("echo", 1_000);
+fn a_thousand_seeds_of_two_nodes_are_the_same_in_two_processes() {
+    check("islands", 1_000);
+}
+
+#[test]
+fn seeds_of_hosts_without_links_are_the_same_in_two_processes() {
+    check("apart", 100);
+}
+
+#[test]
+fn seeds_of_bare_streams_are_the_same_in_two_processes() {
+    check("echo", 200);
 }

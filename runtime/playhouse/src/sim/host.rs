@@ -38,6 +38,8 @@ pub(super) struct Booted {
     pub(super) within: Within,
     /// What the shard does.
     pub(super) main: LocalBoxFuture<'static, ()>,
+    /// Asks the host to stop gracefully.
+    pub(super) stop: Rc<dyn Fn()>,
 }
 
 /// Runs code in the surroundings of a shard.
@@ -55,6 +57,9 @@ pub(super) struct Host {
 pub(super) struct SimShard {
     world: Rc<World>,
     within: Within,
+    stop: Rc<dyn Fn()>,
+    /// Whether what the shard does has ended.
+    ended: Rc<Cell<bool>>,
     /// Nothing once the host is down.
     tasks: RefCell<Option<LocalSet>>,
     polled: Cell<(Instant, u32)>,
@@ -72,18 +77,23 @@ impl Host {
         };
         for boot in (self.boot)(&place) {
             let tasks = LocalSet::new();
-            let Booted { within, main } = {
+            let Booted { within, main, stop } = {
                 let _entered = tasks.enter();
                 boot()
             };
             // The set must not run out of tasks: others are added from outside.
+            let ended = Rc::new(Cell::new(false));
+            let end = Rc::clone(&ended);
             tasks.spawn_local(async move {
                 main.await;
+                end.set(true);
                 std::future::pending::<()>().await;
             });
             let shard = Rc::new(SimShard {
                 world: Rc::clone(world),
                 within,
+                stop,
+                ended,
                 tasks: RefCell::new(Some(tasks)),
                 polled: Cell::new((world.began, 0)),
             });
@@ -115,6 +125,16 @@ impl SimShard {
             }
             None => false,
         }
+    }
+
+    /// Asks the host to stop gracefully.
+    pub(super) fn ask_to_stop(&self) {
+        (self.within)(&mut || (self.stop)());
+    }
+
+    /// Whether what the shard does has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.get()
     }
 
     /// Whether this poll is one too many.

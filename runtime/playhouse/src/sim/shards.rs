@@ -22,6 +22,7 @@ pub(super) fn boot(setup: impl Fn() -> Setup + 'static, count: u32) -> Boot {
                 Booted {
                     main: Box::pin(Rc::clone(&shard).pump()),
                     within: within(shard),
+                    stop: Rc::new(|| ()),
                 }
             })
         };
