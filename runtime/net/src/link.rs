@@ -147,6 +147,7 @@ impl Link {
                 output: RefCell::default(),
                 pending: RefCell::default(),
                 unanswered: Cell::new(0),
+                drained: Cell::new(false),
                 opened_at: Cell::default(),
                 end: RefCell::default(),
                 driver: RefCell::default(),

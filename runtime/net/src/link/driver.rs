@@ -12,6 +12,7 @@ use playhouse_wire::{
     Writer,
     frame::Frames,
     link::{CloseReason as ProtocolEnd, Event, Link as Protocol, Side},
+    message::{Message, kind},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -27,7 +28,7 @@ use super::{
 use crate::network::{Network, Stream};
 
 /// How many batches are read before other tasks have their turn.
-const ROUNDS_MAX: usize = 8;
+const ROUNDS_MAX: usize = 2;
 /// Buffers that grew longer than this are given back once they are written.
 const WRITE_BUFFER_KEPT: usize = 256 * 1024;
 
@@ -217,6 +218,8 @@ impl Driver<'_> {
         let mut used = 0;
         let mut frames_max = shared.protocol.borrow().receive_bytes_max();
         'batch: loop {
+            // The protocol has a say in everything but calls on a link that is open and lets new ones in.
+            let calls_pass = shared.opened_at.get().is_some() && !shared.drained.get();
             let filled = self.input.filled();
             let mut frames = Frames::new(filled.get(used..).unwrap_or_default(), frames_max);
             loop {
@@ -233,17 +236,21 @@ impl Driver<'_> {
                         break 'batch;
                     }
                 };
-                let event = shared.protocol.borrow_mut().handle_frame(now, frame);
-                if let Event::Message(message) = event {
+                if calls_pass
+                    && is_call(frame)
+                    && let Ok(message) = Message::decode(frame)
+                {
                     dispatch(link, handler, message);
                 } else {
+                    let event = shared.protocol.borrow_mut().handle_frame(now, frame);
+                    let message = matches!(event, Event::Message(_));
                     handle_event(link, handler, event);
-                    frames_max = shared.protocol.borrow().receive_bytes_max();
-                    used += frames.consumed();
-                    if shared.phase.get() == Phase::Closed {
-                        break 'batch;
+                    if !message && shared.phase.get() != Phase::Closed {
+                        // What may be read next can be another length, and pass in another way.
+                        frames_max = shared.protocol.borrow().receive_bytes_max();
+                        used += frames.consumed();
+                        continue 'batch;
                     }
-                    continue 'batch;
                 }
                 if shared.phase.get() == Phase::Closed {
                     used += frames.consumed();
@@ -387,4 +394,17 @@ impl Driver<'_> {
         words.extend_from_slice(farewell.as_bytes());
         words
     }
+}
+
+/// Whether this looks like a request, a response or a notification.
+#[inline]
+fn is_call(frame: &[u8]) -> bool {
+    matches!(
+        frame,
+        [
+            0x90..=0x9f,
+            kind::REQUEST | kind::RESPONSE | kind::NOTIFY,
+            ..
+        ]
+    )
 }

@@ -19,14 +19,17 @@ pub(super) fn handle_event(link: &Link, handler: &dyn LinkHandler, event: Event<
     match event {
         Event::Nothing => return,
         Event::Opened => open(link, handler),
-        Event::Message(message) => dispatch(link, handler, message),
+        Event::Message(message) => return dispatch(link, handler, message),
         Event::PeerGoesAway(go_away) => {
             if shared.phase.get() == Phase::Open {
                 shared.phase.set(Phase::Leaving);
             }
             handler.peer_goes_away(link, go_away);
         }
-        Event::Drained => handler.drained(link),
+        Event::Drained => {
+            shared.drained.set(true);
+            handler.drained(link);
+        }
         Event::Closed(reason) => shared.finish_later(CloseReason::Protocol(reason)),
     }
     shared.timeout_moved.set(true);

@@ -23,6 +23,8 @@ pub(super) struct Input {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// The last read left no room: more would have come.
+    full: bool,
 }
 
 impl Input {
@@ -60,13 +62,15 @@ impl Input {
         ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
         let count = buffer.filled().len();
         self.end += count;
+        self.full = self.end == self.buffer.len();
         Poll::Ready(Ok(count))
     }
 
     #[inline]
     fn make_room(&mut self, frame_max: usize) {
         let size = self.buffer.len();
-        if self.end < size && self.start == 0 {
+        let short = self.full && size < SIZE_STEADY;
+        if self.start == 0 && self.end < size && !short {
             return;
         }
         if self.start > 0 {
@@ -75,14 +79,12 @@ impl Input {
             self.end -= self.start;
             self.start = 0;
         }
-        if self.end == size {
-            let steady = if size < SIZE_STEADY {
-                (size * 4).clamp(SIZE_FIRST, SIZE_STEADY)
-            } else {
-                let missing = Frames::new(self.filled(), frame_max).missing();
-                self.end + missing.min(size)
-            };
-            self.buffer.resize(steady, 0);
+        if size < SIZE_STEADY && (short || self.end == size) {
+            self.buffer
+                .resize((size * 4).clamp(SIZE_FIRST, SIZE_STEADY), 0);
+        } else if self.end == size {
+            let missing = Frames::new(self.filled(), frame_max).missing();
+            self.buffer.resize(self.end + missing.min(size), 0);
         }
     }
 }
@@ -97,7 +99,18 @@ mod tests {
         let taken = bytes.len().min(room);
         input.buffer[input.end..input.end + taken].copy_from_slice(&bytes[..taken]);
         input.end += taken;
+        input.full = input.end == input.buffer.len();
         taken
+    }
+
+    #[test]
+    fn reads_that_fill_the_buffer_make_it_grow_to_its_steady_size() {
+        let mut input = Input::default();
+        for expected in [4, 16, 64, 64] {
+            fill(&mut input, &[0; SIZE_STEADY]);
+            assert_eq!(input.buffer.len(), expected * 1024);
+            input.consume(SIZE_STEADY);
+        }
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) pending: RefCell<Pending>,
     /// Requests of the peer that were not answered yet.
     pub(super) unanswered: Cell<usize>,
+    /// The peer has acknowledged that this side goes away.
+    pub(super) drained: Cell<bool>,
     pub(super) opened_at: Cell<Option<Instant>>,
     pub(super) end: RefCell<Option<(Instant, CloseReason)>>,
     pub(super) driver: RefCell<Option<Waker>>,

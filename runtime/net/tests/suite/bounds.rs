@@ -13,7 +13,7 @@ use playhouse_net::{
 use playhouse_wire::{
     frame::FRAME_BYTES_MAX,
     link::CloseReason as ProtocolEnd,
-    message::{Executed, FailureKind, Header},
+    message::{self, Executed, FailureKind, GoAwayReason, Header},
 };
 use tokio::{
     task::spawn_local,
@@ -287,5 +287,28 @@ fn two_who_flood_each_other_both_get_through() {
             .await
             .expect("they wait for each other");
         assert!(!link.is_closed() && !accepted.is_closed());
+    });
+}
+
+#[test]
+fn something_new_after_an_acknowledged_goaway_ends_the_link() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let stream = world.host("a").dial(&serving.address).await.unwrap();
+        let mut rude = RawPeer::dialled(stream).await;
+        let link = serving.server.links.borrow()[0].clone();
+        link.go_away(GoAwayReason::Stopping, "");
+        rude.next().await.expect("a goaway");
+        // What was underway before the acknowledgement is still answered.
+        assert_eq!(rude.flood(ECHO, &[], 1).await, 1);
+        rude.send(message::put_go_away_ack).await;
+        assert_eq!(rude.responses(1).await, (1, 0));
+        assert_eq!(rude.flood(ECHO, &[], 1).await, 1);
+        let reason = link.closed().await;
+        assert!(
+            matches!(reason, CloseReason::Protocol(ProtocolEnd::Protocol(_))),
+            "{reason}"
+        );
+        assert_eq!(serving.server.requests.get(), 1);
     });
 }
