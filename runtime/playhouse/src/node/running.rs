@@ -241,6 +241,12 @@ impl fmt::Debug for Running {
 pub struct Spawned<T>(oneshot::Receiver<T>);
 
 impl<T> Spawned<T> {
+    /// Whether the result is there, or will never be.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        !self.0.is_empty() || self.0.is_terminated()
+    }
+
     /// Blocks until the result is there. Not to be called on a shard, nor in any other asynchronous code.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ fn a_role_that_the_schema_lacks_is_named_beside_those_it_has() {
 fn one_struct_for_an_entity_type_and_one_for_a_service() {
     let words = ["`harbour.Guest`", "twice"];
     refused(world::builder().entity::<GuestLogic>(), &words);
-    let twin = world::builder().service(|| DoorLogic::new());
+    let twin = world::builder().service(DoorLogic::new);
     refused(twin, &["`harbour.Door`", "twice"]);
 }
 

@@ -1,7 +1,9 @@
 //! Calls over links: by address, by reference, in order, in time, given up, and when things break.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
+use playhouse::host::{CallInfo, CallOutcome, Direction, Interceptor};
 use playhouse::{CallError, Executed, Failure, FailureKind, Reach, Ref};
 use playhouse_wire::message::Role;
 
@@ -10,16 +12,7 @@ use crate::schema::harbour::{
     AccountId, Bag, Clerk, Door, DoorSlowArgs, DoorWeatherArgs, EntryError, Guest, GuestHoldArgs,
     Parcel, Watch,
 };
-use crate::world::{self, Counters, ms};
-
-/// A node without anything of its own, to call from.
-fn caller() -> playhouse::node::Running {
-    let caller = playhouse::node::Node::builder()
-        .name("caller")
-        .schema(&crate::schema::SCHEMA)
-        .shards(1);
-    caller.build().unwrap().start().unwrap()
-}
+use crate::world::{self, Counters, caller, ms};
 
 #[test]
 fn services_are_called_by_address_and_within_the_node() {
@@ -289,6 +282,101 @@ fn only_idempotent_calls_are_made_again() {
             FailureKind::Unreachable | FailureKind::Cancelled
         ),
         "{failure:?}"
+    );
+}
+
+#[test]
+fn a_circle_through_two_nodes_is_a_deadlock_with_its_path() {
+    let (one, here) = world::node();
+    let (_two, there) = world::start(world::builder().name("quay"));
+    let failure = one.spawn(move || async move {
+        let other = Guest::reference(AccountId(2));
+        Guest::of(AccountId(1)).circle(other, there, here).await
+    });
+    let failure = failure.wait().unwrap().unwrap_err();
+    assert_eq!(failure.kind(), FailureKind::Deadlock);
+    let path = failure.path();
+    let places = ["Guest(1).circle", "Guest(2).meet", "Guest(1).hold"].map(|it| path.find(it));
+    assert!(places.is_sorted() && places[0].is_some(), "{path}");
+}
+
+#[test]
+fn two_that_wait_for_one_another_across_nodes_are_told() {
+    let (one, here) = world::node();
+    let (two, there) = world::start(world::builder().name("quay"));
+    // Each holds its own guest long enough for the other to have begun, then calls the other's.
+    let first = one.spawn(move || {
+        let other = Guest::reference(AccountId(2));
+        Guest::of(AccountId(1)).meet(other, there, ms(300))
+    });
+    let second = two.spawn(move || {
+        let other = Guest::reference(AccountId(1));
+        Guest::of(AccountId(2)).meet(other, here, ms(300))
+    });
+    let outcomes = [first.wait().unwrap(), second.wait().unwrap()];
+    let deadlocks = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
+    let deadlocks = deadlocks.filter(|failure| failure.kind() == FailureKind::Deadlock);
+    // One of them gives way, or both do; none runs into its deadline.
+    assert!(deadlocks.count() >= 1, "{outcomes:?}");
+    for outcome in &outcomes {
+        let kind = outcome.as_ref().err().map(Failure::kind);
+        assert!(
+            matches!(kind, None | Some(FailureKind::Deadlock)),
+            "{outcomes:?}"
+        );
+    }
+}
+
+/// Refuses one call and counts the others.
+#[derive(Default)]
+struct Counting {
+    seen: Mutex<Vec<String>>,
+}
+
+struct Interceptors(&'static Counting);
+
+impl Interceptor for Interceptors {
+    fn before(&self, call: &CallInfo<'_>) -> Result<(), Failure> {
+        if call.call.name == "secret" && call.direction == Direction::In {
+            return Err(Failure::not_executed(FailureKind::Denied).because("not today"));
+        }
+        Ok(())
+    }
+
+    fn after(&self, call: &CallInfo<'_>, outcome: &CallOutcome) {
+        let seen = format!(
+            "{:?} {}.{} {outcome:?}",
+            call.direction, call.owner, call.call.name
+        );
+        self.0.seen.lock().unwrap().push(seen);
+    }
+}
+
+#[test]
+fn interceptors_see_calls_of_links_and_may_refuse_them() {
+    let counting: &'static Counting = Box::leak(Box::default());
+    let (_running, address) = world::start(world::builder().interceptor(Interceptors(counting)));
+    let caller = caller();
+    let outcomes = caller.spawn(move || async move {
+        let door = Door::at(address);
+        (
+            door.secret().await,
+            door.weather("west").await,
+            door.enter(1).await,
+        )
+    });
+    let (secret, weather, enter) = outcomes.wait().unwrap();
+    let failure = secret.unwrap_err();
+    assert_eq!(
+        (failure.kind(), failure.text()),
+        (FailureKind::Denied, "not today")
+    );
+    assert!(weather.is_ok() && enter.is_err());
+    let seen = counting.seen.lock().unwrap();
+    let expected = ["In Door.weather Ok", "In Door.enter Thrown"];
+    assert!(
+        expected.iter().all(|it| seen.iter().any(|seen| seen == it)),
+        "{seen:?}"
     );
 }
 

@@ -14,6 +14,7 @@ use playhouse_net::link::{
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
     Executed, FailureKind, Header, Message, Method, Notify, Open, Request, Role, SessionReason,
+    WireFailure,
 };
 use tokio::sync::oneshot;
 
@@ -57,8 +58,12 @@ impl LinkHandler for Inbox {
         self.news.notify_one();
     }
 
-    fn other(&self, _link: &Link, message: Message<'_>) {
+    fn other(&self, link: &Link, message: Message<'_>) {
         let note = match message {
+            Message::Cancel(id) => {
+                let failure = WireFailure::new(FailureKind::Cancelled, Executed::Unknown);
+                return link.respond_failure(id, &failure);
+            }
             Message::Opened(opened) => Note::Opened(opened.entities.iter().next().unwrap()),
             Message::Refused(refused) => Note::Refused(refused.reason, refused.text.to_owned()),
             Message::End(end) => Note::End(end.reason, end.text.to_owned()),

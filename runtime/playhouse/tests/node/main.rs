@@ -11,5 +11,6 @@ mod interop;
 mod sessions;
 mod stop;
 mod world;
+mod worst;
 
 use generated as schema;

@@ -1,14 +1,11 @@
-//! How a node ends, and what it bears.
+//! How a node ends.
 
 use std::time::Duration;
 
 use playhouse_wire::message::Role;
 
 use crate::client::{self, Client, Note};
-use crate::schema::harbour::{
-    AccountId, BagContentArgs, BagPutArgs, Door, DoorEchoArgs, DoorSecretArgs, DoorSlowArgs, Guest,
-    GuestHoldArgs,
-};
+use crate::schema::harbour::{Door, DoorSecretArgs, DoorSlowArgs};
 use crate::world::{self, ms};
 
 /// A process of its own, since a signal ends all of one.
@@ -58,75 +55,4 @@ fn sigterm_lets_handlers_end_and_says_good_bye() {
         assert!(matches!(peer.note().await, Note::Closed(_)));
     });
     assert!(child.wait().unwrap().success());
-}
-
-#[test]
-fn a_flood_of_oneways_to_a_slow_entity_is_refused_not_kept() {
-    const FLOOD: u32 = 20_000;
-    let (_running, address) = world::node();
-    client::run(async move {
-        let peer = Client::connect(&address, Role::Node);
-        let hold = playhouse::to_vec(&GuestHoldArgs { wait: ms(500) });
-        let method = client::method::<Guest, GuestHoldArgs>(0);
-        let (_, held) = peer.begin(method, &client::header(Some(1)), &hold);
-        for parcel in 0..FLOOD {
-            peer.oneway::<Guest, _>(1, Some(1), &BagPutArgs { parcel });
-        }
-        // Others are served meanwhile, on the same link.
-        peer.call::<Door, _>(0, None, &DoorSecretArgs {})
-            .await
-            .value::<bool>();
-        held.await.value::<u32>();
-        let content = peer.call::<Guest, _>(1, Some(1), &BagContentArgs {}).await;
-        let content = content.value::<Vec<u32>>();
-        assert!(content.is_sorted());
-        assert!(
-            content.len() >= 1000 && content.len() <= 1200,
-            "{}",
-            content.len()
-        );
-    });
-}
-
-#[test]
-fn a_client_that_stops_reading_costs_little_and_others_nothing() {
-    let (running, address) = world::node();
-    let stalled = std::net::TcpStream::connect(&address).unwrap();
-    client::run(async move {
-        // Says hello by hand, asks for far more than it ever reads.
-        use playhouse_wire::{frame, message};
-        let mut w = playhouse::Writer::new();
-        let put = |w: &mut playhouse::Writer, write: &dyn Fn(&mut playhouse::Writer)| {
-            frame::put(w, frame::FRAME_BYTES_MAX, write).unwrap();
-        };
-        put(&mut w, &|w| {
-            message::put_hello(w, &message::Hello::new(Role::Client, "stalled"))
-        });
-        let echo = DoorEchoArgs {
-            data: playhouse::Bytes(vec![1; 4000]),
-        };
-        let args = playhouse::to_vec(&echo);
-        let method = client::method::<Door, DoorEchoArgs>(0);
-        for id in 0..900 {
-            put(&mut w, &|w| {
-                message::put_request(w, id, method, &message::Header::EMPTY, |w| w.raw(&args));
-            });
-        }
-        stalled
-            .set_write_timeout(Some(Duration::from_millis(200)))
-            .unwrap();
-        // What the node does not take stays in this side's socket.
-        let _ = std::io::Write::write_all(&mut &stalled, w.as_bytes());
-        let other = Client::connect(&address, Role::Client);
-        for _ in 0..50 {
-            let data = playhouse::Bytes(vec![2; 100]);
-            let ended = other.call::<Door, _>(0, None, &DoorEchoArgs { data }).await;
-            assert_eq!(ended.value::<playhouse::Bytes>().0, [2; 100]);
-        }
-        drop(stalled);
-    });
-    assert_eq!(running.spawn(|| async { 1 }).wait(), Ok(1));
-    let account = AccountId(1);
-    let hold = running.spawn(move || Guest::of(account).hold(ms(0)));
-    assert_eq!(hold.wait().unwrap(), Ok(1));
 }

@@ -242,6 +242,21 @@ impl GuestLogic {
         other.hold(ms(0)).await
     }
     #[rpc]
+    async fn circle(
+        &mut self,
+        cx: &mut Cx,
+        other: Ref<Guest>,
+        there: String,
+        here: String,
+    ) -> Result<u32, Failure> {
+        let me = Ref::new(cx.me().clone())?;
+        other.proxy().at(there).meet(me, here, ms(0)).await
+    }
+    #[rpc]
+    async fn spin(&mut self, _cx: &mut Cx, time: playhouse::Duration) {
+        std::thread::sleep(Duration::from_micros(time.as_micros().unsigned_abs()));
+    }
+    #[rpc]
     async fn many(&mut self, cx: &mut Cx, count: u32) {
         for number in 0..count {
             Guest::said(cx, format!("{number}"));
@@ -336,4 +351,10 @@ pub(crate) fn start(builder: NodeBuilder) -> (Running, String) {
     let running = builder.build().unwrap().start().unwrap();
     let address = running.addresses().first().unwrap().clone();
     (running, address)
+}
+
+/// A node without anything of its own, to call from.
+pub(crate) fn caller() -> Running {
+    let caller = Node::builder().name("caller").schema(&SCHEMA).shards(1);
+    caller.build().unwrap().start().unwrap()
 }

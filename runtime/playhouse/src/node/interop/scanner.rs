@@ -41,10 +41,10 @@ impl Scanner {
     /// The length of the value that `bytes` begin with, once it is complete. Then the scanner begins anew.
     pub(super) fn poll(&mut self, bytes: &[u8]) -> Result<Option<usize>, Broken> {
         while self.left > 0 {
-            let Some((header, inside)) = header(bytes.get(self.at..).unwrap_or_default())? else {
+            let rest = bytes.get(self.at..).unwrap_or_default();
+            let Some((header, payload, children)) = header(rest)? else {
                 return Ok(None);
             };
-            let (payload, children) = inside;
             self.at = self
                 .at
                 .checked_add(header)
@@ -66,8 +66,11 @@ impl Scanner {
     }
 }
 
-/// The header's own length, then bytes and values that it announces; none if not all of it is there.
-fn header(bytes: &[u8]) -> Result<Option<(usize, (usize, usize))>, Broken> {
+/// The header's own length, the bytes behind it, and the values behind those.
+type Header = (usize, usize, usize);
+
+/// What the header says that `bytes` begin with; none if not all of it is there.
+fn header(bytes: &[u8]) -> Result<Option<Header>, Broken> {
     let Some((&first, rest)) = bytes.split_first() else {
         return Ok(None);
     };
@@ -81,16 +84,16 @@ fn header(bytes: &[u8]) -> Result<Option<(usize, (usize, usize))>, Broken> {
         )
     };
     let sized = |width: usize, extra: usize| {
-        counted(width).map(|length| (1 + width, (length.saturating_add(extra), 0)))
+        counted(width).map(|length| (1 + width, length.saturating_add(extra), 0))
     };
     let listed = |width: usize, values: usize| {
-        counted(width).map(|length| (1 + width, (0, length.saturating_mul(values))))
+        counted(width).map(|length| (1 + width, 0, length.saturating_mul(values)))
     };
-    let fixed = |payload: usize| Some((1, (payload, 0)));
+    let fixed = |payload: usize| Some((1, payload, 0));
     Ok(match first {
         0x00..=0x7f | 0xc0 | 0xc2 | 0xc3 | 0xe0..=0xff => fixed(0),
-        0x80..=0x8f => Some((1, (0, 2 * usize::from(first & 0x0f)))),
-        0x90..=0x9f => Some((1, (0, usize::from(first & 0x0f)))),
+        0x80..=0x8f => Some((1, 0, 2 * usize::from(first & 0x0f))),
+        0x90..=0x9f => Some((1, 0, usize::from(first & 0x0f))),
         0xa0..=0xbf => fixed(usize::from(first & 0x1f)),
         0xc1 => return Err(Broken::NoMessagePack),
         0xc4 | 0xd9 => sized(1, 0),

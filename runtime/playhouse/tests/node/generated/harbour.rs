@@ -15,7 +15,7 @@ pub use harbour::{
     DoorBanArgs, DoorEchoArgs, DoorEnterArgs, DoorGaveUpArgs, DoorKnockArgs, DoorLeftAtArgs,
     DoorMembersArgs, DoorPanicsArgs, DoorProxy, DoorRingArgs, DoorRungArgs, DoorSecretArgs,
     DoorShardArgs, DoorSlowArgs, DoorWeatherArgs, DoorWeighArgs, EntryError, Guest, GuestAskArgs,
-    GuestCallerArgs, GuestConfirmArgs, GuestHiddenArgs, GuestHoldArgs, GuestLifeArgs,
-    GuestManyArgs, GuestMeetArgs, GuestPanicsArgs, GuestProxy, GuestSaidArgs, GuestSayArgs, Parcel,
-    Watch, WatchPlaceArgs, WatchProxy,
+    GuestCallerArgs, GuestCircleArgs, GuestConfirmArgs, GuestHiddenArgs, GuestHoldArgs,
+    GuestLifeArgs, GuestManyArgs, GuestMeetArgs, GuestPanicsArgs, GuestProxy, GuestSaidArgs,
+    GuestSayArgs, GuestSpinArgs, Parcel, Watch, WatchPlaceArgs, WatchProxy,
 };

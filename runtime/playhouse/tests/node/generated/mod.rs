@@ -6,7 +6,7 @@ pub mod harbour;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x0c04_c0dd_602c_5873,
+    digest: 0x9a72_2ce7_53e2_81d5,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "harbour", number: 11, modules: &[&harbour::harbour::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

@@ -2121,7 +2121,7 @@ impl v1::Check for Guest {
 impl v1::Numbered for Guest {
     const PACKAGE: u16 = 11;
     const NUMBER: u16 = 3;
-    const DIGEST: u64 = 0x2a5d_2ef5_7db0_27e5;
+    const DIGEST: u64 = 0x52a0_5a09_489a_abfd;
 }
 
 impl v1::Target for Guest {
@@ -2197,6 +2197,25 @@ impl GuestProxy {
         self.0.rpc(GuestCallerArgs {})
     }
 
+    /// Has the other one, over there, meet this one back here.
+    pub fn circle(
+        &self,
+        other: v1::Ref<Guest>,
+        there: impl Into<String>,
+        here: impl Into<String>,
+    ) -> v1::Calling<GuestCircleArgs> {
+        self.0.rpc(GuestCircleArgs {
+            other,
+            there: there.into(),
+            here: here.into(),
+        })
+    }
+
+    /// Never yields for so long.
+    pub fn spin(&self, time: v1::Duration) -> v1::Calling<GuestSpinArgs> {
+        self.0.rpc(GuestSpinArgs { time })
+    }
+
     /// The component in the slot `bag`.
     #[must_use]
     pub fn bag(&self) -> BagProxy {
@@ -2266,6 +2285,8 @@ macro_rules! __playhouse_harbour_Guest {
                 { rpc 9 many 96 "rpc 9 many(count: u32[..=100000])" [ count "u32", ] "Result<(), Failure>" }
                 { rpc 10 hidden 98 "rpc 10 hidden() -> bool" [ ] "Result<bool, Failure>" }
                 { rpc 11 caller 100 "rpc 11 caller() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 12 circle 102 "rpc 12 circle(other: ref<Guest>, there: string[..=64], here: string[..=64]) -> u32" [ other "Ref<Guest>", there "String", here "String", ] "Result<u32, Failure>" }
+                { rpc 13 spin 104 "rpc 13 spin(time: duration)" [ time "Duration", ] "Result<(), Failure>" }
             ]
             [
                 { 1 bag 76 "Bag" }
@@ -3063,6 +3084,171 @@ impl v1::Rpc for GuestCallerArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `circle` of [`Guest`].
+///
+/// Has the other one, over there, meet this one back here.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GuestCircleArgs {
+    pub other: v1::Ref<Guest>,
+    pub there: String,
+    pub here: String,
+}
+
+impl GuestCircleArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, other: &v1::Ref<Guest>, there: &str, here: &str) {
+        let count = if !here.is_empty() {
+            3
+        } else if !there.is_empty() {
+            2
+        } else {
+            1
+        };
+        let mut slots = w.slots(count);
+        slots.put(other);
+        slots.put(there);
+        slots.put(here);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(other: &v1::Ref<Guest>, there: &str, here: &str) -> v1::Result<()> {
+        v1::check::<v1::Ref<Guest>>("other", other)?;
+        v1::check::<v1::Text<0, 64>>("there", there)?;
+        v1::check::<v1::Text<0, 64>>("here", here)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for GuestCircleArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.other, &self.there, &self.here);
+    }
+}
+
+impl v1::Decode for GuestCircleArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            other: slots.required::<v1::Ref<Guest>>("other")?,
+            there: slots.or_default::<v1::Text<0, 64>>("there")?,
+            here: slots.or_default::<v1::Text<0, 64>>("here")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for GuestCircleArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.other, &self.there, &self.here)
+    }
+}
+
+impl v1::Arguments for GuestCircleArgs {
+    const TAG: u8 = 12;
+
+    type Owner = Guest;
+    type Parts = (v1::Ref<Guest>, String, String);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.other, self.there, self.here)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::GUEST.calls[11]
+    }
+}
+
+impl v1::HasCall<12> for Guest {
+    type Args = GuestCircleArgs;
+}
+
+impl v1::Rpc for GuestCircleArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `spin` of [`Guest`].
+///
+/// Never yields for so long.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GuestSpinArgs {
+    pub time: v1::Duration,
+}
+
+impl GuestSpinArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, time: v1::Duration) {
+        let count = if time.0 != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&time);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: v1::Duration) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for GuestSpinArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.time);
+    }
+}
+
+impl v1::Decode for GuestSpinArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            time: slots.or_default::<v1::Duration>("time")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for GuestSpinArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.time)
+    }
+}
+
+impl v1::Arguments for GuestSpinArgs {
+    const TAG: u8 = 13;
+
+    type Owner = Guest;
+    type Parts = (v1::Duration,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.time,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::GUEST.calls[12]
+    }
+}
+
+impl v1::HasCall<13> for Guest {
+    type Args = GuestSpinArgs;
+}
+
+impl v1::Rpc for GuestSpinArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
+}
+
 /// The one who keeps the books.
 #[derive(Debug, Clone, Default)]
 pub struct Clerk {
@@ -3170,9 +3356,9 @@ impl v1::EntitySchema for Clerk {
 macro_rules! __playhouse_harbour_Clerk {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Clerk" "idl/harbour.idl" 104
+            entity singleton "Clerk" "idl/harbour.idl" 108
             [
-                { rpc 1 count 105 "rpc 1 count() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 count 109 "rpc 1 count() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -3354,9 +3540,9 @@ impl v1::EntitySchema for Watch {
 macro_rules! __playhouse_harbour_Watch {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity per_node "Watch" "idl/harbour.idl" 109
+            entity per_node "Watch" "idl/harbour.idl" 113
             [
-                { rpc 1 place 110 "rpc 1 place() -> string[..=128]" [ ] "Result<String, Failure>" }
+                { rpc 1 place 114 "rpc 1 place() -> string[..=128]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -3549,14 +3735,16 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 9, "many").params(&[Member::new(1, "count", Use::U32.int(0, 100000)).or(Value::Int(0))]).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: false, audience: None }),
             Call::new(CallKind::Rpc, 10, "hidden").result(Use::BOOL).docs("Not for clients, though of their own entity."),
             Call::new(CallKind::Rpc, 11, "caller").result(Use::STRING.length(0, 64)).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: false, audience: None }),
+            Call::new(CallKind::Rpc, 12, "circle").params(&[Member::new(1, "other", Use::entity(&GUEST)), Member::new(2, "there", Use::STRING.length(0, 64)).or(Value::Empty), Member::new(3, "here", Use::STRING.length(0, 64)).or(Value::Empty)]).result(Use::U32).docs("Has the other one, over there, meet this one back here."),
+            Call::new(CallKind::Rpc, 13, "spin").params(&[Member::new(1, "time", Use::DURATION).or(Value::Int(0))]).docs("Never yields for so long."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x2a5d_2ef5_7db0_27e5,
+        digest: 0x52a0_5a09_489a_abfd,
     };
 
     pub static CLERK: Entity = Entity {
-        head: Head::new("harbour", "Clerk", "idl/harbour.idl", 104).docs("The one who keeps the books."),
+        head: Head::new("harbour", "Clerk", "idl/harbour.idl", 108).docs("The one who keeps the books."),
         package: 11,
         number: 4,
         kind: EntityKind::Singleton,
@@ -3574,7 +3762,7 @@ pub mod descriptor {
     };
 
     pub static WATCH: Entity = Entity {
-        head: Head::new("harbour", "Watch", "idl/harbour.idl", 109).docs("One on each node."),
+        head: Head::new("harbour", "Watch", "idl/harbour.idl", 113).docs("One on each node."),
         package: 11,
         number: 5,
         kind: EntityKind::PerNode,
