@@ -296,6 +296,8 @@ fn place(present: u64, tick: u64) -> (u8, u8) {
 mod tests {
     use super::*;
 
+    const NOTHING: [u32; 0] = [];
+
     fn fired(wheel: &mut Wheel<u32>, now_us: u64) -> Vec<u32> {
         let mut values = Vec::new();
         wheel.advance(now_us, &mut |value| values.push(value));
@@ -307,7 +309,7 @@ mod tests {
         let mut wheel = Wheel::new(0);
         wheel.insert(1_500, 1);
         assert_eq!(wheel.next_expiry(), Some(2_000));
-        assert_eq!(fired(&mut wheel, 1_999), []);
+        assert_eq!(fired(&mut wheel, 1_999), NOTHING);
         assert_eq!(fired(&mut wheel, 2_000), [1]);
         assert!(wheel.is_empty());
         assert_eq!(wheel.next_expiry(), None);
@@ -317,7 +319,7 @@ mod tests {
     fn a_timer_for_the_past_fires_in_the_next_tick() {
         let mut wheel = Wheel::new(7_000);
         wheel.insert(0, 1);
-        assert_eq!(fired(&mut wheel, 7_999), []);
+        assert_eq!(fired(&mut wheel, 7_999), NOTHING);
         assert_eq!(fired(&mut wheel, 8_000), [1]);
     }
 
@@ -360,7 +362,7 @@ mod tests {
     fn the_last_moment_there_is_can_be_set_for() {
         let mut wheel = Wheel::new(0);
         let id = wheel.insert(u64::MAX, 1);
-        assert_eq!(fired(&mut wheel, u64::MAX - 1_000), []);
+        assert_eq!(fired(&mut wheel, u64::MAX - 1_000), NOTHING);
         assert_eq!(wheel.cancel(id), Some(1));
     }
 
