@@ -7,7 +7,7 @@
 //! shards or sessions: a [`LinkHandler`](link::LinkHandler) is told what arrived, a [`ReplySink`](link::ReplySink) what
 //! became of a request. It spawns one task a link and none besides.
 //!
-//! Read first: [`Network`], then [`Link`](link::Link), then [`Links`](links::Links).
+//! Read first: [`Network`], then [`Link`], then [`Links`].
 
 pub mod link;
 pub mod links;
