@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_client::math::Vec2;
-use playhouse_client::{Client, Failure, FailureKind, Uuid};
-use playhouse_net::Random;
+use playhouse_client::{Client, Failure, FailureKind, Random, Uuid};
 use tokio::time::{Instant, sleep_until};
 
 use crate::SCHEMA;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use playhouse_net::Network;
+use playhouse_client::Network;
 use tokio::sync::Mutex;
 use tokio::task::{JoinHandle, spawn_local};
 

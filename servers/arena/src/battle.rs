@@ -12,7 +12,7 @@ mod stub;
 pub use bind::PuppetBindLogic;
 pub use center::BattleCenterLogic;
 pub use fight::BattleLogic;
-pub use puppet::{FlyerLogic, PuppetLogic};
+pub use puppet::{FlyerLogic, PuppetLogic, VitalsLogic};
 pub use stub::BattleStubLogic;
 
 use playhouse::Duration;

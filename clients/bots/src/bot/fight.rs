@@ -2,16 +2,17 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_client::math::Vec2;
-use playhouse_client::{CallError, Client, FailureKind};
+use playhouse_client::{Arguments, CallError, Client, FailureKind};
 use tokio::time::{Instant, sleep};
 
 use super::{Bot, PATIENCE, connect, timed};
 use crate::battle::{
-    CastError, PuppetBind, PuppetBindAgreeToSurrenderArgs, PuppetBindResultArgs, SpellSlot, Step,
-    Target,
+    CastError, FlyerBurstsArgs, PuppetBind, PuppetBindAgreeToSurrenderArgs, PuppetBindResultArgs,
+    PuppetCastsArgs, SpellSlot, Step, Target, VitalsHitArgs,
 };
 use crate::common::{BattleResult, HeroId, Mode, Outcome, Reward, Ticket};
 use crate::meter::{Count, Gauge};
@@ -112,6 +113,9 @@ impl Bot {
                 bot.mirror.with(|_| ());
             }
         });
+        self.count::<PuppetCastsArgs>(&client);
+        self.count::<VitalsHitArgs>(&client);
+        self.count::<FlyerBurstsArgs>(&client);
         client.answer(|_: PuppetBindAgreeToSurrenderArgs| async { true });
         let opened = client.open(&ticket.seal).await;
         if let Err(failure) = opened {
@@ -132,6 +136,12 @@ impl Bot {
         });
         client.close();
         seen
+    }
+
+    /// Counts events that it has no use for otherwise.
+    fn count<A: Arguments>(&self, client: &Client) {
+        let meter = Arc::clone(&self.meter);
+        client.on(move |_: A| meter.count(Count::Event));
     }
 
     async fn steer_until(&self, client: &Client, result: &Rc<RefCell<Option<BattleResult>>>) {

@@ -23,6 +23,16 @@ pub struct ChatLogic {
 #[component(Chat)]
 impl ChatLogic {
     #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        // What is called in the party is for those who are in it, and each avatar tells its own player.
+        if let Some(own) = cx.key::<Avatar>()
+            && let Err(failure) = cx.observe(Avatar::reference(own).address(), "party")
+        {
+            tracing::warn!(%failure, "a player can't hear the party");
+        }
+    }
+
+    #[hook]
     async fn attached(&mut self, _cx: &mut Cx) {
         self.here = true;
     }

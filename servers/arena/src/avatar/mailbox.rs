@@ -50,7 +50,9 @@ impl MailboxLogic {
         let avatar = Avatar::of(account);
         for reward in &attached {
             match reward {
-                Reward::Coins(price) => avatar.wallet().credit(cx.random().uuid(), price.clone())?,
+                Reward::Coins(price) => {
+                    avatar.wallet().credit(cx.random().uuid(), price.clone())?
+                }
                 other => avatar.bag().deliver(other.clone(), "mail")?,
             }
         }

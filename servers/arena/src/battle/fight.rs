@@ -81,6 +81,8 @@ impl BattleLogic {
         }
         let own = Ref::new(cx.me().clone()).map_err(Failure::from)?;
         let bind = cx.create(PuppetBindLogic::new(fighter.clone(), own)?)?;
+        // Whoever fights sees all that happens: a field is smaller than sight.
+        cx.observe(bind.address(), "near")?;
         self.binds.insert(account, bind.clone());
         self.tell(account)?;
         Ok(bind)

@@ -133,7 +133,17 @@ impl Stage {
     /// Shows everybody around what happened.
     pub(super) fn show(&mut self, cx: &mut Cx, field: &Field, happened: &Happening) {
         match happened {
-            Happening::Hit { .. } => {}
+            Happening::Hit {
+                whom,
+                amount,
+                critical,
+            } => {
+                if let Some(number) = self.puppets.get(whom) {
+                    let hit =
+                        |_: &mut VitalsLogic, cx: &mut Cx| Vitals::hit(cx, *amount, *critical);
+                    cx.as_local_slot(*number, Puppet::VITALS_SLOT, hit);
+                }
+            }
             Happening::Fell { whom, by } => {
                 let by = self.puppets.get(by).and_then(|number| {
                     cx.local(*number, |puppet: &mut PuppetLogic| {

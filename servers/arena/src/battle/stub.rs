@@ -29,7 +29,12 @@ pub struct BattleStubLogic {
 impl BattleStubLogic {
     #[hook]
     async fn loaded(&mut self, cx: &mut Cx) {
-        if let Err(failure) = cx.timer(BattleStubReportArgs {}).every(REPORT_EVERY) {
+        let at_once = Duration::from_micros(0);
+        let report = cx
+            .timer(BattleStubReportArgs {})
+            .first(at_once)
+            .every(REPORT_EVERY);
+        if let Err(failure) = report {
             tracing::error!(%failure, "a battle stub can't report");
         }
     }

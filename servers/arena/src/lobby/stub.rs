@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arena_schema::common::{AccountId, PageOfCard};
 use arena_schema::world::{Avatar, Card, LobbyCenter, LobbyStub, LobbyStubReportArgs, NodeLoad};
-use playhouse::{Cx, Failure, Ref, entity};
+use playhouse::{Cx, Duration, Failure, Ref, entity};
 
 use super::REPORT_EVERY;
 
@@ -23,7 +23,12 @@ pub struct LobbyStubLogic {
 impl LobbyStubLogic {
     #[hook]
     async fn loaded(&mut self, cx: &mut Cx) {
-        if let Err(failure) = cx.timer(LobbyStubReportArgs {}).every(REPORT_EVERY) {
+        let at_once = Duration::from_micros(0);
+        let report = cx
+            .timer(LobbyStubReportArgs {})
+            .first(at_once)
+            .every(REPORT_EVERY);
+        if let Err(failure) = report {
             tracing::error!(%failure, "a lobby stub can't report");
         }
     }

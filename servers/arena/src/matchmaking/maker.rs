@@ -7,7 +7,7 @@ use arena_schema::match_making::{
 use playhouse::{CallError, Cx, Failure, Ref, service};
 
 /// The modes that are played.
-pub const MODES: [Mode; 4] = [Mode::Duel, Mode::Pairs, Mode::Brawl, Mode::Lane];
+const MODES: [Mode; 4] = [Mode::Duel, Mode::Pairs, Mode::Brawl, Mode::Lane];
 const REGIONS: [Region; 3] = [Region::Europe, Region::America, Region::Asia];
 
 /// The front of all queues. It keeps nothing.
