@@ -24,8 +24,8 @@ pub mod v1 {
     pub use crate::flags::debug_flags;
     pub use crate::host::{Asking, Cx, EntitySlots, ask, event};
     pub use crate::logic::{
-        self, Component, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema, HasSlot,
-        Hooks, Service, ServiceSchema,
+        self, Component, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema,
+        HasSlot, Hooks, Service, ServiceSchema,
     };
     pub use crate::named::Named;
     pub use crate::numbered::Numbered;
