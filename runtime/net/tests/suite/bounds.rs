@@ -3,7 +3,7 @@
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use playhouse_net::{
-    Link,
+    Link, Random,
     link::{
         CloseReason, LinkOptions, OUTPUT_BYTES_HIGH, OUTPUT_BYTES_MAX, OUTPUT_BYTES_RESERVE,
         WRITE_STALL,
@@ -11,6 +11,7 @@ use playhouse_net::{
     sim::Conditions,
 };
 use playhouse_wire::{
+    Writer,
     frame::FRAME_BYTES_MAX,
     link::CloseReason as ProtocolEnd,
     message::{self, Executed, FailureKind, GoAwayReason, Header},
@@ -310,5 +311,51 @@ fn something_new_after_an_acknowledged_goaway_ends_the_link() {
             "{reason}"
         );
         assert_eq!(serving.server.requests.get(), 1);
+    });
+}
+
+#[test]
+fn rubbish_of_any_kind_ends_in_a_closed_link_and_never_in_a_panic() {
+    on_sim(1, calm(), |world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let random = Random::new(5);
+        let below = |end: usize| usize::try_from(random.below(end as u64)).unwrap();
+        for round in 0..2000_u64 {
+            let stream = world.host("a").dial(&serving.address).await.unwrap();
+            let mut rude = RawPeer::dialled(stream).await;
+            let mut w = Writer::new();
+            message::put_request(&mut w, 1, method(ECHO), &Header::EMPTY, |w| w.bin(b"bytes"));
+            let mut bytes = match round % 4 {
+                0 => (0..below(64))
+                    .map(|_| random.u64().to_le_bytes()[0])
+                    .collect(),
+                1 => vec![
+                    0x90 + random.u64().to_le_bytes()[0] % 16,
+                    random.u64().to_le_bytes()[0] % 64,
+                ],
+                _ => w.into_bytes(),
+            };
+            for _ in 0..below(4) {
+                let (at, byte) = (below(bytes.len().max(1)), random.u64().to_le_bytes()[0]);
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = byte;
+                }
+            }
+            bytes.truncate(bytes.len() - below(bytes.len() / 2 + 1));
+            rude.send(|w| w.raw(&bytes)).await;
+            // Closed, answered, or passed over.
+            let _ = timeout(Duration::from_millis(20), rude.next()).await;
+        }
+        sleep(Duration::from_secs(60)).await;
+        let closed = serving.server.closed.borrow();
+        assert_eq!(closed.len(), 2000);
+        assert!(
+            !closed.contains(&CloseReason::Abandoned),
+            "a link's task panicked"
+        );
+        let broken = |reason: &&CloseReason| {
+            matches!(reason, CloseReason::Protocol(ProtocolEnd::Protocol(_)))
+        };
+        assert!(closed.iter().filter(broken).count() > 500);
     });
 }

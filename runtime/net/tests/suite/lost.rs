@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use crate::{
-    peers::{Client, ECHO, Ended, NEVER, begin, call, options, serve},
+    peers::{Client, ECHO, Ended, NEVER, PANIC, begin, call, options, serve},
     world::{calm, on_both, on_sim},
 };
 
@@ -209,5 +209,25 @@ fn a_shard_that_is_torn_down_leaves_no_call_waiting() {
         drop(shard);
         let ended = ended.await.unwrap().unwrap().failed();
         assert_eq!(ended.0, FailureKind::Unreachable);
+    });
+}
+
+#[test]
+fn a_handler_that_panics_ends_its_link_and_leaves_no_call_waiting() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));
+        let accepted = serving.server.links.borrow()[0].clone();
+        let (_, backwards) = begin(&accepted, NEVER, |w| w.nil()).unwrap();
+        let failed = call(&link, PANIC, &[2]).await.failed();
+        assert_eq!(failed, (FailureKind::Unreachable, Executed::Unknown));
+        assert_eq!(
+            backwards.await.unwrap().failed().0,
+            FailureKind::Unreachable
+        );
+        assert_eq!(accepted.closed().await, CloseReason::Abandoned);
+        let again = dial(world.host("a"), &serving.address);
+        assert_eq!(call(&again, ECHO, &[3]).await, Ended::Ok(vec![3]));
     });
 }

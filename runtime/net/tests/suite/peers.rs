@@ -29,6 +29,8 @@ pub(crate) const LATER: u8 = 2;
 pub(crate) const NEVER: u8 = 3;
 /// Answered with an error of its own.
 pub(crate) const THROW: u8 = 4;
+/// The handler panics.
+pub(crate) const PANIC: u8 = 6;
 /// Answered with a megabyte.
 pub(crate) const MEGABYTE: u8 = 5;
 
@@ -65,6 +67,7 @@ impl LinkHandler for Server {
                 });
             }
             THROW => link.respond_thrown(id, |w| w.raw(request.args)),
+            PANIC => panic!("as the test asked"),
             MEGABYTE => link.respond(id, |w| w.bin(&[0; 1 << 20])),
             _ => {}
         }
