@@ -1,0 +1,88 @@
+//! What the demo is asked to do.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use clap::Parser;
+
+/// Most bots that one process plays: each has up to two sockets, and most systems allow 1,024 to begin with.
+const BOTS_MAX: i64 = 2_000;
+
+/// Runs Arena, the reference game, with a crowd of bots that play it and check all they are told.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "cargo demo", after_help = EXAMPLES, version)]
+pub(crate) struct Arguments {
+    /// How many bots play
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=BOTS_MAX))]
+    pub(crate) bots: u32,
+
+    /// Ends after so many seconds; without it, when Ctrl-C is pressed (a simulation: after 30)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seconds: Option<u32>,
+
+    /// Prints one JSON object at the end, and nothing else, to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Plays on a simulated network and in virtual time, as fast as it can, and prints a hash of all that happened
+    #[arg(long)]
+    pub(crate) sim: bool,
+
+    /// Decides what the bots do, and in a simulation everything else
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Simulates every seed from A to below B and prints a line for each that fails
+    #[arg(long, value_name = "A..B", requires = "sim", value_parser = seeds)]
+    pub(crate) seeds: Option<Range<u64>>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo demo                                 until Ctrl-C, with 50 bots
+  cargo demo --seconds 30 --bots 200 --json  a summary for a program
+  cargo demo --sim --seed 7                  the same game in virtual time: twice the same hash
+  cargo demo --sim --seeds 0..1000 --bots 8 --seconds 10
+
+Ends with 0 if every bot got what it expected, 1 if one didn't, 2 on wrong usage.";
+
+impl Arguments {
+    /// How long a simulation lasts, in virtual time.
+    pub(crate) fn simulated_time(&self) -> Duration {
+        Duration::from_secs(self.seconds.unwrap_or(30).into())
+    }
+}
+
+fn seeds(text: &str) -> Result<Range<u64>, String> {
+    let (first, end) = text
+        .split_once("..")
+        .ok_or("two numbers are wanted, as in 0..1000")?;
+    let number = |part: &str| {
+        part.parse::<u64>()
+            .map_err(|error| format!("`{part}`: {error}"))
+    };
+    let range = number(first)?..number(end)?;
+    if range.is_empty() {
+        return Err("there is no seed in it: the second number must be the larger one".to_owned());
+    }
+    Ok(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn seeds_are_a_range_that_is_not_empty() {
+        assert_eq!(seeds("3..5"), Ok(3..5));
+        for wrong in ["3", "5..3", "3..3", "a..b", "3..=5", ""] {
+            assert!(seeds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

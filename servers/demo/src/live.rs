@@ -1,0 +1,98 @@
+//! The game over real sockets: the node on its own threads, all bots on one, the view on this one.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use arena::app::{Arena, Rules};
+use arena_bots::crowd::{self, CrowdOptions};
+use arena_bots::meter::Meter;
+use tokio::task::LocalSet;
+
+use crate::arguments::Arguments;
+use crate::served::Served;
+use crate::summary::Summary;
+use crate::view::View;
+
+/// How often the view looks at the counters.
+const LOOKS_EVERY: Duration = Duration::from_millis(250);
+
+/// Plays, and says whether every bot got what it expected.
+pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
+    let mut view = View::new(arguments);
+    let served = Served::default();
+    let node = arena::app::node(Arena::new(rules()))
+        .listen("127.0.0.1:0")
+        .interceptor(served.clone())
+        .build()
+        .context("the game can't be set up")?;
+    let running = node.start().context("the game can't start")?;
+    let address = running
+        .addresses()
+        .first()
+        .cloned()
+        .context("the game listens nowhere")?;
+    view.begin(&address);
+
+    let meter = Arc::new(Meter::default());
+    let begun = Instant::now();
+    let playing = {
+        let (meter, arguments) = (Arc::clone(&meter), arguments.clone());
+        let play = move || play(&arguments, address, meter);
+        thread::Builder::new().name("bots".to_owned()).spawn(play)?
+    };
+    while !playing.is_finished() {
+        view.show(begun.elapsed(), &meter.read(), served.count());
+        thread::sleep(LOOKS_EVERY);
+    }
+    playing
+        .join()
+        .map_err(|_| anyhow!("the bots' thread panicked"))??;
+    let lasted = begun.elapsed();
+    view.end();
+
+    let summary = Summary::new(lasted, &meter, served.count());
+    running.stop();
+    running
+        .wait()
+        .context("the game did not stop as it should")?;
+    summary.print(arguments, None);
+    Ok(summary.is_good())
+}
+
+/// Short battles, so that whoever looks sees many.
+pub(crate) fn rules() -> Rules {
+    Rules {
+        battle_time: playhouse::Duration::from_seconds(10),
+        ..Rules::default()
+    }
+}
+
+fn play(arguments: &Arguments, address: String, meter: Arc<Meter>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let options = CrowdOptions {
+        bots: arguments.bots,
+        seed: arguments.seed,
+        address,
+        network: None,
+    };
+    let seconds = arguments.seconds;
+    let stop = async move {
+        let time_is_up = async {
+            match seconds {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds.into())).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => {}
+            () = time_is_up => {}
+        }
+    };
+    LocalSet::new().block_on(&runtime, crowd::play(options, meter, stop));
+    Ok(())
+}

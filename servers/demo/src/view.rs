@@ -1,0 +1,201 @@
+//! The view: a few lines that are drawn anew four times a second in a terminal, plain lines each second elsewhere.
+//!
+//! Plain escape sequences do: the view never reads keys and draws over nothing but its own lines.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::time::Duration;
+
+use arena_bots::meter::Reading;
+
+use crate::arguments::Arguments;
+use crate::chart::{Strip, progress};
+
+/// Seconds in the strip of calls.
+const STRIP_SECONDS: usize = 60;
+const BAR_WIDTH: usize = 40;
+
+/// Draws what the counters say.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// The summary goes to standard output alone, so the view goes to standard error.
+    to_stderr: bool,
+    is_terminal: bool,
+    seconds: Option<u32>,
+    bots: u32,
+    strip: Strip,
+    /// The seconds and the calls when the strip grew last.
+    second: u64,
+    served: u64,
+    per_second: u64,
+    drawn_lines: usize,
+}
+
+impl View {
+    pub(crate) fn new(arguments: &Arguments) -> Self {
+        let is_terminal = match arguments.json {
+            true => stderr().is_terminal(),
+            false => stdout().is_terminal(),
+        };
+        Self {
+            to_stderr: arguments.json,
+            is_terminal: is_terminal && std::env::var_os("TERM").is_some_and(|term| term != "dumb"),
+            seconds: arguments.seconds,
+            bots: arguments.bots,
+            strip: Strip::new(STRIP_SECONDS),
+            second: 0,
+            served: 0,
+            per_second: 0,
+            drawn_lines: 0,
+        }
+    }
+
+    /// Says what begins.
+    pub(crate) fn begin(&self, address: &str) {
+        let until = match self.seconds {
+            Some(seconds) => format!("for {seconds} s"),
+            None => "until Ctrl-C".to_owned(),
+        };
+        self.write(&format!(
+            "Arena at {address}, {} bots, {until}\n",
+            self.bots
+        ));
+    }
+
+    /// Shows the counters as they are after so long.
+    pub(crate) fn show(&mut self, after: Duration, reading: &Reading, served: u64) {
+        let seconds = after.as_secs();
+        let is_new_second = seconds > self.second;
+        if is_new_second {
+            self.per_second = (served - self.served) / (seconds - self.second);
+            self.strip.push(self.per_second);
+            (self.second, self.served) = (seconds, served);
+        }
+        if self.is_terminal {
+            let lines = self.lines(after, reading);
+            let mut text = match self.drawn_lines {
+                0 => String::new(),
+                drawn => format!("\x1b[{drawn}A"),
+            };
+            for line in &lines {
+                // Each line is cleared to its end, so that a shorter one leaves nothing behind.
+                text += &format!("{line}\x1b[K\n");
+            }
+            self.drawn_lines = lines.len();
+            self.write(&text);
+        } else if is_new_second {
+            self.write(&format!("{}\n", self.plain(seconds, reading)));
+        }
+    }
+
+    /// Leaves the last picture where it is.
+    pub(crate) fn end(&self) {
+        if self.is_terminal {
+            self.write("\n");
+        }
+    }
+
+    fn lines(&self, after: Duration, reading: &Reading) -> Vec<String> {
+        let errors = match reading.failed {
+            0 => "\x1b[32mno errors\x1b[0m".to_owned(),
+            failed => format!("\x1b[31m{} errors\x1b[0m", number(failed)),
+        };
+        let mut lines = vec![
+            String::new(),
+            format!(
+                "  players {:>6}    fighting {:>6}    battle results {:>8}    {errors}",
+                number(reading.online),
+                number(reading.fighting),
+                number(reading.battles),
+            ),
+            format!(
+                "  calls/s {:>6}    p50 {:>9}    p99 {:>9}    expectations {}",
+                number(self.per_second),
+                format!("{:.1?}", reading.p50),
+                format!("{:.1?}", reading.p99),
+                number(reading.expectations),
+            ),
+            format!(
+                "  lines   {:>6}    trades {:>8}    events {:>8}",
+                number(reading.lines),
+                number(reading.trades),
+                number(reading.events),
+            ),
+            format!(
+                "  \x1b[36m{}\x1b[0m {}/s at most",
+                self.strip.bars(),
+                number(self.strip.max())
+            ),
+        ];
+        if let Some(seconds) = self.seconds {
+            let share = after.as_secs_f64() / f64::from(seconds);
+            let bar = progress(share, BAR_WIDTH);
+            let what = match share < 1.0 {
+                true => format!("{:.0} of {seconds} s", after.as_secs_f64()),
+                false => "finishing battles".to_owned(),
+            };
+            lines.push(format!("  {bar} {what}"));
+        }
+        lines
+    }
+
+    fn plain(&self, seconds: u64, reading: &Reading) -> String {
+        let of = self
+            .seconds
+            .map(|seconds| format!("/{seconds}"))
+            .unwrap_or_default();
+        format!(
+            "{seconds}{of} s: {} players, {} fighting, {} battle results, {} calls/s, p50 {:.1?}, p99 {:.1?}, \
+             {} trades, {} lines, {} expectations, {} failed",
+            reading.online,
+            reading.fighting,
+            reading.battles,
+            self.per_second,
+            reading.p50,
+            reading.p99,
+            reading.trades,
+            reading.lines,
+            reading.expectations,
+            reading.failed,
+        )
+    }
+
+    fn write(&self, text: &str) {
+        // A reader that left is no reason to stop playing.
+        let _closed = match self.to_stderr {
+            true => stderr().lock().write_all(text.as_bytes()),
+            false => {
+                let mut out = stdout().lock();
+                out.write_all(text.as_bytes()).and_then(|()| out.flush())
+            }
+        };
+    }
+}
+
+/// Says what went wrong, on standard error.
+pub(crate) fn complain(what: &str) {
+    let _closed = writeln!(stderr().lock(), "error: {what}");
+}
+
+/// A number with its thousands apart.
+pub(crate) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        let texts = [0, 12, 999, 1_000, 1_234_567].map(number);
+        assert_eq!(texts, ["0", "12", "999", "1,000", "1,234,567"]);
+    }
+}
