@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use arena_bots::account::Login;
+use arena_bots::common::Region;
 use arena_bots::world::{AvatarNoticeArgs, InventoryChangedArgs};
-use playhouse_client::Origin;
+use playhouse_client::{FailureKind, Origin};
 use playhouse_wire::Encode;
 use playhouse_wire::message::Header;
 
@@ -111,5 +113,30 @@ fn what_nobody_understands_is_passed_over() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(*heard.borrow(), 1);
         assert!(!client.is_closed());
+    });
+}
+
+#[test]
+fn a_handler_that_panics_ends_the_link_and_nothing_else() {
+    run(async |world| {
+        let client = world.player().await;
+        let other = world.player().await;
+        client.on(|_: AvatarNoticeArgs| panic!("a handler's own fault"));
+        let calling = {
+            let client = client.clone();
+            tokio::task::spawn_local(async move {
+                client.service::<Login>().weather(Region::Asia).await
+            })
+        };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let link = world.server.nth_link(0);
+        let header = Header::to(avatar().key);
+        let args = notice("boo");
+        link.notify(method(0, 4), &header, |w| args.encode(w))
+            .unwrap();
+        client.closed().await;
+        let failure = calling.await.unwrap().unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::Unreachable);
+        assert!(!other.is_closed());
     });
 }

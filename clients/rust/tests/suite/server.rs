@@ -38,8 +38,8 @@ pub(crate) struct Server {
     script: RefCell<Option<Script>>,
     pub(crate) seen: RefCell<Vec<Seen>>,
     pub(crate) cancelled: RefCell<Vec<u32>>,
-    /// The link of the last client.
-    pub(crate) link: RefCell<Option<Link>>,
+    /// The links of the clients, in the order in which they came.
+    pub(crate) links: RefCell<Vec<Link>>,
     pub(crate) closed: Cell<bool>,
 }
 
@@ -48,8 +48,14 @@ impl Server {
         *self.script.borrow_mut() = Some(Rc::new(script));
     }
 
+    /// The link of the last client.
     pub(crate) fn link(&self) -> Link {
-        self.link.borrow().clone().unwrap()
+        self.links.borrow().last().cloned().unwrap()
+    }
+
+    /// The link of the client that came as this one, counted from 0.
+    pub(crate) fn nth_link(&self, index: usize) -> Link {
+        self.links.borrow().get(index).cloned().unwrap()
     }
 
     pub(crate) fn last(&self) -> Seen {
@@ -193,7 +199,7 @@ pub(crate) fn run(test: impl AsyncFnOnce(World)) {
                 };
                 let handler = Rc::new(Handler(Rc::clone(&accepted)));
                 let link = Link::accept(stream, LinkOptions::new(identity), handler);
-                *accepted.link.borrow_mut() = Some(link);
+                accepted.links.borrow_mut().push(link);
             }
         });
         let test = test(World { network, server });

@@ -40,6 +40,22 @@ fn a_server_that_does_not_answer_ends_in_a_timeout() {
 }
 
 #[test]
+fn a_later_open_takes_the_place_of_an_earlier_one() {
+    run(async |world| {
+        let client = world.guest().await;
+        let first = {
+            let client = client.clone();
+            tokio::task::spawn_local(async move { client.open(b"").await })
+        };
+        tokio::task::yield_now().await;
+        assert_eq!(client.open(TOKEN).await, Ok(avatar()));
+        let failure = first.await.unwrap().unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::Cancelled);
+        assert_eq!(failure.executed(), Executed::Unknown);
+    });
+}
+
+#[test]
 fn a_session_that_ended_binds_nothing() {
     run(async |world| {
         let client = world.player().await;
