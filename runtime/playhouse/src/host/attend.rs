@@ -2,20 +2,22 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse_wire::Uuid;
+use playhouse_wire::{EntityRef, Uuid};
 
 use super::Cx;
 use super::away::Away;
 use super::calls::{CallId, Place};
 use super::interceptor::outcome_of;
 use super::park::{Manner, Reply, Waiting};
-use super::shard::Shard;
-use crate::call::Failure;
+use super::route::Home;
+use super::shard::{NEVER, Shard};
+use super::trace::{Trace, TraceContext};
+use crate::call::{Failure, Target};
 
 impl Shard {
     /// Runs code with a context that belongs to no entity. It ends when the caller does, or at its deadline.
@@ -50,6 +52,30 @@ impl Shard {
         };
         let mut waiting = Waiting::new(self, call, reply, manner);
         poll_fn(|cx| waiting.poll(cx)).await
+    }
+
+    /// Runs a future on this shard, in a task. What it calls belongs to this trace.
+    pub fn spawn_traced(
+        self: &Rc<Self>,
+        context: TraceContext,
+        future: impl Future<Output = ()> + 'static,
+    ) {
+        let place = Place::Away(Rc::new(Away::default()));
+        let trace = Rc::new(Trace {
+            context,
+            span: None,
+        });
+        let mut calls = self.calls.borrow_mut();
+        let call = calls.insert(place, 0, 0, CallId::NONE, NEVER, Some(trace));
+        calls.caller_done(call);
+        drop(calls);
+        self.park(call, Box::pin(future), |_| (), |()| ());
+    }
+
+    /// Whether this entity is served by this shard.
+    #[must_use]
+    pub fn is_home(&self, entity: &EntityRef) -> bool {
+        matches!(self.home(&Target::Entity(entity.clone())), Ok(Home::Here))
     }
 
     /// Tells handlers where the node listens: [`Cx::node`].

@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
 
 mod calls;
+mod clients;
+mod cross;
 mod deadlocks;
 #[path = "generated/mod.rs"]
 mod generated;
 mod life;
+mod locals;
+mod seen;
 mod waiting;
 mod world;
 

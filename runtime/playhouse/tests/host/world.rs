@@ -11,7 +11,10 @@ use playhouse::{
 };
 use tokio::time::Instant;
 
-use crate::schema::trial::{Bag, Center, Desk, Hero, Purse, Room, TradeError};
+use crate::locals::{BarkLogic, TreeLogic};
+use crate::schema::trial::{
+    Bag, BarkPeelsArgs, Center, Desk, Hero, Purse, Room, TradeError, Tree, TreeGrowsArgs,
+};
 
 /// The clock of tokio, which tests stop, and chance that repeats.
 pub(crate) struct TestEnv(Cell<u64>);
@@ -41,6 +44,7 @@ pub(crate) fn setup() -> Setup {
         .entity::<HeroLogic>()
         .entity::<RoomLogic>()
         .entity::<CenterLogic>()
+        .entity::<TreeLogic>()
         .service(DeskLogic::default)
 }
 
@@ -73,6 +77,61 @@ pub(crate) fn on_shard_of<F: Future<Output = ()> + 'static>(
         task.await.unwrap();
         assert!(done.get());
     });
+}
+
+/// Runs `test` on the first of two shards of one node, both on this thread, in stopped time.
+pub(crate) fn on_two_shards<F: Future<Output = ()> + 'static>(
+    setup: &Setup,
+    test: impl FnOnce([Rc<Shard>; 2]) -> F,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let tasks = tokio::task::LocalSet::new();
+    tasks.block_on(&runtime, async {
+        let shards = [0, 1].map(|index| {
+            let shard = Shard::new(setup, index, 2, Rc::new(TestEnv(Cell::new(7))));
+            tokio::task::spawn_local(Rc::clone(&shard).pump());
+            shard
+        });
+        let (done, waits) = tokio::sync::oneshot::channel();
+        let test = test(shards.clone());
+        shards[0].spawn(async move {
+            test.await;
+            done.send(()).unwrap();
+        });
+        waits.await.unwrap();
+        for shard in shards {
+            assert_eq!(shard.panics(), 0);
+        }
+    });
+}
+
+/// Heroes that live on this shard.
+pub(crate) fn heroes_of(shard: &Shard) -> [u64; 3] {
+    let mut homes = (1..).filter(|id| shard.is_home(hero(*id).address()));
+    [0; 3].map(|_| homes.next().unwrap())
+}
+
+/// Runs a call as its own task on a shard, and says how it ended.
+pub(crate) async fn run_on<T: 'static>(
+    shard: &Rc<Shard>,
+    future: impl Future<Output = T> + 'static,
+) -> T {
+    start_on(shard, future).await.unwrap()
+}
+
+pub(crate) fn start_on<T: 'static>(
+    shard: &Rc<Shard>,
+    future: impl Future<Output = T> + 'static,
+) -> tokio::sync::oneshot::Receiver<T> {
+    let (done, waits) = tokio::sync::oneshot::channel();
+    shard.spawn(async move {
+        let _ = done.send(future.await);
+    });
+    waits
 }
 
 /// For how long, as the schema has it.
@@ -334,8 +393,33 @@ impl RoomLogic {
     }
 
     #[rpc]
-    async fn grow(&mut self, _cx: &mut Cx, count: u32) -> Vec<u32> {
-        vec![0; count as usize]
+    async fn grow(&mut self, cx: &mut Cx, count: u32) -> Result<Vec<u32>, Failure> {
+        let mut trees = Vec::new();
+        for _ in 0..count {
+            let tree = cx.spawn_local_entity(TreeLogic::default())?;
+            let set = cx.as_local(tree, |_: &mut TreeLogic, cx| {
+                cx.timer(TreeGrowsArgs {}).times(2).every(ms(10))
+            });
+            set.unwrap()?;
+            let set = cx.as_local_slot(tree, Tree::BARK_SLOT, |_: &mut BarkLogic, cx| {
+                cx.timer(BarkPeelsArgs { by: 3 }).after(ms(10))
+            });
+            set.unwrap()?;
+            trees.push(tree);
+        }
+        Ok(trees)
+    }
+
+    #[rpc]
+    async fn heights(&mut self, cx: &mut Cx) -> Vec<u32> {
+        let mut heights = Vec::new();
+        cx.each_local(|_, tree: &mut TreeLogic| heights.push(tree.props.height()));
+        heights
+    }
+
+    #[rpc]
+    async fn cut(&mut self, cx: &mut Cx, tree: u32) -> bool {
+        cx.remove_local(tree)
     }
 
     #[rpc]

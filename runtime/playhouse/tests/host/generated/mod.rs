@@ -6,7 +6,7 @@ pub mod trial;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x64cc_f3b1_f30b_9ea3,
+    digest: 0xf891_3ccf_eb04_97b1,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "trial", number: 9, modules: &[&trial::trial::descriptor::MODULE] },

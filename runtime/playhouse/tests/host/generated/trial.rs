@@ -17,7 +17,7 @@ pub use trial::{
     HeroHoldArgs, HeroLeaveArgs, HeroLeftArgs, HeroLingerArgs, HeroNoteArgs, HeroNotesArgs,
     HeroNoticedArgs, HeroProxy, HeroSiblingPanicsArgs, HeroTradeArgs, HeroWasCancelledArgs,
     HeroWhoArgs, Purse, PurseAddArgs, PurseAddSlowlyArgs, PurseChangedArgs, PurseDropInArgs,
-    PurseInterestArgs, PurseProxy, PurseTakeArgs, PurseWorthArgs, Room, RoomCloseArgs,
-    RoomGrowArgs, RoomProxy, RoomStepsArgs, RoomVisitArgs, RoomVisitHeroArgs, TradeError, Tree,
-    TreeFellArgs, TreeGrowsArgs,
+    PurseInterestArgs, PurseProxy, PurseTakeArgs, PurseWorthArgs, Room, RoomCloseArgs, RoomCutArgs,
+    RoomGrowArgs, RoomHeightsArgs, RoomProxy, RoomStepsArgs, RoomVisitArgs, RoomVisitHeroArgs,
+    TradeError, Tree, TreeFellArgs, TreeGrowsArgs,
 };

@@ -2759,7 +2759,7 @@ impl v1::Check for Room {}
 impl v1::Numbered for Room {
     const PACKAGE: u16 = 9;
     const NUMBER: u16 = 4;
-    const DIGEST: u64 = 0x9cca_b5d8_a5ca_f3a7;
+    const DIGEST: u64 = 0xa0ed_0418_ca99_f62a;
 }
 
 impl v1::Target for Room {
@@ -2806,6 +2806,16 @@ impl RoomProxy {
         self.0.rpc(RoomVisitHeroArgs { hero })
     }
 
+    /// The rpc `heights`.
+    pub fn heights(&self) -> v1::Calling<RoomHeightsArgs> {
+        self.0.rpc(RoomHeightsArgs {})
+    }
+
+    /// The rpc `cut`.
+    pub fn cut(&self, tree: u32) -> v1::Calling<RoomCutArgs> {
+        self.0.rpc(RoomCutArgs { tree })
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -2847,6 +2857,8 @@ macro_rules! __playhouse_trial_Room {
                 { rpc 3 grow 81 "rpc 3 grow(count: u32) -> list<u32>[..=100]" [ count "u32", ] "Result<Vec<u32>, Failure>" }
                 { rpc 4 steps 82 "rpc 4 steps() -> u64" [ ] "Result<u64, Failure>" }
                 { rpc 5 visit_hero 83 "rpc 5 visit_hero(hero: ref<Hero>) -> u32" [ hero "Ref<Hero>", ] "Result<u32, Failure>" }
+                { rpc 6 heights 84 "rpc 6 heights() -> list<u32>[..=100]" [ ] "Result<Vec<u32>, Failure>" }
+                { rpc 7 cut 85 "rpc 7 cut(tree: u32) -> bool" [ tree "u32", ] "Result<bool, Failure>" }
             ]
             [
             ]
@@ -3193,6 +3205,142 @@ impl v1::Rpc for RoomVisitHeroArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `heights` of [`Room`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RoomHeightsArgs {}
+
+impl RoomHeightsArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for RoomHeightsArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for RoomHeightsArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for RoomHeightsArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for RoomHeightsArgs {
+    const TAG: u8 = 6;
+
+    type Owner = Room;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ROOM.calls[5]
+    }
+}
+
+impl v1::HasCall<6> for Room {
+    type Args = RoomHeightsArgs;
+}
+
+impl v1::Rpc for RoomHeightsArgs {
+    type Output = Vec<u32>;
+    type Codec = v1::List<u32, 0, 100>;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `cut` of [`Room`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RoomCutArgs {
+    pub tree: u32,
+}
+
+impl RoomCutArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, tree: u32) {
+        let count = if tree != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&tree);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for RoomCutArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.tree);
+    }
+}
+
+impl v1::Decode for RoomCutArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            tree: slots.or_default::<u32>("tree")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for RoomCutArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.tree)
+    }
+}
+
+impl v1::Arguments for RoomCutArgs {
+    const TAG: u8 = 7;
+
+    type Owner = Room;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.tree,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ROOM.calls[6]
+    }
+}
+
+impl v1::HasCall<7> for Room {
+    type Args = RoomCutArgs;
+}
+
+impl v1::Rpc for RoomCutArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Center {
     tracker: v1::Tracker,
@@ -3309,12 +3457,12 @@ impl v1::EntitySchema for Center {
 macro_rules! __playhouse_trial_Center {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Center" "idl/trial.idl" 86
+            entity singleton "Center" "idl/trial.idl" 88
             [
-                { rpc 1 open 87 "rpc 1 open(count: u32) -> ref<Room>" [ count "u32", ] "Result<Ref<Room>, Failure>" }
-                { rpc 2 beats 88 "rpc 2 beats() -> u32" [ ] "Result<u32, Failure>" }
-                { timer 3 beat 89 "timer 3 beat()" [ ] "()" }
-                { rpc 4 life 90 "rpc 4 life() -> list<string[..=40]>[..=100]" [ ] "Result<Vec<String>, Failure>" }
+                { rpc 1 open 89 "rpc 1 open(count: u32) -> ref<Room>" [ count "u32", ] "Result<Ref<Room>, Failure>" }
+                { rpc 2 beats 90 "rpc 2 beats() -> u32" [ ] "Result<u32, Failure>" }
+                { timer 3 beat 91 "timer 3 beat()" [ ] "()" }
+                { rpc 4 life 92 "rpc 4 life() -> list<string[..=40]>[..=100]" [ ] "Result<Vec<String>, Failure>" }
             ]
             [
             ]
@@ -3680,13 +3828,13 @@ impl v1::HasSlot<1> for Tree {
 macro_rules! __playhouse_trial_Tree {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity local "Tree" "idl/trial.idl" 93
+            entity local "Tree" "idl/trial.idl" 95
             [
-                { timer 1 grows 97 "timer 1 grows()" [ ] "()" }
-                { event 2 fell 98 "event 2 fell()" [ ] "()" }
+                { timer 1 grows 99 "timer 1 grows()" [ ] "()" }
+                { event 2 fell 100 "event 2 fell()" [ ] "()" }
             ]
             [
-                { 1 bark 94 "Bark" }
+                { 1 bark 96 "Bark" }
             ]
         }
         $($user)*
@@ -3908,13 +4056,13 @@ impl v1::ServiceSchema for Desk {
 macro_rules! __playhouse_trial_Desk {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Desk" "idl/trial.idl" 101
+            service "Desk" "idl/trial.idl" 103
             [
-                { rpc 1 greet 102 "rpc 1 greet(name: string[..=40]) -> string[..=80]" [ name "String", ] "Result<String, Failure>" }
-                { rpc 2 slow 103 "rpc 2 slow(time: duration) -> u32" [ time "Duration", ] "Result<u32, Failure>" }
-                { oneway 3 ring 104 "oneway 3 ring()" [ ] "()" }
-                { rpc 4 rung 105 "rpc 4 rung() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 5 relay 107 "rpc 5 relay(hero: ref<Hero>) -> bool" [ hero "Ref<Hero>", ] "Result<bool, Failure>" }
+                { rpc 1 greet 104 "rpc 1 greet(name: string[..=40]) -> string[..=80]" [ name "String", ] "Result<String, Failure>" }
+                { rpc 2 slow 105 "rpc 2 slow(time: duration) -> u32" [ time "Duration", ] "Result<u32, Failure>" }
+                { oneway 3 ring 106 "oneway 3 ring()" [ ] "()" }
+                { rpc 4 rung 107 "rpc 4 rung() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 5 relay 109 "rpc 5 relay(hero: ref<Hero>) -> bool" [ hero "Ref<Hero>", ] "Result<bool, Failure>" }
             ]
             [
             ]
@@ -4398,14 +4546,16 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 3, "grow").params(&[Member::new(1, "count", Use::U32).or(Value::Int(0))]).result(Use::list(&Use::U32).length(0, 100)),
             Call::new(CallKind::Rpc, 4, "steps").result(Use::U64),
             Call::new(CallKind::Rpc, 5, "visit_hero").params(&[Member::new(1, "hero", Use::entity(&HERO))]).result(Use::U32),
+            Call::new(CallKind::Rpc, 6, "heights").result(Use::list(&Use::U32).length(0, 100)),
+            Call::new(CallKind::Rpc, 7, "cut").params(&[Member::new(1, "tree", Use::U32).or(Value::Int(0))]).result(Use::BOOL),
         ],
         deadline_us: None,
         tick_us: Some(50000),
-        digest: 0x9cca_b5d8_a5ca_f3a7,
+        digest: 0xa0ed_0418_ca99_f62a,
     };
 
     pub static CENTER: Entity = Entity {
-        head: Head::new("trial", "Center", "idl/trial.idl", 86),
+        head: Head::new("trial", "Center", "idl/trial.idl", 88),
         package: 9,
         number: 5,
         kind: EntityKind::Singleton,
@@ -4426,7 +4576,7 @@ pub mod descriptor {
     };
 
     pub static TREE: Entity = Entity {
-        head: Head::new("trial", "Tree", "idl/trial.idl", 93),
+        head: Head::new("trial", "Tree", "idl/trial.idl", 95),
         package: 9,
         number: 6,
         kind: EntityKind::Local(Container(&ROOM)),
@@ -4447,7 +4597,7 @@ pub mod descriptor {
     };
 
     pub static DESK: Service = Service {
-        head: Head::new("trial", "Desk", "idl/trial.idl", 101),
+        head: Head::new("trial", "Desk", "idl/trial.idl", 103),
         package: 9,
         number: 7,
         role: &ROLE_LOBBY,
