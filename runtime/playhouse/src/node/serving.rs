@@ -125,7 +125,7 @@ impl LinkHandler for Connection {
         } = request;
         let fail = |failure: &Failure| link.respond_failure(id, &failure.into());
         let (origin, limits) = match self.standing() {
-            Standing::Trusted if method.package == tool::PACKAGE => {
+            Standing::Trusted if tool::is_builtin(method) => {
                 let request = Request {
                     id,
                     method,

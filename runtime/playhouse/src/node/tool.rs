@@ -17,7 +17,7 @@ use crate::descriptor::CallKind;
 use crate::descriptor::dynamic::{Dynamic, Form};
 use playhouse_wire::Limits;
 
-pub(super) use builtin::{PACKAGE, serve_builtin};
+pub(super) use builtin::{is_builtin, serve_builtin};
 pub(super) use describe::About;
 pub(super) use target::{Target, served};
 

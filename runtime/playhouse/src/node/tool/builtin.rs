@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use playhouse_wire::message::Method;
 use playhouse_wire::{Decode as _, Limits, Reader, Result as WireResult};
 use serde::Serialize;
 use tokio::time::Duration;
@@ -15,8 +16,10 @@ use super::{Ended, describe};
 use crate::call::{Failure, FailureKind};
 use crate::descriptor::dynamic::Dynamic;
 
-/// The package of the node's own services; schemas number theirs from 1.
-pub(in crate::node) const PACKAGE: u16 = 0;
+/// Whether it is one of the node's own. Package 0 is the framework's, and nothing in its schema has the number 0.
+pub(in crate::node) const fn is_builtin(method: Method) -> bool {
+    method.package == 0 && method.number == 0
+}
 
 const DESCRIBE: u8 = 1;
 const CALL: u8 = 2;

@@ -186,7 +186,7 @@ fn callable(owner: Owner, name: &str) -> Result<&'static Call, Unknown> {
     };
     if !served(call) {
         let text = format!(
-            "`{name}` is a {}: only rpcs and oneways can be called",
+            "`{name}` is of kind {}: only rpcs and oneways can be called",
             call.kind.as_str()
         );
         return Err(Unknown::Denied(text));
@@ -297,7 +297,7 @@ fn key(entity: &'static Entity, words: &[String]) -> Result<EntityKey, Unknown> 
     };
     if parts.len() != words.len() {
         let text = format!(
-            "`{}` is {}: its key has {} parts, not {}",
+            "`{}` is {}: parts of its key: {}, not {}",
             entity.head.name,
             entity.kind,
             parts.len(),
@@ -391,4 +391,92 @@ fn words(text: &str) -> Result<(Vec<String>, &str), Unknown> {
         }
     }
     Err(Unknown::Malformed("a key ends with `)`".to_owned()))
+}
+
+/// The schema of the node's tests.
+#[cfg(test)]
+#[allow(dead_code, reason = "the description alone is looked at")]
+#[path = "../../../tests/node/generated/mod.rs"]
+mod schema;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Target, String> {
+        Target::parse(&super::schema::SCHEMA, text).map_err(|unknown| unknown.to_string())
+    }
+
+    #[track_caller]
+    fn found(text: &str, number: u16, slot: u8, tag: u8) -> Option<EntityKey> {
+        let target = parse(text).unwrap();
+        let method = target.method;
+        assert_eq!(
+            (method.number, method.slot, method.tag),
+            (number, slot, tag)
+        );
+        target.key
+    }
+
+    #[test]
+    fn calls_are_found_by_name() {
+        assert_eq!(found("Door.weather", 1, 0, 1), None);
+        assert_eq!(found(" harbour.Door.weather ", 1, 0, 1), None);
+        assert_eq!(found("Clerk.count", 4, 0, 1), Some(EntityKey::default()));
+        assert_eq!(found("Clerk().count", 4, 0, 1), Some(EntityKey::default()));
+        let seven = EntityKey::new([7_u64.into()]);
+        assert_eq!(found("Guest(7).life", 3, 0, 2), Some(seven.clone()));
+        assert_eq!(found("harbour.Guest( 7 ).vault.has", 3, 2, 1), Some(seven));
+        let node = EntityKey::new([KeyPart::from("pier, \"east\" (2)")]);
+        assert_eq!(
+            found(r#"Watch("pier, \"east\" (2)").place"#, 5, 0, 1),
+            Some(node)
+        );
+        assert_eq!(
+            found("Watch(pier).place", 5, 0, 1),
+            Some(EntityKey::new(["pier".into()]))
+        );
+        assert_eq!(
+            found("Watch(\"\").place", 5, 0, 1),
+            Some(EntityKey::new(["".into()]))
+        );
+    }
+
+    #[test]
+    fn what_is_not_found_names_what_there_is() {
+        for (text, words) in [
+            ("weather", "`weather` is no call: write Service.call"),
+            ("", "is no call"),
+            (
+                "Door.",
+                "service `Door` has no call ``; there is weather, knock",
+            ),
+            ("Dor.weather", "no service or entity `Dor`; there is Door"),
+            ("elsewhere.Door.weather", "there is harbour.Door"),
+            ("Guest.life", "`Guest` is keyed(AccountId): say which one"),
+            ("Guest(7)", "after a key comes a call"),
+            ("Guest(7).bag.has.more", "after a key comes a call"),
+            ("Guest(7.life", "a key ends with `)`"),
+            ("Guest(7).bga.has", "has no slot `bga`; there is bag, vault"),
+            ("Guest(7, 8).life", "parts of its key: 1, not 2"),
+            ("Guest().life", "parts of its key: 1, not 0"),
+            ("Guest(-7).life", "`-7` is no AccountId"),
+            ("Guest(18446744073709551616).life", "is no AccountId"),
+            ("Guest(7).said", "is of kind event"),
+            ("Door(7).weather", "`Door` is no entity"),
+            ("Bag.has", "component `Bag` is called in an entity's slot"),
+            ("Parcel.id", "`Parcel` has no calls"),
+            ("Cellar.open", "@internal"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+        assert!(
+            parse(&"x".repeat(TARGET_BYTES_MAX))
+                .unwrap_err()
+                .contains("is no call")
+        );
+        let long = parse(&"x".repeat(TARGET_BYTES_MAX + 1)).unwrap_err();
+        assert!(long.contains("at most 1024"), "{long}");
+    }
 }
