@@ -223,3 +223,15 @@ fn steps_come_at_their_pace_and_are_skipped_when_they_take_too_long() {
     assert_eq!(turns() - before, 20);
     clocks.end();
 }
+
+#[test]
+fn a_calls_time_begins_when_it_is_made_however_long_the_shard_slept() {
+    let clocks = Clocks::new();
+    clocks.pass(60_000);
+    let call = async || {
+        let clock = Clock::of(1).deadline(Duration::from_secs(2));
+        clock.act("busy").await
+    };
+    assert_eq!(clocks.0.on("a", call), Some(Ok(0)));
+    clocks.end();
+}

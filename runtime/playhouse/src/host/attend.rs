@@ -32,7 +32,7 @@ impl Shard {
     ) -> Result<T, Failure> {
         let time_us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let place = Place::Away(Rc::new(Away::default()));
-        let deadline_us = self.now_us().saturating_add(time_us);
+        let deadline_us = self.call_time().saturating_add(time_us);
         let call =
             self.calls
                 .borrow_mut()

@@ -224,7 +224,7 @@ impl Shard {
         waits: bool,
     ) -> Result<Prepared<'_>, Failure> {
         let (place, slot, host) = self.find(target, tag)?;
-        let now = self.now_us();
+        let now = self.call_time();
         let mut deadline = NEVER;
         let mut trace = None;
         let mut calls = self.calls.borrow_mut();
@@ -256,7 +256,7 @@ impl Shard {
         let (place, slot, host) = self.find(target, tag)?;
         let deadline = match lead.left_us {
             Some(0) => return Err(Failure::not_executed(FailureKind::Timeout)),
-            Some(left_us) => self.now_us().saturating_add(left_us),
+            Some(left_us) => self.call_time().saturating_add(left_us),
             None => NEVER,
         };
         let trace = lead.trace.map(|context| {
@@ -286,7 +286,7 @@ impl Shard {
         deadline_us: Option<u64>,
         seen: Seen,
     ) -> Result<Outbound, Failure> {
-        let now = self.now_us();
+        let now = self.call_time();
         let own = deadline_us
             .or_else(|| micros(A::call().deadline_us))
             .unwrap_or(DEADLINE_DEFAULT_US);

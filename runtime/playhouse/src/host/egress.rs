@@ -190,7 +190,7 @@ impl Shard {
         method: Method,
         left_us: Option<u64>,
     ) -> CallId {
-        let deadline_us = left_us.map_or(NEVER, |left| self.now_us().saturating_add(left));
+        let deadline_us = left_us.map_or(NEVER, |left| self.call_time().saturating_add(left));
         let place = Place::Away(Rc::clone(away));
         let caller = self.current.get();
         let mut calls = self.calls.borrow_mut();

@@ -236,6 +236,17 @@ impl Shard {
         self.now.get()
     }
 
+    /// The clock for a call that begins. Within a handler's poll it is as of the beginning of that; else, on behalf of a
+    /// link or of a plain task, it is read anew: the shard may have slept since it last looked.
+    #[inline]
+    pub(super) fn call_time(&self) -> u64 {
+        if self.depth.get() == 0 {
+            self.refresh()
+        } else {
+            self.now_us()
+        }
+    }
+
     /// Reads the clock anew.
     #[inline]
     pub(super) fn refresh(&self) -> u64 {
