@@ -9,6 +9,7 @@
 //! futures run beside them, [`INLINE_DEPTH_MAX`] handlers on one stack; a call has [`DEADLINE_DEFAULT_US`]; a search for
 //! a deadlock looks at [`DEADLOCK_STEPS_MAX`] calls.
 
+mod afar;
 mod attend;
 mod away;
 mod calls;
@@ -41,6 +42,7 @@ mod ticks;
 mod timers;
 mod trace;
 
+pub use afar::FAR_SEARCHES_MAX;
 pub use attend::{NodeInfo, Random};
 pub use context::{BACKGROUND_MAX, Caller, Cx, SessionId};
 pub use deadlock::DEADLOCK_STEPS_MAX;

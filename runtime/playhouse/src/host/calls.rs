@@ -7,8 +7,7 @@
 use std::rc::Rc;
 use std::task::Waker;
 
-use slab::Slab;
-
+use super::away::Away;
 use super::cell::Hosted;
 use super::services::ServiceHost;
 use super::trace::Trace;
@@ -42,7 +41,7 @@ pub(super) enum Place {
     /// A service.
     Service(Rc<ServiceHost>),
     /// Elsewhere: another shard or another node, or a client that was asked. Only its caller is here.
-    Away(Rc<super::away::Away>),
+    Away(Rc<Away>),
 }
 
 /// One call.
@@ -84,13 +83,42 @@ pub(super) struct Call {
 const NONE: u32 = u32::MAX;
 
 /// The calls of a shard.
-#[derive(Default)]
+///
+/// Entries are used again where they stand: a call that begins and ends at once moves nothing but what it says.
 pub(super) struct Calls {
-    slab: Slab<Call>,
+    entries: Vec<Call>,
+    /// The first entry that is free; the others follow by `next`.
+    free: u32,
+    len: usize,
     generation: u32,
+    /// The place of a call that is over.
+    nowhere: Rc<Away>,
+}
+
+/// What a call that is over leaves behind. Dropped where nothing is borrowed, since entities and tasks may end with it.
+pub(super) struct Remains {
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    place: Place,
+    #[expect(dead_code, reason = "they are there to be dropped")]
+    wakers: [Option<Waker>; 2],
+    /// Whether it had a span of its own.
+    pub(super) spanned: bool,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            free: NONE,
+            len: 0,
+            generation: 0,
+            nowhere: Rc::default(),
+        }
+    }
 }
 
 impl Calls {
+    #[inline]
     pub(super) fn insert(
         &mut self,
         place: Place,
@@ -100,13 +128,36 @@ impl Calls {
         deadline_us: u64,
         trace: Option<Rc<Trace>>,
     ) -> CallId {
-        self.generation = self.generation.wrapping_add(1);
+        // 0 is a free entry's.
+        self.generation = self.generation.checked_add(1).unwrap_or(1);
         let generation = self.generation;
-        let index = self.slab.insert(Call {
-            generation,
-            place,
-            slot,
-            tag,
+        if self.free == NONE {
+            self.grow();
+        }
+        let index = self.free;
+        self.len += 1;
+        if let Some(call) = self.entries.get_mut(index as usize) {
+            self.free = std::mem::replace(&mut call.next, NONE);
+            call.generation = generation;
+            call.place = place;
+            call.slot = slot;
+            call.tag = tag;
+            call.parent = parent;
+            call.deadline_us = deadline_us;
+            call.trace = trace;
+        }
+        CallId { index, generation }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        // Four thousand million calls at once would not fit into memory.
+        self.free = u32::try_from(self.entries.len()).unwrap_or(u32::MAX - 1);
+        self.entries.push(Call {
+            generation: 0,
+            place: Place::Away(Rc::clone(&self.nowhere)),
+            slot: 0,
+            tag: 0,
             queued: false,
             granted: false,
             cancelled: false,
@@ -114,73 +165,91 @@ impl Calls {
             handler_done: false,
             caller_done: false,
             linked: false,
-            parent,
-            deadline_us,
+            parent: CallId::NONE,
+            deadline_us: 0,
             timer: None,
             handler_waker: None,
             caller_waker: None,
-            trace,
+            trace: None,
             from: None,
             failure: None,
             first_child: NONE,
             next: NONE,
             previous: NONE,
         });
-        CallId {
-            // Four thousand million calls at once would not fit into memory.
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            generation,
-        }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.slab.len()
+    pub(super) const fn len(&self) -> usize {
+        self.len
     }
 
     #[inline]
     pub(super) fn get(&self, id: CallId) -> Option<&Call> {
-        self.slab
+        self.entries
             .get(id.index as usize)
             .filter(|call| call.generation == id.generation)
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.slab
+        self.entries
             .get_mut(id.index as usize)
             .filter(|call| call.generation == id.generation)
     }
 
-    /// A call that began and ended at once.
+    /// The call is over.
     #[inline]
-    pub(super) fn remove(&mut self, id: CallId) -> Option<Call> {
-        self.get(id)?;
-        Some(self.slab.remove(id.index as usize))
+    pub(super) fn remove(&mut self, id: CallId) -> Option<Remains> {
+        let nowhere = Rc::clone(&self.nowhere);
+        let free = self.free;
+        let call = self.get_mut(id)?;
+        call.generation = 0;
+        let place = std::mem::replace(&mut call.place, Place::Away(nowhere));
+        call.queued = false;
+        call.granted = false;
+        call.cancelled = false;
+        call.expired = false;
+        call.handler_done = false;
+        call.caller_done = false;
+        call.linked = false;
+        call.timer = None;
+        let wakers = [call.handler_waker.take(), call.caller_waker.take()];
+        let spanned = call.trace.take().is_some_and(|trace| trace.span.is_some());
+        call.from = None;
+        call.failure = None;
+        call.first_child = NONE;
+        call.next = free;
+        call.previous = NONE;
+        self.free = id.index;
+        self.len -= 1;
+        Some(Remains {
+            place,
+            wakers,
+            spanned,
+        })
     }
 
     /// The handler has ended. Returns the caller's waker.
-    pub(super) fn handler_done(&mut self, id: CallId) -> Option<Waker> {
-        let call = self.get_mut(id)?;
+    pub(super) fn handler_done(&mut self, id: CallId) -> (Option<Waker>, Option<Remains>) {
+        let Some(call) = self.get_mut(id) else {
+            return (None, None);
+        };
         call.handler_done = true;
-        call.handler_waker = None;
         let waker = call.caller_waker.take();
-        if call.caller_done {
-            self.remove(id);
-        }
-        waker
+        let over = call.caller_done;
+        (waker, if over { self.remove(id) } else { None })
     }
 
     /// The caller has the outcome, or is gone. Returns the timer of the deadline, which is of no use any more.
-    pub(super) fn caller_done(&mut self, id: CallId) -> Option<TimerId> {
+    pub(super) fn caller_done(&mut self, id: CallId) -> (Option<TimerId>, Option<Remains>) {
         self.unlink(id);
-        let call = self.get_mut(id)?;
+        let Some(call) = self.get_mut(id) else {
+            return (None, None);
+        };
         call.caller_done = true;
-        call.caller_waker = None;
         let timer = call.timer.take();
-        if call.handler_done {
-            self.remove(id);
-        }
-        timer
+        let over = call.handler_done;
+        (timer, if over { self.remove(id) } else { None })
     }
 
     /// The parent of `id` waits for it from now on.
@@ -197,7 +266,7 @@ impl Calls {
             call.next = first;
             call.previous = NONE;
         }
-        if let Some(first) = self.slab.get_mut(first as usize) {
+        if let Some(first) = self.entries.get_mut(first as usize) {
             first.previous = id.index;
         }
     }
@@ -208,14 +277,14 @@ impl Calls {
         };
         call.linked = false;
         let (parent, next, previous) = (call.parent, call.next, call.previous);
-        if let Some(next) = self.slab.get_mut(next as usize) {
+        if let Some(next) = self.entries.get_mut(next as usize) {
             next.previous = previous;
         }
         if previous == NONE {
             if let Some(parent) = self.get_mut(parent) {
                 parent.first_child = next;
             }
-        } else if let Some(previous) = self.slab.get_mut(previous as usize) {
+        } else if let Some(previous) = self.entries.get_mut(previous as usize) {
             previous.next = next;
         }
     }
@@ -225,7 +294,7 @@ impl Calls {
         let mut next = self.get(id).map_or(NONE, |call| call.first_child);
         std::iter::from_fn(move || {
             let index = next;
-            let call = self.slab.get(index as usize)?;
+            let call = self.entries.get(index as usize)?;
             next = call.next;
             let generation = call.generation;
             Some((CallId { index, generation }, call))
@@ -238,7 +307,7 @@ mod tests {
     use super::*;
 
     fn call(calls: &mut Calls, parent: CallId) -> CallId {
-        let place = Place::Away(Rc::new(super::super::away::Away::default()));
+        let place = Place::Away(Rc::new(Away::default()));
         calls.insert(place, 0, 1, parent, 0, None)
     }
 

@@ -37,6 +37,10 @@ pub(crate) struct Header {
     /// The call that it is leased to.
     pub(super) holder: Cell<CallId>,
     /// Calls that wait for their turn, first come first served.
+    #[expect(
+        clippy::box_collection,
+        reason = "an idle entity pays for a pointer, not for a queue"
+    )]
     pub(super) waiters: RefCell<Option<Box<VecDeque<CallId>>>>,
     pub(super) rare: RefCell<Option<Box<Rare>>>,
 }

@@ -187,7 +187,7 @@ impl Shard {
         };
         self.post(to, Packet::Call(Box::new(parcel)));
         self.await_call(call);
-        Ok(Waiting::new(self, call, reply, Manner::of::<A>(seen)))
+        Ok(Waiting::new(self, call, reply, Manner::of(seen)))
     }
 
     pub(super) fn send_far<A: Arguments>(
@@ -295,20 +295,20 @@ impl Shard {
         self: &Rc<Self>,
         to: u32,
         incoming: &Incoming<'_>,
-        reply: Option<(Rc<dyn ReplyTo>, Rc<Cell<bool>>)>,
+        back: Option<Back>,
     ) -> Option<CallId> {
         if let Err(failure) = self.may_post(to) {
-            if let Some((reply, _)) = reply {
-                reply.answer(Answer::Failed(&failure));
+            if let Some(back) = back {
+                back.reply.answer(Answer::Failed(&failure));
             }
             return None;
         }
         let header = incoming.header;
-        let caller = reply.map(|(reply, silent)| {
+        let caller = back.map(|back| {
             let away = Rc::new(Away {
                 target: None,
                 route: Cell::new(Route::Shard(to)),
-                reply: Some(Rc::new(Back { reply, silent })),
+                reply: Some(Rc::new(back)),
                 sink: None,
             });
             self.enter_away(&away, incoming.method, None)
@@ -332,9 +332,10 @@ impl Shard {
 }
 
 /// Where the outcome of a forwarded call goes in the end.
-struct Back {
-    reply: Rc<dyn ReplyTo>,
-    silent: Rc<Cell<bool>>,
+pub(super) struct Back {
+    pub(super) reply: Rc<dyn ReplyTo>,
+    /// The call was cancelled: nobody wants it any more.
+    pub(super) silent: Rc<Cell<bool>>,
 }
 
 /// A call that came in as bytes on a link of another shard.

@@ -29,7 +29,7 @@ struct Search {
     /// The way left the shard, to an entity that is among those that wait elsewhere: its place among them.
     met: Option<usize>,
     /// Where the way leaves the shard otherwise.
-    leaves: Vec<(u32, Waits, Vec<CallId>)>,
+    leaves: Vec<(Route, Waits, Vec<CallId>)>,
     steps: usize,
 }
 
@@ -96,7 +96,7 @@ impl Shard {
         call: CallId,
         above: &[CallId],
         chain: &[Waits],
-        leaves: Vec<(u32, Waits, Vec<CallId>)>,
+        leaves: Vec<(Route, Waits, Vec<CallId>)>,
     ) {
         if leaves.is_empty() {
             return;
@@ -109,15 +109,16 @@ impl Shard {
                 .chain([&call])
                 .filter_map(|id| self.waits(*id)),
         );
-        for (shard, target, path) in leaves {
+        for (route, target, path) in leaves {
             let probe = Probe {
                 home: self.index,
                 call,
                 above: waiting.clone(),
                 path: path.iter().filter_map(|id| self.waits(*id)).collect(),
                 target,
+                far: None,
             };
-            self.send_probe(shard, probe);
+            self.send_probe(route, probe);
         }
     }
 
@@ -210,10 +211,8 @@ fn descend(calls: &Calls, call: CallId, above: (&[CallId], &[Waits]), search: &m
                 if search.met.is_some() {
                     return true;
                 }
-                if let Route::Shard(shard) = away.route.get() {
-                    let path = search.path.clone();
-                    search.leaves.push((shard, target.clone(), path));
-                }
+                let path = search.path.clone();
+                search.leaves.push((away.route.get(), target.clone(), path));
                 continue;
             }
         };

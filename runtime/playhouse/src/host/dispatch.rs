@@ -107,7 +107,7 @@ impl Shard {
                     *laid.borrow_mut() = Some(outcome);
                 });
                 self.await_call(call);
-                Started::Waiting(Waiting::new(self, call, reply, Manner::of::<A>(seen)))
+                Started::Waiting(Waiting::new(self, call, reply, Manner::of(seen)))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use playhouse_net::link::{ReplyOutcome, ReplySink};
 use playhouse_wire::codec::Codec;
-use playhouse_wire::message::{ChainBuffer, Header, Method};
+use playhouse_wire::message::{ChainBuffer, Header, Method, WaitFound, WaitProbe};
 use playhouse_wire::{Encode, EntityKey, EntityRef, Limits, Reader};
 
 use super::away::{Away, Route};
@@ -41,6 +41,16 @@ pub trait Egress {
     ///
     /// If it can't be sent.
     fn notify(&self, outgoing: &Outgoing<'_>) -> Result<(), Failure>;
+
+    /// Sends a search for a deadlock after a request, by the same link.
+    fn probe(&self, after: EgressId, probe: &WaitProbe<'_>) {
+        let _ = (after, probe);
+    }
+
+    /// Sends what a search has found back to where it came from: [`Shard::probed`] was given the token.
+    fn found(&self, token: u64, found: &WaitFound<'_>) {
+        let _ = (token, found);
+    }
 }
 
 /// A call on its way out.
@@ -180,7 +190,7 @@ impl Shard {
             }
         }
         self.await_call(call);
-        Ok(Waiting::new(self, call, reply, Manner::of::<A>(seen)))
+        Ok(Waiting::new(self, call, reply, Manner::of(seen)))
     }
 
     /// The caller of a call that is served elsewhere.

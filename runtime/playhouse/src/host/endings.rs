@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::calls::{CallId, Place};
+use super::calls::{CallId, Place, Remains};
 use super::shard::Shard;
 use crate::call::{Failure, FailureKind};
 
@@ -11,18 +11,12 @@ impl Shard {
     /// A call ended at its first poll: nobody had to wait for it.
     #[inline]
     pub(super) fn ended(&self, call: CallId) {
-        let entry = self.calls.borrow_mut().remove(call);
-        if let Some(entry) = entry {
-            self.forget_span(&entry);
-        }
+        let remains = self.calls.borrow_mut().remove(call);
+        self.forget(remains);
     }
 
-    fn forget_span(&self, call: &super::calls::Call) {
-        if call
-            .trace
-            .as_ref()
-            .is_some_and(|trace| trace.span.is_some())
-        {
+    fn forget(&self, remains: Option<Remains>) {
+        if remains.is_some_and(|remains| remains.spanned) {
             self.spans.set(self.spans.get().saturating_sub(1));
         }
     }
@@ -35,15 +29,8 @@ impl Shard {
 
     /// A handler with a task of its own has ended.
     pub(super) fn handler_done(&self, call: CallId) {
-        let waker = {
-            let mut calls = self.calls.borrow_mut();
-            if self.spans.get() != 0
-                && let Some(call) = calls.get(call)
-            {
-                self.forget_span(call);
-            }
-            calls.handler_done(call)
-        };
+        let (waker, remains) = self.calls.borrow_mut().handler_done(call);
+        self.forget(remains);
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -51,7 +38,8 @@ impl Shard {
 
     /// A caller has its outcome.
     pub(super) fn caller_done(&self, call: CallId) {
-        let timer = self.calls.borrow_mut().caller_done(call);
+        let (timer, remains) = self.calls.borrow_mut().caller_done(call);
+        self.forget(remains);
         if let Some(timer) = timer {
             self.wheel.borrow_mut().cancel(timer);
         }

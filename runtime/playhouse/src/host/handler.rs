@@ -131,8 +131,11 @@ pub(super) struct Handler<E, L, G, A, O, X, F> {
     access: G,
     ready: bool,
     run: F,
-    call: PhantomData<fn(L, A) -> (E, O, X)>,
+    call: Of<E, L, A, O, X>,
 }
+
+/// Names types without holding any of them.
+type Of<E, L, A, O, X> = PhantomData<fn(L, A) -> (E, Result<O, X>)>;
 
 impl<E, L, G, A, O, X, F> Handler<E, L, G, A, O, X, F> {
     pub(super) const fn new(access: G, ready: bool, run: F) -> Self {
@@ -173,6 +176,10 @@ where
     X: Fault,
     F: AsyncFn(&mut L, &mut Cx, A) -> Result<O, X> + Copy + 'static,
 {
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "the lease keeps everybody else out"
+    )]
     fn serve_turn(&self, turn: Turn, args: A) -> Local<'static, Result<O, X>> {
         let (access, run) = (self.access, self.run);
         Box::pin(async move {

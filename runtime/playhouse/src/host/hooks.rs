@@ -38,6 +38,10 @@ impl<E, L, G> HooksOf<E, L, G> {
 }
 
 impl<E: Entity, L: Hooks, G: Access<E, L>> RunHook for HooksOf<E, L, G> {
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "the lease keeps everybody else out"
+    )]
     fn run<'a>(
         &'a self,
         cell: &'a dyn Hosted,

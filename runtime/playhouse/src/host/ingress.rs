@@ -8,6 +8,7 @@ use playhouse_wire::message::{Header, Method, Waiting as Waits};
 use playhouse_wire::{EntityRef, Limits};
 
 use super::calls::CallId;
+use super::cross::Back;
 use super::dispatch::{Lead, Prepared, no_such_target};
 use super::handler::{Answer, Settled};
 use super::interceptor::Direction;
@@ -147,7 +148,11 @@ impl Shard {
             Ok(Home::Here) => self.serve_here(&target, incoming, reply),
             Ok(Home::Shard(shard)) => {
                 let silent = Rc::new(Cell::new(false));
-                let call = self.forward(shard, incoming, Some((reply, Rc::clone(&silent))))?;
+                let back = Back {
+                    reply,
+                    silent: Rc::clone(&silent),
+                };
+                let call = self.forward(shard, incoming, Some(back))?;
                 Some(Serving {
                     shard: Rc::clone(self),
                     call,

@@ -96,7 +96,7 @@ impl Shard {
         self: &Rc<Self>,
         cell: &Rc<dyn Hosted>,
         hooks: &'static [Hook],
-        then: impl FnOnce(&Rc<Shard>) + 'static,
+        then: impl FnOnce(&Rc<Self>) + 'static,
     ) {
         let place = Place::Entity(Rc::clone(cell));
         let call = self

@@ -208,8 +208,8 @@ pub(super) struct Manner<T> {
 }
 
 impl<O, X: Fault> Manner<Result<O, X>> {
-    /// Of the outcomes of `A`.
-    pub(super) fn of<A: Rpc<Output = O, Fault = X>>(seen: Seen) -> Self {
+    /// Of a call.
+    pub(super) fn of(seen: Seen) -> Self {
         Self {
             fail: |failure| Err(failure.into()),
             judge: outcome_of,

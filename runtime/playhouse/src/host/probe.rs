@@ -5,9 +5,11 @@
 //! meets one of them, the first shard hears of it and fails that call.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use playhouse_wire::message::{CHAIN_MAX, Waiting as Waits};
 
+use super::afar::FarOrigin;
 use super::away::Route;
 use super::calls::{CallId, Place};
 use super::fabric::Packet;
@@ -30,6 +32,8 @@ pub(super) struct Probe {
     pub(super) path: Vec<Waits>,
     /// On whom the next call is made.
     pub(super) target: Waits,
+    /// Of a search that another node began.
+    pub(super) far: Option<Arc<FarOrigin>>,
 }
 
 /// What a search found.
@@ -37,6 +41,8 @@ pub(super) struct Probe {
 pub(super) struct Found {
     pub(super) call: CallId,
     pub(super) path: Vec<Waits>,
+    /// Of a search that another node began.
+    pub(super) far: Option<Arc<FarOrigin>>,
 }
 
 /// Whether two are the same entity, in whatever calls.
@@ -46,9 +52,19 @@ pub(super) fn same_entity(a: &Waits, b: &Waits) -> bool {
 
 impl Shard {
     /// Sends a probe on to where the entity lives that it comes to next.
-    pub(super) fn send_probe(self: &Rc<Self>, shard: u32, probe: Probe) {
-        if probe.path.len() < PROBE_STEPS_MAX {
-            self.post(shard, Packet::Probe(Box::new(probe)));
+    pub(super) fn send_probe(self: &Rc<Self>, route: Route, probe: Probe) {
+        // One that comes back to where it was goes round in a circle that the first call is not part of.
+        let again = probe
+            .path
+            .iter()
+            .filter(|waits| same_entity(waits, &probe.target));
+        if probe.path.len() >= PROBE_STEPS_MAX || again.count() > 0 {
+            return;
+        }
+        match route {
+            Route::Shard(shard) => self.post(shard, Packet::Probe(Box::new(probe))),
+            Route::Link(id) => self.probe_afar(id, &probe),
+            Route::Nowhere | Route::Session(..) => {}
         }
     }
 
@@ -79,11 +95,12 @@ impl Shard {
             let found = Found {
                 call: probe.call,
                 path,
+                far: probe.far,
             };
             return self.post(probe.home, Packet::Found(Box::new(found)));
         }
-        for (shard, probe) in probes {
-            self.send_probe(shard, probe);
+        for (route, probe) in probes {
+            self.send_probe(route, probe);
         }
     }
 
@@ -91,7 +108,7 @@ impl Shard {
         &self,
         probe: &Probe,
         call: CallId,
-        probes: &mut Vec<(u32, Probe)>,
+        probes: &mut Vec<(Route, Probe)>,
         steps: &mut usize,
     ) -> Option<Vec<Waits>> {
         *steps += 1;
@@ -116,16 +133,21 @@ impl Shard {
                 }
                 Place::Entity(_) | Place::Service(_) => next.push(id),
                 Place::Away(away) => {
-                    if let (Route::Shard(shard), Some(target)) = (away.route.get(), &away.target) {
-                        let target = target.clone();
-                        probes.push((
-                            shard,
-                            Probe {
-                                target,
-                                ..on.clone()
-                            },
-                        ));
+                    let Some(target) = &away.target else {
+                        continue;
+                    };
+                    let mut above = probe.above.iter();
+                    if let Some(met) = above.find(|above| same_entity(above, target)) {
+                        let mut path = on.path;
+                        path.push(met.clone());
+                        return Some(path);
                     }
+                    let target = target.clone();
+                    let probe = Probe {
+                        target,
+                        ..on.clone()
+                    };
+                    probes.push((away.route.get(), probe));
                 }
             }
         }
@@ -135,6 +157,9 @@ impl Shard {
 
     /// A search that this shard began has met who waits for its call.
     pub(super) fn found(self: &Rc<Self>, found: Found) {
+        if let Some(far) = &found.far {
+            return self.found_for(far, &found.path);
+        }
         let path = self.path_text(&found.path);
         let waker = {
             let mut calls = self.calls.borrow_mut();

@@ -117,8 +117,11 @@ impl<S: Service> ServiceCalls<S> for Registrar<S> {
 struct ServiceHandler<S, A, O, X, F> {
     ready: bool,
     run: F,
-    call: PhantomData<fn(S, A) -> (O, X)>,
+    call: Of<S, A, O, X>,
 }
+
+/// Names types without holding any of them.
+type Of<S, A, O, X> = PhantomData<fn(S, A) -> Result<O, X>>;
 
 impl<S, A, O, X, F> TypedCall<A, O, X> for ServiceHandler<S, A, O, X, F>
 where

@@ -190,7 +190,7 @@ impl Cx {
                 }
             }
             shard.await_call(call);
-            return Ok(Waiting::new(shard, call, reply, Manner::of::<A>(seen)));
+            return Ok(Waiting::new(shard, call, reply, Manner::of(seen)));
         }
         let laid = Rc::new(FarSink::<A>(Rc::clone(&reply)));
         let away = Rc::new(Away {
@@ -215,7 +215,7 @@ impl Cx {
             }
         });
         shard.await_call(call);
-        Ok(Waiting::new(shard, call, reply, Manner::of::<A>(seen)))
+        Ok(Waiting::new(shard, call, reply, Manner::of(seen)))
     }
 
     /// Lets somebody else see events of this entity: those `to all` and `to others`, and those to what `label` names,

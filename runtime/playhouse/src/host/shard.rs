@@ -14,6 +14,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
+use super::afar::FarSearches;
 use super::calls::{CallId, Calls};
 use super::cell::Hosted;
 use super::egress::Egress;
@@ -83,6 +84,8 @@ pub struct Shard {
     /// Calls of other shards whose handlers wait, by what they are called there.
     pub(super) served: RefCell<FxHashMap<(u32, CallId), CallId>>,
     pub(super) egress: RefCell<Option<Rc<dyn Egress>>>,
+    /// Searches for deadlocks that have left the node.
+    pub(super) far: RefCell<FarSearches>,
     pub(super) port: RefCell<Option<Rc<dyn SessionPort>>>,
     pub(super) shared: Arc<Shares>,
     pub(super) addresses: RefCell<Arc<[String]>>,
@@ -136,6 +139,7 @@ impl Shard {
             dirty: Cell::new(false),
             served: RefCell::default(),
             egress: RefCell::default(),
+            far: RefCell::default(),
             port: RefCell::default(),
             shared: Arc::clone(&setup.shared),
             addresses: RefCell::new(Arc::from([])),

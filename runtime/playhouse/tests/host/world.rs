@@ -340,7 +340,7 @@ impl HeroLogic {
 
     #[rpc]
     async fn sibling_panics(&mut self, cx: &mut Cx) {
-        cx.with(|_: &mut HeroLogic| ());
+        cx.with(|_: &mut Self| ());
     }
 
     #[rpc]

@@ -56,19 +56,18 @@ impl EntityKey {
 
     /// A key of these parts, at most [`Self::PARTS_MAX`].
     #[must_use]
+    #[inline]
     pub fn new<const N: usize>(parts: [KeyPart; N]) -> Self {
         const { assert!(N <= Self::PARTS_MAX, "a key has at most 4 parts") };
-        Self::of_parts(parts.into_iter().collect())
-    }
-
-    fn of_parts(mut parts: Vec<KeyPart>) -> Self {
-        match (parts.len(), parts.pop()) {
-            (1, Some(part)) => Self(Parts::One(part)),
-            (_, Some(last)) => {
-                parts.push(last);
-                Self(Parts::Many(parts.into_boxed_slice()))
+        let mut parts = parts.into_iter();
+        match (parts.next(), N) {
+            (None, _) => Self(Parts::None),
+            // Without a list in between: proxies are made for each call.
+            (Some(part), 1) => Self(Parts::One(part)),
+            (Some(first), _) => {
+                let all = std::iter::once(first).chain(parts);
+                Self(Parts::Many(all.collect()))
             }
-            (_, None) => Self(Parts::None),
         }
     }
 
@@ -102,6 +101,7 @@ impl EntityKey {
 
     /// The parts, in order.
     #[must_use]
+    #[inline]
     pub fn parts(&self) -> &[KeyPart] {
         match &self.0 {
             Parts::None => &[],
