@@ -68,7 +68,6 @@ impl Arena {
 }
 
 /// The whole game on one node, with the roles of all: add where it listens, and start it.
-#[must_use]
 pub fn node(arena: Arena) -> NodeBuilder {
     Node::builder()
         .name("dev")

@@ -130,7 +130,7 @@ fn a_duel_is_fought_and_brings_gold_and_experience_home() {
                 "{standing:?}"
             );
             let history = player.avatar().progress().battles(None, 10).await.unwrap();
-            assert_eq!(history, [result.clone()]);
+            assert_eq!(history, std::slice::from_ref(result));
         }
         let outcomes = results.map(|result| result.outcome);
         assert!(

@@ -19,7 +19,7 @@ fn a_guest_gets_the_same_account_each_time_and_is_fresh_once() {
         assert_eq!(first.account, second.account);
         assert_ne!(first.account, other.account);
         assert!(first.fresh && !second.fresh);
-        assert_eq!(first.gates, [game.address.clone()]);
+        assert_eq!(first.gates, std::slice::from_ref(&game.address));
     });
 }
 

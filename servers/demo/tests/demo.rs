@@ -1,0 +1,84 @@
+//! The demo as a user runs it: the built program, its output and its exit codes.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn demo(arguments: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_arena-demo"));
+    command.args(arguments.split_whitespace()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn summary(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn bots_play_over_sockets_and_get_what_they_expect() {
+    let output = demo("--seconds 2 --bots 10 --json");
+    let summary = summary(&output);
+    assert_eq!(output.status.code(), Some(0), "{summary}");
+    assert_eq!(summary["ok"], true);
+    assert_eq!(summary["failed"], 0);
+    assert_eq!(summary["bots"], 10);
+    assert!(summary["expectations"].as_u64().unwrap() > 10, "{summary}");
+    assert!(summary["server_calls"].as_u64().unwrap() > 10, "{summary}");
+}
+
+#[test]
+fn without_a_terminal_there_are_plain_lines_and_a_summary() {
+    let output = demo("--seconds 2 --bots 2");
+    let lines: Vec<_> = text(&output.stdout).lines().collect();
+    assert!(lines[0].starts_with("Arena at 127.0.0.1:"), "{lines:?}");
+    assert!(lines[1].starts_with("1/2 s: 2 players"), "{lines:?}");
+    assert!(
+        lines.last().unwrap().ends_with("expectations, 0 failed"),
+        "{lines:?}"
+    );
+    assert!(!text(&output.stdout).contains('\x1b'));
+}
+
+#[test]
+fn a_seed_gives_the_same_hash_twice_and_another_one_another() {
+    let hash = |seed| {
+        let output = demo(&format!("--sim --seed {seed} --bots 6 --seconds 8 --json"));
+        let summary = summary(&output);
+        assert_eq!(output.status.code(), Some(0), "{summary}");
+        assert!(summary["battle_results"].as_u64().unwrap() > 0, "{summary}");
+        summary["hash"].clone()
+    };
+    assert_eq!(hash(7), hash(7));
+    assert_ne!(hash(7), hash(8));
+}
+
+#[test]
+fn many_seeds_are_silent_if_all_is_well() {
+    let output = demo("--sim --seeds 0..4 --bots 4 --seconds 5");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert_eq!(text(&output.stdout), "");
+    assert!(text(&output.stderr).contains("4 seeds, 0 failed"));
+}
+
+#[test]
+fn wrong_usage_ends_with_two() {
+    for wrong in [
+        "--bots 0",
+        "--seconds x",
+        "--seeds 0..5",
+        "--sim --seeds 5..0",
+        "--frob",
+    ] {
+        let output = demo(wrong);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(!output.stderr.is_empty(), "{wrong}");
+    }
+    let help = demo("--help");
+    assert_eq!(help.status.code(), Some(0));
+    assert!(text(&help.stdout).contains("cargo demo --sim --seed 7"));
+}
