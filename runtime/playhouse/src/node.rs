@@ -43,7 +43,7 @@ use std::sync::Arc;
 use tokio::time::Duration;
 
 pub use builder::NodeBuilder;
-pub use egress::{RETRIES_MAX, RETRY_PAUSE};
+pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
 pub use problem::{BuildError, StartError};
 pub use running::{RunError, Running, Spawned, StopError};

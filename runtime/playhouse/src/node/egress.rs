@@ -6,6 +6,7 @@
 //! only if their link broke ([`RETRIES_MAX`]).
 
 mod retry;
+mod searches;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -17,14 +18,17 @@ use playhouse_net::link::{
 use playhouse_net::links::{self, Backoff, Links};
 use playhouse_net::{Network, Random};
 use playhouse_wire::link::Peer;
-use playhouse_wire::message::{Message, Notify, Request};
+use playhouse_wire::message::{Message, Notify, Request, WaitFound, WaitProbe};
 use rustc_hash::FxHashMap;
 
 use super::shard::ShardNode;
 use crate::call::{Address, Failure, FailureKind};
 use crate::host::{Egress, EgressId, Outgoing};
 
+use searches::Searches;
+
 pub use retry::{RETRIES_MAX, RETRY_PAUSE};
+pub use searches::SEARCHES_MAX;
 
 /// Links that a shard finds without looking through all of its addresses.
 const RECENT_MAX: usize = 16;
@@ -38,6 +42,7 @@ pub(super) struct Outbound {
     numbered: RefCell<FxHashMap<u32, Link>>,
     next: Cell<u32>,
     retries: retry::Retries,
+    searches: Searches,
     this: Weak<Self>,
 }
 
@@ -68,6 +73,7 @@ impl Outbound {
             numbered: RefCell::default(),
             next: Cell::new(1),
             retries: retry::Retries::default(),
+            searches: Searches::default(),
             this: Weak::clone(this),
         })
     }
@@ -159,6 +165,41 @@ impl Egress for Outbound {
         let (_, link) = self.link(outgoing.to)?;
         link.notify(outgoing.method, outgoing.header, |w| w.put(outgoing.args))
             .map_err(|refused| refusal(&refused))
+    }
+
+    fn probe(&self, after: EgressId, probe: &WaitProbe<'_>) {
+        let (number, call) = unpack(after);
+        let link = match number {
+            retry::NUMBER => self.retries.link(call),
+            _ => self.numbered.borrow().get(&number).cloned(),
+        };
+        if let Some(link) = link {
+            // What doesn't go out leaves the deadlock to the deadline.
+            let _ = link.send(|w| probe.put(w));
+        }
+    }
+
+    fn found(&self, token: u64, found: &WaitFound<'_>) {
+        if let Some(link) = self.searches.take(|search| search.token == token) {
+            let _ = link.send(|w| found.put(w));
+        }
+    }
+}
+
+impl Outbound {
+    /// A search for a deadlock came in on `link`: by what it is known here.
+    pub(super) fn search(&self, link: &Link, probe: &WaitProbe<'_>) -> u64 {
+        self.searches.add(link, probe)
+    }
+
+    /// Something was found that another node looks for, which it hears by way of this one.
+    pub(super) fn pass_on(&self, found: &WaitFound<'_>) {
+        let link = self
+            .searches
+            .take(|search| search.probe == found.probe && *search.node == *found.initiator.node);
+        if let Some(link) = link {
+            let _ = link.send(|w| found.put(w));
+        }
     }
 }
 

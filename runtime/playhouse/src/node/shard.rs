@@ -217,11 +217,21 @@ impl ShardNode {
 
     /// A message of a peer that is neither call nor answer.
     pub(super) fn other(&self, link: &Link, message: Message<'_>) {
-        tracing::debug!(
-            peer = link.address(),
-            ?message,
-            "a message that nobody here takes"
-        );
+        match message {
+            Message::WaitProbe(probe) => {
+                let token = self.outbound.search(link, &probe);
+                self.host.probed(&probe, token);
+            }
+            Message::WaitFound(found) => {
+                if !self.host.found_afar(&found) {
+                    self.outbound.pass_on(&found);
+                }
+            }
+            message => {
+                let peer = link.address();
+                tracing::debug!(peer, ?message, "a message that nobody here takes");
+            }
+        }
     }
 
     /// The link at this place is over.

@@ -327,6 +327,29 @@ fn two_that_wait_for_one_another_across_nodes_are_told() {
     }
 }
 
+#[test]
+fn three_that_wait_in_a_circle_across_nodes_are_told() {
+    let names = ["pier", "quay", "mole"];
+    let nodes = names.map(|name| world::start(world::builder().name(name)));
+    let meet = |index: usize| {
+        let account = u64::try_from(index).unwrap() + 1;
+        let next = (index + 1) % 3;
+        let other = Guest::reference(AccountId(u64::try_from(next).unwrap() + 1));
+        let there = nodes[next].1.clone();
+        let call = move || Guest::of(AccountId(account)).meet(other, there, ms(300));
+        nodes[index].0.spawn(call)
+    };
+    let outcomes = [meet(0), meet(1), meet(2)].map(|call| call.wait().unwrap());
+    let found: Vec<&Failure> = outcomes.iter().filter_map(|it| it.as_ref().err()).collect();
+    assert!(!found.is_empty(), "{outcomes:?}");
+    for failure in found {
+        assert_eq!(failure.kind(), FailureKind::Deadlock, "{outcomes:?}");
+        let path = failure.path();
+        let all = ["Guest(1).", "Guest(2).", "Guest(3)."];
+        assert!(all.iter().all(|guest| path.contains(guest)), "{path}");
+    }
+}
+
 /// Refuses one call and counts the others.
 #[derive(Default)]
 struct Counting {

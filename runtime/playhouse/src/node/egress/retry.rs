@@ -81,6 +81,13 @@ pub(super) fn request(
 }
 
 impl Retries {
+    /// The link that a call is underway on.
+    pub(super) fn link(&self, call: u32) -> Option<Link> {
+        let retries = self.0.borrow();
+        let underway = retries.get(call as usize)?.underway.borrow();
+        underway.as_ref().map(|(link, _)| link.clone())
+    }
+
     pub(super) fn cancel(&self, _outbound: &Outbound, call: u32) {
         let retry = self.0.borrow().get(call as usize).cloned();
         if let Some(retry) = retry {
