@@ -1,9 +1,13 @@
 //! What is measured while bots play: calls, how long they took, and what bots expected and didn't get.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use playhouse_client::Uuid;
+
+use crate::common::BattleId;
 
 /// Failed expectations that are kept word for word; all are counted.
 pub const FAILURES_KEPT: usize = 100;
@@ -17,7 +21,7 @@ pub struct Meter {
     failed: AtomicU64,
     online: AtomicU64,
     fighting: AtomicU64,
-    battles: AtomicU64,
+    battles: Mutex<BTreeSet<Uuid>>,
     trades: AtomicU64,
     lines: AtomicU64,
     times: Histogram,
@@ -34,7 +38,7 @@ pub struct Reading {
     pub failed: u64,
     pub online: u64,
     pub fighting: u64,
-    /// Battles, each counted once for every fighter who saw its end.
+    /// Battles of which a bot saw the end.
     pub battles: u64,
     pub trades: u64,
     pub lines: u64,
@@ -54,7 +58,6 @@ pub enum Gauge {
 #[derive(Debug, Clone, Copy)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Count {
-    Battle,
     Trade,
     Line,
     Event,
@@ -71,13 +74,17 @@ impl Meter {
     /// One more.
     pub fn count(&self, what: Count) {
         let counter = match what {
-            Count::Battle => &self.battles,
             Count::Trade => &self.trades,
             Count::Line => &self.lines,
             Count::Event => &self.events,
             Count::Oneway => &self.calls,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A battle has ended; several bots may tell of the same one.
+    pub fn battle(&self, battle: BattleId) {
+        lock(&self.battles).insert(battle.0);
     }
 
     /// One more, until the guard is dropped.
@@ -96,7 +103,7 @@ impl Meter {
         self.expectations.fetch_add(1, Ordering::Relaxed);
         if !met {
             self.failed.fetch_add(1, Ordering::Relaxed);
-            let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut failures = lock(&self.failures);
             if failures.len() < FAILURES_KEPT {
                 failures.push_back(came());
             }
@@ -107,7 +114,7 @@ impl Meter {
     /// The first failed expectations, word for word.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = lock(&self.failures);
         failures.iter().cloned().collect()
     }
 
@@ -123,13 +130,18 @@ impl Meter {
             failed: read(&self.failed),
             online: read(&self.online),
             fighting: read(&self.fighting),
-            battles: read(&self.battles),
+            battles: lock(&self.battles).len() as u64,
             trades: read(&self.trades),
             lines: read(&self.lines),
             p50,
             p99,
         }
     }
+}
+
+/// Counters stay true even if a bot panicked beside them.
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Counts down when it is dropped.

@@ -114,7 +114,7 @@ fn simulate(arguments: &Arguments, seed: u64, shows: bool) -> Result<(Summary, S
 fn progress(sim: &Sim, meter: &Meter) {
     let reading = meter.read();
     note(&format!(
-        "{} virtual seconds: {} players, {} fighting, {} battle results, {} expectations, {} failed",
+        "{} virtual seconds: {} players, {} fighting, {} battles, {} expectations, {} failed",
         sim.now().as_secs(),
         reading.online,
         reading.fighting,

@@ -73,7 +73,7 @@ impl Summary {
             "p99_us": micros(reading.p99),
             "lines": reading.lines,
             "trades": reading.trades,
-            "battle_results": reading.battles,
+            "battles": reading.battles,
             "expectations": reading.expectations,
             "failed": reading.failed,
             "failures": self.failures,
@@ -94,7 +94,7 @@ impl Summary {
         let reading = &self.reading;
         let mut lines = vec![
             format!(
-                "{} bots played for {:.1} s: {} lines heard, {} trades, {} battle results",
+                "{} bots played for {:.1} s: {} lines heard, {} trades, {} battles",
                 arguments.bots,
                 self.lasted.as_secs_f64(),
                 number(reading.lines),

@@ -102,7 +102,7 @@ impl View {
         let mut lines = vec![
             String::new(),
             format!(
-                "  players {:>6}    fighting {:>6}    battle results {:>8}    {errors}",
+                "  players {:>6}    fighting {:>6}    battles {:>8}    {errors}",
                 number(reading.online),
                 number(reading.fighting),
                 number(reading.battles),
@@ -110,8 +110,8 @@ impl View {
             format!(
                 "  calls/s {:>6}    p50 {:>9}    p99 {:>9}    expectations {}",
                 number(self.per_second),
-                format!("{:.1?}", reading.p50),
-                format!("{:.1?}", reading.p99),
+                time(reading.p50),
+                time(reading.p99),
                 number(reading.expectations),
             ),
             format!(
@@ -144,14 +144,14 @@ impl View {
             .map(|seconds| format!("/{seconds}"))
             .unwrap_or_default();
         format!(
-            "{seconds}{of} s: {} players, {} fighting, {} battle results, {} calls/s, p50 {:.1?}, p99 {:.1?}, \
+            "{seconds}{of} s: {} players, {} fighting, {} battles, {} calls/s, p50 {}, p99 {}, \
              {} trades, {} lines, {} expectations, {} failed",
             reading.online,
             reading.fighting,
             reading.battles,
             self.per_second,
-            reading.p50,
-            reading.p99,
+            time(reading.p50),
+            time(reading.p99),
             reading.trades,
             reading.lines,
             reading.expectations,
@@ -174,6 +174,14 @@ impl View {
 /// Says what went wrong, on standard error.
 pub(crate) fn complain(what: &str) {
     let _closed = writeln!(stderr().lock(), "error: {what}");
+}
+
+/// A time as people read it; nothing was measured yet if it is none.
+pub(crate) fn time(time: Duration) -> String {
+    match time.is_zero() {
+        true => "-".to_owned(),
+        false => format!("{time:.1?}"),
+    }
 }
 
 /// A number with its thousands apart.

@@ -50,7 +50,7 @@ fn a_seed_gives_the_same_hash_twice_and_another_one_another() {
         let output = demo(&format!("--sim --seed {seed} --bots 6 --seconds 8 --json"));
         let summary = summary(&output);
         assert_eq!(output.status.code(), Some(0), "{summary}");
-        assert!(summary["battle_results"].as_u64().unwrap() > 0, "{summary}");
+        assert!(summary["battles"].as_u64().unwrap() > 0, "{summary}");
         summary["hash"].clone()
     };
     assert_eq!(hash(7), hash(7));

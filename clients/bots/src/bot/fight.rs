@@ -191,7 +191,7 @@ impl Bot {
         before: &Standing,
         purse: i64,
     ) {
-        self.meter.count(Count::Battle);
+        self.meter.battle(result.battle);
         self.expect(
             result.battle == ticket.battle,
             "the result of this battle",
