@@ -236,7 +236,8 @@ fn play(sim: Sim) -> Result<Ended, SimError> {
     }
     assert!(
         gold <= GOLD * u64::from(PEOPLE),
-        "{gold} gold, and there was less at first"
+        "seed {}: {gold} gold, and there was less at first",
+        sim.seed()
     );
     sim.end()
 }
