@@ -34,12 +34,14 @@ pub(crate) enum Target {
 impl Proxy {
     /// For an entity or a component.
     #[must_use]
+    #[inline]
     pub const fn entity(address: EntityRef) -> Self {
         Self::to(Target::Entity(address))
     }
 
     /// For any instance of a service.
     #[must_use]
+    #[inline]
     pub const fn any(package: u16, number: u16) -> Self {
         Self::to(Target::Service {
             package,
@@ -60,6 +62,7 @@ impl Proxy {
         })
     }
 
+    #[inline]
     const fn to(target: Target) -> Self {
         Self {
             target,
@@ -70,12 +73,20 @@ impl Proxy {
 
     /// For the component in slot `tag` of the same entity.
     #[must_use]
+    #[inline]
     pub fn slot(&self, tag: u8) -> Self {
-        let mut proxy = self.clone();
-        if let Target::Entity(address) = &mut proxy.target {
-            address.slot = tag;
+        match &self.target {
+            Target::Entity(address) => Self {
+                target: Target::Entity(EntityRef {
+                    slot: tag,
+                    key: address.key.clone(),
+                    ..*address
+                }),
+                deadline_us: self.deadline_us,
+                address: self.address.clone(),
+            },
+            Target::Service { .. } => self.clone(),
         }
-        proxy
     }
 
     /// At this node, instead of where it would be looked for.
@@ -94,6 +105,7 @@ impl Proxy {
 
     /// A call that is answered. It begins when it is first polled.
     #[must_use = "an rpc does nothing until it is awaited"]
+    #[inline]
     pub fn rpc<A: Rpc>(&self, args: A) -> Calling<A> {
         Calling::new(self.clone(), args)
     }

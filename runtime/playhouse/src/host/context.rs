@@ -43,14 +43,14 @@ pub struct Cx {
     shard: Rc<Shard>,
     place: Place,
     call: CallId,
-    slot: u8,
+    /// Of a hook or a timer; else the call says it.
+    slot: Option<u8>,
     me: OnceCell<EntityRef>,
 }
 
 impl Cx {
     #[inline]
     pub(super) fn new(shard: &Rc<Shard>, place: Place, call: CallId) -> Self {
-        let slot = shard.calls.borrow().get(call).map_or(0, |call| call.slot);
         if let Place::Service(service) = &place {
             service.running.set(service.running.get() + 1);
         }
@@ -58,7 +58,7 @@ impl Cx {
             shard: Rc::clone(shard),
             place,
             call,
-            slot,
+            slot: None,
             me: OnceCell::new(),
         }
     }
@@ -82,7 +82,7 @@ impl Cx {
 
     /// The handler that comes next is one of this slot.
     pub(super) fn enter_slot(&mut self, slot: u8) {
-        self.slot = slot;
+        self.slot = Some(slot);
         self.me = OnceCell::new();
     }
 
@@ -97,7 +97,7 @@ impl Cx {
                 EntityRef {
                     package: descriptor.package,
                     number: descriptor.number,
-                    slot: self.slot,
+                    slot: self.slot(),
                     key: header.key.clone(),
                 }
             }
@@ -118,8 +118,11 @@ impl Cx {
 
     /// The tag of the slot whose handler runs; 0 is the entity itself.
     #[must_use]
-    pub const fn slot(&self) -> u8 {
-        self.slot
+    pub fn slot(&self) -> u8 {
+        self.slot.unwrap_or_else(|| {
+            let calls = self.shard.calls.borrow();
+            calls.get(self.call).map_or(0, |call| call.slot)
+        })
     }
 
     /// The key of the entity, if it is an `E`.

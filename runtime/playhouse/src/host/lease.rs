@@ -184,6 +184,10 @@ impl Queued {
         if let Some(call) = self.shard.calls.borrow_mut().get_mut(self.call) {
             call.place = Place::Entity(Rc::clone(&self.cell));
         }
+        if header.life.get() == Life::Over {
+            return Err(Failure::not_executed(FailureKind::Internal)
+                .because("the entity can't begin: a hook of it panics"));
+        }
         if header.holder.get().is_none() && header.life.get() == Life::Live {
             header.holder.set(self.call);
             return Ok(true);

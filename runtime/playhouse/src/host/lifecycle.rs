@@ -1,5 +1,6 @@
 //! How entities come to be and how they end.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use playhouse_wire::{EntityKey, EntityRef, KeyPart};
@@ -65,12 +66,23 @@ impl Shard {
                 Err(no_such_target())
             }
             EntityKind::Keyed(_) | EntityKind::Singleton | EntityKind::PerNode => {
-                let cell = kind.construct(key).ok_or_else(no_such_target)?;
+                let cell = self.construct(kind, key)?.ok_or_else(no_such_target)?;
                 self.begin_life(kind, &cell);
                 Ok(cell)
             }
             EntityKind::Instance | EntityKind::Local(_) => Err(no_such_target()),
         }
+    }
+
+    /// Runs the user's `construct`, whose panic is not its caller's.
+    fn construct(&self, kind: &Kind, key: &EntityKey) -> Result<Option<Rc<dyn Hosted>>, Failure> {
+        catch_unwind(AssertUnwindSafe(|| kind.construct(key))).map_err(|_| {
+            self.panics.set(self.panics.get() + 1);
+            let entity = kind.descriptor.head.name;
+            tracing::error!(entity, shard = self.index, "`construct` panicked");
+            Failure::not_executed(FailureKind::Internal)
+                .because("the entity can't begin: its `construct` panics")
+        })
     }
 
     /// The entity is there from now on. Its hooks come before its first call.

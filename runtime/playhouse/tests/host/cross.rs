@@ -51,7 +51,10 @@ fn deadlines_and_callers_that_give_up_reach_the_other_shard() {
         let first = tokio::task::spawn_local(run_on_b(&b, far, 10));
         tokio::task::yield_now().await;
         let moment = Duration::from_millis(1);
-        let queued = run_on(&a, tokio::time::timeout(moment, Hero::of(far).linger(ms(10))));
+        let queued = run_on(
+            &a,
+            tokio::time::timeout(moment, Hero::of(far).linger(ms(10))),
+        );
         assert!(queued.await.is_err());
         first.await.unwrap();
         assert_eq!((a.calls_open(), b.calls_open()), (0, 0));

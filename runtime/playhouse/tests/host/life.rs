@@ -57,3 +57,21 @@ fn what_waits_for_an_entity_that_ends_finds_the_next_one() {
         assert_eq!(shard.calls_open(), 0);
     });
 }
+
+#[test]
+fn an_entity_that_can_t_begin_is_its_caller_s_error() {
+    on_shard(async |shard| {
+        for id in [1_000_013, 1_000_014] {
+            let failure = Hero::of(id).finished().await.unwrap_err();
+            assert_eq!(failure.kind(), FailureKind::Internal, "{failure}");
+            assert_eq!(failure.executed(), playhouse::Executed::NotExecuted);
+            // The caller's own entity is none the worse.
+            assert_eq!(
+                kind(Hero::of(1).circle(vec![id]).await),
+                FailureKind::Internal
+            );
+        }
+        assert_eq!(Hero::of(1).circle(vec![2]).await, Ok(1));
+        assert_eq!((shard.live_count(9, 3), shard.calls_open()), (2, 0));
+    });
+}

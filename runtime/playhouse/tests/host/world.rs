@@ -236,9 +236,15 @@ pub(crate) struct HeroLogic {
 impl HeroLogic {
     #[hook]
     fn construct(id: u64) -> Self {
+        assert_ne!(id, 1_000_013, "this hero can't be");
         let mut hero = Self::default();
         let _ = hero.props.set_name(format!("hero {id}"));
         hero
+    }
+
+    #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        assert_ne!(cx.key::<Hero>(), Some(1_000_014), "this hero can't live");
     }
 
     #[rpc]

@@ -26,12 +26,34 @@ pub struct EntityRef {
 pub struct EntityKey(Parts);
 
 /// One part, which nearly all keys have, stands in place.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Parts {
     #[default]
     None,
     One(KeyPart),
     Many(Box<[KeyPart]>),
+}
+
+// By hand: proxies are cloned for each call, and nearly all keys are one integer.
+impl Clone for Parts {
+    #[inline]
+    fn clone(&self) -> Self {
+        match self {
+            Self::One(KeyPart::Unsigned(value)) => Self::One(KeyPart::Unsigned(*value)),
+            other => other.clone_any(),
+        }
+    }
+}
+
+impl Parts {
+    #[inline(never)]
+    fn clone_any(&self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::One(part) => Self::One(part.clone()),
+            Self::Many(parts) => Self::Many(parts.clone()),
+        }
+    }
 }
 
 /// A part of a key.
@@ -319,6 +341,7 @@ impl<T: Target> Ref<T> {
 impl<T: Target> Ref<T> {
     /// The reference to the entity with this key, for a type that is one of entities.
     #[must_use]
+    #[inline]
     pub fn to_entity<const N: usize>(key: [KeyPart; N]) -> Self {
         let (package, number) = const {
             match T::ENTITY {
@@ -340,6 +363,7 @@ impl<T: Target> Ref<T> {
 
     /// The reference to the component in slot `slot` of the same entity. What the slot holds the schema knows.
     #[must_use]
+    #[inline]
     pub fn in_slot<C: Target>(&self, slot: u8) -> Ref<C> {
         let address = EntityRef {
             slot,
