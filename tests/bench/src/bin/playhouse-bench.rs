@@ -15,8 +15,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use hdrhistogram::Histogram;
 use playhouse::node::{Node, Running, Spawned};
 use playhouse::{Address, Bytes, Cx, service};
-use playhouse_bench::generated::bench::{Echo, EchoProxy, Message};
 use playhouse_bench::generated::SCHEMA;
+use playhouse_bench::generated::bench::{Echo, EchoProxy, Message};
 
 const USAGE: &str = "use: playhouse-bench echo-server ADDR
      playhouse-bench echo-client ADDR CONNS INFLIGHT SECONDS PAYLOAD";
@@ -136,12 +136,7 @@ impl Load {
     }
 
     /// The callers of one connection, on the shard that has it.
-    fn begin(
-        &self,
-        running: &Running,
-        lane: u8,
-        phase: &Arc<AtomicU8>,
-    ) -> Spawned<Tally> {
+    fn begin(&self, running: &Running, lane: u8, phase: &Arc<AtomicU8>) -> Spawned<Tally> {
         let address = Address::from(self.address.as_str()).lane(lane);
         let (inflight, payload, phase) = (self.inflight, self.payload, Arc::clone(phase));
         running.spawn_on(usize::from(lane) % SHARDS, move || async move {
@@ -156,7 +151,9 @@ impl Load {
             for caller in callers {
                 caller.await.expect("callers do not panic");
             }
-            Rc::into_inner(tally).expect("no caller is left").into_inner()
+            Rc::into_inner(tally)
+                .expect("no caller is left")
+                .into_inner()
         })
     }
 
@@ -192,12 +189,19 @@ async fn call(
 ) {
     let is = |wanted: Phase| phase.load(Ordering::Relaxed) == wanted as u8;
     let name = "player-000000001".to_owned();
-    let data: Bytes = (0..payload).map(|at| (at * 31 + 7) as u8).collect::<Vec<_>>().into();
+    let data: Bytes = (0..payload)
+        .map(|at| (at * 31 + 7) as u8)
+        .collect::<Vec<_>>()
+        .into();
     let mut id = first;
     while !is(Phase::Stop) {
         id += 1;
         let measured = is(Phase::Measure);
-        let message = Message { id, name: name.clone(), data: data.clone() };
+        let message = Message {
+            id,
+            name: name.clone(),
+            data: data.clone(),
+        };
         let start = Instant::now();
         let answer = proxy.echo(message).await;
         let mut tally = tally.borrow_mut();
