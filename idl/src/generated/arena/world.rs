@@ -15,8 +15,8 @@ pub mod social;
 pub use avatar::{
     Avatar, AvatarCardArgs, AvatarConfigureArgs, AvatarConfirmArgs, AvatarLookArgs,
     AvatarNoticeArgs, AvatarProxy, AvatarRenameArgs, AvatarTellArgs, Card, LobbyCenter,
-    LobbyCenterForgetArgs, LobbyCenterOnlineArgs, LobbyCenterPickArgs, LobbyCenterProxy,
-    LobbyCenterReportArgs, LobbyStub, LobbyStubAnnounceArgs, LobbyStubCameArgs,
+    LobbyCenterForgetArgs, LobbyCenterOnlineArgs, LobbyCenterPickArgs, LobbyCenterPlayersArgs,
+    LobbyCenterProxy, LobbyCenterReportArgs, LobbyStub, LobbyStubAnnounceArgs, LobbyStubCameArgs,
     LobbyStubLoadNowArgs, LobbyStubOnlineArgs, LobbyStubProxy, LobbyStubReportArgs,
     LobbyStubWentArgs, NameError, NodeLoad, Settings,
 };

@@ -1370,7 +1370,7 @@ impl v1::Check for LobbyCenter {
 impl v1::Numbered for LobbyCenter {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 11;
-    const DIGEST: u64 = 0x4b4e_8d7a_090c_815e;
+    const DIGEST: u64 = 0xf9cb_9f04_8ff4_8057;
 }
 
 impl v1::Target for LobbyCenter {
@@ -1413,6 +1413,11 @@ impl LobbyCenterProxy {
         })
     }
 
+    /// How many players are online.
+    pub fn players(&self) -> v1::Calling<LobbyCenterPlayersArgs> {
+        self.0.rpc(LobbyCenterPlayersArgs {})
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -1453,6 +1458,7 @@ macro_rules! __playhouse_arena_world_LobbyCenter {
                 { rpc 2 pick 90 "rpc 2 pick(region: Region) -> ref<LobbyStub>?" [ region "Region", ] "Result<Option<Ref<LobbyStub>>, Failure>" }
                 { rpc 3 online 92 "rpc 3 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
                 { timer 4 forget 93 "timer 4 forget(node: string[..=128])" [ node "String", ] "()" }
+                { rpc 5 players 96 "rpc 5 players() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -1757,6 +1763,71 @@ impl v1::HasCall<4> for LobbyCenter {
     type Args = LobbyCenterForgetArgs;
 }
 
+/// The arguments of rpc `players` of [`LobbyCenter`].
+///
+/// How many players are online.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LobbyCenterPlayersArgs {}
+
+impl LobbyCenterPlayersArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for LobbyCenterPlayersArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for LobbyCenterPlayersArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for LobbyCenterPlayersArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for LobbyCenterPlayersArgs {
+    const TAG: u8 = 5;
+
+    type Owner = LobbyCenter;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::LOBBY_CENTER.calls[4]
+    }
+}
+
+impl v1::HasCall<5> for LobbyCenter {
+    type Args = LobbyCenterPlayersArgs;
+}
+
+impl v1::Rpc for LobbyCenterPlayersArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
+}
+
 /// The center's agent on each lobby node.
 #[derive(Debug, Clone, Default)]
 pub struct LobbyStub {
@@ -1941,14 +2012,14 @@ impl v1::EntitySchema for LobbyStub {
 macro_rules! __playhouse_arena_world_LobbyStub {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity per_node "LobbyStub" "idl/arena/world/avatar.idl" 97
+            entity per_node "LobbyStub" "idl/arena/world/avatar.idl" 100
             [
-                { rpc 1 load_now 101 "rpc 1 load_now() -> NodeLoad" [ ] "Result<NodeLoad, Failure>" }
-                { oneway 2 announce 103 "oneway 2 announce(text: string[..=500])" [ text "String", ] "()" }
-                { timer 3 report 104 "timer 3 report()" [ ] "()" }
-                { oneway 4 came 106 "oneway 4 came(account: AccountId, card: Card)" [ account "AccountId", card "Card", ] "()" }
-                { oneway 5 went 107 "oneway 5 went(account: AccountId)" [ account "AccountId", ] "()" }
-                { rpc 6 online 110 "rpc 6 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
+                { rpc 1 load_now 104 "rpc 1 load_now() -> NodeLoad" [ ] "Result<NodeLoad, Failure>" }
+                { oneway 2 announce 106 "oneway 2 announce(text: string[..=500])" [ text "String", ] "()" }
+                { timer 3 report 107 "timer 3 report()" [ ] "()" }
+                { oneway 4 came 109 "oneway 4 came(account: AccountId, card: Card)" [ account "AccountId", card "Card", ] "()" }
+                { oneway 5 went 110 "oneway 5 went(account: AccountId)" [ account "AccountId", ] "()" }
+                { rpc 6 online 113 "rpc 6 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
             ]
             [
             ]
@@ -2468,14 +2539,15 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 2, "pick").params(&[Member::new(1, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0))]).result(Use::entity(&LOBBY_STUB).optional()).idempotent(),
             Call::new(CallKind::Rpc, 3, "online").params(&[Member::new(1, "after", Use::STRING.length(0, 64)).or(Value::Empty)]).result(Use::named(&super::super::super::common::names::descriptor::PAGE_OF_CARD)).idempotent(),
             Call::new(CallKind::Timer, 4, "forget").params(&[Member::new(1, "node", Use::STRING.length(0, 128)).or(Value::Empty)]),
+            Call::new(CallKind::Rpc, 5, "players").result(Use::U32).idempotent().docs("How many players are online."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x4b4e_8d7a_090c_815e,
+        digest: 0xf9cb_9f04_8ff4_8057,
     };
 
     pub static LOBBY_STUB: Entity = Entity {
-        head: Head::new("arena.world", "LobbyStub", "idl/arena/world/avatar.idl", 97).docs("The center's agent on each lobby node."),
+        head: Head::new("arena.world", "LobbyStub", "idl/arena/world/avatar.idl", 100).docs("The center's agent on each lobby node."),
         package: 5,
         number: 12,
         kind: EntityKind::PerNode,
