@@ -66,10 +66,12 @@ impl LoginLogic {
 
     #[rpc]
     async fn weather(&self, _cx: &mut Cx, region: Region) -> Weather {
-        let open = LobbyCenter::only().pick(region).await;
+        let center = LobbyCenter::only();
+        let open = matches!(center.pick(region).await, Ok(Some(_)));
+        let players = center.players().await.unwrap_or_default();
         Weather {
-            open: matches!(open, Ok(Some(_))),
-            players: 0,
+            open,
+            players: rounded(players),
             notice: String::new(),
         }
     }
@@ -133,6 +135,15 @@ fn grant(cx: &Cx, profile: &Profile) -> Result<LoginGrant, CallError<LoginError>
     })
 }
 
+/// The first two digits: the title screen needs no more, and nobody can follow single players by it.
+const fn rounded(players: u32) -> u32 {
+    let mut step = 1;
+    while players / step >= 100 {
+        step *= 10;
+    }
+    players / step * step
+}
+
 fn check_version(version: &str) -> Result<(), LoginError> {
     let mut parts = version
         .split('.')
@@ -156,6 +167,12 @@ mod tests {
         assert_eq!(one, account_of(Uuid([1; 16])));
         assert_ne!(one, account_of(Uuid([2; 16])));
         assert!(one.0 > 0 && one.0 <= i64::MAX as u64);
+    }
+
+    #[test]
+    fn two_digits_of_the_players_are_shown() {
+        let shown = [0, 7, 99, 123, 4_567, u32::MAX].map(rounded);
+        assert_eq!(shown, [0, 7, 99, 120, 4_500, 4_200_000_000]);
     }
 
     #[test]

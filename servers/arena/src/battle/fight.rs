@@ -218,6 +218,9 @@ impl BattleLogic {
     }
 
     fn fight(&mut self, cx: &mut Cx) {
+        for account in self.stage.risen(cx) {
+            self.field.rise(account);
+        }
         let mut happened = Vec::new();
         self.field.advance(&mut happened);
         self.props.set_step(Step(self.field.step()));
@@ -240,12 +243,8 @@ impl BattleLogic {
     /// Sees to what happened: those who fell rise later, points count, everybody near hears.
     fn settle(&mut self, cx: &mut Cx, happened: Vec<Happening>) {
         for event in happened {
-            if let Happening::Fell { whom, .. } = event {
+            if matches!(event, Happening::Fell { .. }) {
                 self.count_points();
-                let rises = cx.timer_fn(move |battle: &mut Self, _| battle.field.rise(whom));
-                if let Err(failure) = rises.after(self.rules.rise_time) {
-                    tracing::warn!(%failure, "somebody who fell can't rise");
-                }
             }
             self.stage.show(cx, &self.field, &event);
         }

@@ -4,12 +4,18 @@
 
 use std::collections::BTreeMap;
 
-use arena_schema::battle::{Flyer, Puppet, SpellSlot, Status, Target, Vitals};
+use arena_schema::battle::{
+    Flyer, FlyerFadesArgs, Puppet, PuppetRisesArgs, SpellSlot, Status, Target, Vitals,
+};
 use arena_schema::common::{AccountId, Fighter};
 use arena_schema::world::Avatar;
-use playhouse::{Cx, Failure, component, entity};
+use playhouse::{Cx, Duration, Failure, component, entity};
 
 use super::field::{Body, Field, Flying, Happening};
+use crate::app::Arena;
+
+/// How long a flyer is seen at most.
+const SEEN_MAX: Duration = Duration::from_seconds(5);
 
 /// A fighter's body, as others see it.
 #[entity(Puppet { vitals: VitalsLogic, .. })]
@@ -73,13 +79,14 @@ impl VitalsLogic {
 #[derive(Debug, Default)]
 pub struct FlyerLogic {
     props: Flyer,
+    has_faded: bool,
 }
 
 #[entity(Flyer)]
 impl FlyerLogic {
     #[rpc]
-    async fn fades(&mut self, cx: &mut Cx) {
-        cx.destroy();
+    async fn fades(&mut self, _cx: &mut Cx) {
+        self.has_faded = true;
     }
 
     fn follow(&mut self, flying: &Flying) {
@@ -113,7 +120,7 @@ impl Stage {
     }
 
     /// Moves everything to where it is by now.
-    pub(super) fn follow(&self, cx: &mut Cx, field: &Field) {
+    pub(super) fn follow(&mut self, cx: &mut Cx, field: &Field) {
         for (account, number) in &self.puppets {
             let Some(body) = field.bodies().get(account) else {
                 continue;
@@ -123,11 +130,32 @@ impl Stage {
                 cx.with(|vitals: &mut VitalsLogic| vitals.follow(body));
             });
         }
-        for (flyer, number) in &self.flyers {
-            if let Some(flying) = field.flyers().get(flyer) {
-                cx.local(*number, |shown: &mut FlyerLogic| shown.follow(flying));
+        self.flyers.retain(|flyer, number| {
+            let follow = |shown: &mut FlyerLogic| {
+                if let Some(flying) = field.flyers().get(flyer) {
+                    shown.follow(flying);
+                }
+                !shown.has_faded
+            };
+            let stays = cx.local(*number, follow).unwrap_or(false);
+            if !stays {
+                cx.remove_local(*number);
             }
-        }
+            stays
+        });
+    }
+
+    /// Those whose time on the ground is over.
+    pub(super) fn risen(&self, cx: &Cx) -> Vec<AccountId> {
+        let has_risen = |number| {
+            let take = |puppet: &mut PuppetLogic| std::mem::take(&mut puppet.has_risen);
+            cx.local(number, take).unwrap_or(false)
+        };
+        let risen = self
+            .puppets
+            .iter()
+            .filter(|(_, number)| has_risen(**number));
+        risen.map(|(account, _)| *account).collect()
     }
 
     /// Shows everybody around what happened.
@@ -150,7 +178,13 @@ impl Stage {
                         puppet.props.name().clone()
                     })
                 });
-                self.as_puppet(cx, *whom, |cx| Puppet::fell(cx, by));
+                let rise_time = Arena::of(cx).rules.rise_time;
+                self.as_puppet(cx, *whom, |cx| {
+                    Puppet::fell(cx, by);
+                    if let Err(failure) = cx.timer(PuppetRisesArgs {}).after(rise_time) {
+                        tracing::warn!(%failure, "somebody who fell can't rise");
+                    }
+                });
             }
             Happening::Launched(flyer) => {
                 if let Some(flying) = field.flyers().get(flyer) {
@@ -180,6 +214,10 @@ impl Stage {
         match cx.spawn_local_entity(shown) {
             Ok(number) => {
                 self.flyers.insert(flyer, number);
+                // Whatever becomes of its flight, nobody sees it for longer.
+                cx.as_local(number, |_: &mut FlyerLogic, cx| {
+                    let _gone_with_the_battle = cx.timer(FlyerFadesArgs {}).after(SEEN_MAX);
+                });
             }
             // It flies and hits all the same, only unseen.
             Err(failure) => tracing::warn!(%failure, "a flyer can't be shown"),

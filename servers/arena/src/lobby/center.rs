@@ -52,6 +52,12 @@ impl LobbyCenterLogic {
     }
 
     #[rpc]
+    async fn players(&mut self, _cx: &mut Cx) -> u32 {
+        let online = self.props.nodes().values().map(|load| load.avatars);
+        online.fold(0, u32::saturating_add)
+    }
+
+    #[rpc]
     async fn forget(&mut self, _cx: &mut Cx, node: String) {
         self.props.nodes_mut().remove(&node);
     }

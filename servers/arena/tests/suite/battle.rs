@@ -15,7 +15,7 @@ use arena_bots::common::{
 use arena_bots::match_making::MatchSeatAcceptArgs;
 use playhouse::Duration;
 use playhouse_client::math::Vec2;
-use playhouse_client::{Client, FailureKind, SessionReason};
+use playhouse_client::{CallError, Client, FailureKind, SessionReason};
 
 use crate::game::{Game, Player, ended, play_by, thrown};
 
@@ -86,11 +86,7 @@ impl Fighter {
         }
     }
 
-    async fn cast(
-        &self,
-        spell: u8,
-        x: f32,
-    ) -> Result<Step, playhouse_client::CallError<CastError>> {
+    async fn cast(&self, spell: u8, x: f32) -> Result<Step, CallError<CastError>> {
         let at = Target::Point(Vec2 { x, y: 0.0 });
         self.client
             .entity::<PuppetBind>()
@@ -222,6 +218,38 @@ fn one_alone_may_give_up_and_shouts_reach_ones_own_side() {
         assert_eq!(dusk.result().await.outcome, Outcome::Won);
         assert_eq!(*dawn.heard.borrow(), ["to me"]);
         assert!(dusk.heard.borrow().is_empty());
+    });
+}
+
+#[test]
+fn who_falls_lies_for_a_while_and_rises_again() {
+    let rules = Rules {
+        battle_time: Duration::from_seconds(30),
+        rise_time: Duration::from_seconds(1),
+        points: 100,
+        ..short()
+    };
+    play_by(rules, async |game| {
+        let (one, other) = game.two().await;
+        let [dawn, dusk] = tickets(&one, &other).await;
+        let (dawn, dusk) = (Fighter::enter(&dawn).await, Fighter::enter(&dusk).await);
+        for (fighter, x) in [(&dawn, 0.0), (&dusk, 1.0)] {
+            let puppet = fighter.client.entity::<PuppetBind>();
+            puppet.steer(Step(1), Vec2 { x, y: 0.0 }).unwrap();
+        }
+        let is_down = async || {
+            let heal = dusk.cast(3, 0.0).await;
+            matches!(heal, Err(CallError::Thrown(CastError::HeldBack { .. })))
+        };
+        while !is_down().await {
+            for spell in 0..3 {
+                let _fizzles_now_and_then = dawn.cast(spell, 1.0).await;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+        while is_down().await {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
     });
 }
 
