@@ -13,8 +13,8 @@ use playhouse_net::link::{
 };
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
-    Executed, FailureKind, Header, Message, Method, Notify, Open, Request, Role, SessionReason,
-    WireFailure,
+    Executed, FailureKind, GoAway, Header, Message, Method, Notify, Open, Request, Role,
+    SessionReason, WireFailure,
 };
 use tokio::sync::oneshot;
 
@@ -27,6 +27,7 @@ pub(crate) enum Note {
     Opened(EntityRef),
     Refused(SessionReason, String),
     End(SessionReason, String),
+    GoAway(String),
     Closed(String),
 }
 
@@ -70,6 +71,10 @@ impl LinkHandler for Inbox {
             other => panic!("not for a client: {other:?}"),
         };
         self.note(note);
+    }
+
+    fn peer_goes_away(&self, _link: &Link, go_away: GoAway<'_>) {
+        self.note(Note::GoAway(go_away.text.to_owned()));
     }
 
     fn closed(&self, _link: &Link, reason: &CloseReason) {

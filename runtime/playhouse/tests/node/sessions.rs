@@ -1,6 +1,7 @@
 //! Clients: how they get a session, what they may do in it and without, and how it ends.
 
 use playhouse::Numbered;
+use playhouse::node::HELD_MAX;
 use playhouse_wire::message::{FailureKind, Header, Method, Role, SessionReason};
 
 use crate::client::{self, Client, Ended, Note, header, method};
@@ -265,6 +266,42 @@ fn a_wrong_token_is_refused_and_the_next_one_is_looked_at() {
             matches!(second, Note::Refused(SessionReason::Protocol, _)),
             "{second:?}"
         );
+    });
+}
+
+#[test]
+fn events_of_the_beginning_come_after_it_and_are_bounded() {
+    // One shard: across two, events may come when the session is open already.
+    let (_running, address) = world::start(world::builder().shards(1));
+    let most = 1000 + HELD_MAX as u64;
+    client::run(async move {
+        let client = Client::connect(&address, Role::Client);
+        assert!(matches!(client.open(&token(most)).await, Note::Opened(_)));
+        let first = client.events(HELD_MAX).await;
+        assert!(
+            first
+                .iter()
+                .all(|(of, ..)| *of == method::<Guest, GuestSaidArgs>(0))
+        );
+        let client = Client::connect(&address, Role::Client);
+        let Note::GoAway(why) = client.open(&token(most + 1)).await else {
+            panic!("one too many")
+        };
+        assert!(why.contains("too many events"), "{why}");
+    });
+}
+
+#[test]
+fn an_authenticator_has_five_seconds() {
+    let (_running, address) = world::node();
+    client::run(async move {
+        let client = Client::connect(&address, Role::Client);
+        let note = client.open(b"slow").await;
+        assert!(
+            matches!(note, Note::Refused(SessionReason::Unavailable, _)),
+            "{note:?}"
+        );
+        assert!(matches!(client.open(&token(5)).await, Note::Opened(_)));
     });
 }
 

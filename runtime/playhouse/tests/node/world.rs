@@ -191,6 +191,11 @@ impl GuestLogic {
     #[hook]
     async fn attached(&mut self, cx: &mut Cx) {
         self.life.push(format!("attached {}", cx.bound().is_some()));
+        // Who has a number above 1000 is greeted so often less 1000.
+        let account = cx.key::<Guest>().map_or(0, |account| account.0);
+        for number in 1000..account {
+            Guest::said(cx, format!("{number}"));
+        }
     }
     #[hook]
     async fn lost(&mut self, _cx: &mut Cx) {
