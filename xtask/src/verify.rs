@@ -67,6 +67,16 @@ const STAGES: &[Stage] = &[
         run: test,
     },
     Stage {
+        name: "sim",
+        about: "a thousand short games on a simulated network, each by another seed",
+        run: |session| {
+            let demo = "cargo run --quiet --package arena-demo --";
+            session.run(&format!(
+                "{demo} --sim --seeds 0..1000 --bots 6 --seconds 6"
+            ))
+        },
+    },
+    Stage {
         name: "node",
         about: "all tests of the packages for Node",
         run: node,
