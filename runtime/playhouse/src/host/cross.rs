@@ -227,6 +227,10 @@ impl Shard {
 
     /// Whether one more call may wait for a shard.
     pub(super) fn may_post(&self, to: u32) -> Result<(), Failure> {
+        if self.fabric.is_closed(to) {
+            return Err(Failure::not_executed(FailureKind::Unreachable)
+                .because("the shard of the target has stopped"));
+        }
         let buffered = self.out.borrow().get(to as usize).map_or(0, Vec::len);
         if buffered + self.fabric.len(to) < INBOX_MAX {
             return Ok(());

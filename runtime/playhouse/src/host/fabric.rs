@@ -46,6 +46,10 @@ struct Inbox {
     /// Nobody looks until it is woken.
     asleep: AtomicBool,
     len: AtomicUsize,
+    /// Its shard says that nothing runs on it.
+    quiet: AtomicBool,
+    /// Nobody looks any more.
+    closed: AtomicBool,
 }
 
 /// Nothing that holds these locks can panic half-way through a change.
@@ -72,6 +76,35 @@ impl Fabric {
 
     fn inbox(&self, shard: u32) -> Option<&Inbox> {
         self.inboxes.get(shard as usize)
+    }
+
+    /// A shard says whether anything runs on it.
+    pub(super) fn set_quiet(&self, shard: u32, quiet: bool) {
+        if let Some(inbox) = self.inbox(shard) {
+            inbox.quiet.store(quiet, Ordering::SeqCst);
+        }
+    }
+
+    /// Whether all shards have said that nothing runs on them, and no packet is on its way.
+    pub(super) fn all_quiet(&self) -> bool {
+        let mut inboxes = self.inboxes.iter();
+        inboxes.all(|inbox| {
+            inbox.quiet.load(Ordering::SeqCst) && inbox.len.load(Ordering::SeqCst) == 0
+        })
+    }
+
+    /// A shard has ended: nothing is taken for it any more.
+    pub(super) fn close(&self, shard: u32) {
+        if let Some(inbox) = self.inbox(shard) {
+            inbox.closed.store(true, Ordering::SeqCst);
+            inbox.quiet.store(true, Ordering::SeqCst);
+            inbox.len.store(0, Ordering::SeqCst);
+        }
+    }
+
+    pub(super) fn is_closed(&self, shard: u32) -> bool {
+        self.inbox(shard)
+            .is_none_or(|inbox| inbox.closed.load(Ordering::Relaxed))
     }
 
     /// How many packets wait for a shard.

@@ -52,6 +52,20 @@ impl Shard {
         }
     }
 
+    /// Whether all shards of the node have come to rest, as far as each has said by calling this. A stopping shard goes on
+    /// serving until then, since hooks and background work of the others may call it.
+    #[must_use]
+    pub fn all_at_rest(&self) -> bool {
+        let at_rest = self.calls_open() == 0 && self.background.get() == 0 && !self.dirty.get();
+        self.fabric.set_quiet(self.index, at_rest);
+        at_rest && self.fabric.all_quiet()
+    }
+
+    /// The shard has ended: calls of others to it fail at once from now on.
+    pub fn close(&self) {
+        self.fabric.close(self.index);
+    }
+
     /// The live entity with this key. Of a keyed type, the first use makes it.
     pub(super) fn live(
         self: &Rc<Self>,

@@ -162,6 +162,7 @@ impl ShardNode {
         self.host.stop();
         self.quiet(jobs, until).await;
         let left = self.host.calls_open();
+        self.host.close();
         for link in links.iter().chain(&self.outbound.links()) {
             link.close(GoAwayReason::Stopping, "the node stops");
         }
@@ -174,10 +175,9 @@ impl ShardNode {
         }
     }
 
-    /// Waits for the handlers that run.
+    /// Waits for the handlers that run, on all shards: they may still need one another.
     async fn quiet(self: &Rc<Self>, jobs: &mut Jobs, until: Instant) {
-        while self.host.calls_open() > 0 && self.env.now() < until {
-            // They may still need other shards, and those this one.
+        while !self.host.all_at_rest() && self.env.now() < until {
             while let Ok(job) = jobs.try_recv() {
                 job(self);
             }

@@ -151,3 +151,23 @@ fn a_longer_wait_over_two_shards_is_found_by_a_probe() {
         assert_eq!((a.calls_open(), b.calls_open()), (0, 0));
     });
 }
+
+#[test]
+fn calls_to_a_shard_that_has_ended_fail_at_once() {
+    on_two_shards(&setup(), async |[a, b]| {
+        let [far, ..] = heroes_of(&b);
+        let lingering = start_on(&b, Hero::of(far).linger(ms(5)));
+        tokio::task::yield_now().await;
+        assert!(!b.all_at_rest());
+        assert!(!a.all_at_rest(), "one that rests waits for the other");
+        assert_eq!(lingering.await.unwrap(), Ok(true));
+        b.close();
+        let failure = Hero::of(far).finished().await.unwrap_err();
+        assert_eq!(failure.kind(), FailureKind::Unreachable);
+        assert_eq!(failure.executed(), Executed::NotExecuted);
+        assert_eq!(
+            Hero::of(far).note(1).unwrap_err().kind(),
+            FailureKind::Unreachable
+        );
+    });
+}
