@@ -4,6 +4,8 @@
 //! a second, keeps `CONNS x INFLIGHT` calls outstanding, checks every answer, and prints one line of JSON. Both are
 //! plain nodes with everything on that a user gets: bounds, deadlines, trace context, heartbeats.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
+
 use std::cell::RefCell;
 use std::process::ExitCode;
 use std::rc::Rc;
