@@ -22,6 +22,7 @@ mod egress;
 mod endings;
 mod env;
 mod fabric;
+mod forward;
 mod handler;
 mod hooks;
 mod ingress;

@@ -8,8 +8,8 @@ use playhouse_wire::message::{Header, Method, Waiting as Waits};
 use playhouse_wire::{EntityRef, Limits};
 
 use super::calls::CallId;
-use super::cross::Back;
 use super::dispatch::{Lead, Prepared, no_such_target};
+use super::forward::Back;
 use super::handler::{Answer, Settled};
 use super::interceptor::Direction;
 use super::route::Home;

@@ -14,9 +14,9 @@ use playhouse_wire::{Encode, EntityKey, EntityRef, Writer};
 
 use super::away::{Away, Route};
 use super::calls::CallId;
-use super::cross::Raw;
 use super::dispatch::no_such_target;
 use super::egress::{EgressId, Sink, check};
+use super::forward::Raw;
 use super::interceptor::{CallOutcome, Direction, Seen};
 use super::lease::leased;
 use super::park::{Manner, Outcome, Reply, Waiting};

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use playhouse::{CallError, Executed, FailureKind};
 
+use crate::harness::{kind, on_shard};
 use crate::schema::trial::{Center, Desk, Hero, TradeError};
-use crate::world::{kind, ms, on_shard};
+use crate::world::ms;
 
 #[test]
 fn a_call_reaches_a_component_and_comes_back() {

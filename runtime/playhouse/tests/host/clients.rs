@@ -8,10 +8,11 @@ use playhouse::{Arguments, Encode, Failure, FailureKind, Limits, Writer, to_vec}
 use playhouse_net::link::{ReplyOutcome, ReplySink};
 use playhouse_wire::message::{Header, Method};
 
+use crate::harness::{hero, heroes_of, kind, on_shard, on_two_shards};
 use crate::schema::trial::{
     Hero, HeroFinishedArgs, HeroLingerArgs, HeroNoteArgs, HeroTradeArgs, PurseAddArgs,
 };
-use crate::world::{hero, heroes_of, kind, ms, on_shard, on_two_shards, setup};
+use crate::world::{ms, setup};
 
 /// A client that notes events, and answers what the test says.
 #[derive(Default)]
@@ -105,7 +106,7 @@ fn a_client_of_another_shard_is_reached_too() {
         let [far, ..] = heroes_of(&b);
         assert_eq!(a.bind(hero(far).address(), SESSION).await, Ok(None));
         let asking = tokio::task::spawn_local({
-            let call = crate::world::start_on(&a, Hero::of(far).ask());
+            let call = crate::harness::start_on(&a, Hero::of(far).ask());
             async move { call.await.unwrap() }
         });
         while client.asked.borrow().is_empty() {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use playhouse::{CallError, Executed, FailureKind, Reach};
 
+use crate::harness::{hero, heroes_of, kind, on_two_shards, run_on, start_on};
 use crate::schema::trial::{Center, Desk, Hero, TradeError};
-use crate::world::{hero, heroes_of, kind, ms, on_two_shards, run_on, setup, start_on};
+use crate::world::{ms, setup};
 
 #[test]
 fn calls_go_to_the_other_shard_and_come_back() {

@@ -2,8 +2,9 @@
 
 use playhouse::{Executed, Failure, FailureKind};
 
+use crate::harness::{hero, on_shard};
 use crate::schema::trial::{Desk, Hero};
-use crate::world::{hero, ms, on_shard};
+use crate::world::ms;
 
 fn path(outcome: Result<u32, Failure>) -> String {
     let failure = outcome.unwrap_err();

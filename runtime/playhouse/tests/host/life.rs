@@ -2,8 +2,9 @@
 
 use playhouse::FailureKind;
 
+use crate::harness::{kind, on_shard};
 use crate::schema::trial::{Center, Hero, Room};
-use crate::world::{kind, life, ms, on_shard};
+use crate::world::{life, ms};
 use playhouse::Reach;
 
 #[test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use playhouse::{Cx, Reach, component, entity};
 
+use crate::harness::on_shard;
 use crate::schema::trial::{Bark, Center, Tree};
-use crate::world::on_shard;
 
 #[derive(Default)]
 #[component(Bark)]

@@ -8,6 +8,7 @@ mod cross;
 mod deadlocks;
 #[path = "generated/mod.rs"]
 mod generated;
+mod harness;
 mod life;
 mod locals;
 mod seen;

@@ -6,8 +6,9 @@ use std::time::Duration;
 use playhouse::host::{CallInfo, CallOutcome, Interceptor, TraceContext};
 use playhouse::{Failure, FailureKind};
 
+use crate::harness::{heroes_of, kind, on_shard_of, on_two_shards};
 use crate::schema::trial::{Desk, Hero};
-use crate::world::{heroes_of, kind, ms, on_shard_of, on_two_shards, setup};
+use crate::world::{ms, setup};
 
 #[derive(Clone, Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);

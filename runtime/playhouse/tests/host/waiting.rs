@@ -5,8 +5,9 @@ use std::time::Duration;
 use playhouse::host::MAILBOX_MAX;
 use playhouse::{Executed, FailureKind};
 
+use crate::harness::on_shard;
 use crate::schema::trial::Hero;
-use crate::world::{ms, on_shard};
+use crate::world::ms;
 
 #[test]
 fn calls_of_one_entity_run_one_at_a_time_in_order() {
