@@ -159,7 +159,7 @@ impl Link {
         matches!(self.state, State::Open(_)) && !self.peer_leaves
     }
 
-    /// The longest message to take from the peer now, in bytes: for [`frame::Frames`].
+    /// The longest message to take from the peer now, in bytes: for [`Frames`](crate::frame::Frames).
     #[must_use]
     pub const fn receive_bytes_max(&self) -> usize {
         match self.state {
@@ -168,7 +168,7 @@ impl Link {
         }
     }
 
-    /// The longest message that the peer takes, in bytes: for [`frame::end`].
+    /// The longest message that the peer takes, in bytes: for [`end`](crate::frame::end).
     #[must_use]
     pub fn send_bytes_max(&self) -> usize {
         match &self.state {
