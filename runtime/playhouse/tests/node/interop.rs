@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use playhouse::node::{INTEROP_RUNNING_MAX, Running};
+use playhouse::node::{INTEROP_MAX, INTEROP_RUNNING_MAX, Running};
 
 use crate::world;
 
@@ -103,6 +103,29 @@ fn more_requests_than_run_at_once_wait_and_are_all_answered() {
             .chunks(5)
             .all(|answer| answer == [0x94, 1, 1, 0xc0, 0xc3])
     );
+}
+
+#[test]
+fn one_connection_too_many_is_not_taken_until_another_ends() {
+    let running = world::builder().shards(1).msgpack_rpc("127.0.0.1:0");
+    let running = running.build().unwrap().start().unwrap();
+    let address = running.msgpack_rpc_addresses().first().unwrap().clone();
+    let secret = |mut stream: &TcpStream| {
+        stream.write_all(&request(9, "Door.secret"))?;
+        stream.read_exact(&mut [0; 5])
+    };
+    let mut all: Vec<TcpStream> = (0..INTEROP_MAX).map(|_| connect(&address)).collect();
+    for stream in &all {
+        secret(stream).unwrap();
+    }
+    let more = connect(&address);
+    assert!(secret(&more).is_err(), "one too many was served");
+    drop(all.pop());
+    let served = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        secret(&connect(&address)).is_ok()
+    });
+    assert!(served, "there is room again");
 }
 
 #[test]
