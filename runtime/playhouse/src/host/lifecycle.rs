@@ -64,6 +64,8 @@ impl Shard {
     /// The shard has ended: calls of others to it fail at once from now on.
     pub fn close(&self) {
         self.fabric.close(self.index);
+        // They hold the node, which holds this shard.
+        drop((self.egress.take(), self.port.take()));
     }
 
     /// The live entity with this key. Of a keyed type, the first use makes it.
