@@ -6,7 +6,7 @@ pub mod arena;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
-    digest: 0xa202_6e61_1fc0_8988,
+    digest: 0x7233_0d24_7ebb_1412,
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "arena.account", number: 2, modules: &[&arena::account::login::descriptor::MODULE] },
         ::playhouse_client::__private::v1::descriptor::Package { name: "arena.battle", number: 6, modules: &[&arena::battle::battle::descriptor::MODULE] },

@@ -26,8 +26,8 @@ pub use body::{
     InventoryWearArgs, NEAR_MAX, Receipt, TRADE_RANGE, TradeError, Transform, TransformProxy,
     TransformTeleportedArgs, TransformTravelArgs, TransformWalkArgs, TravelError, Wallet,
     WalletBalanceArgs, WalletBuyArgs, WalletChargeArgs, WalletCreditArgs, WalletError,
-    WalletJingledArgs, WalletProxy, Zone, ZoneId, ZoneLeftArgs, ZoneMovedArgs, ZoneNearArgs,
-    ZoneProxy, ZoneTogetherArgs,
+    WalletJingledArgs, WalletProxy, Zone, ZoneEnterArgs, ZoneId, ZoneLeftArgs, ZoneMovedArgs,
+    ZoneNearArgs, ZoneProxy, ZoneTogetherArgs,
 };
 pub use progress::{
     Goal, Progress, ProgressBattleEndedArgs, ProgressBattlesArgs, ProgressFinishQuestArgs,

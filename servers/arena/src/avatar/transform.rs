@@ -63,10 +63,13 @@ impl TransformLogic {
         if cx.with(|seat: &mut MatchSeat| seat.waiting().is_some()) {
             return Err(TravelError::InLine.into());
         }
-        self.leave_zone(cx);
+        let own = cx.key::<Avatar>().ok_or(TravelError::NoSuchZone)?;
+        Zone::of(zone).enter(own, Vec2::default()).await?;
+        if zone != self.props.zone() {
+            self.leave_zone(cx);
+        }
         self.props.set_zone(zone);
         self.props.set_pos(Vec2::default());
-        self.tell_zone(cx);
         Transform::teleported(cx, zone, self.props.pos());
         Ok(())
     }

@@ -17,6 +17,12 @@ pub struct ZoneLogic {
 #[entity(Zone)]
 impl ZoneLogic {
     #[rpc]
+    async fn enter(&mut self, _cx: &mut Cx, account: AccountId, at: Vec2) -> Result<(), Failure> {
+        self.props.places_mut().insert(account, at)?;
+        Ok(())
+    }
+
+    #[rpc]
     async fn moved(&mut self, _cx: &mut Cx, account: AccountId, to: Vec2) -> Result<(), Failure> {
         self.props.places_mut().insert(account, to)?;
         Ok(())

@@ -544,7 +544,7 @@ impl v1::Check for Zone {
 impl v1::Numbered for Zone {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 13;
-    const DIGEST: u64 = 0xa447_0fc1_6429_f0b3;
+    const DIGEST: u64 = 0xc8d1_779c_9265_39fc;
 }
 
 impl v1::Target for Zone {
@@ -599,6 +599,11 @@ impl ZoneProxy {
         self.0.rpc(ZoneTogetherArgs { one, other, range })
     }
 
+    /// Somebody comes in: once it is answered, others find them here.
+    pub fn enter(&self, account: AccountId, at: Vec2) -> v1::Calling<ZoneEnterArgs> {
+        self.0.rpc(ZoneEnterArgs { account, at })
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -639,6 +644,7 @@ macro_rules! __playhouse_arena_world_Zone {
                 { oneway 2 left 44 "oneway 2 left(account: AccountId)" [ account "AccountId", ] "()" }
                 { rpc 3 near 47 "rpc 3 near(account: AccountId, range: f32[0.0..=1000.0]) -> list<AccountId>[..=64]" [ account "AccountId", range "f32", ] "Result<Vec<AccountId>, Failure>" }
                 { rpc 4 together 50 "rpc 4 together(one: AccountId, other: AccountId, range: f32[0.0..=1000.0]) -> bool" [ one "AccountId", other "AccountId", range "f32", ] "Result<bool, Failure>" }
+                { rpc 5 enter 53 "rpc 5 enter(account: AccountId, at: Vec2)" [ account "AccountId", at "Vec2", ] "Result<(), Failure>" }
             ]
             [
             ]
@@ -954,6 +960,85 @@ impl v1::Rpc for ZoneTogetherArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `enter` of [`Zone`].
+///
+/// Somebody comes in: once it is answered, others find them here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoneEnterArgs {
+    pub account: AccountId,
+    pub at: Vec2,
+}
+
+impl ZoneEnterArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, account: AccountId, at: Vec2) {
+        let count = if v1::Struct::slots(&at) != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(&account);
+        slots.put(&at);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(account: AccountId, _: Vec2) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for ZoneEnterArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.account, self.at);
+    }
+}
+
+impl v1::Decode for ZoneEnterArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            account: slots.required::<AccountId>("account")?,
+            at: slots.or_default::<Vec2>("at")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for ZoneEnterArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.account, self.at)
+    }
+}
+
+impl v1::Arguments for ZoneEnterArgs {
+    const TAG: u8 = 5;
+
+    type Owner = Zone;
+    type Parts = (AccountId, Vec2);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.account, self.at)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ZONE.calls[4]
+    }
+}
+
+impl v1::HasCall<5> for Zone {
+    type Args = ZoneEnterArgs;
+}
+
+impl v1::Rpc for ZoneEnterArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
+}
+
 /// Why one stays where one is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TravelError {
@@ -1235,16 +1320,16 @@ impl v1::ComponentSchema for Inventory {
 macro_rules! __playhouse_arena_world_Inventory {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Inventory" "idl/arena/world/body.idl" 57
+            component "Inventory" "idl/arena/world/body.idl" 60
             [
-                { rpc 1 trade 66 "rpc 1 trade(to: ref<Inventory>, give: list<Stack>[1..=16]) -> Receipt throws TradeError" [ to "Ref<Inventory>", give "Vec<Stack>", ] "Result<Receipt, CallError<TradeError>>" }
-                { rpc 2 has 68 "rpc 2 has(item: ItemId, count: u32[1..]) -> bool" [ item "ItemId", count "u32", ] "Result<bool, Failure>" }
-                { oneway 3 deliver 71 "oneway 3 deliver(reward: Reward, reason: string[..=64])" [ reward "Reward", reason "String", ] "()" }
-                { event 4 changed 72 "event 4 changed(slot: BagSlot, stack: Stack?)" [ slot "BagSlot", stack "Option<Stack>", ] "()" }
-                { timer 5 spoil 74 "timer 5 spoil(slot: BagSlot)" [ slot "BagSlot", ] "()" }
-                { rpc 6 wear 76 "rpc 6 wear(slot: BagSlot, place: u8[..=7]) throws TradeError" [ slot "BagSlot", place "u8", ] "Result<(), CallError<TradeError>>" }
-                { oneway 7 sort 78 "oneway 7 sort(descending: bool)" [ descending "bool", ] "()" }
-                { rpc 9 contents 82 "rpc 9 contents() -> map<BagSlot, Stack>[..=64]" [ ] "Result<BTreeMap<BagSlot, Stack>, Failure>" }
+                { rpc 1 trade 69 "rpc 1 trade(to: ref<Inventory>, give: list<Stack>[1..=16]) -> Receipt throws TradeError" [ to "Ref<Inventory>", give "Vec<Stack>", ] "Result<Receipt, CallError<TradeError>>" }
+                { rpc 2 has 71 "rpc 2 has(item: ItemId, count: u32[1..]) -> bool" [ item "ItemId", count "u32", ] "Result<bool, Failure>" }
+                { oneway 3 deliver 74 "oneway 3 deliver(reward: Reward, reason: string[..=64])" [ reward "Reward", reason "String", ] "()" }
+                { event 4 changed 75 "event 4 changed(slot: BagSlot, stack: Stack?)" [ slot "BagSlot", stack "Option<Stack>", ] "()" }
+                { timer 5 spoil 77 "timer 5 spoil(slot: BagSlot)" [ slot "BagSlot", ] "()" }
+                { rpc 6 wear 79 "rpc 6 wear(slot: BagSlot, place: u8[..=7]) throws TradeError" [ slot "BagSlot", place "u8", ] "Result<(), CallError<TradeError>>" }
+                { oneway 7 sort 81 "oneway 7 sort(descending: bool)" [ descending "bool", ] "()" }
+                { rpc 9 contents 85 "rpc 9 contents() -> map<BagSlot, Stack>[..=64]" [ ] "Result<BTreeMap<BagSlot, Stack>, Failure>" }
             ]
             [
             ]
@@ -2155,13 +2240,13 @@ impl v1::ComponentSchema for Wallet {
 macro_rules! __playhouse_arena_world_Wallet {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Wallet" "idl/arena/world/body.idl" 102
+            component "Wallet" "idl/arena/world/body.idl" 105
             [
-                { rpc 1 buy 108 "rpc 1 buy(offer: u32, price: Price) -> Reward throws WalletError" [ offer "u32", price "Price", ] "Result<Reward, CallError<WalletError>>" }
-                { oneway 2 credit 111 "oneway 2 credit(payment: uuid, price: Price)" [ payment "Uuid", price "Price", ] "()" }
-                { rpc 3 charge 112 "rpc 3 charge(price: Price) throws WalletError" [ price "Price", ] "Result<(), CallError<WalletError>>" }
-                { event 4 jingled 114 "event 4 jingled(price: Price, gained: bool)" [ price "Price", gained "bool", ] "()" }
-                { rpc 5 balance 116 "rpc 5 balance() -> map<Currency, Coins>[..=8]" [ ] "Result<BTreeMap<Currency, Coins>, Failure>" }
+                { rpc 1 buy 111 "rpc 1 buy(offer: u32, price: Price) -> Reward throws WalletError" [ offer "u32", price "Price", ] "Result<Reward, CallError<WalletError>>" }
+                { oneway 2 credit 114 "oneway 2 credit(payment: uuid, price: Price)" [ payment "Uuid", price "Price", ] "()" }
+                { rpc 3 charge 115 "rpc 3 charge(price: Price) throws WalletError" [ price "Price", ] "Result<(), CallError<WalletError>>" }
+                { event 4 jingled 117 "event 4 jingled(price: Price, gained: bool)" [ price "Price", gained "bool", ] "()" }
+                { rpc 5 balance 119 "rpc 5 balance() -> map<Currency, Coins>[..=8]" [ ] "Result<BTreeMap<Currency, Coins>, Failure>" }
             ]
             [
             ]
@@ -2684,13 +2769,14 @@ pub mod descriptor {
             Call::new(CallKind::Oneway, 2, "left").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID))]),
             Call::new(CallKind::Rpc, 3, "near").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "range", Use::F32.float(0.0, 1000.0)).or(Value::Float(0.0))]).result(Use::list(&Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)).length(0, 64)).idempotent().docs("Those within `range` metres of somebody, nearest first; nobody if that one isn't here."),
             Call::new(CallKind::Rpc, 4, "together").params(&[Member::new(1, "one", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "other", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(3, "range", Use::F32.float(0.0, 1000.0)).or(Value::Float(0.0))]).result(Use::BOOL).idempotent().docs("Whether two stand within `range` metres of each other."),
+            Call::new(CallKind::Rpc, 5, "enter").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "at", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]).idempotent().docs("Somebody comes in: once it is answered, others find them here."),
         ],
         deadline_us: Some(1000000),
         tick_us: None,
-        digest: 0xa447_0fc1_6429_f0b3,
+        digest: 0xc8d1_779c_9265_39fc,
     };
 
-    pub static TRAVEL_ERROR: Type = Type::new(Head::new("arena.world", "TravelError", "idl/arena/world/body.idl", 54).docs("Why one stays where one is."), 0x7bb8_79c7_8330_eb90, Kind::Error(&[
+    pub static TRAVEL_ERROR: Type = Type::new(Head::new("arena.world", "TravelError", "idl/arena/world/body.idl", 57).docs("Why one stays where one is."), 0x7bb8_79c7_8330_eb90, Kind::Error(&[
         Arm::new(1, "no_such_zone", Body::Nothing),
         Arm::new(2, "level_too_low", Body::Members(&[
             Member::new(1, "needed", Use::U16).or(Value::Int(0)),
@@ -2699,7 +2785,7 @@ pub mod descriptor {
     ]));
 
     pub static INVENTORY: Component = Component {
-        head: Head::new("arena.world", "Inventory", "idl/arena/world/body.idl", 57).docs("A bag, or a vault: whatever holds stacks by place."),
+        head: Head::new("arena.world", "Inventory", "idl/arena/world/body.idl", 60).docs("A bag, or a vault: whatever holds stacks by place."),
         package: 5,
         number: 2,
         requires: &[&TRANSFORM],
@@ -2721,13 +2807,13 @@ pub mod descriptor {
         digest: 0xf4cc_92b9_905d_4ff7,
     };
 
-    pub static RECEIPT: Type = Type::new(Head::new("arena.world", "Receipt", "idl/arena/world/body.idl", 86).docs("What a trade did."), 0x843b_1760_bf2d_2944, Kind::Struct(&[
+    pub static RECEIPT: Type = Type::new(Head::new("arena.world", "Receipt", "idl/arena/world/body.idl", 89).docs("What a trade did."), 0x843b_1760_bf2d_2944, Kind::Struct(&[
         Member::new(1, "given", Use::list(&Use::named(&super::super::super::common::items::descriptor::STACK)).length(0, 16)).or(Value::Empty),
         Member::new(2, "fee", Use::named(&super::super::super::common::items::descriptor::COINS)).or(Value::Int(0)).docs("What the trade cost."),
         Member::new(3, "at", Use::TIMESTAMP),
     ]));
 
-    pub static TRADE_ERROR: Type = Type::new(Head::new("arena.world", "TradeError", "idl/arena/world/body.idl", 94).docs("Why a trade did not happen."), 0xef50_7bbf_8e4f_a976, Kind::Error(&[
+    pub static TRADE_ERROR: Type = Type::new(Head::new("arena.world", "TradeError", "idl/arena/world/body.idl", 97).docs("Why a trade did not happen."), 0xef50_7bbf_8e4f_a976, Kind::Error(&[
         Arm::new(1, "not_nearby", Body::Nothing),
         Arm::new(2, "not_there", Body::Members(&[
             Member::new(1, "item", Use::named(&super::super::super::common::items::descriptor::ITEM_ID)),
@@ -2740,7 +2826,7 @@ pub mod descriptor {
     ]));
 
     pub static WALLET: Component = Component {
-        head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 102).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
+        head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 105).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
         package: 5,
         number: 3,
         requires: &[],
@@ -2758,7 +2844,7 @@ pub mod descriptor {
         digest: 0x6971_6654_c7c9_2538,
     };
 
-    pub static WALLET_ERROR: Type = Type::new(Head::new("arena.world", "WalletError", "idl/arena/world/body.idl", 120).docs("Why money stays where it is."), 0x213c_653f_c2b9_972c, Kind::Error(&[
+    pub static WALLET_ERROR: Type = Type::new(Head::new("arena.world", "WalletError", "idl/arena/world/body.idl", 123).docs("Why money stays where it is."), 0x213c_653f_c2b9_972c, Kind::Error(&[
         Arm::new(1, "too_poor", Body::Members(&[
             Member::new(1, "missing", Use::named(&super::super::super::common::items::descriptor::COINS)).or(Value::Int(0)),
         ])),

@@ -1631,7 +1631,7 @@ pub mod descriptor {
         digest: 0x100c_08e4_170e_b248,
     };
 
-    pub static TRAVEL_ERROR: Type = Type::new(Head::new("arena.world", "TravelError", "idl/arena/world/body.idl", 54).docs("Why one stays where one is."), 0x7bb8_79c7_8330_eb90, Kind::Error(&[
+    pub static TRAVEL_ERROR: Type = Type::new(Head::new("arena.world", "TravelError", "idl/arena/world/body.idl", 57).docs("Why one stays where one is."), 0x7bb8_79c7_8330_eb90, Kind::Error(&[
         Arm::new(1, "no_such_zone", Body::Nothing),
         Arm::new(2, "level_too_low", Body::Members(&[
             Member::new(1, "needed", Use::U16).or(Value::Int(0)),
@@ -1640,7 +1640,7 @@ pub mod descriptor {
     ]));
 
     pub static INVENTORY: Component = Component {
-        head: Head::new("arena.world", "Inventory", "idl/arena/world/body.idl", 57).docs("A bag, or a vault: whatever holds stacks by place."),
+        head: Head::new("arena.world", "Inventory", "idl/arena/world/body.idl", 60).docs("A bag, or a vault: whatever holds stacks by place."),
         package: 5,
         number: 2,
         requires: &[&TRANSFORM],
@@ -1658,13 +1658,13 @@ pub mod descriptor {
         digest: 0xf4cc_92b9_905d_4ff7,
     };
 
-    pub static RECEIPT: Type = Type::new(Head::new("arena.world", "Receipt", "idl/arena/world/body.idl", 86).docs("What a trade did."), 0x843b_1760_bf2d_2944, Kind::Struct(&[
+    pub static RECEIPT: Type = Type::new(Head::new("arena.world", "Receipt", "idl/arena/world/body.idl", 89).docs("What a trade did."), 0x843b_1760_bf2d_2944, Kind::Struct(&[
         Member::new(1, "given", Use::list(&Use::named(&super::super::super::common::items::descriptor::STACK)).length(0, 16)).or(Value::Empty),
         Member::new(2, "fee", Use::named(&super::super::super::common::items::descriptor::COINS)).or(Value::Int(0)).docs("What the trade cost."),
         Member::new(3, "at", Use::TIMESTAMP),
     ]));
 
-    pub static TRADE_ERROR: Type = Type::new(Head::new("arena.world", "TradeError", "idl/arena/world/body.idl", 94).docs("Why a trade did not happen."), 0xef50_7bbf_8e4f_a976, Kind::Error(&[
+    pub static TRADE_ERROR: Type = Type::new(Head::new("arena.world", "TradeError", "idl/arena/world/body.idl", 97).docs("Why a trade did not happen."), 0xef50_7bbf_8e4f_a976, Kind::Error(&[
         Arm::new(1, "not_nearby", Body::Nothing),
         Arm::new(2, "not_there", Body::Members(&[
             Member::new(1, "item", Use::named(&super::super::super::common::items::descriptor::ITEM_ID)),
@@ -1677,7 +1677,7 @@ pub mod descriptor {
     ]));
 
     pub static WALLET: Component = Component {
-        head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 102).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
+        head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 105).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
         package: 5,
         number: 3,
         requires: &[],
@@ -1692,7 +1692,7 @@ pub mod descriptor {
         digest: 0x6971_6654_c7c9_2538,
     };
 
-    pub static WALLET_ERROR: Type = Type::new(Head::new("arena.world", "WalletError", "idl/arena/world/body.idl", 120).docs("Why money stays where it is."), 0x213c_653f_c2b9_972c, Kind::Error(&[
+    pub static WALLET_ERROR: Type = Type::new(Head::new("arena.world", "WalletError", "idl/arena/world/body.idl", 123).docs("Why money stays where it is."), 0x213c_653f_c2b9_972c, Kind::Error(&[
         Arm::new(1, "too_poor", Body::Members(&[
             Member::new(1, "missing", Use::named(&super::super::super::common::items::descriptor::COINS)).or(Value::Int(0)),
         ])),
