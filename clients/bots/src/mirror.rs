@@ -147,3 +147,58 @@ fn remember<T>(memory: &mut VecDeque<T>, what: T) {
     }
     memory.push_back(what);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_known_already_is_found_at_once() {
+        let mirror = Mirror::default();
+        mirror.with(|known| known.gold = 7);
+        let begun = Instant::now();
+        let found = mirror.until(LIMIT, |known| (known.gold == 7).then_some(()));
+        assert_eq!(found.await, Some(()));
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_looks_again_at_each_change_and_gives_up_in_the_end() {
+        let mirror = Mirror::default();
+        let changes = async {
+            for gold in 1..=3 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                mirror.with(|known| known.gold = gold);
+            }
+        };
+        let begun = Instant::now();
+        let wait = mirror.until(LIMIT, |known| (known.gold == 3).then_some(begun.elapsed()));
+        let (found, ()) = tokio::join!(wait, changes);
+        assert_eq!(found, Some(Duration::from_secs(3)));
+        let never = mirror.until(LIMIT, |known| (known.gold == 4).then_some(()));
+        assert_eq!(never.await, None);
+        assert_eq!(begun.elapsed(), Duration::from_secs(8));
+    }
+
+    #[test]
+    fn the_bag_is_counted_over_its_places_and_memory_is_bounded() {
+        let mirror = Mirror::default();
+        mirror.with(|known| {
+            for (slot, item) in [(0, 1), (1, 2), (2, 1)] {
+                let item = ItemId(item);
+                known.bag.insert(BagSlot(slot), Stack { item, count: 4 });
+            }
+            for line in 0..=HEARD_MAX {
+                remember(&mut known.heard, line.to_string());
+            }
+            assert_eq!(
+                (known.heard.len(), known.heard[0].as_str()),
+                (HEARD_MAX, "1")
+            );
+        });
+        assert_eq!(mirror.count(ItemId(1)), 8);
+        assert_eq!(mirror.count(ItemId(3)), 0);
+    }
+}
