@@ -329,7 +329,7 @@ fn costs() -> Result<()> {
 fn idle() -> Result<()> {
     const COUNT: u64 = 1_000_000;
     let own = size_of::<TallyLogic>() + size_of::<PlaceLogic>() + size_of::<MobLogic>();
-    let live = |what: &'static str, setup: Setup, first: bool| {
+    let live = |what: &'static str, setup: Setup| {
         on_shard(&setup, (0, 1), None, async move |shard| {
             let id = (
                 <Mob as playhouse::Numbered>::PACKAGE,
@@ -352,11 +352,10 @@ fn idle() -> Result<()> {
             );
         })
     };
-    live("a million entities with two components", setup(), true)?;
+    live("a million entities with two components", setup())?;
     live(
         "the same, with hooks `created` and `loaded`",
         Setup::new("bench").entity::<hooked::HookedLogic>(),
-        false,
     )
 }
 
