@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{Bot, PATIENCE, connect, timed};
 use crate::battle::{
-    CastError, FlyerBurstsArgs, PuppetBind, PuppetBindAgreeToSurrenderArgs, PuppetBindResultArgs,
-    PuppetCastsArgs, SpellSlot, Step, Target, VitalsHitArgs,
+    CastError, FlyerBurstsArgs, PuppetBind, PuppetBindAgreeToSurrenderArgs, PuppetBindProxy,
+    PuppetBindResultArgs, PuppetCastsArgs, SpellSlot, Step, Target, VitalsHitArgs,
 };
 use crate::common::{BattleResult, HeroId, Mode, Outcome, Reward, Ticket};
 use crate::meter::{Count, Gauge};
@@ -146,42 +146,31 @@ impl Bot {
 
     async fn steer_until(&self, client: &Client, result: &Rc<RefCell<Option<BattleResult>>>) {
         let end = Instant::now() + BATTLE_TIME;
-        let (mut step, mut asked_to_stop) = (0, false);
+        let (mut step, mut has_begun, mut gave_up) = (0, false, false);
         while result.borrow().is_none() && Instant::now() < end && !client.is_closed() {
             let puppet = client.entity::<PuppetBind>();
             step += 1;
             let toward = self.point(4.0);
             self.sent("to steer", puppet.steer(Step(step), toward));
             if step % 4 == 0 {
-                let spell = SpellSlot(self.random.below(4) as u8);
-                let cast = timed(
-                    &self.meter,
-                    puppet.cast(spell, Target::Point(self.point(3.0))),
-                )
-                .await;
-                let fizzled = |error: &CallError<CastError>| match error {
-                    CallError::Thrown(CastError::Unknown(_)) => false,
-                    CallError::Thrown(_) => true,
-                    // The battle may have ended meanwhile, and the puppet with it.
-                    CallError::Failed(failure) => {
-                        matches!(
-                            failure.kind(),
-                            FailureKind::NotFound
-                                | FailureKind::Unreachable
-                                | FailureKind::Cancelled
-                                | FailureKind::Denied
-                        )
-                    }
-                };
-                let met = cast.as_ref().err().is_none_or(fizzled);
-                self.expect(met, "to cast a spell", || format!("{cast:?}"));
+                has_begun |= self.cast(&puppet).await;
             }
-            if self.stopping.get() && !asked_to_stop {
-                asked_to_stop = true;
+            if self.stopping.get() && has_begun && !gave_up {
+                gave_up = true;
                 let _agreed_or_not = timed(&self.meter, puppet.surrender()).await;
             }
             sleep(THINKS_EVERY).await;
         }
+    }
+
+    /// Casts something somewhere; false while the battle hasn't begun.
+    async fn cast(&self, puppet: &PuppetBindProxy) -> bool {
+        let spell = SpellSlot(self.random.below(4) as u8);
+        let at = Target::Point(self.point(3.0));
+        let cast = timed(&self.meter, puppet.cast(spell, at)).await;
+        let met = cast.as_ref().err().is_none_or(fizzles);
+        self.expect(met, "to cast a spell", || format!("{cast:?}"));
+        !matches!(cast, Err(CallError::Thrown(CastError::NotFighting)))
     }
 
     async fn check_result(
@@ -254,5 +243,19 @@ impl Bot {
             x: along(self),
             y: along(self),
         }
+    }
+}
+
+/// Whether a spell may end like this: by the rules, or because the battle has ended meanwhile and the puppet with it.
+fn fizzles(error: &CallError<CastError>) -> bool {
+    match error {
+        CallError::Thrown(thrown) => !matches!(thrown, CastError::Unknown(_)),
+        CallError::Failed(failure) => matches!(
+            failure.kind(),
+            FailureKind::NotFound
+                | FailureKind::Unreachable
+                | FailureKind::Cancelled
+                | FailureKind::Denied
+        ),
     }
 }
