@@ -1,5 +1,7 @@
 //! Arena on a node of its own: all roles in one process.
 
+use std::io::Write;
+
 use arena::app::{Arena, Rules, node};
 use clap::Parser;
 
@@ -28,13 +30,17 @@ Examples:
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let mut builder = node(Arena::new(Rules::default())).listen(arguments.listen);
+    let listen = arguments.listen;
+    let mut builder = node(Arena::new(Rules::default())).listen(&listen);
     if let Some(address) = arguments.msgpack_rpc {
         builder = builder.msgpack_rpc(address);
     }
     if let Some(shards) = arguments.shards {
         builder = builder.shards(shards);
     }
-    builder.build()?.run()?;
+    let game = builder.build()?;
+    // Nobody reads it: it plays all the same.
+    let _closed = writeln!(std::io::stdout(), "Arena at {listen}, until Ctrl-C");
+    game.run()?;
     Ok(())
 }
