@@ -9,39 +9,52 @@
 //! futures run beside them, [`INLINE_DEPTH_MAX`] handlers on one stack; a call has [`DEADLINE_DEFAULT_US`]; a search for
 //! a deadlock looks at [`DEADLOCK_STEPS_MAX`] calls.
 
-mod afar;
-mod attend;
-mod away;
-mod calls;
-mod cell;
-mod context;
-mod cross;
-mod deadlock;
-mod dispatch;
-mod egress;
-mod endings;
+// Where everything stands: the shard, what it is made of, and the world as it sees it.
 mod env;
-mod fabric;
-mod forward;
-mod handler;
-mod hooks;
-mod ingress;
-mod interceptor;
-mod kind;
-mod lease;
-mod lifecycle;
-mod locals;
-mod park;
-mod probe;
-mod rare;
-mod route;
-mod services;
-mod sessions;
 mod setup;
 mod shard;
+
+// The way of a call, from its proxy to its end.
+mod calls;
+mod dispatch;
+mod endings;
+mod handler;
+mod lease;
+mod park;
+
+// What a handler is given, and who looks on.
+mod attend;
+mod context;
+mod interceptor;
+mod trace;
+
+// Entities and services: their types, their parts, their lives.
+mod cell;
+mod hooks;
+mod kind;
+mod lifecycle;
+mod locals;
+mod rare;
+mod services;
 mod ticks;
 mod timers;
-mod trace;
+
+// Clients: sessions that are bound to entities, and who else hears of them.
+mod sessions;
+
+// Beyond the shard: other shards of the node, and links.
+mod away;
+mod cross;
+mod egress;
+mod fabric;
+mod forward;
+mod ingress;
+mod route;
+
+// Who waits for whom: here, on other shards, on other nodes.
+mod afar;
+mod deadlock;
+mod probe;
 
 pub use afar::FAR_SEARCHES_MAX;
 pub use attend::{NodeInfo, Random};
