@@ -7,6 +7,7 @@ pub mod derived;
 /// What the generator makes of `idl/game.idl`.
 pub mod generated;
 pub mod handwritten;
+pub mod mobs;
 pub mod protobuf;
 pub mod samples;
 

@@ -1,8 +1,9 @@
 //! `playhouse-bench`: the echo of the peers' benchmark, through a generated service and its proxy.
 //!
 //! `echo-server ADDR` listens until it is killed. `echo-client ADDR CONNS INFLIGHT SECONDS PAYLOAD` warms up for half
-//! a second, keeps `CONNS x INFLIGHT` calls outstanding, checks every answer, and prints one line of JSON. Both are
-//! plain nodes with everything on that a user gets: bounds, deadlines, trace context, heartbeats.
+//! a second, keeps `CONNS x INFLIGHT` calls outstanding, checks every answer, and prints one line of JSON.
+//! `entity-client` does the same with a component of a thousand entities of the server. Both sides are plain nodes with
+//! everything on that a user gets: bounds, deadlines, trace context, heartbeats.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line")]
 
@@ -16,16 +17,20 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, ensure};
 use hdrhistogram::Histogram;
 use playhouse::node::{Node, Running, Spawned};
-use playhouse::{Address, Bytes, Cx, service};
+use playhouse::{Address, Bytes, Cx, Failure, service};
 use playhouse_bench::generated::SCHEMA;
-use playhouse_bench::generated::bench::{Echo, EchoProxy, Message};
+use playhouse_bench::generated::bench::{Echo, EchoProxy, Message, Mob, TallyProxy};
+use playhouse_bench::mobs::MobLogic;
 
 const USAGE: &str = "use: playhouse-bench echo-server ADDR
-     playhouse-bench echo-client ADDR CONNS INFLIGHT SECONDS PAYLOAD";
+     playhouse-bench echo-client ADDR CONNS INFLIGHT SECONDS PAYLOAD
+     playhouse-bench entity-client ADDR CONNS INFLIGHT SECONDS PAYLOAD";
 const WARM_UP: Duration = Duration::from_millis(500);
 /// Threads of each side, as the peers have.
 const SHARDS: usize = 2;
-/// Microseconds between two ticks of a process's time in `/proc`.
+/// Entities that are called.
+const MOBS: u64 = 1_000;
+/// Seconds between two ticks of a process's time in `/proc`.
 const TICK_SECONDS: f64 = 0.01;
 
 struct EchoLogic;
@@ -44,7 +49,10 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["echo-server", address] => serve(address),
         ["echo-client", address, numbers @ ..] => {
-            Load::parse(address, numbers).and_then(|load| load.run())
+            Load::parse(Peer::Service, address, numbers).and_then(|load| load.run())
+        }
+        ["entity-client", address, numbers @ ..] => {
+            Load::parse(Peer::Entities, address, numbers).and_then(|load| load.run())
         }
         _ => Err(anyhow!(USAGE)),
     };
@@ -64,13 +72,37 @@ fn serve(address: &str) -> Result<()> {
         .roles(["bench_node"])
         .shards(SHARDS)
         .service(|| EchoLogic)
+        .entity::<MobLogic>()
         .listen(address)
         .build()?;
     Ok(node.run()?)
 }
 
+/// Whom a client calls.
+#[derive(Clone, Copy)]
+enum Peer {
+    Service,
+    Entities,
+}
+
+/// A caller's proxy.
+enum Target {
+    Service(EchoProxy),
+    Entity(TallyProxy),
+}
+
+impl Target {
+    async fn echo(&self, message: Message) -> Result<Message, Failure> {
+        match self {
+            Self::Service(proxy) => proxy.echo(message).await,
+            Self::Entity(proxy) => proxy.echo(message).await,
+        }
+    }
+}
+
 /// What a client does.
 struct Load {
+    peer: Peer,
     address: String,
     conns: u8,
     inflight: usize,
@@ -95,11 +127,12 @@ struct Tally {
 }
 
 impl Load {
-    fn parse(address: &str, numbers: &[&str]) -> Result<Self> {
+    fn parse(peer: Peer, address: &str, numbers: &[&str]) -> Result<Self> {
         let [conns, inflight, seconds, payload] = numbers else {
             return Err(anyhow!(USAGE));
         };
         let load = Self {
+            peer,
             address: address.to_owned(),
             conns: conns.parse().context("CONNS is a number of at most 255")?,
             inflight: inflight.parse().context("INFLIGHT is a number")?,
@@ -140,14 +173,22 @@ impl Load {
     /// The callers of one connection, on the shard that has it.
     fn begin(&self, running: &Running, lane: u8, phase: &Arc<AtomicU8>) -> Spawned<Tally> {
         let address = Address::from(self.address.as_str()).lane(lane);
-        let (inflight, payload, phase) = (self.inflight, self.payload, Arc::clone(phase));
+        let (peer, inflight, payload) = (self.peer, self.inflight, self.payload);
+        let phase = Arc::clone(phase);
         running.spawn_on(usize::from(lane) % SHARDS, move || async move {
             let tally = Rc::new(RefCell::new(Tally::new().expect("the bounds are right")));
             let callers: Vec<_> = (0..inflight)
                 .map(|caller| {
                     let first = (u64::from(lane) << 48) | ((caller as u64) << 32);
-                    let (proxy, phase) = (Echo::at(address.clone()), Arc::clone(&phase));
-                    tokio::task::spawn_local(call(proxy, first, payload, phase, Rc::clone(&tally)))
+                    let target = match peer {
+                        Peer::Service => Target::Service(Echo::at(address.clone())),
+                        Peer::Entities => {
+                            let mob = (u64::from(lane) * inflight as u64 + caller as u64) % MOBS;
+                            Target::Entity(Mob::of(mob).at(address.clone()).tally())
+                        }
+                    };
+                    let (phase, tally) = (Arc::clone(&phase), Rc::clone(&tally));
+                    tokio::task::spawn_local(call(target, first, payload, phase, tally))
                 })
                 .collect();
             for caller in callers {
@@ -183,7 +224,7 @@ impl Load {
 
 /// One caller: a call after another.
 async fn call(
-    proxy: EchoProxy,
+    target: Target,
     first: u64,
     payload: usize,
     phase: Arc<AtomicU8>,
@@ -205,7 +246,7 @@ async fn call(
             data: data.clone(),
         };
         let start = Instant::now();
-        let answer = proxy.echo(message).await;
+        let answer = target.echo(message).await;
         let mut tally = tally.borrow_mut();
         match answer {
             Ok(back) if back.id == id && back.name == name && back.data == data => {

@@ -14,71 +14,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use playhouse::host::{CallInfo, CallOutcome, Env, Interceptor, Setup, Shard, TraceContext};
-use playhouse::{Cx, Failure, Reach, Ref, Timestamp, component, entity};
-use playhouse_bench::generated::bench::calls::{Mob, Place, Tally};
+use playhouse::{Failure, Ref, Timestamp};
+use playhouse_bench::generated::bench::calls::Mob;
+use playhouse_bench::mobs::{MobLogic, PlaceLogic, TallyLogic};
 use tokio::time::Instant;
-
-#[derive(Default)]
-#[component(Tally)]
-struct TallyLogic {
-    props: Tally,
-}
-
-#[component(Tally)]
-impl TallyLogic {
-    #[rpc]
-    async fn add(&mut self, _cx: &mut Cx, amount: u64) -> u64 {
-        let total = self.props.total().wrapping_add(amount);
-        self.props.set_total(total);
-        total
-    }
-
-    #[rpc]
-    async fn add_later(&mut self, _cx: &mut Cx, amount: u64) -> u64 {
-        tokio::task::yield_now().await;
-        let total = self.props.total().wrapping_add(amount);
-        self.props.set_total(total);
-        total
-    }
-
-    #[rpc]
-    async fn hand_on(&mut self, _cx: &mut Cx, to: Ref<Tally>, amount: u64) -> Result<u64, Failure> {
-        to.proxy().add(amount).await
-    }
-
-    #[rpc]
-    async fn note(&mut self, _cx: &mut Cx, amount: u64) {
-        self.props
-            .set_total(self.props.total().wrapping_add(amount));
-    }
-}
-
-#[derive(Default)]
-#[component(Place)]
-struct PlaceLogic {
-    props: Place,
-}
-
-#[component(Place)]
-impl PlaceLogic {
-    #[rpc]
-    async fn look(&mut self, _cx: &mut Cx) -> u64 {
-        std::future::ready(self.props.x() as u64).await
-    }
-}
-
-#[entity(Mob { tally: TallyLogic, place: PlaceLogic })]
-#[derive(Default)]
-struct MobLogic {
-    props: Mob,
-}
-
-#[entity(Mob)]
-impl MobLogic {}
 
 /// The same entity type with hooks, in a module of its own since a type has one impl.
 mod hooked {
     use playhouse::{Cx, entity};
+
+    use playhouse_bench::generated::bench::calls::Tally;
 
     use super::{Mob, PlaceLogic, TallyLogic};
 
@@ -99,7 +44,7 @@ mod hooked {
         #[hook]
         async fn loaded(&mut self, cx: &mut Cx) {
             self.seen += 1;
-            cx.with(|tally: &mut TallyLogic| tally.props.set_total(1));
+            cx.with(|tally: &mut Tally| tally.set_total(1));
         }
     }
 }

@@ -12,6 +12,6 @@ pub mod game;
 
 pub use calls::{
     Echo, EchoEchoArgs, EchoProxy, Message, Mob, MobProxy, Place, PlaceLookArgs, PlaceProxy, Tally,
-    TallyAddArgs, TallyAddLaterArgs, TallyHandOnArgs, TallyNoteArgs, TallyProxy,
+    TallyAddArgs, TallyAddLaterArgs, TallyEchoArgs, TallyHandOnArgs, TallyNoteArgs, TallyProxy,
 };
 pub use game::{Buff, Damage, Hit, State, Team, Unit};

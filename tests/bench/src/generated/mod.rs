@@ -6,7 +6,7 @@ pub mod bench;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x0c1d_2da6_31c2_1422,
+    digest: 0xdc5d_b67c_69c6_e8d2,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "bench", number: 900, modules: &[&bench::calls::descriptor::MODULE, &bench::game::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

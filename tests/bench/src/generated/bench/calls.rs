@@ -288,7 +288,7 @@ impl v1::Check for Tally {}
 impl v1::Numbered for Tally {
     const PACKAGE: u16 = 900;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xe743_96e6_3588_8899;
+    const DIGEST: u64 = 0x0917_686a_5d71_4c1b;
 }
 
 impl v1::Target for Tally {
@@ -334,6 +334,11 @@ impl TallyProxy {
         self.0.oneway(TallyNoteArgs { amount })
     }
 
+    /// As `Echo.echo`, of an entity.
+    pub fn echo(&self, message: Message) -> v1::Calling<TallyEchoArgs> {
+        self.0.rpc(TallyEchoArgs { message })
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -365,6 +370,7 @@ macro_rules! __playhouse_bench_Tally {
                 { rpc 2 add_later 27 "rpc 2 add_later(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
                 { rpc 3 hand_on 29 "rpc 3 hand_on(to: ref<Tally>, amount: u64) -> u64" [ to "Ref<Tally>", amount "u64", ] "Result<u64, Failure>" }
                 { oneway 4 note 30 "oneway 4 note(amount: u64)" [ amount "u64", ] "()" }
+                { rpc 5 echo 32 "rpc 5 echo(message: Message) -> Message" [ message "Message", ] "Result<Message, Failure>" }
             ]
             [
             ]
@@ -670,6 +676,86 @@ impl v1::HasCall<4> for Tally {
     type Args = TallyNoteArgs;
 }
 
+/// The arguments of rpc `echo` of [`Tally`].
+///
+/// As `Echo.echo`, of an entity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TallyEchoArgs {
+    pub message: Message,
+}
+
+impl TallyEchoArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, message: &Message) {
+        let count = if v1::Struct::slots(message) != 0 {
+            1
+        } else {
+            0
+        };
+        let mut slots = w.slots(count);
+        slots.put(message);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(message: &Message) -> v1::Result<()> {
+        v1::check::<Message>("message", message)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for TallyEchoArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.message);
+    }
+}
+
+impl v1::Decode for TallyEchoArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            message: slots.or_default::<Message>("message")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for TallyEchoArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.message)
+    }
+}
+
+impl v1::Arguments for TallyEchoArgs {
+    const TAG: u8 = 5;
+
+    type Owner = Tally;
+    type Parts = (Message,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.message,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::TALLY.calls[4]
+    }
+}
+
+impl v1::HasCall<5> for Tally {
+    type Args = TallyEchoArgs;
+}
+
+impl v1::Rpc for TallyEchoArgs {
+    type Output = Message;
+    type Codec = Message;
+    type Fault = v1::Failure;
+}
+
 /// Where a unit is.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
@@ -791,9 +877,9 @@ impl v1::ComponentSchema for Place {
 macro_rules! __playhouse_bench_Place {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Place" "idl/calls.idl" 34
+            component "Place" "idl/calls.idl" 36
             [
-                { rpc 1 look 38 "rpc 1 look() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 1 look 40 "rpc 1 look() -> u64" [ ] "Result<u64, Failure>" }
             ]
             [
             ]
@@ -920,7 +1006,7 @@ impl v1::Check for Mob {}
 impl v1::Numbered for Mob {
     const PACKAGE: u16 = 900;
     const NUMBER: u16 = 4;
-    const DIGEST: u64 = 0x53e5_f5e5_31ee_de7f;
+    const DIGEST: u64 = 0xcbdb_f2b8_941c_65cb;
 }
 
 impl v1::Target for Mob {
@@ -996,12 +1082,12 @@ impl v1::HasSlot<2> for Mob {
 macro_rules! __playhouse_bench_Mob {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Mob" "idl/calls.idl" 42
+            entity keyed "Mob" "idl/calls.idl" 44
             [
             ]
             [
-                { 1 tally 43 "Tally" }
-                { 2 place 44 "Place" }
+                { 1 tally 45 "Tally" }
+                { 2 place 46 "Place" }
             ]
         }
         $($user)*
@@ -1058,12 +1144,13 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 2, "add_later").params(&[Member::new(1, "amount", Use::U64).or(Value::Int(0))]).result(Use::U64).docs("Waits once before it adds."),
             Call::new(CallKind::Rpc, 3, "hand_on").params(&[Member::new(1, "to", Use::component(&TALLY)), Member::new(2, "amount", Use::U64).or(Value::Int(0))]).result(Use::U64).docs("Adds to another unit's tally, and gives back that."),
             Call::new(CallKind::Oneway, 4, "note").params(&[Member::new(1, "amount", Use::U64).or(Value::Int(0))]),
+            Call::new(CallKind::Rpc, 5, "echo").params(&[Member::new(1, "message", Use::named(&MESSAGE)).or(Value::Struct)]).result(Use::named(&MESSAGE)).docs("As `Echo.echo`, of an entity."),
         ],
-        digest: 0xe743_96e6_3588_8899,
+        digest: 0x0917_686a_5d71_4c1b,
     };
 
     pub static PLACE: Component = Component {
-        head: Head::new("bench", "Place", "idl/calls.idl", 34).docs("Where a unit is."),
+        head: Head::new("bench", "Place", "idl/calls.idl", 36).docs("Where a unit is."),
         package: 900,
         number: 3,
         requires: &[],
@@ -1078,7 +1165,7 @@ pub mod descriptor {
     };
 
     pub static MOB: Entity = Entity {
-        head: Head::new("bench", "Mob", "idl/calls.idl", 42).docs("One of very many."),
+        head: Head::new("bench", "Mob", "idl/calls.idl", 44).docs("One of very many."),
         package: 900,
         number: 4,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -1093,6 +1180,6 @@ pub mod descriptor {
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x53e5_f5e5_31ee_de7f,
+        digest: 0xcbdb_f2b8_941c_65cb,
     };
 }
