@@ -53,6 +53,28 @@ pub(super) struct FarOrigin {
     token: u64,
 }
 
+impl FarSearches {
+    fn add(&mut self, shard: u32, home: u32, call: CallId, tail: Vec<Waits>) -> u64 {
+        self.last += 1;
+        let number = u64::from(shard) << 48 | self.last;
+        if self.searches.len() >= FAR_SEARCHES_MAX {
+            self.searches.pop_front();
+        }
+        self.searches.push_back(FarSearch {
+            number,
+            home,
+            call,
+            tail,
+        });
+        number
+    }
+
+    fn take(&mut self, number: u64) -> Option<FarSearch> {
+        let at = self.searches.iter().position(|it| it.number == number)?;
+        self.searches.remove(at)
+    }
+}
+
 impl FarOrigin {
     fn initiator(&self) -> Initiator<'_> {
         Initiator {
@@ -113,18 +135,7 @@ impl Shard {
     /// Keeps what is needed when the answer comes; its number is no other shard's.
     fn remember(&self, probe: &Probe, tail: &[Waits]) -> u64 {
         let mut far = self.far.borrow_mut();
-        far.last += 1;
-        let number = u64::from(self.index) << 48 | far.last;
-        if far.searches.len() >= FAR_SEARCHES_MAX {
-            far.searches.pop_front();
-        }
-        far.searches.push_back(FarSearch {
-            number,
-            home: probe.home,
-            call: probe.call,
-            tail: tail.to_vec(),
-        });
-        number
+        far.add(self.index, probe.home, probe.call, tail.to_vec())
     }
 
     /// Goes on with a search of another node. If it finds anything, [`Egress::found`](super::Egress::found) is given
@@ -191,9 +202,7 @@ impl Shard {
         }
         let search = {
             let mut far = self.far.borrow_mut();
-            let number = found.initiator.call;
-            let at = far.searches.iter().position(|it| it.number == number);
-            at.and_then(|at| far.searches.remove(at))
+            far.take(found.initiator.call)
         };
         if let Some(search) = search {
             let mut path: Vec<Waits> = found.path.iter().collect();
@@ -217,3 +226,21 @@ fn filled(chain: &mut ChainBuffer, path: &[Waits]) -> bool {
 }
 
 const _: () = assert!(PROBE_STEPS_MAX <= playhouse_wire::message::CHAIN_MAX);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_search_is_forgotten_for_one_too_many() {
+        let mut far = FarSearches::default();
+        let mut add = || far.add(3, 0, CallId::NONE, Vec::new());
+        let numbers: Vec<u64> = (0..=FAR_SEARCHES_MAX).map(|_| add()).collect();
+        assert_eq!(far.searches.len(), FAR_SEARCHES_MAX);
+        assert!(far.take(numbers[0]).is_none());
+        for number in &numbers[1..] {
+            assert!(far.take(*number).is_some());
+            assert!(far.take(*number).is_none(), "found twice");
+        }
+    }
+}

@@ -129,3 +129,77 @@ fn packed(value: &impl Serialize) -> Vec<u8> {
         rmp_serde::to_vec_named(&Shown(&failure)).unwrap_or_default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use playhouse_net::Handover;
+    use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+
+    use super::*;
+
+    /// A stream that holds as much as it is told to.
+    #[derive(Debug)]
+    struct Pipe(DuplexStream);
+
+    impl AsyncRead for Pipe {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            into: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(cx, into)
+        }
+    }
+
+    impl AsyncWrite for Pipe {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_write(cx, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_flush(cx)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_shutdown(cx)
+        }
+    }
+
+    impl Stream for Pipe {
+        fn peer_address(&self) -> &str {
+            "pipe"
+        }
+
+        fn hand_over(self: Box<Self>) -> io::Result<Handover> {
+            Ok(Handover::Stays(self))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_no_answer_within_the_stall_is_given_up() {
+        let (ours, mut theirs) = tokio::io::duplex(4);
+        let mut ours = Pipe(ours);
+        write(&mut ours, &[1; 4]).await.unwrap();
+        // Read just in time.
+        let reader = tokio::spawn(async move {
+            tokio::time::sleep(WRITE_STALL - Duration::from_millis(1)).await;
+            theirs.read_exact(&mut [0; 4]).await.unwrap();
+            theirs
+        });
+        write(&mut ours, &[2; 4]).await.unwrap();
+        // And then no more.
+        let _theirs = reader.await.unwrap();
+        let began = tokio::time::Instant::now();
+        let error = write(&mut ours, &[3; 4]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let waited = began.elapsed();
+        assert!(waited >= WRITE_STALL && waited < WRITE_STALL + Duration::from_millis(10));
+    }
+}
