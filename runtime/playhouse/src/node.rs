@@ -26,6 +26,7 @@ mod builder;
 mod egress;
 mod environment;
 mod gate;
+mod guests;
 mod interop;
 mod parts;
 mod problem;
@@ -44,15 +45,16 @@ use tokio::time::Duration;
 
 pub use builder::NodeBuilder;
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
+pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
 pub use problem::{BuildError, StartError};
 pub use running::{RunError, Running, Spawned, StopError};
-pub use session::{HELD_MAX, OPEN_TIMEOUT};
+pub use session::{HELD_MAX, OPEN_RATE, OPEN_TIMEOUT};
 
 /// Most shards of a node: more threads than that don't share memory well.
 pub const SHARDS_MAX: usize = 64;
 
-/// Most links of one shard that others dialled.
+/// Most links of one shard that others dialled, if nothing else is said.
 pub const LINKS_MAX: usize = 16_384;
 
 /// Most connections of one shard to the interop port.

@@ -28,6 +28,16 @@ impl Rate {
     const fn capacity(self) -> u64 {
         self.period_us.saturating_mul(self.burst as u64)
     }
+
+    /// What so many may do together, each at this rate.
+    #[must_use]
+    pub const fn of_many(self, many: u32) -> Self {
+        Self {
+            count: self.count.saturating_mul(many),
+            burst: self.burst.saturating_mul(many),
+            ..self
+        }
+    }
 }
 
 impl From<Exposed> for Rate {
@@ -73,6 +83,17 @@ impl Bucket {
             (0, _) => Some(0),
             (_, 0) => None,
             (missing, count) => Some(missing.div_ceil(count.into())),
+        }
+    }
+
+    /// In how many microseconds it is full again, as if nothing had ever happened. Nothing: never, at this rate.
+    #[must_use]
+    pub fn full_in_us(mut self, rate: Rate, now_us: u64) -> Option<u64> {
+        self.refill(rate, now_us);
+        match (self.used, rate.count) {
+            (0, _) => Some(0),
+            (_, 0) => None,
+            (used, count) => Some(used.div_ceil(count.into())),
         }
     }
 
@@ -131,6 +152,26 @@ mod tests {
         for now_us in 3 * SECOND..3 * SECOND + bucket.wait_us(rate, 3 * SECOND).unwrap() {
             assert!(!refused.take(rate, now_us));
         }
+    }
+
+    #[test]
+    fn it_is_full_again_when_it_says() {
+        let mut bucket = Bucket::new();
+        assert_eq!(bucket.full_in_us(RATE, 0), Some(0));
+        assert_eq!(taken(&mut bucket, RATE, SECOND), 20);
+        assert_eq!(bucket.full_in_us(RATE, SECOND), Some(2 * SECOND));
+        assert_eq!(bucket.full_in_us(RATE, 3 * SECOND - 1), Some(1));
+        assert_eq!(bucket.full_in_us(RATE, 3 * SECOND), Some(0));
+        let never = Rate { count: 0, ..RATE };
+        assert_eq!(bucket.full_in_us(never, SECOND), None);
+    }
+
+    #[test]
+    fn many_have_as_much_as_each_of_them() {
+        let many = RATE.of_many(3);
+        assert_eq!((many.count, many.burst), (30, 60));
+        assert_eq!(many.period_us, RATE.period_us);
+        assert_eq!(RATE.of_many(u32::MAX).burst, u32::MAX);
     }
 
     #[test]

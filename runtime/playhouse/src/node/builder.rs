@@ -12,7 +12,7 @@ use tokio::time::Duration;
 use super::problem::BuildError;
 use super::shared::Shared;
 use super::tool::About;
-use super::{Node, SHARDS_MAX, STOP_TIMEOUT};
+use super::{GUESTS_PER_ADDRESS, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT};
 use crate::call::Failure;
 use crate::descriptor::{AudienceKind, Declaration, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
@@ -51,6 +51,8 @@ pub(super) struct Policy {
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    pub(super) links_max: usize,
+    pub(super) guests_per_address: u32,
     pub(super) stop_timeout: Duration,
     pub(super) stall_after: Duration,
 }
@@ -100,6 +102,8 @@ impl NodeBuilder {
                 authenticator: None,
                 audience: None,
                 trust: Box::new(is_loopback),
+                links_max: LINKS_MAX,
+                guests_per_address: GUESTS_PER_ADDRESS,
                 stop_timeout: STOP_TIMEOUT,
                 stall_after: STALL_AFTER,
             },
@@ -212,6 +216,20 @@ impl NodeBuilder {
     /// nothing is said: nothing proves yet who a peer is.
     pub fn trust_peers(mut self, rule: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.policy.trust = Box::new(rule);
+        self
+    }
+
+    /// Most links of one shard that others dialled: one too many is closed at once. [`LINKS_MAX`] if nothing is said.
+    pub const fn links_max(mut self, count: usize) -> Self {
+        self.policy.links_max = count;
+        self
+    }
+
+    /// As how many guests all those of one address count, whatever links they have or had: their rates together are so
+    /// many times what is declared for one. [`GUESTS_PER_ADDRESS`] if nothing is said. Addresses that
+    /// [trusted peers](Self::trust_peers) may come from are not counted so.
+    pub const fn guests_per_address(mut self, count: u32) -> Self {
+        self.policy.guests_per_address = count;
         self
     }
 

@@ -143,18 +143,13 @@ impl Rule {
 
 impl Rates {
     /// Counts one more call of this method.
-    pub(super) fn take(
-        &mut self,
-        method: Method,
-        exposed: Exposed,
-        now_us: u64,
-    ) -> Result<(), Failure> {
+    pub(super) fn take(&mut self, method: Method, rate: Rate, now_us: u64) -> Result<(), Failure> {
         let bucket = self.0.entry(method.pack()).or_default();
-        if bucket.take(Rate::from(exposed), now_us) {
+        if bucket.take(rate, now_us) {
             return Ok(());
         }
         let failure = Failure::not_executed(FailureKind::RateLimited);
-        Err(match bucket.wait_us(Rate::from(exposed), now_us) {
+        Err(match bucket.wait_us(rate, now_us) {
             Some(wait_us) => failure.because(format!("try again in {} ms", wait_us.div_ceil(1000))),
             None => failure,
         })

@@ -70,8 +70,8 @@ impl Connection {
                 let rule = shared.policy.audience.as_ref();
                 rule.is_some_and(|rule| rule(entity, audience))
             })?;
-        let now_us = self.node.now_us();
-        client.rates.borrow_mut().take(method, exposed, now_us)?;
+        self.node
+            .count(client, session.is_none(), method, exposed.into())?;
         if rule.is_entity() && header.target.is_none() {
             header.target = bound.map(|bound| bound.key.clone());
         }
@@ -104,7 +104,10 @@ impl LinkHandler for Connection {
             return link.close(GoAwayReason::Stopping, "the node stops");
         }
         let standing = match peer.role {
-            Role::Client => Standing::Client(Rc::default()),
+            // A client of an address that could be a node as well may do more than guests anyway, and the crowd of a
+            // load test comes from one.
+            Role::Client if self.node.trusts(link.address()) => Standing::Client(Rc::default()),
+            Role::Client => Standing::Client(Rc::new(Client::of(link.address()))),
             Role::Node | Role::Tool if self.node.trusts(link.address()) => Standing::Trusted,
             Role::Node | Role::Tool => {
                 let text =
@@ -148,6 +151,7 @@ impl LinkHandler for Connection {
             link: link.clone(),
             id,
             answered: Cell::new(false),
+            listed: Cell::new(false),
             running: Rc::downgrade(&self.running),
         });
         let incoming = Incoming {
@@ -159,7 +163,14 @@ impl LinkHandler for Connection {
         };
         let answers = Rc::clone(&reply);
         if let Some(serving) = self.node.host().serve(incoming, answers) {
-            self.running.borrow_mut().insert(id, (serving, reply));
+            reply.listed.set(true);
+            let twin = self.running.borrow_mut().insert(id, (serving, reply));
+            if let Some((serving, _)) = twin {
+                // Whoever numbers two calls alike can't know which was answered, nor give one up.
+                serving.cancel();
+                let text = "two requests that run have one number";
+                link.close(GoAwayReason::Protocol, text);
+            }
         }
     }
 
@@ -207,7 +218,9 @@ impl LinkHandler for Connection {
             (Message::Open(open), Standing::Client(client)) => {
                 self.node.open(&client, link, &open);
             }
-            (Message::End(_), Standing::Client(client)) => self.node.client_gone(&client),
+            (Message::End(end), Standing::Client(client)) => {
+                self.node.ended_by_client(&client, &end);
+            }
             (message, Standing::Trusted) => self.node.other(link, message),
             (message, _) => tracing::debug!(?message, "a message that nobody here takes"),
         }
@@ -243,6 +256,8 @@ struct LinkReply {
     id: u32,
     /// Its caller gave up and was told so; what the handler comes to is not for it any more.
     answered: Cell<bool>,
+    /// It is among those that run.
+    listed: Cell<bool>,
     running: Weak<Running>,
 }
 
@@ -251,7 +266,9 @@ impl ReplyTo for LinkReply {
         if self.answered.replace(true) {
             return;
         }
-        if let Some(running) = self.running.upgrade() {
+        if self.listed.get()
+            && let Some(running) = self.running.upgrade()
+        {
             running.borrow_mut().remove(&self.id);
         }
         match answer {

@@ -4,26 +4,27 @@
 //! `Opened` names it. A second login to the same entity takes it over and the first client is told so. A session ends
 //! with its link: resuming one on another link is refused as `Lost`, so that clients log in anew.
 
+mod opening;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
 use playhouse_net::link::{CallId, Link, ReplySink};
 use playhouse_wire::message::{
-    ElementBuffer, End, FailureKind as WireKind, GoAwayReason, Header, Method, Open, Opened,
-    Refused, SessionReason, Terms,
+    End, FailureKind as WireKind, GoAwayReason, Header, Method, SessionReason,
 };
-use playhouse_wire::{Bytes, Encode, EntityKey, EntityRef, Uuid, Writer};
+use playhouse_wire::{Encode, EntityKey, EntityRef, Uuid, Writer};
 use rustc_hash::FxHashMap;
-use tokio::time::Duration;
 
 use super::gate::Rates;
+use super::guests::Place;
 use super::shard::ShardNode;
 use crate::call::{Failure, FailureKind};
 use crate::host::{EgressId, SessionId, SessionPort};
+use crate::rate::Rate;
 
-/// How long the authenticator and the entity's own beginning may take together.
-pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+pub use opening::{OPEN_RATE, OPEN_TIMEOUT};
 
 /// Most events that an entity's hook `attached` may send before its client hears that it has a session. They come
 /// after it.
@@ -43,6 +44,8 @@ pub(super) struct Session {
     /// What the client calls it.
     name: Uuid,
     attempt: u64,
+    /// The opening that made it.
+    opening: u64,
     link: Link,
     client: Rc<Client>,
     /// Events that wait for the client to be told of the session.
@@ -60,8 +63,11 @@ struct Held {
 /// What is known of a client on its link.
 #[derive(Default)]
 pub(super) struct Client {
-    pub(super) rates: RefCell<Rates>,
+    rates: RefCell<Rates>,
+    /// Where it is, if what it does as a guest is counted with others of its address.
+    place: Option<Place>,
     phase: RefCell<Phase>,
+    openings: Cell<u64>,
 }
 
 #[derive(Default)]
@@ -69,15 +75,12 @@ enum Phase {
     /// Guest calls alone.
     #[default]
     Guest,
-    /// A token is being looked at.
-    Opening,
+    /// A token is being looked at: the number of the opening, and the client's attempt.
+    Opening(u64, u64),
+    /// As `Opening`, but the client has ended it already. No other begins before this one is over: whoever opens and
+    /// ends in turn would have the authenticator run as often as it likes.
+    GivenUp(u64),
     Bound(Rc<Session>),
-}
-
-/// An `Open` that has left the read buffer.
-struct Opening {
-    token: Bytes,
-    attempt: u64,
 }
 
 impl Sessions {
@@ -115,118 +118,92 @@ impl Sessions {
 }
 
 impl Client {
+    /// Of an address that nothing is known of.
+    pub(super) fn of(address: &str) -> Self {
+        Self {
+            place: Place::of(address),
+            ..Self::default()
+        }
+    }
+
     /// The session, once it is open.
     pub(super) fn session(&self) -> Option<Rc<Session>> {
         match &*self.phase.borrow() {
             Phase::Bound(session) => Some(Rc::clone(session)),
-            Phase::Guest | Phase::Opening => None,
+            Phase::Guest | Phase::Opening(..) | Phase::GivenUp(_) => None,
+        }
+    }
+
+    fn is_given_up(&self, opening: u64) -> bool {
+        matches!(&*self.phase.borrow(), Phase::GivenUp(number) if *number == opening)
+    }
+
+    /// This opening came to no session, or its session is over; another may have begun since.
+    fn is_over(&self, opening: u64) {
+        let mut phase = self.phase.borrow_mut();
+        let number = match &*phase {
+            Phase::Guest => return,
+            Phase::Opening(number, _) | Phase::GivenUp(number) => *number,
+            Phase::Bound(session) => session.opening,
+        };
+        if number == opening {
+            *phase = Phase::Guest;
         }
     }
 }
 
 impl ShardNode {
-    /// A client shows its token.
-    pub(super) fn open(self: &Rc<Self>, client: &Rc<Client>, link: &Link, open: &Open<'_>) {
-        let refuse = |reason, text: &str| refuse(link, open.session, open.attempt, reason, text);
-        if !matches!(*client.phase.borrow(), Phase::Guest) {
-            let text = "the link has a session already: one at a time";
-            return refuse(SessionReason::Protocol, text);
-        }
-        if open.session.is_some() {
-            let text = "sessions end with their links: log in anew";
-            return refuse(SessionReason::Lost, text);
-        }
-        if self.shared.policy.authenticator.is_none() {
-            let text = "the node takes no sessions: it has no `.authenticate(..)`";
-            return refuse(SessionReason::Unavailable, text);
-        }
-        *client.phase.borrow_mut() = Phase::Opening;
-        let opening = Opening {
-            token: Bytes(open.token.to_vec()),
-            attempt: open.attempt,
-        };
-        let (node, client, link) = (Rc::clone(self), Rc::clone(client), link.clone());
-        self.host().spawn(async move {
-            let attempt = opening.attempt;
-            if let Err(failure) = node.attach(&client, &link, opening).await {
-                *client.phase.borrow_mut() = Phase::Guest;
-                refuse_for(&link, attempt, &failure);
-            }
-        });
-    }
-
-    async fn attach(
-        self: &Rc<Self>,
-        client: &Rc<Client>,
-        link: &Link,
-        opening: Opening,
+    /// Counts one more call of a client.
+    pub(super) fn count(
+        &self,
+        client: &Client,
+        guest: bool,
+        method: Method,
+        rate: Rate,
     ) -> Result<(), Failure> {
-        let Opening { token, attempt } = opening;
-        let shared = Rc::clone(self);
-        let entity = self
-            .host()
-            .attend(OPEN_TIMEOUT, async move |cx| {
-                let Some(authenticator) = &shared.shared.policy.authenticator else {
-                    return Err(Failure::not_executed(FailureKind::Denied));
-                };
-                authenticator.authenticate(cx, token).await
-            })
-            .await??;
-        let id = self.sessions.next();
-        let session = Rc::new(Session {
-            id,
-            entity: entity.clone(),
-            name: Uuid(random_16(|| self.random())),
-            attempt,
-            link: link.clone(),
-            client: Rc::clone(client),
-            held: RefCell::new(Some(Vec::new())),
-        });
-        // Known before it is bound: the entity may speak as soon as it hears of it.
-        self.sessions.add(&session);
-        let replaced = match self.host().bind(&entity, id).await {
-            Ok(replaced) => replaced,
-            Err(failure) => {
-                self.sessions.remove(id);
-                return Err(failure);
-            }
-        };
-        if let Some(replaced) = replaced {
-            let text = "the account logged in elsewhere";
-            self.end_anywhere(replaced, SessionReason::Replaced, text);
-        }
-        if link.is_closed() {
-            // Whoever showed the token is gone by now.
-            self.sessions.remove(id);
-            self.host().lost(&entity, id);
+        let now_us = self.now_us();
+        client.rates.borrow_mut().take(method, rate, now_us)?;
+        let Some(place) = client.place.filter(|_| guest) else {
             return Ok(());
-        }
-        if self.sessions.get(id).is_none() {
-            // A third login was faster: its client has the entity, and this one was told of its end.
-            return Ok(());
-        }
-        *client.phase.borrow_mut() = Phase::Bound(Rc::clone(&session));
-        let mut entities = ElementBuffer::new();
-        if !entities.push(&entity) {
-            return Err(Failure::unknown(FailureKind::Internal));
-        }
-        let opened = Opened {
-            session: session.name,
-            attempt,
-            rx: 0,
-            terms: Terms::DEFAULT,
-            entities: entities.elements(),
         };
-        // If it doesn't go out the link is closing, which ends the session.
-        let _ = link.send(|w| opened.put(w));
-        session.release();
+        if !self
+            .shared
+            .guests
+            .take(place, method.pack(), rate, self.now())
+        {
+            return Err(Failure::not_executed(FailureKind::RateLimited)
+                .because("guests of this address have called too often: try again later"));
+        }
         Ok(())
     }
 
     /// The client's link is gone.
     pub(super) fn client_gone(self: &Rc<Self>, client: &Client) {
-        let phase = std::mem::take(&mut *client.phase.borrow_mut());
-        if let Phase::Bound(session) = phase {
+        self.leave(client, |_| true, |_| true);
+    }
+
+    /// The client ends its session, or the opening of one: not another than it means, since its word may have been
+    /// underway while the node ended that one.
+    pub(super) fn ended_by_client(self: &Rc<Self>, client: &Client, end: &End<'_>) {
+        let this = |session: &Session| session.name == end.session;
+        self.leave(client, this, |attempt| attempt == end.attempt);
+    }
+
+    fn leave(
+        self: &Rc<Self>,
+        client: &Client,
+        session: impl FnOnce(&Session) -> bool,
+        attempt: impl FnOnce(u64) -> bool,
+    ) {
+        let mut phase = client.phase.borrow_mut();
+        let (left, next) = match &*phase {
+            Phase::Opening(number, of) if attempt(*of) => (None, Phase::GivenUp(*number)),
+            Phase::Bound(bound) if session(bound) => (Some(Rc::clone(bound)), Phase::Guest),
+            _ => return,
+        };
+        *phase = next;
+        drop(phase);
+        if let Some(session) = left {
             self.sessions.remove(session.id);
             self.host().lost(&session.entity, session.id);
         }
@@ -237,7 +214,7 @@ impl ShardNode {
         let Some(session) = self.sessions.remove(id) else {
             return;
         };
-        *session.client.phase.borrow_mut() = Phase::Guest;
+        session.client.is_over(session.opening);
         let end = End {
             session: session.name,
             attempt: session.attempt,
@@ -330,42 +307,6 @@ impl SessionPort for Sessions {
             session.link.cancel(CallId::from_number(id));
         }
     }
-}
-
-/// Tells a client why it gets no session.
-fn refuse_for(link: &Link, attempt: u64, failure: &Failure) {
-    let reason = match failure.kind() {
-        FailureKind::Timeout
-        | FailureKind::Unreachable
-        | FailureKind::Overloaded
-        | FailureKind::RateLimited
-        | FailureKind::Cancelled => SessionReason::Unavailable,
-        FailureKind::Incompatible => SessionReason::Incompatible,
-        _ => SessionReason::Denied,
-    };
-    let text = match failure.text() {
-        "" => failure.kind().as_str(),
-        text => text,
-    };
-    refuse(link, None, attempt, reason, text);
-}
-
-fn refuse(link: &Link, session: Option<Uuid>, attempt: u64, reason: SessionReason, text: &str) {
-    let refused = Refused {
-        session,
-        attempt,
-        reason,
-        ran: None,
-        text,
-    };
-    let _ = link.send(|w| refused.put(w));
-}
-
-fn random_16(random: impl Fn() -> u64) -> [u8; 16] {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&random().to_be_bytes());
-    bytes[8..].copy_from_slice(&random().to_be_bytes());
-    bytes
 }
 
 impl fmt::Debug for Session {

@@ -20,7 +20,7 @@ use super::serving::Connection;
 use super::session::Sessions;
 use super::shared::{Jobs, Shared};
 use super::tool::About;
-use super::{INTEROP_MAX, LINKS_MAX, interop};
+use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
 use crate::host::{Env, Shard};
 
@@ -102,6 +102,10 @@ impl ShardNode {
 
     pub(super) fn random(&self) -> u64 {
         self.env.random()
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.env.now()
     }
 
     /// Microseconds since the shard began.
@@ -188,7 +192,7 @@ impl ShardNode {
     /// A stream came in that speaks our own protocol.
     pub(super) fn accepted(self: &Rc<Self>, stream: Box<dyn Stream>) {
         let mut links = self.links.borrow_mut();
-        if links.len() >= LINKS_MAX || self.stopping.get() {
+        if links.len() >= self.shared.policy.links_max || self.stopping.get() {
             // Nothing is said: whoever floods the node with connections gets no work out of it.
             tracing::warn!(peer = stream.peer_address(), "a link too many is not taken");
             return;

@@ -11,6 +11,7 @@ use tokio::time::Duration;
 
 use super::builder::Policy;
 use super::gate::Gate;
+use super::guests::{GUEST_CALLS_MAX, Guests};
 use super::shard::ShardNode;
 use super::tool::About;
 use crate::descriptor::{Declaration, Package, Schema};
@@ -24,6 +25,7 @@ pub(super) struct Shared {
     pub(super) stop_timeout: Duration,
     pub(super) stall_after: Duration,
     pub(super) gate: Gate,
+    pub(super) guests: Guests,
     /// For peers whose root digest differs.
     pub(super) digests: Arc<[TypeDigest]>,
     mailboxes: OnceLock<Box<[Mailbox]>>,
@@ -64,6 +66,7 @@ impl Shared {
     pub(super) fn new(about: About, setup: Setup, policy: Policy) -> Self {
         Self {
             gate: Gate::new(about.schema),
+            guests: Guests::new(policy.guests_per_address, GUEST_CALLS_MAX),
             digests: digests(about.schema),
             about,
             setup,

@@ -6,14 +6,14 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use playhouse::{Arguments, EntityKey, EntityRef, Numbered, from_slice, to_vec};
+use playhouse::{Arguments, EntityKey, EntityRef, Numbered, Uuid, from_slice, to_vec};
 use playhouse_net::Tcp;
 use playhouse_net::link::{
     CallId, CloseReason, Link, LinkHandler, LinkOptions, ReplyOutcome, ReplySink,
 };
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
-    Executed, FailureKind, GoAway, Header, Message, Method, Notify, Open, Request, Role,
+    End, Executed, FailureKind, GoAway, Header, Message, Method, Notify, Open, Request, Role,
     SessionReason, WireFailure,
 };
 use tokio::sync::oneshot;
@@ -41,6 +41,10 @@ pub(crate) struct Inbox {
     /// What every client rpc is answered with; none: nothing.
     pub(crate) answer: Cell<Option<bool>>,
     pub(crate) asked: Cell<u32>,
+    /// What the node calls the session that was opened last.
+    pub(crate) session: Cell<Option<Uuid>>,
+    /// Searches for deadlocks that came to something.
+    pub(crate) found: RefCell<Vec<u64>>,
     news: tokio::sync::Notify,
 }
 
@@ -65,7 +69,14 @@ impl LinkHandler for Inbox {
                 let failure = WireFailure::new(FailureKind::Cancelled, Executed::Unknown);
                 return link.respond_failure(id, &failure);
             }
-            Message::Opened(opened) => Note::Opened(opened.entities.iter().next().unwrap()),
+            Message::Opened(opened) => {
+                self.session.set(Some(opened.session));
+                Note::Opened(opened.entities.iter().next().unwrap())
+            }
+            Message::WaitFound(found) => {
+                self.found.borrow_mut().push(found.probe);
+                return self.news.notify_one();
+            }
             Message::Refused(refused) => Note::Refused(refused.reason, refused.text.to_owned()),
             Message::End(end) => Note::End(end.reason, end.text.to_owned()),
             other => panic!("not for a client: {other:?}"),
@@ -175,10 +186,31 @@ impl Client {
     }
 
     pub(crate) async fn open(&self, token: &[u8]) -> Note {
+        self.begin_open(token);
+        self.note().await
+    }
+
+    /// The session that was opened last; nobody's before.
+    pub(crate) fn session(&self) -> Uuid {
+        self.inbox.session.get().unwrap_or(Uuid([0; 16]))
+    }
+
+    pub(crate) fn begin_open(&self, token: &[u8]) {
         self.attempt.set(self.attempt.get() + 1);
         let open = Open::new(token, self.attempt.get());
         self.link.send(|w| open.put(w)).unwrap();
-        self.note().await
+    }
+
+    /// Ends a session, or the opening of one.
+    pub(crate) fn end(&self, session: Uuid, attempt: u64) {
+        let end = End {
+            session,
+            attempt,
+            reason: SessionReason::LoggedOut,
+            ran: None,
+            text: "",
+        };
+        self.link.send(|w| end.put(w)).unwrap();
     }
 
     /// Calls `A` of `T` itself (slot 0) or of the component in a slot.

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
 
+mod attacks;
 mod build;
 mod calls;
 mod client;
 #[path = "generated/mod.rs"]
 mod generated;
 mod interop;
+mod limits;
 mod sessions;
 mod stop;
 mod world;
