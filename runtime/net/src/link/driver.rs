@@ -213,6 +213,7 @@ impl Driver<'_> {
 
     fn handle_input(&mut self) {
         let (link, handler) = (self.link, self.handler);
+        let _batch = Batch::begin(link, handler);
         let shared = &*link.shared;
         let now = shared.now_us();
         let mut used = 0;
@@ -393,6 +394,25 @@ impl Driver<'_> {
         output.sent(usize::MAX);
         words.extend_from_slice(farewell.as_bytes());
         words
+    }
+}
+
+/// The messages of one read, while they are handed over.
+struct Batch<'a> {
+    link: &'a Link,
+    handler: &'a dyn LinkHandler,
+}
+
+impl<'a> Batch<'a> {
+    fn begin(link: &'a Link, handler: &'a dyn LinkHandler) -> Self {
+        handler.batch_begins(link);
+        Self { link, handler }
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        self.handler.batch_ends(self.link);
     }
 }
 

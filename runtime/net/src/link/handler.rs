@@ -27,6 +27,12 @@ pub trait LinkHandler {
     /// A call that isn't answered.
     fn notify(&self, link: &Link, notify: Notify<'_>);
 
+    /// Messages have been read, and will be handed over now, one after another.
+    fn batch_begins(&self, _link: &Link) {}
+
+    /// The messages of one read have been handed over. Told even if handling one of them panicked.
+    fn batch_ends(&self, _link: &Link) {}
+
     /// Everything else: that a request was cancelled, and what later parts of the protocol add.
     fn other(&self, _link: &Link, _message: Message<'_>) {}
 

@@ -57,6 +57,8 @@ pub struct Shard {
     origin: Instant,
     /// Microseconds since `origin`, as of the last poll of a task of the host: reading the clock costs more than a call.
     now: Cell<u64>,
+    /// `now` is as new as what is being handed over.
+    in_batch: Cell<bool>,
     /// Whose handler is being polled.
     pub(super) current: Cell<CallId>,
     /// How many handlers are being polled inside of one another.
@@ -117,6 +119,7 @@ impl Shard {
             env,
             origin,
             now: Cell::new(0),
+            in_batch: Cell::new(false),
             current: Cell::new(CallId::NONE),
             depth: Cell::new(0),
             spans: Cell::new(0),
@@ -240,11 +243,22 @@ impl Shard {
         self.now.get()
     }
 
-    /// The clock for a call that begins. Within a handler's poll it is as of the beginning of that; else, on behalf of a
-    /// link or of a plain task, it is read anew: the shard may have slept since it last looked.
+    /// Many calls come in at once: the clock is read for all of them together.
+    pub(crate) fn begin_batch(&self) {
+        self.refresh();
+        self.in_batch.set(true);
+    }
+
+    /// The last of them has been handed over.
+    pub(crate) fn end_batch(&self) {
+        self.in_batch.set(false);
+    }
+
+    /// The clock for a call that begins. Within a handler's poll, and for what a link brings at once, it is as of the
+    /// beginning of that; else, on behalf of a plain task, it is read anew: the shard may have slept since it last looked.
     #[inline]
     pub(super) fn call_time(&self) -> u64 {
-        if self.depth.get() == 0 {
+        if self.depth.get() == 0 && !self.in_batch.get() {
             self.refresh()
         } else {
             self.now_us()

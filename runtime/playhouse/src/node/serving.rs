@@ -119,6 +119,14 @@ impl LinkHandler for Connection {
         self.node.judge_schema(peer);
     }
 
+    fn batch_begins(&self, _link: &Link) {
+        self.node.host().begin_batch();
+    }
+
+    fn batch_ends(&self, _link: &Link) {
+        self.node.host().end_batch();
+    }
+
     fn request(&self, link: &Link, request: Request<'_>) {
         let Request {
             id,
