@@ -10,7 +10,7 @@ const BOTS_MAX: i64 = 2_000;
 
 /// Runs Arena, the reference game, with a crowd of bots that play it and check all they are told.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "cargo demo", after_help = EXAMPLES, version)]
+#[command(name = "cargo demo", bin_name = "cargo demo", after_help = EXAMPLES, version)]
 pub(crate) struct Arguments {
     /// How many bots play
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=BOTS_MAX))]
