@@ -1,5 +1,10 @@
 //! The bounds of a node, each at its limit: one more is refused, and there is room again when one goes.
 
+use std::future::{Future as _, poll_fn};
+use std::task::Poll;
+use std::time::Duration;
+
+use playhouse::host::{BACKGROUND_MAX, OBSERVERS_MAX, SERVICE_CALLS_MAX};
 use playhouse::node::{GUESTS_PER_ADDRESS, LINKS_MAX, OPEN_RATE, SEARCHES_MAX};
 use playhouse::{EntityRef, Numbered};
 use playhouse_wire::message::{
@@ -9,7 +14,7 @@ use playhouse_wire::message::{
 
 use crate::client::{self, Client, Ended, Note};
 use crate::schema::harbour::{AccountId, Door, DoorKnockArgs, Guest};
-use crate::world::{self, token};
+use crate::world::{self, CROWDED, ms, token};
 
 async fn knock(client: &Client) -> Ended {
     client.call::<Door, _>(0, None, &DoorKnockArgs {}).await
@@ -34,7 +39,7 @@ fn one_link_too_many_is_closed_until_another_goes() {
             if let Ended::Ok(_) = knock(&again).await {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         knock(&second).await.value::<u32>();
     });
@@ -148,4 +153,40 @@ fn the_oldest_of_too_many_searches_is_forgotten() {
         }
         assert_eq!(*peer.inbox.found.borrow(), [1, SEARCHES_MAX as u64]);
     });
+}
+
+#[test]
+fn an_entity_gets_so_many_observers_and_a_shard_so_much_background_work() {
+    let (running, _) = world::node();
+    let life = || running.spawn(|| Guest::of(CROWDED).life()).wait();
+    let expected = [
+        "construct 666".to_owned(),
+        format!("{OBSERVERS_MAX} observers, then Overloaded"),
+        format!("{BACKGROUND_MAX} background, then Overloaded"),
+    ];
+    assert_eq!(life().unwrap().unwrap(), expected);
+}
+
+#[test]
+fn a_service_serves_so_many_calls_at_once_and_refuses_one_more() {
+    let builder = world::builder().shards(1);
+    let (running, _) = world::start(builder.stop_timeout(Duration::from_millis(50)));
+    let refused = running.spawn(|| async {
+        let begin = || Box::pin(Door::any().slow(ms(60_000)));
+        let mut begun = Vec::new();
+        for number in 0..SERVICE_CALLS_MAX {
+            let mut call = begin();
+            let first = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx).is_pending())).await;
+            assert!(first, "call {number} was refused");
+            begun.push(call);
+        }
+        let one_more = begin().await;
+        // Others are not concerned.
+        let guest = Guest::of(AccountId(1)).hold(ms(0)).await;
+        (one_more.unwrap_err().kind(), guest)
+    });
+    assert_eq!(
+        refused.wait().unwrap(),
+        (playhouse::FailureKind::Overloaded, Ok(1))
+    );
 }

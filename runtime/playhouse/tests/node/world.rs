@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
+use playhouse::host::SessionId;
 use playhouse::node::{Node, NodeBuilder, Running};
 use playhouse::{
     Bytes, CallError, Cx, EntityRef, Failure, FailureKind, Reach, Ref, component, entity, service,
@@ -26,6 +27,19 @@ pub(crate) struct Counters {
 /// For how long, as the schema has it.
 pub(crate) fn ms(ms: u64) -> playhouse::Duration {
     playhouse::Duration::from_micros(i64::try_from(ms * 1000).unwrap())
+}
+
+/// A guest that takes as much of everything as it gets.
+pub(crate) const CROWDED: AccountId = AccountId(666);
+
+fn until_refused(what: &str, all: &mut dyn Iterator<Item = Result<(), Failure>>) -> String {
+    let mut count = 0_usize;
+    loop {
+        match all.next().unwrap() {
+            Ok(()) => count += 1,
+            Err(failure) => return format!("{count} {what}, then {:?}", failure.kind()),
+        }
+    }
 }
 
 async fn sleep(time: playhouse::Duration) {
@@ -186,6 +200,15 @@ impl GuestLogic {
         Self {
             props: Guest::default(),
             life: vec![format!("construct {}", account.0)],
+        }
+    }
+    #[hook]
+    async fn created(&mut self, cx: &mut Cx) {
+        if cx.key::<Guest>() == Some(CROWDED) {
+            let mut observers = (0..).map(|number| cx.observe(SessionId(number), "near"));
+            self.life.push(until_refused("observers", &mut observers));
+            let mut background = (0..).map(|_| cx.spawn(sleep(ms(500))));
+            self.life.push(until_refused("background", &mut background));
         }
     }
     #[hook]
