@@ -63,6 +63,7 @@ pub(super) struct Call {
     /// The caller has the outcome, or is gone, or there was none.
     caller_done: bool,
     linked: bool,
+    pub(super) patience: Patience,
     pub(super) parent: CallId,
     /// By the shard's clock, in microseconds.
     pub(super) deadline_us: u64,
@@ -77,6 +78,17 @@ pub(super) struct Call {
     first_child: u32,
     next: u32,
     previous: u32,
+}
+
+/// Whether a call that was found in a circle leaves it to others to give way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// It was found in none.
+    None,
+    /// For a while.
+    Waits,
+    /// Nobody gave way: the next time it is found, it does.
+    Over,
 }
 
 /// The end of a list.
@@ -165,6 +177,7 @@ impl Calls {
             handler_done: false,
             caller_done: false,
             linked: false,
+            patience: Patience::None,
             parent: CallId::NONE,
             deadline_us: 0,
             timer: None,
@@ -212,6 +225,7 @@ impl Calls {
         call.handler_done = false;
         call.caller_done = false;
         call.linked = false;
+        call.patience = Patience::None;
         call.timer = None;
         let wakers = [call.handler_waker.take(), call.caller_waker.take()];
         let spanned = call.trace.take().is_some_and(|trace| trace.span.is_some());

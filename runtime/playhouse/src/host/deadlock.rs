@@ -71,6 +71,18 @@ impl Shard {
             path.extend(search.path.iter().filter_map(|id| self.waits(*id)));
             if let Some(met) = search.met {
                 path.extend(chain.iter().skip(met).cloned());
+                drop(calls);
+                path.extend(
+                    above
+                        .iter()
+                        .rev()
+                        .chain([&call])
+                        .filter_map(|id| self.waits(*id)),
+                );
+                // The others of the circle are elsewhere, and may have found it at the same moment.
+                return self
+                    .gives_way(call, &path)
+                    .then(|| self.deadlock_along(&path));
             } else {
                 let met = search.path.last()?;
                 above.truncate(above.iter().position(|id| id == met)?);
@@ -88,7 +100,11 @@ impl Shard {
                 .chain([&call])
                 .filter_map(|id| self.waits(*id)),
         );
-        Some(Failure::not_executed(FailureKind::Deadlock).along(self.path_text(&path)))
+        Some(self.deadlock_along(&path))
+    }
+
+    pub(super) fn deadlock_along(&self, path: &[Waits]) -> Failure {
+        Failure::not_executed(FailureKind::Deadlock).along(self.path_text(path))
     }
 
     fn send_probes(

@@ -8,17 +8,24 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_wire::message::{CHAIN_MAX, Waiting as Waits};
+use tokio::time::Duration;
 
 use super::afar::FarOrigin;
 use super::away::Route;
-use super::calls::{CallId, Place};
+use super::calls::{CallId, Patience, Place};
 use super::fabric::Packet;
 use super::shard::Shard;
-use crate::call::{Failure, FailureKind, Target};
+use crate::call::{Failure, Target};
 use playhouse_wire::EntityRef;
 
 /// Most entities that a probe goes through.
 pub const PROBE_STEPS_MAX: usize = CHAIN_MAX;
+
+/// How long a call of a circle leaves it to a greater entity's to give way.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// For how many greater ones it waits at most.
+const RANK_MAX: u32 = 8;
 
 /// A search on its way.
 #[derive(Debug, Clone)]
@@ -160,16 +167,79 @@ impl Shard {
         if let Some(far) = &found.far {
             return self.found_for(far, &found.path);
         }
-        let path = self.path_text(&found.path);
+        if self.gives_way(found.call, &found.path) {
+            self.fail_queued(found.call, self.deadlock_along(&found.path));
+        }
+    }
+
+    /// Whether this call is the one that fails, of those in a circle that is not of this shard alone: each of them may
+    /// have found it, and one that fails frees all. That is the call of the greatest entity. The others wait for it,
+    /// each a little longer, and look again: whoever began to search before the circle was closed has not found it.
+    pub(super) fn gives_way(self: &Rc<Self>, call: CallId, path: &[Waits]) -> bool {
+        let Some(maker) = path.len().checked_sub(2).and_then(|at| path.get(at)) else {
+            return true;
+        };
+        let order = |waits: &Waits| (waits.method.package, waits.method.number, waits.key.clone());
+        let mine = order(maker);
+        let mut greater: Vec<_> = path.iter().map(order).filter(|it| *it > mine).collect();
+        greater.sort_unstable();
+        greater.dedup();
+        let rank = u32::try_from(greater.len())
+            .unwrap_or(u32::MAX)
+            .min(RANK_MAX);
+        {
+            let mut calls = self.calls.borrow_mut();
+            let Some(call) = calls.get_mut(call) else {
+                return false;
+            };
+            match call.patience {
+                Patience::Over => return true,
+                Patience::Waits => return false,
+                Patience::None if rank == 0 => return true,
+                Patience::None => call.patience = Patience::Waits,
+            }
+        }
+        let shard = Rc::downgrade(self);
+        self.spawn(async move {
+            tokio::time::sleep(LOOK_AGAIN * rank).await;
+            if let Some(shard) = shard.upgrade() {
+                shard.look_again(call);
+            }
+        });
+        false
+    }
+
+    /// Searches anew for a call that left it to others to give way.
+    fn look_again(self: &Rc<Self>, call: CallId) {
+        let cell = {
+            let mut calls = self.calls.borrow_mut();
+            let Some(call) = calls.get_mut(call) else {
+                return;
+            };
+            call.patience = Patience::Over;
+            match &call.place {
+                Place::Entity(cell) if call.queued && !call.granted && !call.cancelled => {
+                    super::lease::leased(cell)
+                }
+                _ => return,
+            }
+        };
+        if let Some(failure) = self.find_deadlock(&cell, call) {
+            self.fail_queued(call, failure);
+        }
+    }
+
+    /// Fails a call that waits in a mailbox.
+    fn fail_queued(&self, call: CallId, failure: Failure) {
         let waker = {
             let mut calls = self.calls.borrow_mut();
-            let Some(call) = calls.get_mut(found.call) else {
+            let Some(call) = calls.get_mut(call) else {
                 return;
             };
             if !call.queued || call.granted || call.cancelled {
                 return;
             }
-            call.failure = Some(Failure::not_executed(FailureKind::Deadlock).along(path));
+            call.failure = Some(failure);
             // Its place in the mailbox is given up.
             call.cancelled = true;
             call.handler_waker.take()

@@ -5,6 +5,7 @@
 mod attacks;
 mod build;
 mod calls;
+mod circles;
 mod client;
 #[path = "generated/mod.rs"]
 mod generated;
