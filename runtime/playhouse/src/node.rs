@@ -20,7 +20,8 @@
 //! ```
 //!
 //! Limits: [`SHARDS_MAX`] shards; on each, [`LINKS_MAX`] links and [`INTEROP_MAX`] connections of tools, of which each
-//! runs [`INTEROP_RUNNING_MAX`] calls at once; [`OPEN_TIMEOUT`] to open a session; [`STOP_TIMEOUT`] to stop.
+//! runs [`INTEROP_RUNNING_MAX`] calls at once; [`OPEN_TIMEOUT`] to open a session, at [`OPEN_RATE`]; guests of one
+//! address count as [`GUESTS_PER_ADDRESS`], of whose calls [`GUEST_CALLS_MAX`] are remembered; [`STOP_TIMEOUT`] to stop.
 
 mod builder;
 mod egress;
