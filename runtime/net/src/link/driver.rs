@@ -29,6 +29,8 @@ use crate::network::{Network, Stream};
 
 /// How many batches are read before other tasks have their turn.
 const ROUNDS_MAX: usize = 2;
+/// Half-way through a read what there is to write is written, if it is as much as this and no other link is busy.
+const WRITE_EARLY: usize = 2 * 1024;
 /// Buffers that grew longer than this are given back once they are written.
 const WRITE_BUFFER_KEPT: usize = 256 * 1024;
 
@@ -191,7 +193,11 @@ impl Driver<'_> {
                 false
             }
             Poll::Ready(Ok(_)) => {
-                self.handle_input();
+                let half = self.input.filled().len() / 2;
+                // An error is met again where everything is written.
+                if self.handle_input(half) && self.poll_write(cx).is_ok() {
+                    self.handle_input(usize::MAX);
+                }
                 true
             }
             Poll::Ready(Err(error)) => {
@@ -211,12 +217,15 @@ impl Driver<'_> {
         }
     }
 
-    fn handle_input(&mut self) {
+    /// Has messages handled that were read. True if it stopped behind `half` of the bytes, since enough is there to be
+    /// written.
+    fn handle_input(&mut self, half: usize) -> bool {
         let (link, handler) = (self.link, self.handler);
-        let _batch = Batch::begin(link, handler);
+        let batch = Batch::begin(link, handler);
         let shared = &*link.shared;
         let now = shared.now_us();
         let mut used = 0;
+        let mut early = false;
         let mut frames_max = shared.protocol.borrow().receive_bytes_max();
         'batch: loop {
             // The protocol has a say in everything but calls on a link that is open and lets new ones in.
@@ -253,13 +262,18 @@ impl Driver<'_> {
                         continue 'batch;
                     }
                 }
-                if shared.phase.get() == Phase::Closed {
+                early = batch.alone
+                    && used + frames.consumed() >= half
+                    && self.blocked_us.is_none()
+                    && shared.output.borrow().queued() >= WRITE_EARLY;
+                if early || shared.phase.get() == Phase::Closed {
                     used += frames.consumed();
                     break 'batch;
                 }
             }
         }
         self.input.consume(used);
+        early
     }
 
     fn handle_event(&self, event: Event<'_>) {
@@ -401,12 +415,18 @@ impl Driver<'_> {
 struct Batch<'a> {
     link: &'a Link,
     handler: &'a dyn LinkHandler,
+    /// No other link is busy.
+    alone: bool,
 }
 
 impl<'a> Batch<'a> {
     fn begin(link: &'a Link, handler: &'a dyn LinkHandler) -> Self {
-        handler.batch_begins(link);
-        Self { link, handler }
+        let alone = handler.batch_begins(link);
+        Self {
+            link,
+            handler,
+            alone,
+        }
     }
 }
 

@@ -27,8 +27,12 @@ pub trait LinkHandler {
     /// A call that isn't answered.
     fn notify(&self, link: &Link, notify: Notify<'_>);
 
-    /// Messages have been read, and will be handed over now, one after another.
-    fn batch_begins(&self, _link: &Link) {}
+    /// Messages have been read, and will be handed over now, one after another. Whether this link is the only busy one of
+    /// its owner: then half of the answers are written while the other half is worked on, so that the peer needn't wait
+    /// for all of them; where other links are served meanwhile, that would only cost another call of the system.
+    fn batch_begins(&self, _link: &Link) -> bool {
+        true
+    }
 
     /// The messages of one read have been handed over. Told even if handling one of them panicked.
     fn batch_ends(&self, _link: &Link) {}

@@ -119,8 +119,9 @@ impl LinkHandler for Connection {
         self.node.judge_schema(peer);
     }
 
-    fn batch_begins(&self, _link: &Link) {
+    fn batch_begins(&self, _link: &Link) -> bool {
         self.node.host().begin_batch();
+        self.node.is_only_reader(self.place)
     }
 
     fn batch_ends(&self, _link: &Link) {

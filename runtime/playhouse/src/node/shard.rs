@@ -40,6 +40,8 @@ pub(crate) struct ShardNode {
     /// Of links that others dialled.
     options: LinkOptions,
     links: RefCell<Slab<Link>>,
+    /// The place of the link that was read last.
+    last_read: Cell<usize>,
     interop: Cell<usize>,
     /// The way out.
     outbound: Rc<Outbound>,
@@ -78,6 +80,7 @@ impl ShardNode {
                 env,
                 network,
                 links: RefCell::default(),
+                last_read: Cell::new(usize::MAX),
                 interop: Cell::new(0),
                 outbound,
                 sessions,
@@ -85,6 +88,11 @@ impl ShardNode {
                 trusting: Cell::new(false),
             }
         })
+    }
+
+    /// The link at `place` has been read: whether no other has since it was last.
+    pub(super) fn is_only_reader(&self, place: usize) -> bool {
+        self.last_read.replace(place) == place
     }
 
     /// The shard itself.
