@@ -56,7 +56,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio `LocalSet`.
+    /// Outside of a tokio `LocalSet`: use `#[tokio::main(flavor = "local")]`, or `LocalSet::run_until`.
     pub async fn connect(self, address: &str) -> Result<Client, Failure> {
         let network = self.network.unwrap_or_else(|| Rc::new(Tcp));
         Client::dial(self.schema, network, self.options, address).await

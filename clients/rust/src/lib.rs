@@ -1,7 +1,8 @@
 //! The client runtime of Playhouse for Rust: what generated client SDKs run on.
 //!
 //! A [`Client`] is one link to a node and, once it is [opened](Client::open), one session there. It lives on one thread,
-//! inside of a tokio `LocalSet`, and its clones are the same client. Calls go through generated proxies:
+//! inside of a tokio `LocalSet` or of a `main` with `#[tokio::main(flavor = "local")]`, and its clones are the same
+//! client. Calls go through generated proxies:
 //! [`Client::service`] for what is open to guests, [`Client::entity`] for the entity that is bound to the session. What
 //! the server sends comes to [`Client::on`], what it asks to [`Client::answer`].
 //!
