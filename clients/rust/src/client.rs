@@ -234,7 +234,7 @@ impl Client {
 
     async fn no_link(&self) -> Failure {
         let reason = self.shared.link.closed().await;
-        Failure::not_executed(reason.failure_kind().into()).because(reason.to_string())
+        Failure::not_executed(reason.failure_kind()).because(reason.to_string())
     }
 }
 

@@ -240,7 +240,8 @@ impl Failed {
                 "the node runs another version of the schema, or not this role"
             }
             FailureKind::Incompatible => "use the tool of the node's version",
-            FailureKind::Internal => "look into the node's log",
+            // Internal, which is also how a kind that isn't known is read.
+            _ => "look into the node's log",
         }
     }
 }

@@ -5,45 +5,7 @@ use std::fmt;
 
 use playhouse_wire::{Encode, Reader};
 
-/// Why a call has no result, other than what its handler throws.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-#[repr(u8)]
-pub enum FailureKind {
-    /// The deadline passed.
-    Timeout = 1,
-    /// No link to the node, or it broke.
-    Unreachable = 2,
-    /// The caller gave up, or the node stops.
-    Cancelled = 3,
-    /// The caller may not do this.
-    Denied = 4,
-    /// More calls than the schema allows.
-    RateLimited = 5,
-    /// A bounded queue is full.
-    Overloaded = 6,
-    /// There is no such entity, service or node.
-    NotFound = 7,
-    /// The bytes or the values break the schema.
-    Invalid = 8,
-    /// The call waits for itself.
-    Deadlock = 9,
-    /// The peer has no such call.
-    Unimplemented = 10,
-    /// The peers' schemas do not fit.
-    Incompatible = 11,
-    /// The handler panicked, or the framework is at fault.
-    Internal = 12,
-}
-
-/// Whether a failed call may have taken effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Executed {
-    /// The handler never began.
-    NotExecuted,
-    /// It may have run, in part or to its end.
-    Unknown,
-}
+pub use playhouse_wire::message::{Executed, FailureKind};
 
 /// Why a call failed, and whether it may have taken effect.
 ///
@@ -131,27 +93,6 @@ impl Failure {
     #[must_use]
     pub fn path(&self) -> &str {
         self.detail.as_ref().map_or("", |detail| &detail.path)
-    }
-}
-
-impl FailureKind {
-    /// What it means, in words.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Timeout => "the deadline passed",
-            Self::Unreachable => "the node can't be reached",
-            Self::Cancelled => "the call was given up",
-            Self::Denied => "not allowed",
-            Self::RateLimited => "more calls than allowed",
-            Self::Overloaded => "a queue is full",
-            Self::NotFound => "there is no such target",
-            Self::Invalid => "the arguments or the result break the schema",
-            Self::Deadlock => "the call would wait for itself",
-            Self::Unimplemented => "the peer has no such call",
-            Self::Incompatible => "the schemas of the peers do not fit",
-            Self::Internal => "the handler or the framework failed",
-        }
     }
 }
 

@@ -11,9 +11,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use playhouse_net::link::{CallId, Link, ReplySink};
-use playhouse_wire::message::{
-    End, FailureKind as WireKind, GoAwayReason, Header, Method, SessionReason,
-};
+use playhouse_wire::message::{End, GoAwayReason, Header, Method, SessionReason};
 use playhouse_wire::{Encode, EntityKey, EntityRef, Uuid, Writer};
 use rustc_hash::FxHashMap;
 
@@ -252,7 +250,7 @@ impl Session {
     fn send(&self, method: Method, header: &Header<'_>, args: impl FnOnce(&mut Writer)) {
         if let Err(refused) = self.link.notify(method, header, args) {
             // What doesn't fit is refused, not dropped in silence: the client would miss it without knowing.
-            if !self.link.is_closed() && refused.kind == WireKind::Overloaded {
+            if !self.link.is_closed() && refused.kind == FailureKind::Overloaded {
                 let text = "too many events wait to be read";
                 self.link.close(GoAwayReason::Overloaded, text);
             }

@@ -6,8 +6,9 @@ use crate::{Encode, Reader, Writer};
 use super::bounded::{decode_text, shortened};
 use super::fields::Fields;
 
-/// Why a call has no result. The numbers are those on the wire.
+/// Why a call has no result, other than what its handler throws. The numbers are those on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 #[repr(u8)]
 pub enum FailureKind {
     /// The deadline passed.
@@ -63,6 +64,25 @@ impl FailureKind {
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number.checked_sub(1)?)).copied()
+    }
+
+    /// What it means, in words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeout => "the deadline passed",
+            Self::Unreachable => "the node can't be reached",
+            Self::Cancelled => "the call was given up",
+            Self::Denied => "not allowed",
+            Self::RateLimited => "more calls than allowed",
+            Self::Overloaded => "a queue is full",
+            Self::NotFound => "there is no such target",
+            Self::Invalid => "the arguments or the result break the schema",
+            Self::Deadlock => "the call would wait for itself",
+            Self::Unimplemented => "the peer has no such call",
+            Self::Incompatible => "the schemas of the peers do not fit",
+            Self::Internal => "the handler or the framework failed",
+        }
     }
 }
 
