@@ -89,6 +89,16 @@ const BANS: &[Ban] = &[
         reason: "links carry messages, whoever sends them: net sees wire alone",
     },
     Ban {
+        from: &["playhouse-store"],
+        to: &[
+            "playhouse",
+            "playhouse-macros",
+            "playhouse-net",
+            "playhouse-cluster",
+        ],
+        reason: "the store keeps documents, whatever they are of: it sees wire alone",
+    },
+    Ban {
         from: &["playhouse-macros"],
         to: &[
             "playhouse",
