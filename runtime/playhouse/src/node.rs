@@ -107,7 +107,7 @@ impl Node {
     /// As [`Self::start`]; or if handlers were cut off.
     pub fn run(self) -> Result<(), RunError> {
         let running = self.start().map_err(RunError::Start)?;
-        running.run().map_err(RunError::Stop)
+        running.run_until_signal().map_err(RunError::Stop)
     }
 }
 

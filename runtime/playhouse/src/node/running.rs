@@ -181,8 +181,12 @@ impl Running {
         self.join()
     }
 
-    /// Blocks until Ctrl-C, SIGTERM or [`Self::stop`], then stops.
-    pub(super) fn run(self) -> Result<(), StopError> {
+    /// Blocks until Ctrl-C, SIGTERM or [`Self::stop`], then stops as [`Node::run`](super::Node::run) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::wait`].
+    pub fn run_until_signal(self) -> Result<(), StopError> {
         let mut stopping = self.stop.subscribe();
         let stopped = async {
             // The sender is in `self`.
