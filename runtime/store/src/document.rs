@@ -23,6 +23,13 @@ impl DocumentId {
             key: key.into(),
         }
     }
+
+    /// The document that `Display` writes so; none if the text has no `/`, or nothing before it.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (collection, key) = text.split_once('/')?;
+        (!collection.is_empty()).then(|| Self::new(collection, key))
+    }
 }
 
 /// `arena.world.Avatar/u42`

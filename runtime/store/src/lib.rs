@@ -12,6 +12,7 @@
 
 mod document;
 mod key;
+mod memory;
 mod problem;
 mod request;
 mod store;
@@ -19,6 +20,7 @@ mod value;
 
 pub use document::{Document, DocumentId, Header, Owner};
 pub use key::{key_from_text, key_to_text};
+pub use memory::Documents;
 pub use problem::{OpenError, StoreError};
 pub use request::{Claim, Claimed, Commit, Committed, End, Find, Quarantine, Sweep};
 pub use store::{Answer, Backend, Collection, Index, Store};

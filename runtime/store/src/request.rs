@@ -22,11 +22,13 @@ pub struct Claim {
     pub birth: u64,
 }
 
-/// Changes a document that was claimed: one update, filtered on owner, epoch and revision, that raises the revision by one.
+/// Changes a document that was claimed: one update, filtered on birth, owner, epoch and revision, that raises the revision by one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Commit {
     /// Which.
     pub id: DocumentId,
+    /// The document's birth: a late commit of an earlier life does not fit one that was made anew under the same key.
+    pub birth: u64,
     /// Who runs it.
     pub owner: Owner,
     /// In which activation.
@@ -60,7 +62,8 @@ pub enum End {
 /// What came of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Committed {
-    /// It is done, and lasts. Also if it had been done before: the document has its epoch, and a revision one higher.
+    /// It is done, and lasts. Also if it had been done before: the document has its epoch, and a revision one higher; or it
+    /// was to be deleted and is gone.
     Applied,
     /// Another activation has the document, or it is gone: nothing was done, and this activation is over.
     Fenced,
@@ -69,6 +72,9 @@ pub enum Committed {
         /// Of which index.
         path: Path,
     },
+    /// It would have been done, but another of the commits asked for together was not: nothing was done, and the activation
+    /// goes on.
+    Withheld,
 }
 
 /// Documents by the value of an index.

@@ -22,8 +22,8 @@ pub trait Store: 'static {
     /// Takes a document for an activation.
     fn claim(&self, claim: Claim) -> Answer<Claimed>;
 
-    /// Changes documents: all of them, or none. The answer has one outcome for each; if any of them is not `Applied`,
-    /// nothing was done. Several at once may be [`StoreError::Unsupported`].
+    /// Changes documents: all of them, or none. The answer has one outcome for each, in order; if any of them is fenced or
+    /// taken, those that could have been done are withheld. Several at once may be [`StoreError::Unsupported`].
     fn commit(&self, commits: Vec<Arc<Commit>>) -> Answer<Vec<Committed>>;
 
     /// A document as it was committed last; its activation may know better.
