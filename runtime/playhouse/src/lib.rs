@@ -39,6 +39,7 @@ extern crate self as playhouse;
 
 pub mod call;
 pub mod descriptor;
+pub mod document;
 pub mod host;
 pub mod logic;
 pub mod math;

@@ -173,7 +173,7 @@ impl Property<'_> {
         }
     }
 
-    fn encode_all(&self, consumer: Consumer, w: &mut Writer) {
+    pub(crate) fn encode_all(&self, consumer: Consumer, w: &mut Writer) {
         match self {
             Self::Plain(value) => value.encode(w),
             Self::Rounded(value, step) if consumer == Consumer::Sync => {

@@ -8,7 +8,7 @@
 //! Formats must describe themselves (JSON, BSON, MessagePack by `rmp-serde`): integers may come as strings.
 
 mod arguments;
-mod base64;
+pub(crate) mod base64;
 mod read;
 mod recode;
 mod show;
@@ -18,6 +18,8 @@ use serde::de::{DeserializeSeed, Error as _};
 use serde::{Deserializer, Serialize, Serializer};
 
 use super::{Member, Type, Use};
+
+pub(crate) use recode::is_default;
 
 /// What a value is a value of.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +132,7 @@ pub fn deserialize<'de, T: Decode, D: Deserializer<'de>>(
 }
 
 /// `use` with its newtypes taken off, and whether one of the layers is optional.
-fn inside(mut ty: &'static Use) -> &'static Use {
+pub(crate) fn inside(mut ty: &'static Use) -> &'static Use {
     while let super::Shape::Named(Type {
         kind: super::Kind::Newtype { inner, .. },
         ..

@@ -287,7 +287,7 @@ fn arm(arms: &'static [Arm], closed: bool, r: &mut Reader<'_>, w: &mut Writer) -
 }
 
 /// Whether the canonical `bytes` are the default of `member`.
-pub(super) fn is_default(member: &'static Member, bytes: &[u8]) -> bool {
+pub(crate) fn is_default(member: &'static Member, bytes: &[u8]) -> bool {
     member.default.is_some_and(|default| {
         let mut canonical = Writer::new();
         write_default(&member.ty, &default, &mut canonical);
