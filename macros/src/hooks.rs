@@ -22,6 +22,7 @@ const HOOKS: &[(&str, &str)] = &[
     ("replaced", "Replaced"),
     ("tick", "Tick"),
     ("before_save", "BeforeSave"),
+    ("refused", "Refused"),
     ("moving", "Moving"),
     ("destroyed", "Destroyed"),
 ];
@@ -117,11 +118,8 @@ fn check_name(owner: &Owner, ident: &Ident, name: &str) -> Result<()> {
 }
 
 fn check_hook(owner: &Owner, name: &str, signature: &Signature) -> Result<()> {
-    let arguments: &[(String, String)] = if name == "tick" {
-        &[("step".to_owned(), "u64".to_owned())]
-    } else {
-        &[]
-    };
+    let wanted = argument(name).map(|(name, ty)| (name.to_owned(), ty.to_owned()));
+    let arguments = wanted.as_slice();
     let title = format!("hook `{name}`");
     let taken = signature::check(
         signature,
@@ -133,7 +131,8 @@ fn check_hook(owner: &Owner, name: &str, signature: &Signature) -> Result<()> {
         },
     )?;
     for (ty, (name, wanted)) in taken.arguments.iter().zip(arguments) {
-        if bare(&ty.to_token_stream().to_string()) != *wanted {
+        let written = bare(&ty.to_token_stream().to_string());
+        if written.rsplit("::").next() != Some(wanted) {
             let text = format!("{title} takes `{name}: {wanted}`");
             return Err(Error::new_spanned(ty, text));
         }
@@ -145,6 +144,15 @@ fn check_hook(owner: &Owner, name: &str, signature: &Signature) -> Result<()> {
             Err(Error::new_spanned(ty, text))
         }
         ReturnType::Default | ReturnType::Type(..) => Ok(()),
+    }
+}
+
+/// What a hook takes after `cx`, by name and type.
+fn argument(hook: &str) -> Option<(&'static str, &'static str)> {
+    match hook {
+        "tick" => Some(("step", "u64")),
+        "refused" => Some(("refusal", "Refusal")),
+        _ => None,
     }
 }
 
@@ -218,10 +226,10 @@ impl Hooks<'_> {
         let methods = self.written.iter().map(|(hook, _, method)| {
             let name = format_ident!("{hook}");
             let user = &method.signature.ident;
-            let (take, give) = if *hook == "tick" {
-                (quote!(, step: u64), quote!(, step))
-            } else {
-                (quote!(), quote!())
+            let (take, give) = match *hook {
+                "tick" => (quote!(, step: u64), quote!(, step)),
+                "refused" => (quote!(, refusal: #v1::Refusal), quote!(, refusal)),
+                _ => (quote!(), quote!()),
             };
             quote! {
                 async fn #name(&mut self, cx: &mut #v1::Cx #take) {

@@ -216,6 +216,12 @@ pub static ATTRIBUTES: &[AttributeSpec] = &[
         &[Place::Entity],
         "keeps the entity's documents in a collection of this name",
     ),
+    attribute(
+        "committed",
+        &[Place::Rpc],
+        &[],
+        "its reply, and what it sends, waits until the state that it saw is saved",
+    ),
     later(
         "computed",
         &[Place::Property],

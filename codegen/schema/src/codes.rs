@@ -86,7 +86,7 @@ codes! {
     REQUIRED_UNFILLED = "E0612" "an entity that nobody creates has a property without a default";
     SERVICE_STATE = "E0613" "a service has properties or slots";
     LOCAL_CALLS = "E0614" "a local entity has calls that need an address";
-    LOCAL_PERSIST = "E0615" "a local entity has a property that should be persisted";
+    LOCAL_PERSIST = "E0615" "a local entity has a property or a timer that should be persisted";
 
     RESULT_MISPLACED = "E0701" "a call without a reply has a result or an error";
     THROWS_TYPE = "E0702" "a call throws something else than an error";

@@ -659,6 +659,8 @@ pub struct Call {
     pub deadline_us: Option<i64>,
     /// `@idempotent`
     pub idempotent: bool,
+    /// `@committed`
+    pub committed: bool,
     /// `@durable`
     pub durable: bool,
     /// `@expires`, in microseconds.

@@ -22,7 +22,7 @@ pub mod v1 {
     pub use crate::descriptor;
     pub use crate::descriptor::dynamic::{deserialize, serialize};
     pub use crate::flags::debug_flags;
-    pub use crate::host::{Asking, Cx, EntitySlots, ask, event};
+    pub use crate::host::{Asking, Cx, EntitySlots, Refusal, ask, event};
     pub use crate::logic::{
         self, Component, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema,
         HasSlot, Hooks, Service, ServiceSchema,

@@ -42,6 +42,9 @@ mod timers;
 // Clients: sessions that are bound to entities, and who else hears of them.
 mod sessions;
 
+// Messages that outlive crashes.
+mod durable;
+
 // Beyond the shard: other shards of the node, and links.
 mod away;
 mod cross;
@@ -60,6 +63,7 @@ pub use afar::FAR_SEARCHES_MAX;
 pub use attend::{NodeInfo, Random};
 pub use context::{BACKGROUND_MAX, Caller, Cx, SessionId};
 pub use deadlock::DEADLOCK_STEPS_MAX;
+pub use durable::Refusal;
 pub use egress::{Egress, EgressId, Outgoing};
 pub use env::Env;
 pub use fabric::INBOX_MAX;

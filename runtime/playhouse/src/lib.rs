@@ -64,7 +64,7 @@ pub mod __private;
 pub use call::{
     Address, Arguments, CallError, Callable, Calling, Executed, Failure, FailureKind, Reach,
 };
-pub use host::{Asking, Cx, Interceptor, SessionId};
+pub use host::{Asking, Cx, Interceptor, Refusal, SessionId};
 pub use node::{Node, NodeBuilder, Running};
 pub use numbered::Numbered;
 pub use playhouse_macros::{component, entity, hook, rpc, service};

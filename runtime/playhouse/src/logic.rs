@@ -10,7 +10,7 @@ use playhouse_wire::EntityKey;
 
 use crate::call::{Arguments, Failure, Rpc};
 use crate::descriptor;
-use crate::host::{Cx, EntitySlots};
+use crate::host::{Cx, EntitySlots, Refusal};
 use crate::properties::Properties;
 
 /// A component of the schema. Generated code implements it for the property struct.
@@ -225,6 +225,9 @@ pub trait Hooks: Sized + 'static {
     async fn tick(&mut self, _cx: &mut Cx, _step: u64) {}
     /// The state is about to be saved.
     async fn before_save(&mut self, _cx: &mut Cx) {}
+    /// A durable oneway that this part sent will never take effect: give back what it took. What this changes is saved with
+    /// the end of the message, once.
+    async fn refused(&mut self, _cx: &mut Cx, _refusal: Refusal) {}
     /// The entity is about to move to another node.
     async fn moving(&mut self, _cx: &mut Cx) {}
     /// The entity ends.
@@ -249,6 +252,7 @@ pub enum Hook {
     BeforeSave = 128,
     Moving = 256,
     Destroyed = 512,
+    Refused = 1024,
 }
 
 /// A set of hooks.

@@ -1,6 +1,6 @@
 //! Right implementations, in the crate of the schema itself.
 
-use playhouse::{CallError, Cx, Failure, FailureKind, Ref, component, entity, service};
+use playhouse::{CallError, Cx, Failure, FailureKind, Ref, Refusal, component, entity, service};
 
 use crate::town::*;
 
@@ -56,6 +56,13 @@ impl InventoryLogic {
     #[hook]
     async fn tick(&mut self, _cx: &mut Cx, step: u64) {
         self.opened += u32::from(step > 3);
+    }
+
+    #[hook]
+    async fn refused(&mut self, _cx: &mut Cx, refusal: Refusal) {
+        if let Some(InventoryDeliverArgs { stack, .. }) = refusal.args() {
+            self.opened += stack.count;
+        }
     }
 
     /// Not a call.

@@ -460,6 +460,7 @@ impl Describing<'_, '_> {
         }
         for (is_set, mark) in [
             (call.idempotent, ".idempotent()"),
+            (call.committed, ".committed()"),
             (call.durable, ".durable()"),
             (call.unreliable, ".unreliable()"),
         ] {

@@ -340,6 +340,9 @@ impl<'a> Checker<'a> {
         for call in calls.iter().filter(|call| call.durable) {
             self.report(rules::calls::service_calls(call.span, "durable calls"));
         }
+        for call in calls.iter().filter(|call| call.committed) {
+            self.report(rules::calls::service_calls(call.span, "committed calls"));
+        }
         let marks = self.marks(&attributes);
         let service = &mut self.model.services[id.0 as usize];
         service.head.marks = marks;

@@ -69,6 +69,7 @@ impl Checker<'_> {
             exposed: self.exposed(&attributes),
             deadline_us: attributes.time("deadline"),
             idempotent: attributes.has("idempotent"),
+            committed: attributes.has("committed"),
             durable: attributes.has("durable"),
             expires_us: attributes.time("expires"),
             unreliable: attributes.has("unreliable"),

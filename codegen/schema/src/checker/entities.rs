@@ -254,10 +254,22 @@ fn check_local(
         .iter()
         .filter(|property| property.persist.is_some())
     {
-        let name = &property.member.name;
+        let what = format!("`{}`", property.member.name);
         errors.push(rules::entities::local_persist(
             property.member.span,
-            name,
+            (&what, "persisted", "@persist"),
+            &entity.head.name,
+        ));
+    }
+    let timers = entity
+        .calls
+        .iter()
+        .filter(|call| call.kind == CallKind::Timer && call.durable);
+    for timer in timers {
+        let what = format!("timer `{}`", timer.name);
+        errors.push(rules::entities::local_persist(
+            timer.span,
+            (&what, "durable", "@durable"),
             &entity.head.name,
         ));
     }

@@ -150,11 +150,16 @@ pub(crate) fn local_calls(span: Span, entity: &str) -> Diagnostic {
     )
 }
 
-pub(crate) fn local_persist(span: Span, property: &str, entity: &str) -> Diagnostic {
+/// `what` is a property or a timer, `must` what it can't be.
+pub(crate) fn local_persist(
+    span: Span,
+    (what, must, attribute): (&str, &str, &str),
+    entity: &str,
+) -> Diagnostic {
     Diagnostic::error(
         codes::LOCAL_PERSIST,
         span,
-        format!("`{property}` can't be persisted: `{entity}` is local and has no document"),
+        format!("{what} can't be {must}: `{entity}` is local and has no document"),
     )
-    .help("keep it in the container's properties, or remove `@persist`")
+    .help(format!("keep it in the container, or remove `{attribute}`"))
 }

@@ -27,6 +27,8 @@ pub struct Call {
     pub deadline_us: Option<i64>,
     /// `@idempotent`
     pub idempotent: bool,
+    /// `@committed`
+    pub committed: bool,
     /// `@durable`
     pub durable: bool,
     /// `@expires`, in microseconds.
@@ -85,6 +87,7 @@ impl Call {
             exposed: None,
             deadline_us: None,
             idempotent: false,
+            committed: false,
             durable: false,
             expires_us: None,
             unreliable: false,
@@ -147,6 +150,13 @@ impl Call {
     #[must_use]
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;
+        self
+    }
+
+    /// `@committed`
+    #[must_use]
+    pub const fn committed(mut self) -> Self {
+        self.committed = true;
         self
     }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::cell::{Access, EntityCell, Hosted};
-use crate::host::Cx;
+use crate::host::{Cx, Refusal};
 use crate::logic::{Entity, Hook, Hooks};
 
 /// A future of this shard.
@@ -19,6 +19,15 @@ pub(super) trait RunHook {
         cell: &'a dyn Hosted,
         hook: Hook,
         step: u64,
+        cx: &'a mut Cx,
+    ) -> Local<'a, ()>;
+
+    /// Runs the hook `refused`.
+    #[expect(dead_code, reason = "deliveries are about to use it")]
+    fn refused<'a>(
+        &'a self,
+        cell: &'a dyn Hosted,
+        refusal: Refusal,
         cx: &'a mut Cx,
     ) -> Local<'a, ()>;
 }
@@ -68,6 +77,28 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> RunHook for HooksOf<E, L, G> {
                 Hook::BeforeSave => logic.before_save(cx).await,
                 Hook::Moving => logic.moving(cx).await,
                 Hook::Destroyed => logic.destroyed(cx).await,
+                // It comes with what was refused.
+                Hook::Refused => {}
+            }
+        })
+    }
+
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "the lease keeps everybody else out"
+    )]
+    fn refused<'a>(
+        &'a self,
+        cell: &'a dyn Hosted,
+        refusal: Refusal,
+        cx: &'a mut Cx,
+    ) -> Local<'a, ()> {
+        Box::pin(async move {
+            let Some(cell) = (cell as &dyn Any).downcast_ref::<EntityCell<E>>() else {
+                return;
+            };
+            if let Ok(mut logic) = self.access.of(cell).try_borrow_mut() {
+                logic.refused(cx, refusal).await;
             }
         })
     }

@@ -422,6 +422,7 @@ const HARMLESS: &[(Fact, &str, Watched)] = &[
     (Fact::Priority, "@priority", Watched::Any),
     (Fact::Transient, "@transient", Watched::Removed),
     (Fact::Deadline, "@deadline", Watched::Any),
+    (Fact::Committed, "@committed", Watched::Any),
     (Fact::Expires, "@expires", Watched::Any),
     (Fact::Unreliable, "@unreliable", Watched::Any),
     (Fact::Tick, "@tick", Watched::Any),

@@ -75,6 +75,7 @@ fn call_facts(collector: &Collector<'_>, call: &Call) -> Facts {
     facts.mark(Fact::Input, call.kind == CallKind::ClientRpc);
     facts.set_if(Fact::Deadline, call.deadline_us);
     facts.mark(Fact::Idempotent, call.idempotent);
+    facts.mark(Fact::Committed, call.committed);
     facts.mark(Fact::Durable, call.durable);
     facts.set_if(Fact::Expires, call.expires_us);
     facts.mark(Fact::Unreliable, call.unreliable);

@@ -68,6 +68,7 @@ facts! {
     For "for" "`@exposed(for)`",
     Deadline "deadline" "`@deadline`, in microseconds.",
     Idempotent "idempotent" "`@idempotent`",
+    Committed "committed" "`@committed`",
     Durable "durable" "`@durable`",
     Expires "expires" "`@expires`, in microseconds.",
     Unreliable "unreliable" "`@unreliable`",

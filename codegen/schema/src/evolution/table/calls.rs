@@ -346,7 +346,7 @@ pub(super) const ROWS: &[Row] = &[
         CALLS,
         Reattribute,
         If::Marks,
-        "documentation, deadlines, `@expires`, `@unreliable`, `@deprecated`, `@was`, `@since` and `@ui` change nothing that is read",
+        "documentation, deadlines, `@committed`, `@expires`, `@unreliable`, `@deprecated`, `@was`, `@since` and `@ui` change nothing that is read",
     ),
     fine(
         CALLS,

@@ -14,5 +14,6 @@ pub use calls::{
     FrontOptionalArgs, FrontProxy, FrontShoutArgs, FrontTellArgs, FrontValueArgs, FrontWideArgs,
     Key, LIMIT, Part, PartAddArgs, PartAddedArgs, PartChooseArgs, PartClearArgs, PartDeliverArgs,
     PartFadeArgs, PartHoverArgs, PartHoveredArgs, PartProxy, PartWaitForItArgs, Point, Refused,
-    Reply, Thing, ThingLinkArgs, ThingLinkedArgs, ThingOldLinkArgs, ThingProxy, ThingWakeArgs,
+    Reply, Thing, ThingBalanceArgs, ThingLinkArgs, ThingLinkedArgs, ThingOldLinkArgs, ThingPayArgs,
+    ThingProxy, ThingRentArgs, ThingWakeArgs,
 };

@@ -1024,7 +1024,7 @@ impl v1::Check for Thing {}
 impl v1::Numbered for Thing {
     const PACKAGE: u16 = 1;
     const NUMBER: u16 = 3;
-    const DIGEST: u64 = 0x1e46_cc98_600d_fb73;
+    const DIGEST: u64 = 0xd1e3_999b_5fc0_d309;
 }
 
 impl v1::Target for Thing {
@@ -1321,6 +1321,6 @@ pub mod descriptor {
         ],
         deadline_us: Some(1000000),
         tick_us: None,
-        digest: 0x1e46_cc98_600d_fb73,
+        digest: 0xd1e3_999b_5fc0_d309,
     };
 }

@@ -2072,7 +2072,7 @@ impl v1::Check for Thing {
 impl v1::Numbered for Thing {
     const PACKAGE: u16 = 1;
     const NUMBER: u16 = 3;
-    const DIGEST: u64 = 0x1e46_cc98_600d_fb73;
+    const DIGEST: u64 = 0xd1e3_999b_5fc0_d309;
 }
 
 impl v1::Target for Thing {
@@ -2103,6 +2103,16 @@ impl ThingProxy {
     #[deprecated(note = "use link")]
     pub fn old_link(&self, other: Option<v1::Ref<Thing>>) -> v1::Calling<ThingOldLinkArgs> {
         self.0.rpc(ThingOldLinkArgs { other })
+    }
+
+    /// The rpc `pay`.
+    pub fn pay(&self, amount: u64) -> v1::Calling<ThingPayArgs> {
+        self.0.rpc(ThingPayArgs { amount })
+    }
+
+    /// The rpc `balance`.
+    pub fn balance(&self) -> v1::Calling<ThingBalanceArgs> {
+        self.0.rpc(ThingBalanceArgs {})
     }
 
     /// The component in the slot `part`.
@@ -2155,6 +2165,9 @@ macro_rules! __playhouse_golden_calls_Thing {
                 { event 2 linked 82 "event 2 linked(other: ref<Thing>)" [ other "Ref<Thing>", ] "()" }
                 { timer 3 wake 83 "timer 3 wake(at: timestamp, why: Reply)" [ at "Timestamp", why "Reply", ] "()" }
                 { rpc 4 old_link 85 "rpc 4 old_link(other: ref<Thing>?)" [ other "Option<Ref<Thing>>", ] "Result<(), Failure>" }
+                { rpc 6 pay 87 "rpc 6 pay(amount: u64) -> u64 throws Refused" [ amount "u64", ] "Result<u64, CallError<Refused>>" }
+                { rpc 7 balance 89 "rpc 7 balance() -> u64" [ ] "Result<u64, Failure>" }
+                { timer 8 rent 91 "timer 8 rent(month: u32)" [ month "u32", ] "()" }
             ]
             [
                 { 1 part 77 "Part" }
@@ -2456,6 +2469,209 @@ impl v1::Rpc for ThingOldLinkArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `pay` of [`Thing`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ThingPayArgs {
+    pub amount: u64,
+}
+
+impl ThingPayArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, amount: u64) {
+        let count = if amount != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&amount);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u64) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for ThingPayArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.amount);
+    }
+}
+
+impl v1::Decode for ThingPayArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            amount: slots.or_default::<u64>("amount")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for ThingPayArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.amount)
+    }
+}
+
+impl v1::Arguments for ThingPayArgs {
+    const TAG: u8 = 6;
+
+    type Owner = Thing;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::THING.calls[4]
+    }
+}
+
+impl v1::HasCall<6> for Thing {
+    type Args = ThingPayArgs;
+}
+
+impl v1::Rpc for ThingPayArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::CallError<Refused>;
+}
+
+/// The arguments of rpc `balance` of [`Thing`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ThingBalanceArgs {}
+
+impl ThingBalanceArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for ThingBalanceArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for ThingBalanceArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for ThingBalanceArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for ThingBalanceArgs {
+    const TAG: u8 = 7;
+
+    type Owner = Thing;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::THING.calls[5]
+    }
+}
+
+impl v1::HasCall<7> for Thing {
+    type Args = ThingBalanceArgs;
+}
+
+impl v1::Rpc for ThingBalanceArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of timer `rent` of [`Thing`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ThingRentArgs {
+    pub month: u32,
+}
+
+impl ThingRentArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, month: u32) {
+        let count = if month != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&month);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for ThingRentArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.month);
+    }
+}
+
+impl v1::Decode for ThingRentArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            month: slots.or_default::<u32>("month")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for ThingRentArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.month)
+    }
+}
+
+impl v1::Arguments for ThingRentArgs {
+    const TAG: u8 = 8;
+
+    type Owner = Thing;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.month,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::THING.calls[6]
+    }
+}
+
+impl v1::HasCall<8> for Thing {
+    type Args = ThingRentArgs;
+}
+
 v1::named! {
     Key: descriptor::KEY,
     Point: descriptor::POINT,
@@ -2561,9 +2777,12 @@ pub mod descriptor {
             Call::new(CallKind::Event, 2, "linked").params(&[Member::new(1, "other", Use::entity(&THING))]).to(&[Audience::Owner]),
             Call::new(CallKind::Timer, 3, "wake").params(&[Member::new(1, "at", Use::TIMESTAMP), Member::new(2, "why", Use::named(&REPLY))]),
             Call::new(CallKind::Rpc, 4, "old_link").params(&[Member::new(1, "other", Use::entity(&THING).optional()).or(Value::None)]).attributes(Attributes::NONE.deprecated("use link")),
+            Call::new(CallKind::Rpc, 6, "pay").params(&[Member::new(1, "amount", Use::U64).or(Value::Int(0))]).result(Use::U64).throws(&REFUSED).committed(),
+            Call::new(CallKind::Rpc, 7, "balance").result(Use::U64).deadline_us(10000000).idempotent().committed(),
+            Call::new(CallKind::Timer, 8, "rent").params(&[Member::new(1, "month", Use::U32).or(Value::Int(0))]).durable(),
         ],
         deadline_us: Some(1000000),
         tick_us: None,
-        digest: 0x1e46_cc98_600d_fb73,
+        digest: 0xd1e3_999b_5fc0_d309,
     };
 }

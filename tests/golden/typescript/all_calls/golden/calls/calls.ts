@@ -987,6 +987,14 @@ export declare namespace Thing {
   interface OldLinkArgs {
     other?: wire.Ref<"golden.calls.Thing"> | undefined;
   }
+  /** Arguments of `pay`. */
+  interface PayArgs {
+    amount: bigint;
+  }
+  /** Arguments of `rent`. */
+  interface RentArgs {
+    month: number;
+  }
 }
 
 export const Thing = {
@@ -1202,6 +1210,86 @@ export const Thing = {
         const other = n > 0 && r.slot("other") ? r.entityRef<"golden.calls.Thing">(1, 3) : undefined;
         r.leaveSlots(n, 1);
         return { other };
+      },
+    },
+    pay: {
+      kind: "rpc",
+      tag: 6,
+      checkArgs(v: Thing.PayArgs, c: wire.Checker = new wire.Checker()): void {
+        c.enter();
+        c.member("amount");
+        c.u64(v.amount);
+        c.leave();
+      },
+      encodeArgs(w: wire.Writer, v: Thing.PayArgs): void {
+        const n = v.amount !== 0n ? 1 : 0;
+        w.array(n);
+        if (n > 0) w.u64(v.amount);
+      },
+      decodeArgs(r: wire.Reader): Thing.PayArgs {
+        const n = r.struct();
+        const amount = n > 0 && r.slot("amount") ? r.u64() : 0n;
+        r.leaveSlots(n, 1);
+        return { amount };
+      },
+      checkResult(v: bigint, c: wire.Checker = new wire.Checker()): void {
+        c.u64(v);
+      },
+      encodeResult(w: wire.Writer, v: bigint): void {
+        w.u64(v);
+      },
+      decodeResult(r: wire.Reader): bigint {
+        return r.u64();
+      },
+      checkError(v: Refused, c: wire.Checker = new wire.Checker()): void {
+        checkRefused(v, c);
+      },
+      encodeError(w: wire.Writer, v: Refused): void {
+        encodeRefused(w, v);
+      },
+      decodeError(r: wire.Reader): Refused {
+        return decodeRefused(r);
+      },
+    },
+    balance: {
+      kind: "rpc",
+      tag: 7,
+      encodeArgs(w: wire.Writer): void {
+        w.array(0);
+      },
+      decodeArgs(r: wire.Reader): void {
+        const n = r.struct();
+        r.leaveSlots(n, 0);
+      },
+      checkResult(v: bigint, c: wire.Checker = new wire.Checker()): void {
+        c.u64(v);
+      },
+      encodeResult(w: wire.Writer, v: bigint): void {
+        w.u64(v);
+      },
+      decodeResult(r: wire.Reader): bigint {
+        return r.u64();
+      },
+    },
+    rent: {
+      kind: "timer",
+      tag: 8,
+      checkArgs(v: Thing.RentArgs, c: wire.Checker = new wire.Checker()): void {
+        c.enter();
+        c.member("month");
+        c.int(v.month, 0, 4294967295);
+        c.leave();
+      },
+      encodeArgs(w: wire.Writer, v: Thing.RentArgs): void {
+        const n = v.month !== 0 ? 1 : 0;
+        w.array(n);
+        if (n > 0) w.uint(v.month);
+      },
+      decodeArgs(r: wire.Reader): Thing.RentArgs {
+        const n = r.struct();
+        const month = n > 0 && r.slot("month") ? r.u32() : 0;
+        r.leaveSlots(n, 1);
+        return { month };
       },
     },
   },
