@@ -9,12 +9,21 @@
 //! go back to the older release. Readers take the later names as well.
 
 mod named;
+mod places;
+mod quarantine;
+mod upgrade;
 mod wired;
+
+pub use places::{collection, collections, document_id, indexed, place, property_place};
+pub use quarantine::set_aside;
+pub use upgrade::{Draft, UPGRADED, UpgradeHook, upgrade};
+
+pub use playhouse_store::{Path, Table, Value};
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use playhouse_store::{Path, Table, Update, Value};
+use playhouse_store::Update;
 use playhouse_wire::{Error, Limits, Reader, Result, Writer};
 
 use crate::descriptor::{self, Attributes, Shape};
@@ -41,6 +50,8 @@ pub struct Misfit {
     pub path: Path,
     /// What is wrong there.
     pub problem: String,
+    /// Whether only this node can't take it: it is too old for what a newer one made of the document.
+    pub passing: bool,
 }
 
 impl fmt::Display for Misfit {
@@ -56,7 +67,11 @@ impl Misfit {
     #[must_use]
     pub fn new(path: Path, problem: impl Into<String>) -> Self {
         let problem = problem.into();
-        Self { path, problem }
+        Self {
+            path,
+            problem,
+            passing: false,
+        }
     }
 
     /// What a reader found in what stands at `path`.
@@ -128,8 +143,11 @@ fn save_one(
     let path = at.and(stored_name(member.name, &member.attributes));
     let Property::Container(container) = held else {
         held.encode_all(Consumer::Persist, w);
-        let value = named::used(&member.ty, &mut Reader::new(w.as_bytes(), &LIMITS))?;
-        update.set(path, value);
+        // None is the default of every optional, and what is absent is in no index.
+        match named::used(&member.ty, &mut Reader::new(w.as_bytes(), &LIMITS))? {
+            Value::Nil => update.remove(path),
+            value => update.set(path, value),
+        }
         return Ok(());
     };
     match member.ty.shape {

@@ -29,10 +29,7 @@ impl<'w> Wired<'w> {
     }
 
     fn misfit(&self, problem: impl Into<String>) -> Misfit {
-        Misfit {
-            path: self.at.clone(),
-            problem: problem.into(),
-        }
+        Misfit::new(self.at.clone(), problem)
     }
 
     fn expected<T>(&self, what: &str, found: &Value) -> Result<T, Misfit> {
