@@ -11,6 +11,8 @@
 //! This crate knows neither entities nor schemas: documents come to it in named form already.
 
 mod document;
+mod embedded;
+pub mod durable;
 mod key;
 mod memory;
 mod problem;
@@ -19,9 +21,10 @@ mod store;
 mod value;
 
 pub use document::{Document, DocumentId, Header, Owner};
+pub use embedded::Embedded;
 pub use key::{key_from_text, key_to_text};
 pub use memory::Documents;
-pub use problem::{OpenError, StoreError};
+pub use problem::{Misfit, OpenError, StoreError};
 pub use request::{Claim, Claimed, Commit, Committed, End, Find, Quarantine, Sweep};
 pub use store::{Answer, Backend, Collection, Index, Store};
 pub use value::{Change, Path, Table, Update, Value};

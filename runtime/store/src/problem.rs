@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::value::Path;
+
 /// Why a store did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -74,3 +76,20 @@ impl fmt::Display for OpenError {
 }
 
 impl std::error::Error for OpenError {}
+
+/// A document that is not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Where.
+    pub path: Path,
+    /// What is wrong there: goes on after the path.
+    pub problem: String,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.path, self.problem)
+    }
+}
+
+impl std::error::Error for Misfit {}
