@@ -89,7 +89,9 @@ impl Embedded {
     fn start(&self, collections: &[Collection]) -> Result<Opened, OpenError> {
         let folder = Arc::new(Folder::open(&self.folder, self.free_bytes_min)?);
         let problem = |why: String| folder::problem(&self.folder, why);
-        let tables = self.tables(&folder).map_err(|error| problem(explain(&error)))?;
+        let tables = self
+            .tables(&folder)
+            .map_err(|error| problem(explain(&error)))?;
         let indexes = indexes::prepare(&tables, collections).map_err(problem)?;
         let (asks, queue) = sync_channel(writer::QUEUE_MAX);
         let writer = Writer {
@@ -205,7 +207,10 @@ impl Drop for Opened {
         let closed = (self.asks.send(Ask::Close), self.looks.send(Look::Close));
         // An end that is gone belongs to a thread that has ended.
         drop(closed);
-        for thread in [self.writer.take(), self.reader.take()].into_iter().flatten() {
+        for thread in [self.writer.take(), self.reader.take()]
+            .into_iter()
+            .flatten()
+        {
             if thread.join().is_err() {
                 tracing::error!("a thread of the embedded store ended in a panic: this is a bug");
             }

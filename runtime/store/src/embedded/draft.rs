@@ -238,6 +238,9 @@ impl<'a> Snapshot<'a> {
         let rows = self.moment.range(self.tables.space(space), from..);
         rows.take_while(move |_| !long)
             .map(|row| row.into_inner().map_err(|error| unreadable(&error)))
-            .take_while(move |row| row.as_ref().map_or(true, |(key, _)| key.starts_with(prefix)))
+            .take_while(move |row| {
+                row.as_ref()
+                    .map_or(true, |(key, _)| key.starts_with(prefix))
+            })
     }
 }

@@ -123,7 +123,11 @@ fn lock(path: &Path) -> Result<File, OpenError> {
             let mut holder = String::new();
             // It may be about to write who it is.
             let named = file.read_to_string(&mut holder).is_ok() && !holder.is_empty();
-            let holder = if named { holder.trim() } else { "another process" };
+            let holder = if named {
+                holder.trim()
+            } else {
+                "another process"
+            };
             return Err(problem(
                 path,
                 format!(

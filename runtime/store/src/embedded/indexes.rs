@@ -40,7 +40,9 @@ fn stored(tables: &Tables) -> Result<Indexes, StoreError> {
 fn rebuild(tables: &Tables, collection: &Collection, old: &[Index]) -> Result<(), String> {
     let is_new = |index: &&Index| !old.contains(index);
     let new: Vec<&Index> = collection.indexes.iter().filter(is_new).collect();
-    let gone = old.iter().filter(|index| !collection.indexes.contains(index));
+    let gone = old
+        .iter()
+        .filter(|index| !collection.indexes.contains(index));
     let mut pages = Pages::new(tables);
     for index in gone.chain(new.iter().copied()) {
         let prefix = rows::entries(&collection.name, index);

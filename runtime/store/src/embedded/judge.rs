@@ -56,7 +56,11 @@ pub(super) fn claim(draft: &mut Draft<'_>, claim: &Claim) -> Result<Claimed, Sto
     };
     draft.put(Space::Documents, key.clone(), &rows::encode_header(&header))?;
     let rows = draft.below(Space::Documents, &key)?;
-    draft.load(rows.iter().map(|(key, value)| key.len() + value.len()).sum());
+    draft.load(
+        rows.iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum(),
+    );
     match document(&rows)? {
         Some(document) => Ok(Claimed::Mine(Box::new(document))),
         None => Err(StoreError::Corrupt(format!("{id} has rows of another"))),

@@ -1,7 +1,7 @@
 //! The reader: the thread that looks at what lasts, so that a long look holds up no commit.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 
 use tokio::sync::oneshot;
 
@@ -110,10 +110,7 @@ fn read(moment: &Snapshot<'_>, id: &DocumentId) -> Result<Option<Document>, Stor
     judge::document(&rows.collect::<Result<Rows, _>>()?)
 }
 
-fn sweep(
-    moment: &Snapshot<'_>,
-    asked: &Sweep,
-) -> Result<Vec<(DocumentId, Header)>, StoreError> {
+fn sweep(moment: &Snapshot<'_>, asked: &Sweep) -> Result<Vec<(DocumentId, Header)>, StoreError> {
     let mut found = Vec::new();
     let damaged = || StoreError::Corrupt("an entry of the list for sweeps is damaged".into());
     for row in moment.rows(Space::Lookups, &[kind::PENDING], &[]) {

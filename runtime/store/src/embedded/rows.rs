@@ -356,7 +356,20 @@ mod tests {
 
     #[test]
     fn keys_sort_as_lists_of_names_do() {
-        let names = ["", "\0", "\0\0", "\0a", "\u{1}", "a", "a\0", "a\0b", "a\u{1}", "ab", "ü", "\u{10ffff}"];
+        let names = [
+            "",
+            "\0",
+            "\0\0",
+            "\0a",
+            "\u{1}",
+            "a",
+            "a\0",
+            "a\0b",
+            "a\u{1}",
+            "ab",
+            "ü",
+            "\u{10ffff}",
+        ];
         let mut lists = vec![vec![]];
         for a in names {
             lists.push(vec![a.to_owned()]);
@@ -385,10 +398,26 @@ mod tests {
 
     #[test]
     fn damaged_bytes_are_refused() {
-        for bytes in [&[][..], &[0xc1], &[0x91], &[0xa5, b'a'], &[0x01, 0x02], &[0x81, 0x01, 0x01]] {
-            assert!(matches!(decode(bytes), Err(StoreError::Corrupt(_))), "{bytes:?}");
-            assert!(matches!(decode_header(bytes), Err(StoreError::Corrupt(_))), "{bytes:?}");
-            assert!(matches!(decode_indexes(bytes), Err(StoreError::Corrupt(_))), "{bytes:?}");
+        for bytes in [
+            &[][..],
+            &[0xc1],
+            &[0x91],
+            &[0xa5, b'a'],
+            &[0x01, 0x02],
+            &[0x81, 0x01, 0x01],
+        ] {
+            assert!(
+                matches!(decode(bytes), Err(StoreError::Corrupt(_))),
+                "{bytes:?}"
+            );
+            assert!(
+                matches!(decode_header(bytes), Err(StoreError::Corrupt(_))),
+                "{bytes:?}"
+            );
+            assert!(
+                matches!(decode_indexes(bytes), Err(StoreError::Corrupt(_))),
+                "{bytes:?}"
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The writer: the one thread that changes anything. What is queued while it waits for the disk is written together.
 
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
 
 use tokio::sync::oneshot;
 
