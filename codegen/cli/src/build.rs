@@ -118,7 +118,7 @@ impl Build {
                 warning.message, warning.code.0
             ));
         }
-        let mut planned = output::plan(&sources.manifest, &checked.model, self.target.as_deref());
+        let mut planned = output::plan(&sources, &checked.model, self.target.as_deref());
         if let Some(out) = &self.out {
             let [only] = planned.as_mut_slice() else {
                 return Err(BuildError::Outputs(planned.len()));

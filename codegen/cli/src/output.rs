@@ -5,7 +5,8 @@
 
 use playhouse_emit::{Backend, Files, Options, rust, typescript};
 use playhouse_schema::{
-    manifest::{Manifest, Output, Scope},
+    Sources,
+    manifest::{Output, Scope},
     model::Model,
 };
 
@@ -24,22 +25,26 @@ pub struct Planned {
     pub files: Files,
 }
 
-/// The files of the outputs of `manifest`, or of those for `target` alone.
+/// The files of the outputs that the manifest of `sources` names, or of those for `target` alone.
 #[must_use]
-pub fn plan(manifest: &Manifest, model: &Model, target: Option<&str>) -> Vec<Planned> {
-    let chosen = manifest
+pub fn plan(sources: &Sources, model: &Model, target: Option<&str>) -> Vec<Planned> {
+    let options = Options {
+        release: sources.lock.last_release(),
+        ..Options::default()
+    };
+    let chosen = sources
+        .manifest
         .outputs
         .iter()
         .filter(|output| target.is_none_or(|target| target == output.target));
     let emit = |output: &Output| Planned {
         folder: output.path.clone(),
-        files: emit(output, model),
+        files: emit(output, model, &options),
     };
     chosen.map(emit).collect()
 }
 
-fn emit(output: &Output, model: &Model) -> Files {
-    let options = Options::default();
+fn emit(output: &Output, model: &Model, options: &Options) -> Files {
     match (output.target.as_str(), output.scope) {
         ("rust", scope) => {
             let side = match scope {
@@ -50,7 +55,7 @@ fn emit(output: &Output, model: &Model) -> Files {
                 side,
                 ..rust::Rust::default()
             };
-            backend.emit(model, &options)
+            backend.emit(model, options)
         }
         ("typescript", scope) => {
             let scope = match scope {
@@ -61,7 +66,7 @@ fn emit(output: &Output, model: &Model) -> Files {
                 scope,
                 ..typescript::TypeScript::default()
             };
-            backend.emit(model, &options)
+            backend.emit(model, options)
         }
         // The manifest has no other targets.
         _ => Files::new(),

@@ -28,12 +28,15 @@ pub trait Backend {
 pub struct Options {
     /// The command that makes the files again; the header of each names it.
     pub command: String,
+    /// The last release of the schema, 0 if there was none: documents say which one wrote them.
+    pub release: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             command: "playhouse gen".to_owned(),
+            release: 0,
         }
     }
 }

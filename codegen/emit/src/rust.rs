@@ -386,7 +386,8 @@ fn root(world: &World<'_>, options: &Options) -> String {
             )
         })
         .collect();
-    let schema = descriptor::schema(world.side.runtime(), world.model.digest, &described);
+    let (digest, release) = (world.model.digest, options.release);
+    let schema = descriptor::schema(world.side.runtime(), digest, release, &described);
     text.raw(&schema.into_string());
     text.into_string()
 }

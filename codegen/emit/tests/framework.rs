@@ -19,6 +19,7 @@ fn the_facade_holds_what_the_generator_makes_of_the_prelude() {
     };
     let options = Options {
         command: "cargo xtask codegen".to_owned(),
+        ..Options::default()
     };
     let files = backend.emit(&checked.model, &options);
     assert_eq!(files.len(), 2);

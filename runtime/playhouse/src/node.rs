@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! # use playhouse::descriptor::Schema;
-//! # static SCHEMA: Schema = Schema { digest: 0, packages: &[] };
+//! # static SCHEMA: Schema = Schema { digest: 0, release: 0, packages: &[] };
 //! use playhouse::node::Node;
 //!
 //! let node = Node::builder()

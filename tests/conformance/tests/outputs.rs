@@ -12,6 +12,7 @@ fn emitted(backend: &impl Backend) -> Result<BTreeMap<String, String>> {
         project::model()?,
         Options {
             command: "cargo xtask codegen".to_owned(),
+            ..Options::default()
         },
     );
     let files = backend.emit(&model, &options);

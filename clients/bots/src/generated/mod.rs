@@ -7,6 +7,7 @@ pub mod arena;
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
     digest: 0x7233_0d24_7ebb_1412,
+    release: 0,
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "arena.account", number: 2, modules: &[&arena::account::login::descriptor::MODULE] },
         ::playhouse_client::__private::v1::descriptor::Package { name: "arena.battle", number: 6, modules: &[&arena::battle::battle::descriptor::MODULE] },

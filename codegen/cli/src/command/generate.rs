@@ -97,7 +97,7 @@ fn plan(
     }
     has_outputs(&sources.manifest, options.target.as_deref())?;
     let target = options.target.as_deref();
-    let planned = output::plan(&sources.manifest, &checked.model, target);
+    let planned = output::plan(sources, &checked.model, target);
     let mut lock = sources.lock.clone();
     lock.update(&Surface::of(&checked.model));
     Ok(Some((planned, LockText::of(&lock))))

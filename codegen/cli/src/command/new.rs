@@ -148,7 +148,7 @@ fn generate(folder: &Path) -> anyhow::Result<()> {
     let project = Project::at(Path::new(MANIFEST), folder)?;
     let sources = project.read()?;
     let checked = check(&sources);
-    let planned = output::plan(&sources.manifest, &checked.model, None);
+    let planned = output::plan(&sources, &checked.model, None);
     disk::write(folder, &planned)?;
     let mut lock = sources.lock.clone();
     lock.update(&Surface::of(&checked.model));

@@ -539,7 +539,12 @@ fn float(value: f64) -> String {
 }
 
 /// The descriptor of the whole schema, for the root.
-pub(super) fn schema(runtime: &str, digest: u64, packages: &[(String, u16, Vec<String>)]) -> Text {
+pub(super) fn schema(
+    runtime: &str,
+    digest: u64,
+    release: u32,
+    packages: &[(String, u16, Vec<String>)],
+) -> Text {
     let types = format!("::{runtime}::__private::v1::descriptor");
     let mut text = Text::default();
     text.line("/// The whole schema, for use at run time.");
@@ -549,6 +554,7 @@ pub(super) fn schema(runtime: &str, digest: u64, packages: &[(String, u16, Vec<S
         "pub static SCHEMA: {types}::Schema = {types}::Schema {{"
     ));
     text.line(&format!("digest: {},", hexadecimal(digest)));
+    text.line(&format!("release: {release},"));
     text.open("packages: &[");
     for (name, number, modules) in packages {
         text.line(&format!(

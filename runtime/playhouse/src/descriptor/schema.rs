@@ -7,6 +7,8 @@ use super::{AudienceKind, Call, Component, Const, Entity, Property, Role, Servic
 pub struct Schema {
     /// Digest of all its types, components, entities and services.
     pub digest: u64,
+    /// The last release in its lock when this was generated, 0 if there was none: documents say which one wrote them.
+    pub release: u32,
     /// Sorted by name.
     pub packages: &'static [Package],
 }

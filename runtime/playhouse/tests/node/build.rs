@@ -66,6 +66,7 @@ fn tools_are_let_in_from_elsewhere_only_if_that_is_said() {
 fn entities_of_another_schema_are_refused() {
     static OTHER: playhouse::descriptor::Schema = playhouse::descriptor::Schema {
         digest: 1,
+        release: 0,
         packages: &[],
     };
     let foreign = Node::builder().schema(&OTHER).entity::<ClerkLogic>();

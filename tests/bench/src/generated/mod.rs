@@ -7,6 +7,7 @@ pub mod bench;
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0xdc5d_b67c_69c6_e8d2,
+    release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "bench", number: 900, modules: &[&bench::calls::descriptor::MODULE, &bench::game::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

@@ -7,6 +7,7 @@ pub mod golden;
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
     digest: 0x0c92_91ed_9fb6_63aa,
+    release: 0,
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "golden.defaults", number: 1, modules: &[&golden::defaults::defaults::descriptor::MODULE] },
         ::playhouse_client::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse_client::math::math::descriptor::MODULE] },

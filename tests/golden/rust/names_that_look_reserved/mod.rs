@@ -7,6 +7,7 @@ pub mod golden;
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0xebe0_f45d_bb86_1fbe,
+    release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "golden.words", number: 1, modules: &[&golden::words::words::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

@@ -7,6 +7,7 @@ pub mod island;
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x294b_af8b_abba_f502,
+    release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "island", number: 10, modules: &[&island::island::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

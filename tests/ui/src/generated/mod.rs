@@ -7,6 +7,7 @@ pub mod town;
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x487b_4263_c2f6_3dc5,
+    release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "town", number: 950, modules: &[&town::town::descriptor::MODULE] },

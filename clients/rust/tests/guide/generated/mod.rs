@@ -7,6 +7,7 @@ pub mod mygame;
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x8907_172e_9651_1b1e,
+    release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "mygame", number: 1, modules: &[&mygame::tavern::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
