@@ -30,11 +30,15 @@ const HOOKS: &[(&str, &str)] = &[
 /// What makes an entity.
 const CONSTRUCT: &str = "construct";
 
+/// What brings a stored document to this release, before there is an entity.
+const UPGRADE: &str = "upgrade";
+
 /// The hooks that a user wrote.
 #[derive(Default)]
 pub(crate) struct Hooks<'a> {
     written: Vec<(&'static str, &'static str, &'a Method)>,
     construct: Construct<'a>,
+    upgrade: Option<&'a Signature>,
 }
 
 /// The hook `construct`.
@@ -48,7 +52,7 @@ enum Construct<'a> {
 
 /// Whether a method of this name could be a hook.
 pub(crate) fn is_hook(name: &str) -> bool {
-    name == CONSTRUCT || HOOKS.iter().any(|(hook, _)| *hook == name)
+    name == CONSTRUCT || name == UPGRADE || HOOKS.iter().any(|(hook, _)| *hook == name)
 }
 
 /// The hooks among the methods; what is none, or has the wrong form, is an error.
@@ -72,6 +76,10 @@ pub(crate) fn judge<'a>(
                     Construct::Wrong
                 }
             };
+        } else if name == UPGRADE {
+            if errors.keep(check_upgrade(&method.signature)).is_some() {
+                hooks.upgrade = Some(&method.signature);
+            }
         } else if let Some((hook, variant)) = HOOKS.iter().find(|(hook, _)| *hook == name)
             && errors.keep(check_hook(owner, &name, &method.signature)).is_some()
             // A second method of one name is rustc's to report.
@@ -102,13 +110,16 @@ fn check_name(owner: &Owner, ident: &Ident, name: &str) -> Result<()> {
             owner.place_of(call.line)
         )
     } else {
-        let names = HOOKS.iter().map(|(name, _)| *name).chain([CONSTRUCT]);
+        let names = HOOKS
+            .iter()
+            .map(|(name, _)| *name)
+            .chain([CONSTRUCT, UPGRADE]);
         match near_miss(name, names) {
             Some(near) => format!("no hook `{name}`; did you mean `{near}`?"),
             None => {
                 let names: Vec<&str> = HOOKS.iter().map(|(name, _)| *name).collect();
                 format!(
-                    "no hook `{name}`; there are construct, {}",
+                    "no hook `{name}`; there are construct, upgrade, {}",
                     names.join(", ")
                 )
             }
@@ -145,6 +156,31 @@ fn check_hook(owner: &Owner, name: &str, signature: &Signature) -> Result<()> {
         }
         ReturnType::Default | ReturnType::Type(..) => Ok(()),
     }
+}
+
+fn check_upgrade(signature: &Signature) -> Result<()> {
+    const FORM: &str = "fn upgrade(draft: &mut Draft<'_>, from: u32) -> Result<(), Misfit>";
+    if let Some(asyncness) = &signature.asyncness {
+        let text = format!("hook `upgrade` isn't async, it works on a document in hand: `{FORM}`");
+        return Err(Error::new_spanned(asyncness, text));
+    }
+    if !signature.generics.params.is_empty() {
+        let text = format!("hook `upgrade` has no generics: `{FORM}`");
+        return Err(Error::new_spanned(&signature.generics, text));
+    }
+    if let Some(this @ FnArg::Receiver(_)) = signature.inputs.first() {
+        let text = format!("hook `upgrade` takes a draft: there is no `self` yet: `{FORM}`");
+        return Err(Error::new_spanned(this, text));
+    }
+    if signature.inputs.len() != 2 {
+        let text = format!("hook `upgrade` takes a draft and the release that wrote it: `{FORM}`");
+        return Err(Error::new_spanned(&signature.ident, text));
+    }
+    if matches!(signature.output, ReturnType::Default) {
+        let text = format!("hook `upgrade` returns whether the document fits: `{FORM}`");
+        return Err(Error::new_spanned(&signature.ident, text));
+    }
+    Ok(())
 }
 
 /// What a hook takes after `cx`, by name and type.
@@ -237,8 +273,17 @@ impl Hooks<'_> {
                 }
             }
         });
+        let upgrade = self.upgrade.map(|signature| {
+            let user = &signature.ident;
+            let hook = quote_spanned!(located(user)=> Self::#user);
+            quote! {
+                const UPGRADE: ::core::option::Option<#v1::document::UpgradeHook> =
+                    ::core::option::Option::Some(#hook);
+            }
+        });
         quote! {
             const WRITTEN: #v1::logic::HookSet = #v1::logic::HookSet::NONE #(#written)*;
+            #upgrade
 
             #(#methods)*
         }

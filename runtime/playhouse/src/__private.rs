@@ -21,6 +21,7 @@ pub mod v1 {
     };
     pub use crate::descriptor;
     pub use crate::descriptor::dynamic::{deserialize, serialize};
+    pub use crate::document;
     pub use crate::flags::debug_flags;
     pub use crate::host::{Asking, Cx, EntitySlots, Refusal, ask, event};
     pub use crate::logic::{

@@ -10,6 +10,7 @@ use playhouse_wire::EntityKey;
 
 use crate::call::{Arguments, Failure, Rpc};
 use crate::descriptor;
+use crate::document::UpgradeHook;
 use crate::host::{Cx, EntitySlots, Refusal};
 use crate::properties::Properties;
 
@@ -199,6 +200,11 @@ pub trait ServiceCalls<L> {
 pub trait Hooks: Sized + 'static {
     /// Which of them the user wrote; the others cost nothing.
     const WRITTEN: HookSet = HookSet::NONE;
+
+    /// Brings a document that an older release of the schema wrote to this one, before there is an entity: `#[hook] fn
+    /// upgrade(draft: &mut Draft<'_>, from: u32) -> Result<(), Misfit>`, where `from` is that release. See
+    /// [`document`](crate::document).
+    const UPGRADE: Option<UpgradeHook> = None;
 
     /// Hands every handler to `calls`.
     fn handlers(_calls: &mut impl Calls<Self>) {}

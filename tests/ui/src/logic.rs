@@ -1,5 +1,6 @@
 //! Right implementations, in the crate of the schema itself.
 
+use playhouse::document::{Draft, Misfit};
 use playhouse::{CallError, Cx, Failure, FailureKind, Ref, Refusal, component, entity, service};
 
 use crate::town::*;
@@ -63,6 +64,14 @@ impl InventoryLogic {
         if let Some(InventoryDeliverArgs { stack, .. }) = refusal.args() {
             self.opened += stack.count;
         }
+    }
+
+    #[hook]
+    fn upgrade(draft: &mut Draft<'_>, from: u32) -> Result<(), Misfit> {
+        if from < 1 {
+            draft.rename(&["coins"], &["gold"]);
+        }
+        Ok(())
     }
 
     /// Not a call.

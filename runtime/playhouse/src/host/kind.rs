@@ -16,6 +16,7 @@ use super::hooks::{HooksOf, RunHook};
 use super::timers::TimerHost;
 use crate::call::{Arguments, Failure, Rpc};
 use crate::descriptor;
+use crate::document::UpgradeHook;
 use crate::host::Cx;
 use crate::logic::{
     Calls, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema, HookSet, Hooks, Slot,
@@ -47,6 +48,8 @@ pub(super) struct SlotHost {
     pub(super) calls: Vec<Option<CallHost>>,
     pub(super) timers: Vec<Option<TimerHost>>,
     pub(super) hooks: HookSet,
+    /// The hook `upgrade`, if there is one.
+    pub(super) upgrade: Option<UpgradeHook>,
     pub(super) runner: Box<dyn RunHook>,
 }
 
@@ -128,6 +131,16 @@ impl Kind {
     pub(super) fn timer(&self, slot: u8, tag: u8) -> Option<&TimerHost> {
         let slot = self.slots.get(usize::from(slot))?.as_ref()?;
         slot.timers.get(usize::from(tag))?.as_ref()
+    }
+
+    /// The hooks `upgrade`, with their slots, in order of activation.
+    #[expect(dead_code, reason = "activations are about to load documents")]
+    pub(super) fn upgrades(&self) -> Vec<(u8, UpgradeHook)> {
+        let written = |tag: &u8| {
+            let slot = self.slots.get(usize::from(*tag))?.as_ref()?;
+            Some((*tag, slot.upgrade?))
+        };
+        self.order.iter().filter_map(written).collect()
     }
 
     /// Makes the entity with this key, if it is a type whose entities their first use makes.
@@ -339,6 +352,7 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Registrar<E, L, G> {
             calls: self.calls,
             timers: self.timers,
             hooks: L::WRITTEN,
+            upgrade: L::UPGRADE,
             runner: Box::new(HooksOf::<E, L, G>::new(self.access)),
         }
     }
