@@ -15,6 +15,8 @@ mod embedded;
 pub mod durable;
 mod key;
 mod memory;
+#[cfg(feature = "mongodb")]
+pub mod mongo;
 mod problem;
 mod request;
 mod store;
@@ -24,6 +26,8 @@ pub use document::{Document, DocumentId, Header, Owner};
 pub use embedded::Embedded;
 pub use key::{key_from_text, key_to_text};
 pub use memory::Documents;
+#[cfg(feature = "mongodb")]
+pub use mongo::Mongo;
 pub use problem::{Misfit, OpenError, StoreError};
 pub use request::{Claim, Claimed, Commit, Committed, End, Find, Quarantine, Sweep};
 pub use store::{Answer, Backend, Collection, Index, Store};

@@ -79,7 +79,9 @@ fn decoded(text: &str) -> String {
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         bytes.push(escape.unwrap_or(*first));
-        rest = behind.get(if escape.is_some() { 2 } else { 0 }..).unwrap_or_default();
+        rest = behind
+            .get(if escape.is_some() { 2 } else { 0 }..)
+            .unwrap_or_default();
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -96,7 +98,10 @@ mod tests {
         for secret in secrets {
             let text = address.clean(&format!("failed for {secret}, so stop"));
             assert_eq!(text, "failed for ***, so stop");
-            assert!(!shown.contains(secret) && !debug.contains(secret), "{secret}");
+            assert!(
+                !shown.contains(secret) && !debug.contains(secret),
+                "{secret}"
+            );
         }
     }
 

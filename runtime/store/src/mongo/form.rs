@@ -7,7 +7,8 @@ use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson, Document as BsonDocument, doc};
 
 use crate::document::{Document, DocumentId, Header, Owner};
-use crate::mongo::name::{ROOT, escape, unescape};
+pub(super) use crate::mongo::name::ROOT;
+use crate::mongo::name::{escape, unescape};
 use crate::problem::StoreError;
 use crate::value::Value;
 
@@ -61,7 +62,12 @@ pub(super) fn value_from_bson(bson: Bson) -> Result<Value, String> {
             }
             Value::Table(entries)
         }
-        other => return Err(format!("{:?} is no type that is written here", other.element_type())),
+        other => {
+            return Err(format!(
+                "{:?} is no type that is written here",
+                other.element_type()
+            ));
+        }
     })
 }
 
@@ -93,7 +99,9 @@ pub(super) fn document(
     collection: &Arc<str>,
     mut bson: BsonDocument,
 ) -> Result<Document, StoreError> {
-    let root = bson.remove(ROOT).unwrap_or(Bson::Document(BsonDocument::new()));
+    let root = bson
+        .remove(ROOT)
+        .unwrap_or(Bson::Document(BsonDocument::new()));
     let (id, header) = header(collection, &bson)?;
     let root = value_from_bson(root).map_err(|why| corrupt(&id, &why))?;
     Ok(Document { id, header, root })
@@ -113,7 +121,8 @@ pub(super) fn header(
         }
     };
     let id = DocumentId::new(collection.clone(), key);
-    let header = read_header(bson).map_err(|name| corrupt(&id, &format!("{name}: it does not fit")))?;
+    let header =
+        read_header(bson).map_err(|name| corrupt(&id, &format!("{name}: it does not fit")))?;
     Ok((id, header))
 }
 
@@ -197,7 +206,10 @@ mod tests {
         let good = new_document("k", u64::MAX, &owner);
         let document_of = |bson| document(&collection, bson);
         let read = document_of(good.clone()).expect("as it is inserted");
-        assert_eq!((read.header.birth, read.header.owner), (u64::MAX, Some(owner)));
+        assert_eq!(
+            (read.header.birth, read.header.owner),
+            (u64::MAX, Some(owner))
+        );
         let mut bad = good.clone();
         bad.insert("epoch", "7");
         let why = "t/k: epoch: it does not fit".to_owned();

@@ -61,7 +61,10 @@ pub(super) fn path(dotted: &str) -> Option<Path> {
 
 /// The name of a collection. MongoDB has a meaning for `system.` at its beginning.
 pub(super) fn collection(name: &str) -> String {
-    let text: String = name.replace('%', "%25").replace('$', "%24").replace('\0', "%00");
+    let text: String = name
+        .replace('%', "%25")
+        .replace('$', "%24")
+        .replace('\0', "%00");
     match text.strip_prefix("system.") {
         Some(rest) => format!("system%2e{rest}"),
         None if text.is_empty() => "%".to_owned(),

@@ -23,16 +23,6 @@ pub(super) enum Kind {
     Delete,
 }
 
-impl Kind {
-    /// The command, and its list of statements.
-    pub(super) const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Update => ("update", "updates"),
-            Self::Delete => ("delete", "deletes"),
-        }
-    }
-}
-
 impl Statement {
     /// Of a commit as it is.
     pub(super) fn of(commit: &Commit) -> Result<Self, StoreError> {
@@ -60,16 +50,13 @@ impl Statement {
         Self::update(commit, set, unset)
     }
 
-    fn update(
-        commit: &Commit,
-        set: BsonDocument,
-        unset: BsonDocument,
-    ) -> Result<Self, StoreError> {
+    fn update(commit: &Commit, set: BsonDocument, unset: BsonDocument) -> Result<Self, StoreError> {
         let mut changes = doc! { "$set": set };
         if !unset.is_empty() {
             changes.insert("$unset", unset);
         }
-        let raw = raw(&doc! { "q": filter(commit), "u": changes, "multi": false, "upsert": false })?;
+        let raw =
+            raw(&doc! { "q": filter(commit), "u": changes, "multi": false, "upsert": false })?;
         Ok(Self {
             kind: Kind::Update,
             raw,
