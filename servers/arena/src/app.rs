@@ -8,7 +8,7 @@ use arena_schema::world::Avatar;
 use playhouse::node::{Node, NodeBuilder};
 use playhouse::{Bytes, Cx, Duration, EntityRef, Failure, FailureKind};
 
-use crate::account::{AccountLogic, LoginLogic};
+use crate::account::{AccountLogic, LoginLogic, PaymentsLogic};
 use crate::avatar::AvatarLogic;
 use crate::battle::{
     BattleCenterLogic, BattleLogic, BattleStubLogic, FlyerLogic, PuppetBindLogic, PuppetLogic,
@@ -75,6 +75,7 @@ pub fn node(arena: Arena) -> NodeBuilder {
         .roles(["gate", "lobby", "battle", "backend", "api"])
         .share(Arc::new(arena))
         .service(|| LoginLogic)
+        .service(|| PaymentsLogic)
         .service(|| MatchMakerLogic)
         .entity::<AccountLogic>()
         .entity::<AvatarLogic>()

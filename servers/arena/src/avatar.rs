@@ -13,7 +13,9 @@ mod transform;
 mod wallet;
 
 use arena_schema::common::{AccountId, Name};
-use arena_schema::world::{Avatar, Card, LobbyStub, NameError, Progress, Settings};
+use arena_schema::world::{
+    Avatar, AvatarLeaveArgs, Card, LobbyStub, NameError, Progress, Settings,
+};
 use playhouse::logic::EntitySchema;
 use playhouse::{CallError, Cx, Duration, Failure, Reach, Ref, entity};
 
@@ -46,7 +48,6 @@ const STRANGER_KEPT: Duration = Duration::from_seconds(60);
 #[derive(Debug)]
 pub struct AvatarLogic {
     props: Avatar,
-    seen: bool,
 }
 
 #[entity(Avatar)]
@@ -56,25 +57,18 @@ impl AvatarLogic {
         Self {
             props: Avatar::new(guest_name(account))
                 .expect("a guest's name is as long as names may be"),
-            seen: false,
         }
     }
 
     #[hook]
     async fn created(&mut self, cx: &mut Cx) {
         // Anybody may whisper to any number, which makes an avatar: those whose player never comes are let go.
-        let _full = cx
-            .timer_fn(|avatar: &mut Self, cx: &mut Cx| {
-                if !avatar.seen {
-                    cx.destroy();
-                }
-            })
-            .after(STRANGER_KEPT);
+        let _full = cx.timer(AvatarLeaveArgs {}).after(STRANGER_KEPT);
     }
 
     #[hook]
     async fn attached(&mut self, cx: &mut Cx) {
-        self.seen = true;
+        self.keep();
         if let Some(account) = cx.key::<Avatar>() {
             let stub = LobbyStub::of(cx.node().name());
             let _unheard = stub.came(account, self.own_card(cx));
@@ -102,7 +96,15 @@ impl AvatarLogic {
         if !name.0.chars().all(is_allowed) || name.0.trim() != name.0 {
             return Err(NameError::NotAllowed.into());
         }
+        let before = self.name();
         self.props.set_name(name).map_err(Failure::from)?;
+        if let Err(error) = cx.save(self).await {
+            self.props.set_name(before).map_err(Failure::from)?;
+            if error.is_taken("name") {
+                return Err(NameError::Taken.into());
+            }
+            return Err(Failure::from(error).into());
+        }
         self.props.set_renamed_at(Some(now));
         if let Some(account) = cx.key::<Avatar>() {
             let stub = LobbyStub::of(cx.node().name());
@@ -132,6 +134,18 @@ impl AvatarLogic {
     #[rpc]
     async fn tell(&mut self, cx: &mut Cx, text: String, seconds: Option<u32>) {
         Avatar::notice(cx, text, seconds);
+    }
+
+    #[rpc]
+    async fn leave(&mut self, cx: &mut Cx) {
+        if !self.props.kept() {
+            cx.destroy();
+        }
+    }
+
+    /// It stays, though its player may not have come yet.
+    pub fn keep(&mut self) {
+        self.props.set_kept(true);
     }
 
     /// What others call them.

@@ -6,7 +6,7 @@ pub mod arena;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
-    digest: 0x7233_0d24_7ebb_1412,
+    digest: 0x7d61_b9eb_9d6a_c17e,
     release: 0,
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "arena.account", number: 2, modules: &[&arena::account::login::descriptor::MODULE] },

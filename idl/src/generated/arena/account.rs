@@ -13,7 +13,8 @@ pub mod profile;
 pub use login::{
     ClientInfo, Credential, Email, Login, LoginBanArgs, LoginEnterArgs, LoginEnterAsGuestArgs,
     LoginError, LoginGrant, LoginProxy, LoginToken, LoginUpgradeArgs, LoginVerifyArgs,
-    LoginWeatherArgs, PASSWORD_MAX, PASSWORD_MIN, Platform, UpgradeError, Weather,
+    LoginWeatherArgs, PASSWORD_MAX, PASSWORD_MIN, Payments, PaymentsPaidArgs, PaymentsProxy,
+    Platform, UpgradeError, Weather,
 };
 pub use profile::{
     Account, AccountAdmitArgs, AccountBanArgs, AccountForgetArgs, AccountProfileArgs, AccountProxy,

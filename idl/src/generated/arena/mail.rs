@@ -11,7 +11,7 @@ pub mod mailbox;
 
 pub use mailbox::{
     Author, Content, LETTER_AGE_MAX, LETTERS_MAX, Letter, MailError, Mailbox, MailboxArrivedArgs,
-    MailboxClaimArgs, MailboxDeliverArgs, MailboxDiscardArgs, MailboxExpireArgs, MailboxOpenArgs,
-    MailboxProxy, MailboxStarArgs, Marks, Post, PostAnnounceArgs, PostCampaignArgs,
-    PostCampaignsArgs, PostProxy, StoredLetter,
+    MailboxClaimArgs, MailboxContentsArgs, MailboxDeliverArgs, MailboxDiscardArgs,
+    MailboxExpireArgs, MailboxOpenArgs, MailboxProxy, MailboxStarArgs, Marks, Post,
+    PostAnnounceArgs, PostCampaignArgs, PostCampaignsArgs, PostProxy, StoredLetter,
 };

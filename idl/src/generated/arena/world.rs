@@ -13,21 +13,21 @@ pub mod progress;
 pub mod social;
 
 pub use avatar::{
-    Avatar, AvatarCardArgs, AvatarConfigureArgs, AvatarConfirmArgs, AvatarLookArgs,
-    AvatarNoticeArgs, AvatarProxy, AvatarRenameArgs, AvatarTellArgs, Card, LobbyCenter,
-    LobbyCenterForgetArgs, LobbyCenterOnlineArgs, LobbyCenterPickArgs, LobbyCenterPlayersArgs,
-    LobbyCenterProxy, LobbyCenterReportArgs, LobbyStub, LobbyStubAnnounceArgs, LobbyStubCameArgs,
-    LobbyStubLoadNowArgs, LobbyStubOnlineArgs, LobbyStubProxy, LobbyStubReportArgs,
-    LobbyStubWentArgs, NameError, NodeLoad, Settings,
+    Avatar, AvatarCardArgs, AvatarConfigureArgs, AvatarConfirmArgs, AvatarLeaveArgs,
+    AvatarLookArgs, AvatarNoticeArgs, AvatarProxy, AvatarRenameArgs, AvatarTellArgs, Card,
+    LobbyCenter, LobbyCenterForgetArgs, LobbyCenterOnlineArgs, LobbyCenterPickArgs,
+    LobbyCenterPlayersArgs, LobbyCenterProxy, LobbyCenterReportArgs, LobbyStub,
+    LobbyStubAnnounceArgs, LobbyStubCameArgs, LobbyStubLoadNowArgs, LobbyStubOnlineArgs,
+    LobbyStubProxy, LobbyStubReportArgs, LobbyStubWentArgs, NameError, NodeLoad, Settings,
 };
 pub use body::{
     BAG_MAX, EARSHOT, Inventory, InventoryChangedArgs, InventoryContentsArgs, InventoryDeliverArgs,
-    InventoryHasArgs, InventoryProxy, InventorySortArgs, InventorySpoilArgs, InventoryTradeArgs,
-    InventoryWearArgs, NEAR_MAX, Receipt, TRADE_RANGE, TradeError, Transform, TransformProxy,
-    TransformTeleportedArgs, TransformTravelArgs, TransformWalkArgs, TravelError, Wallet,
-    WalletBalanceArgs, WalletBuyArgs, WalletChargeArgs, WalletCreditArgs, WalletError,
-    WalletJingledArgs, WalletProxy, Zone, ZoneEnterArgs, ZoneId, ZoneLeftArgs, ZoneMovedArgs,
-    ZoneNearArgs, ZoneProxy, ZoneTogetherArgs,
+    InventoryHasArgs, InventoryMailArgs, InventoryProxy, InventorySortArgs, InventorySpoilArgs,
+    InventoryTradeArgs, InventoryWearArgs, NEAR_MAX, Receipt, Statement, TRADE_RANGE, TradeError,
+    Transform, TransformProxy, TransformTeleportedArgs, TransformTravelArgs, TransformWalkArgs,
+    TravelError, Wallet, WalletBalanceArgs, WalletBuyArgs, WalletChargeArgs, WalletCreditArgs,
+    WalletError, WalletJingledArgs, WalletProxy, WalletStatementArgs, Zone, ZoneEnterArgs, ZoneId,
+    ZoneLeftArgs, ZoneMovedArgs, ZoneNearArgs, ZoneProxy, ZoneTogetherArgs,
 };
 pub use progress::{
     Goal, Progress, ProgressBattleEndedArgs, ProgressBattlesArgs, ProgressFinishQuestArgs,

@@ -18,7 +18,6 @@ const FOR_GOOD: Timestamp = Timestamp::from_micros(i64::MAX);
 #[derive(Debug)]
 pub struct AccountLogic {
     props: Account,
-    reason: String,
 }
 
 #[entity(Account)]
@@ -27,7 +26,6 @@ impl AccountLogic {
     fn construct(_account: AccountId) -> Self {
         Self {
             props: Account::new(Timestamp::from_micros(0)),
-            reason: String::new(),
         }
     }
 
@@ -71,7 +69,7 @@ impl AccountLogic {
         {
             return Err(LoginError::Banned {
                 until: Some(until).filter(|until| *until != FOR_GOOD),
-                reason: self.reason.clone(),
+                reason: self.props.reason().to_owned(),
             }
             .into());
         }
@@ -98,9 +96,14 @@ impl AccountLogic {
     }
 
     #[rpc]
-    async fn ban(&mut self, _cx: &mut Cx, until: Option<Timestamp>, reason: String) {
+    async fn ban(
+        &mut self,
+        _cx: &mut Cx,
+        until: Option<Timestamp>,
+        reason: String,
+    ) -> Result<(), Failure> {
         self.props.set_banned_until(Some(until.unwrap_or(FOR_GOOD)));
-        self.reason = reason;
+        Ok(self.props.set_reason(reason)?)
     }
 
     #[rpc]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arena_schema::common::{BagSlot, Coins, Gear, ItemId, Reward, Stack};
+use arena_schema::common::{AccountId, BagSlot, Coins, Gear, ItemId, Reward, Stack};
 use arena_schema::mail::{Author, Content, Letter};
 use arena_schema::world::{
     Avatar, Inventory, InventorySpoilArgs, Receipt, TRADE_RANGE, TradeError, Transform, Zone,
@@ -10,7 +10,7 @@ use arena_schema::world::{
 use playhouse::logic::EntitySchema;
 use playhouse::{CallError, Cx, Failure, Reach, Ref, component};
 
-use super::{WalletLogic, bag};
+use super::{AvatarLogic, WalletLogic, bag};
 use crate::tables;
 
 /// The most that a trade may weigh.
@@ -165,6 +165,35 @@ impl InventoryLogic {
     #[rpc]
     async fn contents(&mut self, _cx: &mut Cx) -> BTreeMap<BagSlot, Stack> {
         self.props.bag().clone()
+    }
+
+    #[rpc]
+    async fn mail(
+        &mut self,
+        cx: &mut Cx,
+        to: AccountId,
+        subject: String,
+        give: Vec<Stack>,
+    ) -> Result<(), CallError<TradeError>> {
+        let own = cx.key::<Avatar>().ok_or(TradeError::NotNearby)?;
+        if self.locked || to == own {
+            return Err(TradeError::NotNearby.into());
+        }
+        let missing = |item| TradeError::NotThere { item };
+        let changes = bag::take(self.props.bag(), &give).map_err(missing)?;
+        let letter = Letter {
+            author: Author::Player {
+                account: own,
+                name: cx.with(|avatar: &mut AvatarLogic| avatar.name()),
+            },
+            content: Content::Text(subject.clone()),
+            subject,
+            attachments: give.into_iter().map(Reward::Stack).collect(),
+            sent_at: cx.utc(),
+        };
+        Avatar::of(to).mailbox().deliver(letter, None)?;
+        self.apply(cx, changes);
+        Ok(())
     }
 
     /// The private bag at home.

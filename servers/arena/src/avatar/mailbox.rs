@@ -1,5 +1,7 @@
 //! Letters: the way things reach a player who may not be there, or whose bag is full.
 
+use std::collections::BTreeMap;
+
 use arena_schema::common::{MailId, Reward, Stack};
 use arena_schema::mail::{
     LETTER_AGE_MAX, LETTERS_MAX, Letter, MailError, Mailbox, MailboxExpireArgs, Marks, StoredLetter,
@@ -100,6 +102,11 @@ impl MailboxLogic {
             .after(LETTER_AGE_MAX)?;
         Mailbox::arrived(cx, id, subject);
         Ok(())
+    }
+
+    #[rpc]
+    async fn contents(&mut self, _cx: &mut Cx) -> BTreeMap<MailId, StoredLetter> {
+        self.props.letters().clone()
     }
 
     #[rpc]

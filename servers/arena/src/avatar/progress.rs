@@ -19,7 +19,6 @@ const HISTORY_MAX: usize = 50;
 #[derive(Debug, Default)]
 pub struct ProgressLogic {
     props: Progress,
-    fought: u32,
 }
 
 #[component(Progress)]
@@ -126,7 +125,7 @@ impl ProgressLogic {
             self.give(cx, reward, Some(result.battle))?;
         }
         if result.outcome != Outcome::Aborted {
-            self.fought = self.fought.saturating_add(1);
+            self.props.set_fought(self.props.fought().saturating_add(1));
             self.props
                 .ratings_mut()
                 .insert(result.mode, result.rating)?;
@@ -152,7 +151,7 @@ impl ProgressLogic {
         Standing {
             level: self.props.level(),
             experience: self.props.experience(),
-            battles: self.fought,
+            battles: self.props.fought(),
         }
     }
 

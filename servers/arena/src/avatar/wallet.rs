@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use arena_schema::common::{Coins, Currency, Price, Reward};
-use arena_schema::world::{Avatar, Wallet, WalletError};
+use arena_schema::world::{Avatar, Statement, Wallet, WalletError};
 use playhouse::{CallError, Cx, Failure, Uuid, component};
 
+use super::AvatarLogic;
 use crate::tables;
 
 /// Somebody's money.
@@ -46,6 +47,7 @@ impl WalletLogic {
 
     #[rpc]
     async fn credit(&mut self, cx: &mut Cx, payment: Uuid, price: Price) -> Result<(), Failure> {
+        cx.with(|avatar: &mut AvatarLogic| avatar.keep());
         if self.props.paid_mut().insert(payment)? {
             self.add(&price);
             Wallet::jingled(cx, price, true);
@@ -64,6 +66,14 @@ impl WalletLogic {
     #[rpc]
     async fn balance(&mut self, _cx: &mut Cx) -> BTreeMap<Currency, Coins> {
         self.props.coins().clone()
+    }
+
+    #[rpc]
+    async fn statement(&mut self, _cx: &mut Cx) -> Statement {
+        Statement {
+            coins: self.props.coins().clone(),
+            spent: self.props.spent().clone(),
+        }
     }
 
     /// Takes so much gold, or all there is; says how much it was.
@@ -94,6 +104,20 @@ impl WalletLogic {
     }
 
     fn remove(&mut self, price: &Price) {
+        let before = self
+            .props
+            .spent()
+            .get(&price.currency)
+            .map_or(0, |coins| coins.0);
+        let spent = Coins(before.saturating_add(price.amount.0));
+        if self
+            .props
+            .spent_mut()
+            .insert(price.currency, spent)
+            .is_err()
+        {
+            tracing::error!(currency = ?price.currency, "a wallet's books hold too many currencies");
+        }
         self.set(
             price.currency,
             self.held(price.currency).saturating_sub(price.amount.0),

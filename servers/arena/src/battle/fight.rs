@@ -7,11 +7,12 @@ use arena_schema::battle::{
     SpellSlot, Step, Target,
 };
 use arena_schema::common::{
-    AccountId, BattleResult, BattleSetup, Fighter, Line, Outcome, Side, Tally,
+    AccountId, BattleId, BattleResult, BattleSetup, Fighter, HeroId, Line, Mode, Name, Outcome,
+    Rating, Side, Tally,
 };
 use arena_schema::world::Avatar;
 use playhouse::math::Vec2;
-use playhouse::{CallError, Cx, Failure, Reach, Ref, entity};
+use playhouse::{CallError, Cx, Failure, Reach, Ref, Uuid, entity};
 
 use super::field::{Field, Happening, Opposite, STEPS_A_SECOND};
 use super::puppet::Stage;
@@ -20,6 +21,9 @@ use crate::app::Rules;
 
 /// How often a bind hears how its puppet is.
 const TELL_EVERY_STEPS: u32 = STEPS_A_SECOND / 2;
+
+/// How much longer than its rules allow a battle may take before it is called off.
+const SLACK: playhouse::Duration = playhouse::Duration::from_seconds(10);
 
 /// One battle.
 #[entity(Battle {})]
@@ -36,11 +40,33 @@ pub struct BattleLogic {
 
 #[entity(Battle)]
 impl BattleLogic {
+    /// For a battle that comes back from the store: what it was set up with comes from there, too.
+    #[hook]
+    fn construct(_battle: u64) -> Self {
+        Self::new(nobodys_setup(), Rules::default())
+            .expect("a setup that nobody has is within all bounds")
+    }
+
     #[hook]
     async fn created(&mut self, cx: &mut Cx) {
         let fighters = self.fighters().to_vec();
         if let Err(failure) = self.stage.fill(cx, &fighters, &mut self.field) {
             tracing::error!(%failure, "a battle has no puppets");
+        }
+    }
+
+    #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        if self.stage.is_empty() {
+            // The node went down in the middle of it, and who stood where is gone: nobody won.
+            if self.props.phase() != Phase::Ended {
+                self.end(cx, None);
+            }
+            return;
+        }
+        let limit = self.rules.gather_time + self.rules.battle_time + SLACK;
+        if let Err(failure) = cx.timer(BattleCloseArgs {}).after(limit) {
+            tracing::warn!(%failure, "a battle may outlast its time");
         }
     }
 
@@ -186,6 +212,9 @@ impl BattleLogic {
 
     #[rpc]
     async fn close(&mut self, cx: &mut Cx) {
+        if self.props.phase() != Phase::Ended {
+            return self.end(cx, None);
+        }
         cx.destroy();
     }
 
@@ -347,6 +376,26 @@ impl BattleLogic {
             .filter(|fighter| fighter.side == side);
         own.filter_map(|fighter| self.binds.get(&fighter.account).cloned())
             .collect()
+    }
+}
+
+/// Stands in until the store says what it was.
+fn nobodys_setup() -> BattleSetup {
+    let nobody = Fighter {
+        account: AccountId(0),
+        name: Name("nobody".to_owned()),
+        hero: HeroId(1),
+        side: Side::Dawn,
+        worn: vec![None; 8],
+        rating: Rating::default(),
+        muted: false,
+    };
+    BattleSetup {
+        battle: BattleId(Uuid([0; 16])),
+        mode: Mode::Duel,
+        fighters: vec![nobody],
+        seed: 0,
+        center: None,
     }
 }
 

@@ -103,6 +103,11 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// Whether nobody stands on it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.puppets.is_empty()
+    }
+
     /// Makes everybody's puppet, and tells the field by which number others know it.
     pub(super) fn fill(
         &mut self,

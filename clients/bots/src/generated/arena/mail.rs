@@ -11,6 +11,6 @@ pub mod mailbox;
 
 pub use mailbox::{
     Author, Content, LETTER_AGE_MAX, LETTERS_MAX, Letter, MailError, Mailbox, MailboxArrivedArgs,
-    MailboxClaimArgs, MailboxDiscardArgs, MailboxOpenArgs, MailboxProxy, MailboxStarArgs, Marks,
-    Post, PostAnnounceArgs, PostProxy, StoredLetter,
+    MailboxClaimArgs, MailboxContentsArgs, MailboxDiscardArgs, MailboxOpenArgs, MailboxProxy,
+    MailboxStarArgs, Marks, Post, PostAnnounceArgs, PostProxy, StoredLetter,
 };

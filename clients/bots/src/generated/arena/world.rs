@@ -17,11 +17,11 @@ pub use avatar::{
     AvatarRenameArgs, Card, NameError, Settings,
 };
 pub use body::{
-    BAG_MAX, EARSHOT, Inventory, InventoryChangedArgs, InventoryContentsArgs, InventoryProxy,
-    InventorySortArgs, InventoryTradeArgs, InventoryWearArgs, NEAR_MAX, Receipt, TRADE_RANGE,
-    TradeError, Transform, TransformProxy, TransformTeleportedArgs, TransformTravelArgs,
-    TransformWalkArgs, TravelError, Wallet, WalletBalanceArgs, WalletBuyArgs, WalletError,
-    WalletJingledArgs, WalletProxy, ZoneId,
+    BAG_MAX, EARSHOT, Inventory, InventoryChangedArgs, InventoryContentsArgs, InventoryMailArgs,
+    InventoryProxy, InventorySortArgs, InventoryTradeArgs, InventoryWearArgs, NEAR_MAX, Receipt,
+    Statement, TRADE_RANGE, TradeError, Transform, TransformProxy, TransformTeleportedArgs,
+    TransformTravelArgs, TransformWalkArgs, TravelError, Wallet, WalletBalanceArgs, WalletBuyArgs,
+    WalletError, WalletJingledArgs, WalletProxy, WalletStatementArgs, ZoneId,
 };
 pub use progress::{
     Goal, Progress, ProgressBattlesArgs, ProgressFinishQuestArgs, ProgressLeveledArgs,

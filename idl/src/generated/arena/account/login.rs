@@ -1190,6 +1190,186 @@ impl v1::Rpc for LoginBanArgs {
     type Fault = v1::CallError<LoginError>;
 }
 
+/// Gold for money: what the shop's payment provider calls, until it is answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Payments;
+
+impl v1::Numbered for Payments {
+    const PACKAGE: u16 = 2;
+    const NUMBER: u16 = 3;
+    const DIGEST: u64 = 0x526b_d04f_f730_eb8e;
+}
+
+impl Payments {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> PaymentsProxy {
+        PaymentsProxy(v1::Proxy::any(2, 3))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> PaymentsProxy {
+        PaymentsProxy(v1::Proxy::by_key(2, 3, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> PaymentsProxy {
+        PaymentsProxy(v1::Proxy::any(2, 3).at(address))
+    }
+}
+
+/// Stands for [`Payments`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct PaymentsProxy(v1::Proxy);
+
+impl From<v1::Proxy> for PaymentsProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Payments {
+    type Proxy = PaymentsProxy;
+}
+
+impl PaymentsProxy {
+    /// Credits a payment, once however often it is told. Answered when it can't be lost any more.
+    pub fn paid(
+        &self,
+        payment: v1::Uuid,
+        account: AccountId,
+        gold: u64,
+    ) -> v1::Calling<PaymentsPaidArgs> {
+        self.0.rpc(PaymentsPaidArgs {
+            payment,
+            account,
+            gold,
+        })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Payments {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::PAYMENTS
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_arena_account_Payments {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Payments" "idl/arena/account/login.idl" 116
+            [
+                { rpc 1 paid 119 "rpc 1 paid(payment: uuid, account: AccountId, gold: u64[1..=1000000])" [ payment "Uuid", account "AccountId", gold "u64", ] "Result<(), Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_arena_account_Payments as Payments;
+
+/// The arguments of rpc `paid` of [`Payments`].
+///
+/// Credits a payment, once however often it is told. Answered when it can't be lost any more.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PaymentsPaidArgs {
+    pub payment: v1::Uuid,
+    pub account: AccountId,
+    pub gold: u64,
+}
+
+impl PaymentsPaidArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, payment: v1::Uuid, account: AccountId, gold: u64) {
+        let mut slots = w.slots(3);
+        slots.put(&payment);
+        slots.put(&account);
+        slots.put(&gold);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: v1::Uuid, account: AccountId, gold: u64) -> v1::Result<()> {
+        v1::check::<AccountId>("account", &account)?;
+        v1::check::<v1::Int<u64, 1, 1000000>>("gold", &gold)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for PaymentsPaidArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.payment, self.account, self.gold);
+    }
+}
+
+impl v1::Decode for PaymentsPaidArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            payment: slots.required::<v1::Uuid>("payment")?,
+            account: slots.required::<AccountId>("account")?,
+            gold: slots.required::<v1::Int<u64, 1, 1000000>>("gold")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PaymentsPaidArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.payment, self.account, self.gold)
+    }
+}
+
+impl v1::Arguments for PaymentsPaidArgs {
+    const TAG: u8 = 1;
+
+    type Owner = Payments;
+    type Parts = (v1::Uuid, AccountId, u64);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.payment, self.account, self.gold)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PAYMENTS.calls[0]
+    }
+}
+
+impl v1::HasCall<1> for Payments {
+    type Args = PaymentsPaidArgs;
+}
+
+impl v1::Rpc for PaymentsPaidArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
+}
+
 v1::named! {
     Email: descriptor::EMAIL,
     LoginToken: descriptor::LOGIN_TOKEN,
@@ -1210,7 +1390,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/arena/account/login.idl", docs: "From nothing but an installed game to a token that opens a session.\n\nA new player is a guest: the installation's id is all that proves who they are. Later they add a password or a\nplatform, and the same account goes on under it.", declarations: &[Declaration::Const(&CONST_PASSWORD_MIN), Declaration::Const(&CONST_PASSWORD_MAX), Declaration::Type(&EMAIL), Declaration::Type(&LOGIN_TOKEN), Declaration::Type(&PLATFORM), Declaration::Type(&CREDENTIAL), Declaration::Type(&CLIENT_INFO), Declaration::Type(&LOGIN_GRANT), Declaration::Type(&LOGIN_ERROR), Declaration::Type(&UPGRADE_ERROR), Declaration::Type(&WEATHER), Declaration::Service(&LOGIN)] };
+    pub static MODULE: Module = Module { path: "idl/arena/account/login.idl", docs: "From nothing but an installed game to a token that opens a session.\n\nA new player is a guest: the installation's id is all that proves who they are. Later they add a password or a\nplatform, and the same account goes on under it.", declarations: &[Declaration::Const(&CONST_PASSWORD_MIN), Declaration::Const(&CONST_PASSWORD_MAX), Declaration::Type(&EMAIL), Declaration::Type(&LOGIN_TOKEN), Declaration::Type(&PLATFORM), Declaration::Type(&CREDENTIAL), Declaration::Type(&CLIENT_INFO), Declaration::Type(&LOGIN_GRANT), Declaration::Type(&LOGIN_ERROR), Declaration::Type(&UPGRADE_ERROR), Declaration::Type(&WEATHER), Declaration::Service(&LOGIN), Declaration::Service(&PAYMENTS)] };
 
     pub static CONST_PASSWORD_MIN: Const = Const { head: Head::new("arena.account", "PASSWORD_MIN", "idl/arena/account/login.idl", 11).docs("Shortest and longest password, in characters."), ty: Use::U32, value: Value::Int(8) };
 
@@ -1295,5 +1475,17 @@ pub mod descriptor {
         ],
         deadline_us: Some(4000000),
         digest: 0xbc92_e087_1c01_8cc5,
+    };
+
+    pub static PAYMENTS: Service = Service {
+        head: Head::new("arena.account", "Payments", "idl/arena/account/login.idl", 116).docs("Gold for money: what the shop's payment provider calls, until it is answered."),
+        package: 2,
+        number: 3,
+        role: &super::super::super::common::roles::descriptor::ROLE_API,
+        calls: &[
+            Call::new(CallKind::Rpc, 1, "paid").params(&[Member::new(1, "payment", Use::UUID), Member::new(2, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(3, "gold", Use::U64.int(1, 1000000))]).idempotent().docs("Credits a payment, once however often it is told. Answered when it can't be lost any more."),
+        ],
+        deadline_us: Some(4000000),
+        digest: 0x526b_d04f_f730_eb8e,
     };
 }

@@ -150,6 +150,7 @@ pub struct Account {
     platforms: v1::TrackedMap<Platform, String>,
     login_no: u64,
     banned_until: Option<v1::Timestamp>,
+    reason: String,
     tracker: v1::Tracker,
 }
 
@@ -165,6 +166,7 @@ impl ::core::fmt::Debug for Account {
         shown.field("platforms", &v1::Redacted);
         shown.field("login_no", &self.login_no);
         shown.field("banned_until", &self.banned_until);
+        shown.field("reason", &self.reason);
         shown.finish()
     }
 }
@@ -179,6 +181,7 @@ impl Account {
     const WATCH_PLATFORMS: v1::Watch = v1::Watch::new(7).persist();
     const WATCH_LOGIN_NO: v1::Watch = v1::Watch::new(8).persist();
     const WATCH_BANNED_UNTIL: v1::Watch = v1::Watch::new(9).persist();
+    const WATCH_REASON: v1::Watch = v1::Watch::new(13).persist();
 
     /// With what has no default; all else begins with its own.
     #[must_use]
@@ -193,6 +196,7 @@ impl Account {
             platforms: v1::TrackedMap::new(BTreeMap::new()),
             login_no: 0,
             banned_until: None,
+            reason: String::new(),
             tracker: v1::Tracker::new(),
         }
     }
@@ -354,6 +358,28 @@ impl Account {
         );
     }
 
+    /// What the ban was for.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Sets `reason`.
+    ///
+    /// # Errors
+    ///
+    /// If the value breaks its bounds; nothing has changed.
+    pub fn set_reason(&mut self, value: String) -> v1::Result<()> {
+        v1::check::<v1::Text<0, 200>>("reason", &value)?;
+        v1::set(
+            &mut self.reason,
+            value,
+            Self::WATCH_REASON,
+            &mut self.tracker,
+        );
+        Ok(())
+    }
+
     /// A reference to the one with this key.
     #[must_use]
     pub fn reference(account_id: AccountId) -> v1::Ref<Self> {
@@ -386,6 +412,7 @@ impl v1::Properties for Account {
             7 => v1::Property::Container(&self.platforms),
             8 => v1::Property::Plain(&self.login_no),
             9 => v1::Property::Plain(&self.banned_until),
+            13 => v1::Property::Plain(&self.reason),
             _ => return None,
         })
     }
@@ -405,6 +432,7 @@ impl v1::Properties for Account {
             )?,
             8 => v1::apply::<u64>("login_no", &mut self.login_no, r)?,
             9 => v1::apply::<v1::Maybe<v1::Timestamp>>("banned_until", &mut self.banned_until, r)?,
+            13 => v1::apply::<v1::Text<0, 200>>("reason", &mut self.reason, r)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -423,6 +451,7 @@ impl v1::Check for Account {
         v1::check::<v1::Maybe<PasswordHash>>("password", &self.password)?;
         v1::check::<v1::Set<v1::Uuid, 0, 10>>("installations", &self.installations)?;
         v1::check::<v1::Map<Platform, v1::Text<0, 128>, 0, 8>>("platforms", &self.platforms)?;
+        v1::check::<v1::Text<0, 200>>("reason", &self.reason)?;
         Ok(())
     }
 }
@@ -430,7 +459,7 @@ impl v1::Check for Account {
 impl v1::Numbered for Account {
     const PACKAGE: u16 = 2;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0x6e53_0e23_4be9_6c57;
+    const DIGEST: u64 = 0xb53a_3668_ea42_7fe8;
 }
 
 impl v1::Target for Account {
@@ -533,12 +562,12 @@ macro_rules! __playhouse_arena_account_Account {
         {
             entity keyed "Account" "idl/arena/account/profile.idl" 27
             [
-                { rpc 1 admit 42 "rpc 1 admit(credential: Credential) -> Profile throws LoginError" [ credential "Credential", ] "Result<Profile, CallError<LoginError>>" }
-                { rpc 2 upgrade 43 "rpc 2 upgrade(credential: Credential) throws UpgradeError" [ credential "Credential", ] "Result<(), CallError<UpgradeError>>" }
-                { rpc 3 profile 45 "rpc 3 profile() -> Profile" [ ] "Result<Profile, Failure>" }
-                { oneway 4 ban 48 "oneway 4 ban(until: timestamp?, reason: string[..=200])" [ until "Option<Timestamp>", reason "String", ] "()" }
-                { timer 5 forget 50 "timer 5 forget(installation: uuid)" [ installation "Uuid", ] "()" }
-                { rpc 6 register 53 "rpc 6 register(installation: uuid, region: Region) -> Profile throws LoginError" [ installation "Uuid", region "Region", ] "Result<Profile, CallError<LoginError>>" }
+                { rpc 1 admit 45 "rpc 1 admit(credential: Credential) -> Profile throws LoginError" [ credential "Credential", ] "Result<Profile, CallError<LoginError>>" }
+                { rpc 2 upgrade 46 "rpc 2 upgrade(credential: Credential) throws UpgradeError" [ credential "Credential", ] "Result<(), CallError<UpgradeError>>" }
+                { rpc 3 profile 48 "rpc 3 profile() -> Profile" [ ] "Result<Profile, Failure>" }
+                { oneway 4 ban 51 "oneway 4 ban(until: timestamp?, reason: string[..=200])" [ until "Option<Timestamp>", reason "String", ] "()" }
+                { timer 5 forget 54 "timer 5 forget(installation: uuid)" [ installation "Uuid", ] "()" }
+                { rpc 6 register 57 "rpc 6 register(installation: uuid, region: Region) -> Profile throws LoginError" [ installation "Uuid", region "Region", ] "Result<Profile, CallError<LoginError>>" }
             ]
             [
             ]
@@ -1033,17 +1062,18 @@ pub mod descriptor {
             Property::new(Member::new(7, "platforms", Use::map(&Use::named(&super::super::login::descriptor::PLATFORM), &Use::STRING.length(0, 128)).length(0, 8)).or(Value::Empty).attributes(Attributes::NONE.redact())).persist(),
             Property::new(Member::new(8, "login_no", Use::U64).or(Value::Int(0))).persist(),
             Property::new(Member::new(9, "banned_until", Use::TIMESTAMP.optional()).or(Value::None).docs("End of a ban; far in the future for one without an end.")).persist().index(),
+            Property::new(Member::new(13, "reason", Use::STRING.length(0, 200)).or(Value::Empty).docs("What the ban was for.")).persist(),
         ],
         calls: &[
-            Call::new(CallKind::Rpc, 1, "admit").params(&[Member::new(1, "credential", Use::named(&super::super::login::descriptor::CREDENTIAL))]).result(Use::named(&PROFILE)).throws(&super::super::login::descriptor::LOGIN_ERROR).docs("Checks a proof and counts the login."),
+            Call::new(CallKind::Rpc, 1, "admit").params(&[Member::new(1, "credential", Use::named(&super::super::login::descriptor::CREDENTIAL))]).result(Use::named(&PROFILE)).throws(&super::super::login::descriptor::LOGIN_ERROR).committed().docs("Checks a proof and counts the login."),
             Call::new(CallKind::Rpc, 2, "upgrade").params(&[Member::new(1, "credential", Use::named(&super::super::login::descriptor::CREDENTIAL))]).throws(&super::super::login::descriptor::UPGRADE_ERROR),
             Call::new(CallKind::Rpc, 3, "profile").result(Use::named(&PROFILE)).idempotent(),
             Call::new(CallKind::Oneway, 4, "ban").params(&[Member::new(1, "until", Use::TIMESTAMP.optional()).or(Value::None), Member::new(2, "reason", Use::STRING.length(0, 200)).or(Value::Empty)]).durable().docs("Takes effect even while the account is asleep."),
-            Call::new(CallKind::Timer, 5, "forget").params(&[Member::new(1, "installation", Use::UUID)]).docs("Forgets an installation that was not seen for half a year."),
+            Call::new(CallKind::Timer, 5, "forget").params(&[Member::new(1, "installation", Use::UUID)]).durable().docs("Forgets an installation that was not seen for half a year."),
             Call::new(CallKind::Rpc, 6, "register").params(&[Member::new(1, "installation", Use::UUID), Member::new(2, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0))]).result(Use::named(&PROFILE)).throws(&super::super::login::descriptor::LOGIN_ERROR).idempotent().docs("Makes the account of a guest, or finds it made."),
         ],
         deadline_us: Some(2000000),
         tick_us: None,
-        digest: 0x6e53_0e23_4be9_6c57,
+        digest: 0xb53a_3668_ea42_7fe8,
     };
 }

@@ -461,7 +461,7 @@ impl v1::Check for Battle {
 impl v1::Numbered for Battle {
     const PACKAGE: u16 = 6;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x834b_b8b1_7479_3a52;
+    const DIGEST: u64 = 0x6f24_54a8_322c_663c;
 }
 
 impl v1::Target for Battle {
@@ -595,13 +595,13 @@ macro_rules! __playhouse_arena_battle_Battle {
                 { event 4 began 74 "event 4 began(at: timestamp)" [ at "Timestamp", ] "()" }
                 { event 5 ended 75 "event 5 ended(winner: Side?)" [ winner "Option<Side>", ] "()" }
                 { event 6 pinged 77 "event 6 pinged(who: Name, at: Vec2)" [ who "Name", at "Vec2", ] "()" }
-                { timer 7 close 78 "timer 7 close()" [ ] "()" }
-                { oneway 8 steer 81 "oneway 8 steer(account: AccountId, toward: Vec2)" [ account "AccountId", toward "Vec2", ] "()" }
-                { rpc 9 cast 82 "rpc 9 cast(account: AccountId, spell: SpellSlot, at: Target) -> Cast throws CastError" [ account "AccountId", spell "SpellSlot", at "Target", ] "Result<Cast, CallError<CastError>>" }
-                { oneway 10 ping 83 "oneway 10 ping(account: AccountId, at: Vec2)" [ account "AccountId", at "Vec2", ] "()" }
-                { oneway 11 shout 84 "oneway 11 shout(account: AccountId, line: Line)" [ account "AccountId", line "Line", ] "()" }
-                { rpc 12 comrades 87 "rpc 12 comrades(account: AccountId) -> list<ref<PuppetBind>>[..=5]" [ account "AccountId", ] "Result<Vec<Ref<PuppetBind>>, Failure>" }
-                { oneway 13 yield_to 89 "oneway 13 yield_to(winner: Side)" [ winner "Side", ] "()" }
+                { timer 7 close 79 "timer 7 close()" [ ] "()" }
+                { oneway 8 steer 82 "oneway 8 steer(account: AccountId, toward: Vec2)" [ account "AccountId", toward "Vec2", ] "()" }
+                { rpc 9 cast 83 "rpc 9 cast(account: AccountId, spell: SpellSlot, at: Target) -> Cast throws CastError" [ account "AccountId", spell "SpellSlot", at "Target", ] "Result<Cast, CallError<CastError>>" }
+                { oneway 10 ping 84 "oneway 10 ping(account: AccountId, at: Vec2)" [ account "AccountId", at "Vec2", ] "()" }
+                { oneway 11 shout 85 "oneway 11 shout(account: AccountId, line: Line)" [ account "AccountId", line "Line", ] "()" }
+                { rpc 12 comrades 88 "rpc 12 comrades(account: AccountId) -> list<ref<PuppetBind>>[..=5]" [ account "AccountId", ] "Result<Vec<Ref<PuppetBind>>, Failure>" }
+                { oneway 13 yield_to 90 "oneway 13 yield_to(winner: Side)" [ winner "Side", ] "()" }
             ]
             [
             ]
@@ -2022,22 +2022,22 @@ impl v1::EntitySchema for PuppetBind {
 macro_rules! __playhouse_arena_battle_PuppetBind {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "PuppetBind" "idl/arena/battle/battle.idl" 105
+            entity instance "PuppetBind" "idl/arena/battle/battle.idl" 106
             [
-                { oneway 1 steer 116 "oneway 1 steer(step: Step, toward: Vec2)" [ step "Step", toward "Vec2", ] "()" }
-                { rpc 2 cast 118 "rpc 2 cast(spell: SpellSlot, at: Target) -> Step throws CastError" [ spell "SpellSlot", at "Target", ] "Result<Step, CallError<CastError>>" }
-                { oneway 3 ping 120 "oneway 3 ping(at: Vec2)" [ at "Vec2", ] "()" }
-                { oneway 4 shout 122 "oneway 4 shout(line: Line)" [ line "Line", ] "()" }
-                { rpc 5 surrender 125 "rpc 5 surrender() -> bool" [ ] "Result<bool, Failure>" }
-                { client 6 agree_to_surrender 127 "client rpc 6 agree_to_surrender(asked_by: Name) -> bool" [ asked_by "Name", ] "Result<bool, Failure>" }
-                { event 7 result 129 "event 7 result(result: BattleResult)" [ result "BattleResult", ] "()" }
-                { event 8 shouted 130 "event 8 shouted(who: Name, line: Line)" [ who "Name", line "Line", ] "()" }
-                { oneway 9 embody 133 "oneway 9 embody(puppet: u32?, mana: u32, gold: u64)" [ puppet "Option<u32>", mana "u32", gold "u64", ] "()" }
-                { oneway 10 finish 134 "oneway 10 finish(result: BattleResult)" [ result "BattleResult", ] "()" }
-                { oneway 11 overhear 135 "oneway 11 overhear(who: Name, line: Line)" [ who "Name", line "Line", ] "()" }
-                { rpc 12 consent 138 "rpc 12 consent(asked_by: Name) -> bool" [ asked_by "Name", ] "Result<bool, Failure>" }
-                { event 13 pinged 140 "event 13 pinged(who: Name, at: Vec2)" [ who "Name", at "Vec2", ] "()" }
-                { oneway 14 point 141 "oneway 14 point(who: Name, at: Vec2)" [ who "Name", at "Vec2", ] "()" }
+                { oneway 1 steer 117 "oneway 1 steer(step: Step, toward: Vec2)" [ step "Step", toward "Vec2", ] "()" }
+                { rpc 2 cast 119 "rpc 2 cast(spell: SpellSlot, at: Target) -> Step throws CastError" [ spell "SpellSlot", at "Target", ] "Result<Step, CallError<CastError>>" }
+                { oneway 3 ping 121 "oneway 3 ping(at: Vec2)" [ at "Vec2", ] "()" }
+                { oneway 4 shout 123 "oneway 4 shout(line: Line)" [ line "Line", ] "()" }
+                { rpc 5 surrender 126 "rpc 5 surrender() -> bool" [ ] "Result<bool, Failure>" }
+                { client 6 agree_to_surrender 128 "client rpc 6 agree_to_surrender(asked_by: Name) -> bool" [ asked_by "Name", ] "Result<bool, Failure>" }
+                { event 7 result 130 "event 7 result(result: BattleResult)" [ result "BattleResult", ] "()" }
+                { event 8 shouted 131 "event 8 shouted(who: Name, line: Line)" [ who "Name", line "Line", ] "()" }
+                { oneway 9 embody 134 "oneway 9 embody(puppet: u32?, mana: u32, gold: u64)" [ puppet "Option<u32>", mana "u32", gold "u64", ] "()" }
+                { oneway 10 finish 135 "oneway 10 finish(result: BattleResult)" [ result "BattleResult", ] "()" }
+                { oneway 11 overhear 136 "oneway 11 overhear(who: Name, line: Line)" [ who "Name", line "Line", ] "()" }
+                { rpc 12 consent 139 "rpc 12 consent(asked_by: Name) -> bool" [ asked_by "Name", ] "Result<bool, Failure>" }
+                { event 13 pinged 141 "event 13 pinged(who: Name, at: Vec2)" [ who "Name", at "Vec2", ] "()" }
+                { oneway 14 point 142 "oneway 14 point(who: Name, at: Vec2)" [ who "Name", at "Vec2", ] "()" }
             ]
             [
             ]
@@ -3200,10 +3200,10 @@ impl v1::ComponentSchema for Vitals {
 macro_rules! __playhouse_arena_battle_Vitals {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Vitals" "idl/arena/battle/battle.idl" 145
+            component "Vitals" "idl/arena/battle/battle.idl" 146
             [
-                { event 1 hit 151 "event 1 hit(amount: u32, critical: bool)" [ amount "u32", critical "bool", ] "()" }
-                { timer 2 wears_off 152 "timer 2 wears_off(status: Status)" [ status "Status", ] "()" }
+                { event 1 hit 152 "event 1 hit(amount: u32, critical: bool)" [ amount "u32", critical "bool", ] "()" }
+                { timer 2 wears_off 153 "timer 2 wears_off(status: Status)" [ status "Status", ] "()" }
             ]
             [
             ]
@@ -3475,7 +3475,7 @@ impl v1::logic::ComponentCalls for Weapon {
 macro_rules! __playhouse_arena_battle_Weapon {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Weapon" "idl/arena/battle/battle.idl" 156
+            component "Weapon" "idl/arena/battle/battle.idl" 157
             [
             ]
             [
@@ -3782,16 +3782,16 @@ impl v1::HasSlot<3> for Puppet {
 macro_rules! __playhouse_arena_battle_Puppet {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity local "Puppet" "idl/arena/battle/battle.idl" 162
+            entity local "Puppet" "idl/arena/battle/battle.idl" 163
             [
-                { event 1 casts 176 "event 1 casts(spell: SpellSlot, at: Target)" [ spell "SpellSlot", at "Target", ] "()" }
-                { event 2 fell 177 "event 2 fell(by: Name?)" [ by "Option<Name>", ] "()" }
-                { timer 3 rises 178 "timer 3 rises()" [ ] "()" }
+                { event 1 casts 177 "event 1 casts(spell: SpellSlot, at: Target)" [ spell "SpellSlot", at "Target", ] "()" }
+                { event 2 fell 178 "event 2 fell(by: Name?)" [ by "Option<Name>", ] "()" }
+                { timer 3 rises 179 "timer 3 rises()" [ ] "()" }
             ]
             [
-                { 1 vitals 163 "Vitals" }
-                { 2 left_hand 164 "Weapon" }
-                { 3 right_hand 165 "Weapon" }
+                { 1 vitals 164 "Vitals" }
+                { 2 left_hand 165 "Weapon" }
+                { 3 right_hand 166 "Weapon" }
             ]
         }
         $($user)*
@@ -4159,10 +4159,10 @@ impl v1::EntitySchema for Flyer {
 macro_rules! __playhouse_arena_battle_Flyer {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity local "Flyer" "idl/arena/battle/battle.idl" 182
+            entity local "Flyer" "idl/arena/battle/battle.idl" 183
             [
-                { event 1 bursts 189 "event 1 bursts(at: Vec2)" [ at "Vec2", ] "()" }
-                { timer 2 fades 190 "timer 2 fades()" [ ] "()" }
+                { event 1 bursts 190 "event 1 bursts(at: Vec2)" [ at "Vec2", ] "()" }
+                { timer 2 fades 191 "timer 2 fades()" [ ] "()" }
             ]
             [
             ]
@@ -4385,7 +4385,7 @@ pub mod descriptor {
             Call::new(CallKind::Event, 4, "began").params(&[Member::new(1, "at", Use::TIMESTAMP)]).to(&[Audience::All]),
             Call::new(CallKind::Event, 5, "ended").params(&[Member::new(1, "winner", Use::named(&super::super::super::common::combat::descriptor::SIDE).optional()).or(Value::None)]).to(&[Audience::All]),
             Call::new(CallKind::Event, 6, "pinged").params(&[Member::new(1, "who", Use::named(&super::super::super::common::names::descriptor::NAME)), Member::new(2, "at", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]).to(&[Audience::Named(&super::super::super::common::roles::descriptor::AUDIENCE_SIDE)]).docs("Somebody called for help, heard by their own side alone."),
-            Call::new(CallKind::Timer, 7, "close"),
+            Call::new(CallKind::Timer, 7, "close").durable(),
             Call::new(CallKind::Oneway, 8, "steer").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "toward", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]).docs("What the binds pass on, once they have checked it."),
             Call::new(CallKind::Rpc, 9, "cast").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "spell", Use::named(&SPELL_SLOT)).or(Value::Int(0)), Member::new(3, "at", Use::named(&TARGET))]).result(Use::named(&CAST)).throws(&CAST_ERROR),
             Call::new(CallKind::Oneway, 10, "ping").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "at", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]),
@@ -4395,16 +4395,16 @@ pub mod descriptor {
         ],
         deadline_us: Some(1000000),
         tick_us: Some(50000),
-        digest: 0x834b_b8b1_7479_3a52,
+        digest: 0x6f24_54a8_322c_663c,
     };
 
-    pub static CAST: Type = Type::new(Head::new("arena.battle", "Cast", "idl/arena/battle/battle.idl", 93).docs("What became of a spell."), 0x07c2_7755_b0c9_32f3, Kind::Struct(&[
+    pub static CAST: Type = Type::new(Head::new("arena.battle", "Cast", "idl/arena/battle/battle.idl", 94).docs("What became of a spell."), 0x07c2_7755_b0c9_32f3, Kind::Struct(&[
         Member::new(1, "step", Use::named(&STEP)).or(Value::Int(0)),
         Member::new(2, "mana", Use::U32).or(Value::Int(0)).docs("The caster's mana afterwards, and how long each spell still cools down."),
         Member::new(3, "cooldowns", Use::list(&Use::DURATION).length(4, 4)).or(Value::Repeat(4, &Value::Int(0))),
     ]));
 
-    pub static ENTER_ERROR: Type = Type::new(Head::new("arena.battle", "EnterError", "idl/arena/battle/battle.idl", 101).docs("Why a battle stays shut for somebody."), 0xd7c0_ffe6_a415_6b7c, Kind::Error(&[
+    pub static ENTER_ERROR: Type = Type::new(Head::new("arena.battle", "EnterError", "idl/arena/battle/battle.idl", 102).docs("Why a battle stays shut for somebody."), 0xd7c0_ffe6_a415_6b7c, Kind::Error(&[
         Arm::new(1, "not_a_fighter", Body::Nothing),
         Arm::new(2, "already_ended", Body::Members(&[
             Member::new(1, "outcome", Use::named(&super::super::super::common::combat::descriptor::OUTCOME)).or(Value::Int(0)),
@@ -4412,7 +4412,7 @@ pub mod descriptor {
     ]));
 
     pub static PUPPET_BIND: Entity = Entity {
-        head: Head::new("arena.battle", "PuppetBind", "idl/arena/battle/battle.idl", 105).docs("What a client steers with. Bound to one session; a second one with the same ticket takes over."),
+        head: Head::new("arena.battle", "PuppetBind", "idl/arena/battle/battle.idl", 106).docs("What a client steers with. Bound to one session; a second one with the same ticket takes over."),
         package: 6,
         number: 2,
         kind: EntityKind::Instance,
@@ -4449,7 +4449,7 @@ pub mod descriptor {
     };
 
     pub static VITALS: Component = Component {
-        head: Head::new("arena.battle", "Vitals", "idl/arena/battle/battle.idl", 145).docs("What can be hurt: shared by puppets and by whatever else stands around."),
+        head: Head::new("arena.battle", "Vitals", "idl/arena/battle/battle.idl", 146).docs("What can be hurt: shared by puppets and by whatever else stands around."),
         package: 6,
         number: 3,
         requires: &[],
@@ -4466,7 +4466,7 @@ pub mod descriptor {
     };
 
     pub static WEAPON: Component = Component {
-        head: Head::new("arena.battle", "Weapon", "idl/arena/battle/battle.idl", 156).docs("A weapon in one hand."),
+        head: Head::new("arena.battle", "Weapon", "idl/arena/battle/battle.idl", 157).docs("A weapon in one hand."),
         package: 6,
         number: 4,
         requires: &[],
@@ -4480,7 +4480,7 @@ pub mod descriptor {
     };
 
     pub static PUPPET: Entity = Entity {
-        head: Head::new("arena.battle", "Puppet", "idl/arena/battle/battle.idl", 162).docs("A fighter's body. The avatar's likeness inside a battle: it lives and dies with it."),
+        head: Head::new("arena.battle", "Puppet", "idl/arena/battle/battle.idl", 163).docs("A fighter's body. The avatar's likeness inside a battle: it lives and dies with it."),
         package: 6,
         number: 5,
         kind: EntityKind::Local(Container(&BATTLE)),
@@ -4510,7 +4510,7 @@ pub mod descriptor {
     };
 
     pub static FLYER: Entity = Entity {
-        head: Head::new("arena.battle", "Flyer", "idl/arena/battle/battle.idl", 182).docs("Whatever flies: an arrow, a fireball. There are many, and none is missed."),
+        head: Head::new("arena.battle", "Flyer", "idl/arena/battle/battle.idl", 183).docs("Whatever flies: an arrow, a fireball. There are many, and none is missed."),
         package: 6,
         number: 6,
         kind: EntityKind::Local(Container(&BATTLE)),

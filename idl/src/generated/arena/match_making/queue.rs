@@ -501,7 +501,7 @@ impl v1::Check for MatchSeat {
 impl v1::Numbered for MatchSeat {
     const PACKAGE: u16 = 4;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x0802_ffc5_65b8_aa9e;
+    const DIGEST: u64 = 0xede1_e3fb_333f_7bd8;
 }
 
 impl v1::Target for MatchSeat {
@@ -602,9 +602,9 @@ macro_rules! __playhouse_arena_match_making_MatchSeat {
                 { rpc 4 offer 69 "rpc 4 offer(offer: Offer) -> Fighter throws QueueError" [ offer "Offer", ] "Result<Fighter, CallError<QueueError>>" }
                 { oneway 5 admit 72 "oneway 5 admit(ticket: Ticket)" [ ticket "Ticket", ] "()" }
                 { event 6 called_off 74 "event 6 called_off(battle: BattleId, by_you: bool)" [ battle "BattleId", by_you "bool", ] "()" }
-                { timer 7 forgive 75 "timer 7 forgive()" [ ] "()" }
-                { oneway 8 call_off 77 "oneway 8 call_off(battle: BattleId, by_you: bool)" [ battle "BattleId", by_you "bool", ] "()" }
-                { event 9 admitted 79 "event 9 admitted(ticket: Ticket)" [ ticket "Ticket", ] "()" }
+                { timer 7 forgive 76 "timer 7 forgive()" [ ] "()" }
+                { oneway 8 call_off 78 "oneway 8 call_off(battle: BattleId, by_you: bool)" [ battle "BattleId", by_you "bool", ] "()" }
+                { event 9 admitted 80 "event 9 admitted(ticket: Ticket)" [ ticket "Ticket", ] "()" }
             ]
             [
             ]
@@ -1432,11 +1432,11 @@ impl v1::ServiceSchema for MatchMaker {
 macro_rules! __playhouse_arena_match_making_MatchMaker {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "MatchMaker" "idl/arena/match_making/queue.idl" 97
+            service "MatchMaker" "idl/arena/match_making/queue.idl" 98
             [
-                { rpc 1 enqueue 98 "rpc 1 enqueue(mode: Mode, region: Region, entry: QueueEntry) -> Waiting throws QueueError" [ mode "Mode", region "Region", entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
-                { rpc 2 withdraw 100 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
-                { rpc 3 stats 103 "rpc 3 stats(region: Region) -> list<QueueStats>[..=16]" [ region "Region", ] "Result<Vec<QueueStats>, Failure>" }
+                { rpc 1 enqueue 99 "rpc 1 enqueue(mode: Mode, region: Region, entry: QueueEntry) -> Waiting throws QueueError" [ mode "Mode", region "Region", entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
+                { rpc 2 withdraw 101 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
+                { rpc 3 stats 104 "rpc 3 stats(region: Region) -> list<QueueStats>[..=16]" [ region "Region", ] "Result<Vec<QueueStats>, Failure>" }
             ]
             [
             ]
@@ -1842,12 +1842,12 @@ impl v1::EntitySchema for MatchQueue {
 macro_rules! __playhouse_arena_match_making_MatchQueue {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "MatchQueue" "idl/arena/match_making/queue.idl" 109
+            entity keyed "MatchQueue" "idl/arena/match_making/queue.idl" 110
             [
-                { rpc 1 join 113 "rpc 1 join(entry: QueueEntry) -> Waiting throws QueueError" [ entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
-                { rpc 2 withdraw 115 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
-                { rpc 3 stats 117 "rpc 3 stats() -> QueueStats" [ ] "Result<QueueStats, Failure>" }
-                { timer 4 widen 119 "timer 4 widen(seat: ref<MatchSeat>, by: i32[..=2000])" [ seat "Ref<MatchSeat>", by "i32", ] "()" }
+                { rpc 1 join 114 "rpc 1 join(entry: QueueEntry) -> Waiting throws QueueError" [ entry "QueueEntry", ] "Result<Waiting, CallError<QueueError>>" }
+                { rpc 2 withdraw 116 "rpc 2 withdraw(seat: ref<MatchSeat>)" [ seat "Ref<MatchSeat>", ] "Result<(), Failure>" }
+                { rpc 3 stats 118 "rpc 3 stats() -> QueueStats" [ ] "Result<QueueStats, Failure>" }
+                { timer 4 widen 120 "timer 4 widen(seat: ref<MatchSeat>, by: i32[..=2000])" [ seat "Ref<MatchSeat>", by "i32", ] "()" }
             ]
             [
             ]
@@ -2218,27 +2218,27 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 4, "offer").params(&[Member::new(1, "offer", Use::named(&OFFER))]).result(Use::named(&super::super::super::common::combat::descriptor::FIGHTER)).throws(&QUEUE_ERROR).deadline_us(20000000).docs("The queue has a match for this seat."),
             Call::new(CallKind::Oneway, 5, "admit").params(&[Member::new(1, "ticket", Use::named(&super::super::super::common::combat::descriptor::TICKET))]).expires_us(120000000).durable().docs("The battle is ready. Of no use to anybody once the ticket has run out."),
             Call::new(CallKind::Event, 6, "called_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).to(&[Audience::Owner]).docs("Nothing came of it; the seat is back in line, in front."),
-            Call::new(CallKind::Timer, 7, "forgive"),
+            Call::new(CallKind::Timer, 7, "forgive").durable(),
             Call::new(CallKind::Oneway, 8, "call_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).docs("The match fell through, by this seat or another one."),
             Call::new(CallKind::Event, 9, "admitted").params(&[Member::new(1, "ticket", Use::named(&super::super::super::common::combat::descriptor::TICKET))]).to(&[Audience::Owner]).docs("The battle waits: the client connects to where the ticket says."),
         ],
-        digest: 0x0802_ffc5_65b8_aa9e,
+        digest: 0xede1_e3fb_333f_7bd8,
     };
 
-    pub static QUEUE_ENTRY: Type = Type::new(Head::new("arena.match_making", "QueueEntry", "idl/arena/match_making/queue.idl", 83).docs("One line of people."), 0xe229_4cc7_f713_5079, Kind::Struct(&[
+    pub static QUEUE_ENTRY: Type = Type::new(Head::new("arena.match_making", "QueueEntry", "idl/arena/match_making/queue.idl", 84).docs("One line of people."), 0xe229_4cc7_f713_5079, Kind::Struct(&[
         Member::new(1, "seats", Use::list(&Use::component(&MATCH_SEAT)).length(1, 5)),
         Member::new(2, "rating", Use::named(&super::super::super::common::combat::descriptor::RATING)).or(Value::Struct),
         Member::new(3, "since", Use::TIMESTAMP),
     ]));
 
-    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 90).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
+    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 91).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
         Member::new(1, "mode", Use::named(&super::super::super::common::combat::descriptor::MODE)).or(Value::Int(0)),
         Member::new(2, "waiting", Use::U32).or(Value::Int(0)),
         Member::new(3, "median", Use::DURATION.optional()).or(Value::None),
     ]));
 
     pub static MATCH_MAKER: Service = Service {
-        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 97).docs("The front of all queues."),
+        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 98).docs("The front of all queues."),
         package: 4,
         number: 2,
         role: &super::super::super::common::roles::descriptor::ROLE_BACKEND,
@@ -2252,7 +2252,7 @@ pub mod descriptor {
     };
 
     pub static MATCH_QUEUE: Entity = Entity {
-        head: Head::new("arena.match_making", "MatchQueue", "idl/arena/match_making/queue.idl", 109).docs("One queue. Formed anew every half second; what it holds moves with it, and after a crash the seats ask again."),
+        head: Head::new("arena.match_making", "MatchQueue", "idl/arena/match_making/queue.idl", 110).docs("One queue. Formed anew every half second; what it holds moves with it, and after a crash the seats ask again."),
         package: 4,
         number: 3,
         kind: EntityKind::Keyed(&[Use::named(&super::super::super::common::combat::descriptor::MODE), Use::named(&super::super::super::common::names::descriptor::REGION)]),

@@ -98,6 +98,7 @@ pub struct Avatar {
     settings: Settings,
     renamed_at: Option<v1::Timestamp>,
     played: v1::Duration,
+    kept: bool,
     tracker: v1::Tracker,
 }
 
@@ -109,6 +110,7 @@ impl Avatar {
     const WATCH_SETTINGS: v1::Watch = v1::Watch::new(14).persist().sync();
     const WATCH_RENAMED_AT: v1::Watch = v1::Watch::new(15).persist();
     const WATCH_PLAYED: v1::Watch = v1::Watch::new(16).persist();
+    const WATCH_KEPT: v1::Watch = v1::Watch::new(18).persist();
 
     /// With what has no default; all else begins with its own.
     ///
@@ -125,6 +127,7 @@ impl Avatar {
             settings: Settings::default(),
             renamed_at: None,
             played: v1::Duration(0),
+            kept: false,
             tracker: v1::Tracker::new(),
         })
     }
@@ -265,6 +268,17 @@ impl Avatar {
         );
     }
 
+    /// Whether the player came, or something of value did: it stays for good.
+    #[must_use]
+    pub fn kept(&self) -> bool {
+        self.kept
+    }
+
+    /// Sets `kept`.
+    pub fn set_kept(&mut self, value: bool) {
+        v1::set(&mut self.kept, value, Self::WATCH_KEPT, &mut self.tracker);
+    }
+
     /// The slot `transform`.
     pub const TRANSFORM_SLOT: u8 = 1;
 
@@ -340,6 +354,7 @@ impl v1::Properties for Avatar {
             14 => v1::Property::Plain(&self.settings),
             15 => v1::Property::Plain(&self.renamed_at),
             16 => v1::Property::Plain(&self.played),
+            18 => v1::Property::Plain(&self.kept),
             _ => return None,
         })
     }
@@ -353,6 +368,7 @@ impl v1::Properties for Avatar {
             14 => v1::apply::<Settings>("settings", &mut self.settings, r)?,
             15 => v1::apply::<v1::Maybe<v1::Timestamp>>("renamed_at", &mut self.renamed_at, r)?,
             16 => v1::apply::<v1::Duration>("played", &mut self.played, r)?,
+            18 => v1::apply::<bool>("kept", &mut self.kept, r)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -375,7 +391,7 @@ impl v1::Check for Avatar {
 impl v1::Numbered for Avatar {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 10;
-    const DIGEST: u64 = 0xfd53_32ce_03c4_20c4;
+    const DIGEST: u64 = 0x6e7b_0afa_5eb1_3110;
 }
 
 impl v1::Target for Avatar {
@@ -561,13 +577,14 @@ macro_rules! __playhouse_arena_world_Avatar {
         {
             entity keyed "Avatar" "idl/arena/world/avatar.idl" 15
             [
-                { rpc 1 rename 40 "rpc 1 rename(name: Name) throws NameError" [ name "Name", ] "Result<(), CallError<NameError>>" }
-                { oneway 2 configure 42 "oneway 2 configure(settings: Settings)" [ settings "Settings", ] "()" }
-                { client 3 confirm 45 "client rpc 3 confirm(text: string[..=200]) -> bool" [ text "String", ] "Result<bool, Failure>" }
-                { event 4 notice 47 "event 4 notice(text: string[..=500], seconds: u32?)" [ text "String", seconds "Option<u32>", ] "()" }
-                { rpc 5 look 49 "rpc 5 look(whom: ref<Avatar>) -> Card" [ whom "Ref<Avatar>", ] "Result<Card, Failure>" }
-                { rpc 6 card 51 "rpc 6 card() -> Card" [ ] "Result<Card, Failure>" }
-                { oneway 10 tell 54 "oneway 10 tell(text: string[..=500], seconds: u32?)" [ text "String", seconds "Option<u32>", ] "()" }
+                { rpc 1 rename 42 "rpc 1 rename(name: Name) throws NameError" [ name "Name", ] "Result<(), CallError<NameError>>" }
+                { oneway 2 configure 44 "oneway 2 configure(settings: Settings)" [ settings "Settings", ] "()" }
+                { client 3 confirm 47 "client rpc 3 confirm(text: string[..=200]) -> bool" [ text "String", ] "Result<bool, Failure>" }
+                { event 4 notice 49 "event 4 notice(text: string[..=500], seconds: u32?)" [ text "String", seconds "Option<u32>", ] "()" }
+                { rpc 5 look 51 "rpc 5 look(whom: ref<Avatar>) -> Card" [ whom "Ref<Avatar>", ] "Result<Card, Failure>" }
+                { rpc 6 card 53 "rpc 6 card() -> Card" [ ] "Result<Card, Failure>" }
+                { oneway 10 tell 56 "oneway 10 tell(text: string[..=500], seconds: u32?)" [ text "String", seconds "Option<u32>", ] "()" }
+                { timer 11 leave 59 "timer 11 leave()" [ ] "()" }
             ]
             [
                 { 1 transform 16 "Transform" }
@@ -1103,6 +1120,65 @@ impl v1::HasCall<10> for Avatar {
     type Args = AvatarTellArgs;
 }
 
+/// The arguments of timer `leave` of [`Avatar`].
+///
+/// Ends an avatar whose player never came.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AvatarLeaveArgs {}
+
+impl AvatarLeaveArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for AvatarLeaveArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for AvatarLeaveArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for AvatarLeaveArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for AvatarLeaveArgs {
+    const TAG: u8 = 11;
+
+    type Owner = Avatar;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::AVATAR.calls[7]
+    }
+}
+
+impl v1::HasCall<11> for Avatar {
+    type Args = AvatarLeaveArgs;
+}
+
 /// What somebody set up for themselves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -1452,13 +1528,13 @@ impl v1::EntitySchema for LobbyCenter {
 macro_rules! __playhouse_arena_world_LobbyCenter {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "LobbyCenter" "idl/arena/world/avatar.idl" 84
+            entity singleton "LobbyCenter" "idl/arena/world/avatar.idl" 89
             [
-                { rpc 1 report 88 "rpc 1 report(stub: ref<LobbyStub>, load: NodeLoad)" [ stub "Ref<LobbyStub>", load "NodeLoad", ] "Result<(), Failure>" }
-                { rpc 2 pick 90 "rpc 2 pick(region: Region) -> ref<LobbyStub>?" [ region "Region", ] "Result<Option<Ref<LobbyStub>>, Failure>" }
-                { rpc 3 online 92 "rpc 3 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
-                { timer 4 forget 93 "timer 4 forget(node: string[..=128])" [ node "String", ] "()" }
-                { rpc 5 players 96 "rpc 5 players() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 report 93 "rpc 1 report(stub: ref<LobbyStub>, load: NodeLoad)" [ stub "Ref<LobbyStub>", load "NodeLoad", ] "Result<(), Failure>" }
+                { rpc 2 pick 95 "rpc 2 pick(region: Region) -> ref<LobbyStub>?" [ region "Region", ] "Result<Option<Ref<LobbyStub>>, Failure>" }
+                { rpc 3 online 97 "rpc 3 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
+                { timer 4 forget 98 "timer 4 forget(node: string[..=128])" [ node "String", ] "()" }
+                { rpc 5 players 101 "rpc 5 players() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2012,14 +2088,14 @@ impl v1::EntitySchema for LobbyStub {
 macro_rules! __playhouse_arena_world_LobbyStub {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity per_node "LobbyStub" "idl/arena/world/avatar.idl" 100
+            entity per_node "LobbyStub" "idl/arena/world/avatar.idl" 105
             [
-                { rpc 1 load_now 104 "rpc 1 load_now() -> NodeLoad" [ ] "Result<NodeLoad, Failure>" }
-                { oneway 2 announce 106 "oneway 2 announce(text: string[..=500])" [ text "String", ] "()" }
-                { timer 3 report 107 "timer 3 report()" [ ] "()" }
-                { oneway 4 came 109 "oneway 4 came(account: AccountId, card: Card)" [ account "AccountId", card "Card", ] "()" }
-                { oneway 5 went 110 "oneway 5 went(account: AccountId)" [ account "AccountId", ] "()" }
-                { rpc 6 online 113 "rpc 6 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
+                { rpc 1 load_now 109 "rpc 1 load_now() -> NodeLoad" [ ] "Result<NodeLoad, Failure>" }
+                { oneway 2 announce 111 "oneway 2 announce(text: string[..=500])" [ text "String", ] "()" }
+                { timer 3 report 112 "timer 3 report()" [ ] "()" }
+                { oneway 4 came 114 "oneway 4 came(account: AccountId, card: Card)" [ account "AccountId", card "Card", ] "()" }
+                { oneway 5 went 115 "oneway 5 went(account: AccountId)" [ account "AccountId", ] "()" }
+                { rpc 6 online 118 "rpc 6 online(after: string[..=64]) -> Page<Card>" [ after "String", ] "Result<PageOfCard, Failure>" }
             ]
             [
             ]
@@ -2487,6 +2563,7 @@ pub mod descriptor {
             Property::new(Member::new(14, "settings", Use::named(&SETTINGS)).or(Value::Struct)).persist().sync(Sync::to(Audience::Owner)),
             Property::new(Member::new(15, "renamed_at", Use::TIMESTAMP.optional()).or(Value::None)).persist(),
             Property::new(Member::new(16, "played", Use::DURATION).or(Value::Int(0)).docs("Seconds ever played.")).persist_every_us(60000000),
+            Property::new(Member::new(18, "kept", Use::BOOL).or(Value::Bool(false)).docs("Whether the player came, or something of value did: it stays for good.")).persist(),
         ],
         calls: &[
             Call::new(CallKind::Rpc, 1, "rename").params(&[Member::new(1, "name", Use::named(&super::super::super::common::names::descriptor::NAME))]).throws(&NAME_ERROR).exposed(Exposed { count: 1, per_us: 10000000, burst: 1, guest: false, audience: None }),
@@ -2496,13 +2573,14 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 5, "look").params(&[Member::new(1, "whom", Use::entity(&AVATAR))]).result(Use::named(&CARD)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
             Call::new(CallKind::Rpc, 6, "card").result(Use::named(&CARD)).idempotent(),
             Call::new(CallKind::Oneway, 10, "tell").params(&[Member::new(1, "text", Use::STRING.length(0, 500)).or(Value::Empty), Member::new(2, "seconds", Use::U32.optional()).or(Value::None)]).docs("Shows the player a notice."),
+            Call::new(CallKind::Timer, 11, "leave").durable().docs("Ends an avatar whose player never came."),
         ],
         deadline_us: Some(3000000),
         tick_us: None,
-        digest: 0xfd53_32ce_03c4_20c4,
+        digest: 0x6e7b_0afa_5eb1_3110,
     };
 
-    pub static SETTINGS: Type = Type::new(Head::new("arena.world", "Settings", "idl/arena/world/avatar.idl", 58).docs("What somebody set up for themselves."), 0xf92a_f603_eef9_8b58, Kind::Struct(&[
+    pub static SETTINGS: Type = Type::new(Head::new("arena.world", "Settings", "idl/arena/world/avatar.idl", 63).docs("What somebody set up for themselves."), 0xf92a_f603_eef9_8b58, Kind::Struct(&[
         Member::new(1, "volume", Use::U8.int(0, 100)).or(Value::Int(80)).attributes(Attributes::NONE.ui(&[("slider", Value::Bool(true))])),
         Member::new(2, "chat_filter", Use::BOOL).or(Value::Bool(true)),
         Member::new(3, "language", Use::STRING.length(0, 16)).or(Value::String("en")),
@@ -2510,21 +2588,21 @@ pub mod descriptor {
         Member::new(5, "auto_accept_after", Use::DURATION).or(Value::Int(0)),
     ]));
 
-    pub static CARD: Type = Type::new(Head::new("arena.world", "Card", "idl/arena/world/avatar.idl", 68).docs("What others may read of an avatar."), 0x5e3d_05c2_bccd_39b6, Kind::Struct(&[
+    pub static CARD: Type = Type::new(Head::new("arena.world", "Card", "idl/arena/world/avatar.idl", 73).docs("What others may read of an avatar."), 0x5e3d_05c2_bccd_39b6, Kind::Struct(&[
         Member::new(1, "name", Use::named(&super::super::super::common::names::descriptor::NAME)),
         Member::new(2, "level", Use::U16).or(Value::Int(0)),
         Member::new(3, "hero", Use::named(&super::super::super::common::items::descriptor::HERO_ID).optional()).or(Value::None),
         Member::new(4, "titles", Use::set(&Use::U32).length(0, 100)).or(Value::Empty),
     ]));
 
-    pub static NODE_LOAD: Type = Type::new(Head::new("arena.world", "NodeLoad", "idl/arena/world/avatar.idl", 76).docs("How a lobby node is doing."), 0xe64c_02ea_3752_1e36, Kind::Struct(&[
+    pub static NODE_LOAD: Type = Type::new(Head::new("arena.world", "NodeLoad", "idl/arena/world/avatar.idl", 81).docs("How a lobby node is doing."), 0xe64c_02ea_3752_1e36, Kind::Struct(&[
         Member::new(1, "avatars", Use::U32).or(Value::Int(0)),
         Member::new(2, "cpu", Use::F32.float(0.0, f64::INFINITY)).or(Value::Float(0.0)).docs("Processor time, 1.0 being one full core."),
         Member::new(3, "draining", Use::BOOL).or(Value::Bool(false)),
     ]));
 
     pub static LOBBY_CENTER: Entity = Entity {
-        head: Head::new("arena.world", "LobbyCenter", "idl/arena/world/avatar.idl", 84).docs("Knows the lobby nodes and spreads newcomers over them. Exactly one in the cluster, wherever it may run."),
+        head: Head::new("arena.world", "LobbyCenter", "idl/arena/world/avatar.idl", 89).docs("Knows the lobby nodes and spreads newcomers over them. Exactly one in the cluster, wherever it may run."),
         package: 5,
         number: 11,
         kind: EntityKind::Singleton,
@@ -2547,7 +2625,7 @@ pub mod descriptor {
     };
 
     pub static LOBBY_STUB: Entity = Entity {
-        head: Head::new("arena.world", "LobbyStub", "idl/arena/world/avatar.idl", 100).docs("The center's agent on each lobby node."),
+        head: Head::new("arena.world", "LobbyStub", "idl/arena/world/avatar.idl", 105).docs("The center's agent on each lobby node."),
         package: 5,
         number: 12,
         kind: EntityKind::PerNode,

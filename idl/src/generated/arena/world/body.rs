@@ -1228,7 +1228,7 @@ impl v1::Check for Inventory {
 impl v1::Numbered for Inventory {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xf4cc_92b9_905d_4ff7;
+    const DIGEST: u64 = 0x7d63_4e28_4b08_96d7;
 }
 
 impl v1::Target for Inventory {
@@ -1295,6 +1295,20 @@ impl InventoryProxy {
         self.0.rpc(InventoryContentsArgs {})
     }
 
+    /// Sends up to eight stacks by mail, to anybody.
+    pub fn mail(
+        &self,
+        to: AccountId,
+        subject: impl Into<String>,
+        give: Vec<Stack>,
+    ) -> v1::Calling<InventoryMailArgs> {
+        self.0.rpc(InventoryMailArgs {
+            to,
+            subject: subject.into(),
+            give,
+        })
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -1326,10 +1340,11 @@ macro_rules! __playhouse_arena_world_Inventory {
                 { rpc 2 has 71 "rpc 2 has(item: ItemId, count: u32[1..]) -> bool" [ item "ItemId", count "u32", ] "Result<bool, Failure>" }
                 { oneway 3 deliver 74 "oneway 3 deliver(reward: Reward, reason: string[..=64])" [ reward "Reward", reason "String", ] "()" }
                 { event 4 changed 75 "event 4 changed(slot: BagSlot, stack: Stack?)" [ slot "BagSlot", stack "Option<Stack>", ] "()" }
-                { timer 5 spoil 77 "timer 5 spoil(slot: BagSlot)" [ slot "BagSlot", ] "()" }
-                { rpc 6 wear 79 "rpc 6 wear(slot: BagSlot, place: u8[..=7]) throws TradeError" [ slot "BagSlot", place "u8", ] "Result<(), CallError<TradeError>>" }
-                { oneway 7 sort 81 "oneway 7 sort(descending: bool)" [ descending "bool", ] "()" }
-                { rpc 9 contents 85 "rpc 9 contents() -> map<BagSlot, Stack>[..=64]" [ ] "Result<BTreeMap<BagSlot, Stack>, Failure>" }
+                { timer 5 spoil 78 "timer 5 spoil(slot: BagSlot)" [ slot "BagSlot", ] "()" }
+                { rpc 6 wear 80 "rpc 6 wear(slot: BagSlot, place: u8[..=7]) throws TradeError" [ slot "BagSlot", place "u8", ] "Result<(), CallError<TradeError>>" }
+                { oneway 7 sort 82 "oneway 7 sort(descending: bool)" [ descending "bool", ] "()" }
+                { rpc 9 contents 86 "rpc 9 contents() -> map<BagSlot, Stack>[..=64]" [ ] "Result<BTreeMap<BagSlot, Stack>, Failure>" }
+                { rpc 10 mail 89 "rpc 10 mail(to: AccountId, subject: string[..=80], give: list<Stack>[1..=8]) throws TradeError" [ to "AccountId", subject "String", give "Vec<Stack>", ] "Result<(), CallError<TradeError>>" }
             ]
             [
             ]
@@ -1936,6 +1951,89 @@ impl v1::Rpc for InventoryContentsArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `mail` of [`Inventory`].
+///
+/// Sends up to eight stacks by mail, to anybody.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InventoryMailArgs {
+    pub to: AccountId,
+    pub subject: String,
+    pub give: Vec<Stack>,
+}
+
+impl InventoryMailArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, to: AccountId, subject: &str, give: &[Stack]) {
+        let mut slots = w.slots(3);
+        slots.put(&to);
+        slots.put(subject);
+        slots.put(give);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(to: AccountId, subject: &str, give: &[Stack]) -> v1::Result<()> {
+        v1::check::<AccountId>("to", &to)?;
+        v1::check::<v1::Text<0, 80>>("subject", subject)?;
+        v1::check::<v1::List<Stack, 1, 8>>("give", give)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for InventoryMailArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.to, &self.subject, &self.give);
+    }
+}
+
+impl v1::Decode for InventoryMailArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            to: slots.required::<AccountId>("to")?,
+            subject: slots.or_default::<v1::Text<0, 80>>("subject")?,
+            give: slots.required::<v1::List<Stack, 1, 8>>("give")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for InventoryMailArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.to, &self.subject, &self.give)
+    }
+}
+
+impl v1::Arguments for InventoryMailArgs {
+    const TAG: u8 = 10;
+
+    type Owner = Inventory;
+    type Parts = (AccountId, String, Vec<Stack>);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.to, self.subject, self.give)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::INVENTORY.calls[8]
+    }
+}
+
+impl v1::HasCall<10> for Inventory {
+    type Args = InventoryMailArgs;
+}
+
+impl v1::Rpc for InventoryMailArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<TradeError>;
+}
+
 /// What a trade did.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Receipt {
@@ -2092,12 +2190,14 @@ impl v1::Thrown for TradeError {}
 pub struct Wallet {
     coins: v1::TrackedMap<Currency, Coins>,
     paid: v1::TrackedSet<v1::Uuid>,
+    spent: v1::TrackedMap<Currency, Coins>,
     tracker: v1::Tracker,
 }
 
 impl Wallet {
     const WATCH_COINS: v1::Watch = v1::Watch::new(1).persist().sync();
     const WATCH_PAID: v1::Watch = v1::Watch::new(2).persist();
+    const WATCH_SPENT: v1::Watch = v1::Watch::new(3).persist();
 
     /// The property `coins`.
     #[must_use]
@@ -2121,6 +2221,17 @@ impl Wallet {
         self.paid.guard(Self::WATCH_PAID, &mut self.tracker)
     }
 
+    /// What went out, for the books.
+    #[must_use]
+    pub fn spent(&self) -> &BTreeMap<Currency, Coins> {
+        &self.spent
+    }
+
+    /// Changes `spent`.
+    pub fn spent_mut(&mut self) -> v1::MapMut<'_, Currency, Coins, 0, 8> {
+        self.spent.guard(Self::WATCH_SPENT, &mut self.tracker)
+    }
+
     /// Something was bought or credited: play the sound.
     pub fn jingled(cx: &mut v1::Cx, price: Price, gained: bool) {
         v1::event(cx, WalletJingledArgs { price, gained });
@@ -2138,6 +2249,7 @@ impl v1::Properties for Wallet {
         Some(match tag {
             1 => v1::Property::Container(&self.coins),
             2 => v1::Property::Container(&self.paid),
+            3 => v1::Property::Container(&self.spent),
             _ => return None,
         })
     }
@@ -2146,6 +2258,7 @@ impl v1::Properties for Wallet {
         match tag {
             1 => v1::apply_map::<Currency, Coins, 0, 8>("coins", &mut self.coins, r)?,
             2 => v1::apply_set::<v1::Uuid, 0, 10000>("paid", &mut self.paid, r)?,
+            3 => v1::apply_map::<Currency, Coins, 0, 8>("spent", &mut self.spent, r)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -2155,6 +2268,7 @@ impl v1::Properties for Wallet {
         self.tracker.clear(consumer);
         self.coins.clear_changes(consumer);
         self.paid.clear_changes(consumer);
+        self.spent.clear_changes(consumer);
     }
 }
 
@@ -2162,6 +2276,7 @@ impl v1::Check for Wallet {
     fn check(&self) -> v1::Result<()> {
         v1::check::<v1::Map<Currency, Coins, 0, 8>>("coins", &self.coins)?;
         v1::check::<v1::Set<v1::Uuid, 0, 10000>>("paid", &self.paid)?;
+        v1::check::<v1::Map<Currency, Coins, 0, 8>>("spent", &self.spent)?;
         Ok(())
     }
 }
@@ -2169,7 +2284,7 @@ impl v1::Check for Wallet {
 impl v1::Numbered for Wallet {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 3;
-    const DIGEST: u64 = 0x6971_6654_c7c9_2538;
+    const DIGEST: u64 = 0x10eb_b9a6_32aa_5e12;
 }
 
 impl v1::Target for Wallet {
@@ -2215,6 +2330,11 @@ impl WalletProxy {
         self.0.rpc(WalletBalanceArgs {})
     }
 
+    /// What there is and what was spent, as the books have it.
+    pub fn statement(&self) -> v1::Calling<WalletStatementArgs> {
+        self.0.rpc(WalletStatementArgs {})
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -2240,13 +2360,14 @@ impl v1::ComponentSchema for Wallet {
 macro_rules! __playhouse_arena_world_Wallet {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Wallet" "idl/arena/world/body.idl" 105
+            component "Wallet" "idl/arena/world/body.idl" 109
             [
-                { rpc 1 buy 111 "rpc 1 buy(offer: u32, price: Price) -> Reward throws WalletError" [ offer "u32", price "Price", ] "Result<Reward, CallError<WalletError>>" }
-                { oneway 2 credit 114 "oneway 2 credit(payment: uuid, price: Price)" [ payment "Uuid", price "Price", ] "()" }
-                { rpc 3 charge 115 "rpc 3 charge(price: Price) throws WalletError" [ price "Price", ] "Result<(), CallError<WalletError>>" }
-                { event 4 jingled 117 "event 4 jingled(price: Price, gained: bool)" [ price "Price", gained "bool", ] "()" }
-                { rpc 5 balance 119 "rpc 5 balance() -> map<Currency, Coins>[..=8]" [ ] "Result<BTreeMap<Currency, Coins>, Failure>" }
+                { rpc 1 buy 117 "rpc 1 buy(offer: u32, price: Price) -> Reward throws WalletError" [ offer "u32", price "Price", ] "Result<Reward, CallError<WalletError>>" }
+                { oneway 2 credit 120 "oneway 2 credit(payment: uuid, price: Price)" [ payment "Uuid", price "Price", ] "()" }
+                { rpc 3 charge 121 "rpc 3 charge(price: Price) throws WalletError" [ price "Price", ] "Result<(), CallError<WalletError>>" }
+                { event 4 jingled 123 "event 4 jingled(price: Price, gained: bool)" [ price "Price", gained "bool", ] "()" }
+                { rpc 5 balance 125 "rpc 5 balance() -> map<Currency, Coins>[..=8]" [ ] "Result<BTreeMap<Currency, Coins>, Failure>" }
+                { rpc 6 statement 128 "rpc 6 statement() -> Statement" [ ] "Result<Statement, Failure>" }
             ]
             [
             ]
@@ -2626,7 +2747,122 @@ impl v1::Rpc for WalletBalanceArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `statement` of [`Wallet`].
+///
+/// What there is and what was spent, as the books have it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WalletStatementArgs {}
+
+impl WalletStatementArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for WalletStatementArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for WalletStatementArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for WalletStatementArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for WalletStatementArgs {
+    const TAG: u8 = 6;
+
+    type Owner = Wallet;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::WALLET.calls[5]
+    }
+}
+
+impl v1::HasCall<6> for Wallet {
+    type Args = WalletStatementArgs;
+}
+
+impl v1::Rpc for WalletStatementArgs {
+    type Output = Statement;
+    type Codec = Statement;
+    type Fault = v1::Failure;
+}
+
 /// Why money stays where it is.
+/// A wallet's books.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Statement {
+    pub coins: BTreeMap<Currency, Coins>,
+    pub spent: BTreeMap<Currency, Coins>,
+}
+
+impl v1::Struct for Statement {
+    #[inline]
+    fn slots(&self) -> usize {
+        if !self.spent.is_empty() {
+            2
+        } else if !self.coins.is_empty() {
+            1
+        } else {
+            0
+        }
+    }
+}
+
+impl v1::Encode for Statement {
+    #[inline]
+    fn encode(&self, w: &mut v1::Writer) {
+        let mut slots = w.slots(v1::Struct::slots(self));
+        slots.put(&self.coins);
+        slots.put(&self.spent);
+    }
+}
+
+impl v1::Decode for Statement {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            coins: slots.or_default::<v1::Map<Currency, Coins, 0, 8>>("coins")?,
+            spent: slots.or_default::<v1::Map<Currency, Coins, 0, 8>>("spent")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for Statement {
+    fn check(&self) -> v1::Result<()> {
+        v1::check::<v1::Map<Currency, Coins, 0, 8>>("coins", &self.coins)?;
+        v1::check::<v1::Map<Currency, Coins, 0, 8>>("spent", &self.spent)?;
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum WalletError {
     TooPoor {
@@ -2712,6 +2948,7 @@ v1::named! {
     TravelError: descriptor::TRAVEL_ERROR,
     Receipt: descriptor::RECEIPT,
     TradeError: descriptor::TRADE_ERROR,
+    Statement: descriptor::STATEMENT,
     WalletError: descriptor::WALLET_ERROR,
 }
 
@@ -2723,7 +2960,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/arena/world/body.idl", docs: "Where an avatar is and what it carries.", declarations: &[Declaration::Const(&CONST_BAG_MAX), Declaration::Const(&CONST_TRADE_RANGE), Declaration::Const(&CONST_EARSHOT), Declaration::Const(&CONST_NEAR_MAX), Declaration::Type(&ZONE_ID), Declaration::Component(&TRANSFORM), Declaration::Entity(&ZONE), Declaration::Type(&TRAVEL_ERROR), Declaration::Component(&INVENTORY), Declaration::Type(&RECEIPT), Declaration::Type(&TRADE_ERROR), Declaration::Component(&WALLET), Declaration::Type(&WALLET_ERROR)] };
+    pub static MODULE: Module = Module { path: "idl/arena/world/body.idl", docs: "Where an avatar is and what it carries.", declarations: &[Declaration::Const(&CONST_BAG_MAX), Declaration::Const(&CONST_TRADE_RANGE), Declaration::Const(&CONST_EARSHOT), Declaration::Const(&CONST_NEAR_MAX), Declaration::Type(&ZONE_ID), Declaration::Component(&TRANSFORM), Declaration::Entity(&ZONE), Declaration::Type(&TRAVEL_ERROR), Declaration::Component(&INVENTORY), Declaration::Type(&RECEIPT), Declaration::Type(&TRADE_ERROR), Declaration::Component(&WALLET), Declaration::Type(&STATEMENT), Declaration::Type(&WALLET_ERROR)] };
 
     pub static CONST_BAG_MAX: Const = Const { head: Head::new("arena.world", "BAG_MAX", "idl/arena/world/body.idl", 9).docs("Places in a bag."), ty: Use::U32, value: Value::Int(64) };
 
@@ -2795,25 +3032,26 @@ pub mod descriptor {
             Property::new(Member::new(3, "drop_seed", Use::U64).or(Value::Int(0)).docs("Decides what drops next; never leaves the server.").attributes(Attributes::NONE.redact())).persist(),
         ],
         calls: &[
-            Call::new(CallKind::Rpc, 1, "trade").params(&[Member::new(1, "to", Use::component(&INVENTORY)), Member::new(2, "give", Use::list(&Use::named(&super::super::super::common::items::descriptor::STACK)).length(1, 16))]).result(Use::named(&RECEIPT)).throws(&TRADE_ERROR).exposed(Exposed { count: 10, per_us: 1000000, burst: 20, guest: false, audience: None }).docs("Gives away up to sixteen stacks to somebody who stands nearby."),
+            Call::new(CallKind::Rpc, 1, "trade").params(&[Member::new(1, "to", Use::component(&INVENTORY)), Member::new(2, "give", Use::list(&Use::named(&super::super::super::common::items::descriptor::STACK)).length(1, 16))]).result(Use::named(&RECEIPT)).throws(&TRADE_ERROR).exposed(Exposed { count: 10, per_us: 1000000, burst: 20, guest: false, audience: None }).committed().docs("Gives away up to sixteen stacks to somebody who stands nearby."),
             Call::new(CallKind::Rpc, 2, "has").params(&[Member::new(1, "item", Use::named(&super::super::super::common::items::descriptor::ITEM_ID)), Member::new(2, "count", Use::U32.int(1, 4294967295)).or(Value::Int(1))]).result(Use::BOOL).deadline_us(250000).idempotent(),
             Call::new(CallKind::Oneway, 3, "deliver").params(&[Member::new(1, "reward", Use::named(&super::super::super::common::items::descriptor::REWARD)), Member::new(2, "reason", Use::STRING.length(0, 64)).or(Value::Empty)]).durable().docs("Puts something in, exactly once: what does not fit goes to the mailbox."),
             Call::new(CallKind::Event, 4, "changed").params(&[Member::new(1, "slot", Use::named(&super::super::super::common::items::descriptor::BAG_SLOT)).or(Value::Int(0)), Member::new(2, "stack", Use::named(&super::super::super::common::items::descriptor::STACK).optional()).or(Value::None)]).to(&[Audience::Owner]),
-            Call::new(CallKind::Timer, 5, "spoil").params(&[Member::new(1, "slot", Use::named(&super::super::super::common::items::descriptor::BAG_SLOT)).or(Value::Int(0))]).docs("What perishes, perishes."),
+            Call::new(CallKind::Timer, 5, "spoil").params(&[Member::new(1, "slot", Use::named(&super::super::super::common::items::descriptor::BAG_SLOT)).or(Value::Int(0))]).durable().docs("What perishes, perishes."),
             Call::new(CallKind::Rpc, 6, "wear").params(&[Member::new(1, "slot", Use::named(&super::super::super::common::items::descriptor::BAG_SLOT)).or(Value::Int(0)), Member::new(2, "place", Use::U8.int(0, 7)).or(Value::Int(0))]).throws(&TRADE_ERROR).exposed(Exposed { count: 5, per_us: 1000000, burst: 10, guest: false, audience: None }),
             Call::new(CallKind::Oneway, 7, "sort").params(&[Member::new(1, "descending", Use::BOOL).or(Value::Bool(false))]).exposed(Exposed { count: 5, per_us: 1000000, burst: 10, guest: false, audience: None }),
             Call::new(CallKind::Rpc, 9, "contents").result(Use::map(&Use::named(&super::super::super::common::items::descriptor::BAG_SLOT), &Use::named(&super::super::super::common::items::descriptor::STACK)).length(0, 64)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent().docs("All of it, for a client that wants to be sure."),
+            Call::new(CallKind::Rpc, 10, "mail").params(&[Member::new(1, "to", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "subject", Use::STRING.length(0, 80)).or(Value::Empty), Member::new(3, "give", Use::list(&Use::named(&super::super::super::common::items::descriptor::STACK)).length(1, 8))]).throws(&TRADE_ERROR).exposed(Exposed { count: 2, per_us: 1000000, burst: 10, guest: false, audience: None }).committed().docs("Sends up to eight stacks by mail, to anybody."),
         ],
-        digest: 0xf4cc_92b9_905d_4ff7,
+        digest: 0x7d63_4e28_4b08_96d7,
     };
 
-    pub static RECEIPT: Type = Type::new(Head::new("arena.world", "Receipt", "idl/arena/world/body.idl", 89).docs("What a trade did."), 0x843b_1760_bf2d_2944, Kind::Struct(&[
+    pub static RECEIPT: Type = Type::new(Head::new("arena.world", "Receipt", "idl/arena/world/body.idl", 93).docs("What a trade did."), 0x843b_1760_bf2d_2944, Kind::Struct(&[
         Member::new(1, "given", Use::list(&Use::named(&super::super::super::common::items::descriptor::STACK)).length(0, 16)).or(Value::Empty),
         Member::new(2, "fee", Use::named(&super::super::super::common::items::descriptor::COINS)).or(Value::Int(0)).docs("What the trade cost."),
         Member::new(3, "at", Use::TIMESTAMP),
     ]));
 
-    pub static TRADE_ERROR: Type = Type::new(Head::new("arena.world", "TradeError", "idl/arena/world/body.idl", 97).docs("Why a trade did not happen."), 0xef50_7bbf_8e4f_a976, Kind::Error(&[
+    pub static TRADE_ERROR: Type = Type::new(Head::new("arena.world", "TradeError", "idl/arena/world/body.idl", 101).docs("Why a trade did not happen."), 0xef50_7bbf_8e4f_a976, Kind::Error(&[
         Arm::new(1, "not_nearby", Body::Nothing),
         Arm::new(2, "not_there", Body::Members(&[
             Member::new(1, "item", Use::named(&super::super::super::common::items::descriptor::ITEM_ID)),
@@ -2826,25 +3064,32 @@ pub mod descriptor {
     ]));
 
     pub static WALLET: Component = Component {
-        head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 105).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
+        head: Head::new("arena.world", "Wallet", "idl/arena/world/body.idl", 109).docs("Money. It moves by durable oneways alone, so that none is lost or doubled between two avatars."),
         package: 5,
         number: 3,
         requires: &[],
         properties: &[
             Property::new(Member::new(1, "coins", Use::map(&Use::named(&super::super::super::common::items::descriptor::CURRENCY), &Use::named(&super::super::super::common::items::descriptor::COINS)).length(0, 8)).or(Value::Empty)).persist().sync(Sync::to(Audience::Owner)),
             Property::new(Member::new(2, "paid", Use::set(&Use::UUID).length(0, 10000)).or(Value::Empty).docs("Payments that were already credited, by the shop's own id.")).persist(),
+            Property::new(Member::new(3, "spent", Use::map(&Use::named(&super::super::super::common::items::descriptor::CURRENCY), &Use::named(&super::super::super::common::items::descriptor::COINS)).length(0, 8)).or(Value::Empty).docs("What went out, for the books.")).persist(),
         ],
         calls: &[
-            Call::new(CallKind::Rpc, 1, "buy").params(&[Member::new(1, "offer", Use::U32).or(Value::Int(0)), Member::new(2, "price", Use::named(&super::super::super::common::items::descriptor::PRICE)).or(Value::Struct)]).result(Use::named(&super::super::super::common::items::descriptor::REWARD)).throws(&WALLET_ERROR).exposed(Exposed { count: 2, per_us: 1000000, burst: 4, guest: false, audience: None }),
+            Call::new(CallKind::Rpc, 1, "buy").params(&[Member::new(1, "offer", Use::U32).or(Value::Int(0)), Member::new(2, "price", Use::named(&super::super::super::common::items::descriptor::PRICE)).or(Value::Struct)]).result(Use::named(&super::super::super::common::items::descriptor::REWARD)).throws(&WALLET_ERROR).exposed(Exposed { count: 2, per_us: 1000000, burst: 4, guest: false, audience: None }).committed(),
             Call::new(CallKind::Oneway, 2, "credit").params(&[Member::new(1, "payment", Use::UUID), Member::new(2, "price", Use::named(&super::super::super::common::items::descriptor::PRICE)).or(Value::Struct)]).durable().docs("Comes from the shop's payment callback, whether the player is there or not."),
             Call::new(CallKind::Rpc, 3, "charge").params(&[Member::new(1, "price", Use::named(&super::super::super::common::items::descriptor::PRICE)).or(Value::Struct)]).throws(&WALLET_ERROR),
             Call::new(CallKind::Event, 4, "jingled").params(&[Member::new(1, "price", Use::named(&super::super::super::common::items::descriptor::PRICE)).or(Value::Struct), Member::new(2, "gained", Use::BOOL).or(Value::Bool(false))]).to(&[Audience::Owner]).docs("Something was bought or credited: play the sound."),
             Call::new(CallKind::Rpc, 5, "balance").result(Use::map(&Use::named(&super::super::super::common::items::descriptor::CURRENCY), &Use::named(&super::super::super::common::items::descriptor::COINS)).length(0, 8)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
+            Call::new(CallKind::Rpc, 6, "statement").result(Use::named(&STATEMENT)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent().docs("What there is and what was spent, as the books have it."),
         ],
-        digest: 0x6971_6654_c7c9_2538,
+        digest: 0x10eb_b9a6_32aa_5e12,
     };
 
-    pub static WALLET_ERROR: Type = Type::new(Head::new("arena.world", "WalletError", "idl/arena/world/body.idl", 123).docs("Why money stays where it is."), 0x213c_653f_c2b9_972c, Kind::Error(&[
+    pub static STATEMENT: Type = Type::new(Head::new("arena.world", "Statement", "idl/arena/world/body.idl", 133).docs("Why money stays where it is.\nA wallet's books."), 0x140e_a1a4_083b_6fed, Kind::Struct(&[
+        Member::new(1, "coins", Use::map(&Use::named(&super::super::super::common::items::descriptor::CURRENCY), &Use::named(&super::super::super::common::items::descriptor::COINS)).length(0, 8)).or(Value::Empty),
+        Member::new(2, "spent", Use::map(&Use::named(&super::super::super::common::items::descriptor::CURRENCY), &Use::named(&super::super::super::common::items::descriptor::COINS)).length(0, 8)).or(Value::Empty),
+    ]));
+
+    pub static WALLET_ERROR: Type = Type::new(Head::new("arena.world", "WalletError", "idl/arena/world/body.idl", 138), 0x213c_653f_c2b9_972c, Kind::Error(&[
         Arm::new(1, "too_poor", Body::Members(&[
             Member::new(1, "missing", Use::named(&super::super::super::common::items::descriptor::COINS)).or(Value::Int(0)),
         ])),

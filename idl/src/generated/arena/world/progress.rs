@@ -243,6 +243,7 @@ pub struct Progress {
     history: v1::TrackedList<BattleResult>,
     titles: v1::TrackedSet<u32>,
     title: Option<u32>,
+    fought: u32,
     tracker: v1::Tracker,
 }
 
@@ -257,6 +258,7 @@ impl Default for Progress {
             history: v1::TrackedList::new(Vec::new()),
             titles: v1::TrackedSet::new(BTreeSet::new()),
             title: None,
+            fought: 0,
             tracker: v1::Tracker::new(),
         }
     }
@@ -271,6 +273,7 @@ impl Progress {
     const WATCH_HISTORY: v1::Watch = v1::Watch::new(6).persist();
     const WATCH_TITLES: v1::Watch = v1::Watch::new(7).persist().sync();
     const WATCH_TITLE: v1::Watch = v1::Watch::new(8).persist().sync();
+    const WATCH_FOUGHT: v1::Watch = v1::Watch::new(9).persist();
 
     /// The property `level`.
     #[must_use]
@@ -371,6 +374,22 @@ impl Progress {
         v1::set(&mut self.title, value, Self::WATCH_TITLE, &mut self.tracker);
     }
 
+    /// Battles that were not called off.
+    #[must_use]
+    pub fn fought(&self) -> u32 {
+        self.fought
+    }
+
+    /// Sets `fought`.
+    pub fn set_fought(&mut self, value: u32) {
+        v1::set(
+            &mut self.fought,
+            value,
+            Self::WATCH_FOUGHT,
+            &mut self.tracker,
+        );
+    }
+
     /// Sends the event `leveled`.
     pub fn leveled(cx: &mut v1::Cx, level: u16) {
         v1::event(cx, ProgressLeveledArgs { level });
@@ -399,6 +418,7 @@ impl v1::Properties for Progress {
             6 => v1::Property::Container(&self.history),
             7 => v1::Property::Container(&self.titles),
             8 => v1::Property::Plain(&self.title),
+            9 => v1::Property::Plain(&self.fought),
             _ => return None,
         })
     }
@@ -413,6 +433,7 @@ impl v1::Properties for Progress {
             6 => v1::apply_list::<BattleResult, 0, 50>("history", &mut self.history, r)?,
             7 => v1::apply_set::<u32, 0, 100>("titles", &mut self.titles, r)?,
             8 => v1::apply::<v1::Maybe<u32>>("title", &mut self.title, r)?,
+            9 => v1::apply::<u32>("fought", &mut self.fought, r)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -443,7 +464,7 @@ impl v1::Check for Progress {
 impl v1::Numbered for Progress {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 6;
-    const DIGEST: u64 = 0x10c6_1227_c6dd_bd7f;
+    const DIGEST: u64 = 0x9b07_e3a2_504f_c250;
 }
 
 impl v1::Target for Progress {
@@ -521,14 +542,14 @@ macro_rules! __playhouse_arena_world_Progress {
         {
             component "Progress" "idl/arena/world/progress.idl" 33
             [
-                { rpc 1 take_quest 45 "rpc 1 take_quest(quest: u32) throws QuestError" [ quest "u32", ] "Result<(), CallError<QuestError>>" }
-                { rpc 2 finish_quest 47 "rpc 2 finish_quest(quest: u32) -> Reward throws QuestError" [ quest "u32", ] "Result<Reward, CallError<QuestError>>" }
-                { rpc 3 battles 49 "rpc 3 battles(before: BattleId?, count: u8[1..=20]) -> list<BattleResult>[..=20]" [ before "Option<BattleId>", count "u8", ] "Result<Vec<BattleResult>, Failure>" }
-                { oneway 4 battle_ended 52 "oneway 4 battle_ended(result: BattleResult)" [ result "BattleResult", ] "()" }
-                { event 5 leveled 53 "event 5 leveled(level: u16)" [ level "u16", ] "()" }
-                { event 6 rewarded 54 "event 6 rewarded(rewards: list<Reward>[..=8], battle: BattleId?)" [ rewards "Vec<Reward>", battle "Option<BattleId>", ] "()" }
-                { timer 7 quest_ends 55 "timer 7 quest_ends(quest: u32)" [ quest "u32", ] "()" }
-                { rpc 8 standing 57 "rpc 8 standing() -> Standing" [ ] "Result<Standing, Failure>" }
+                { rpc 1 take_quest 47 "rpc 1 take_quest(quest: u32) throws QuestError" [ quest "u32", ] "Result<(), CallError<QuestError>>" }
+                { rpc 2 finish_quest 49 "rpc 2 finish_quest(quest: u32) -> Reward throws QuestError" [ quest "u32", ] "Result<Reward, CallError<QuestError>>" }
+                { rpc 3 battles 51 "rpc 3 battles(before: BattleId?, count: u8[1..=20]) -> list<BattleResult>[..=20]" [ before "Option<BattleId>", count "u8", ] "Result<Vec<BattleResult>, Failure>" }
+                { oneway 4 battle_ended 54 "oneway 4 battle_ended(result: BattleResult)" [ result "BattleResult", ] "()" }
+                { event 5 leveled 55 "event 5 leveled(level: u16)" [ level "u16", ] "()" }
+                { event 6 rewarded 56 "event 6 rewarded(rewards: list<Reward>[..=8], battle: BattleId?)" [ rewards "Vec<Reward>", battle "Option<BattleId>", ] "()" }
+                { timer 7 quest_ends 58 "timer 7 quest_ends(quest: u32)" [ quest "u32", ] "()" }
+                { rpc 8 standing 60 "rpc 8 standing() -> Standing" [ ] "Result<Standing, Failure>" }
             ]
             [
             ]
@@ -1220,21 +1241,22 @@ pub mod descriptor {
             Property::new(Member::new(6, "history", Use::list(&Use::named(&super::super::super::common::combat::descriptor::BATTLE_RESULT)).length(0, 50)).or(Value::Empty).docs("The last battles, newest first; also how a result that comes twice is known.")).persist(),
             Property::new(Member::new(7, "titles", Use::set(&Use::U32).length(0, 100)).or(Value::Empty)).persist().sync(Sync::to(Audience::Owner)),
             Property::new(Member::new(8, "title", Use::U32.optional()).or(Value::None)).persist().sync(Sync::to(Audience::All)),
+            Property::new(Member::new(9, "fought", Use::U32).or(Value::Int(0)).docs("Battles that were not called off.")).persist(),
         ],
         calls: &[
             Call::new(CallKind::Rpc, 1, "take_quest").params(&[Member::new(1, "quest", Use::U32).or(Value::Int(0))]).throws(&QUEST_ERROR).exposed(Exposed { count: 1, per_us: 1000000, burst: 3, guest: false, audience: None }),
             Call::new(CallKind::Rpc, 2, "finish_quest").params(&[Member::new(1, "quest", Use::U32).or(Value::Int(0))]).result(Use::named(&super::super::super::common::items::descriptor::REWARD)).throws(&QUEST_ERROR).exposed(Exposed { count: 1, per_us: 1000000, burst: 3, guest: false, audience: None }),
-            Call::new(CallKind::Rpc, 3, "battles").params(&[Member::new(1, "before", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID).optional()).or(Value::None), Member::new(2, "count", Use::U8.int(1, 20)).or(Value::Int(10))]).result(Use::list(&Use::named(&super::super::super::common::combat::descriptor::BATTLE_RESULT)).length(0, 20)).exposed(Exposed { count: 1, per_us: 1000000, burst: 1, guest: false, audience: None }).idempotent(),
+            Call::new(CallKind::Rpc, 3, "battles").params(&[Member::new(1, "before", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID).optional()).or(Value::None), Member::new(2, "count", Use::U8.int(1, 20)).or(Value::Int(10))]).result(Use::list(&Use::named(&super::super::super::common::combat::descriptor::BATTLE_RESULT)).length(0, 20)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
             Call::new(CallKind::Oneway, 4, "battle_ended").params(&[Member::new(1, "result", Use::named(&super::super::super::common::combat::descriptor::BATTLE_RESULT))]).durable().docs("How a battle ended: carried back from the battle node, exactly once, even to an avatar that is asleep."),
             Call::new(CallKind::Event, 5, "leveled").params(&[Member::new(1, "level", Use::U16).or(Value::Int(0))]).to(&[Audience::Near]),
             Call::new(CallKind::Event, 6, "rewarded").params(&[Member::new(1, "rewards", Use::list(&Use::named(&super::super::super::common::items::descriptor::REWARD)).length(0, 8)).or(Value::Empty), Member::new(2, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID).optional()).or(Value::None)]).to(&[Audience::Owner]),
-            Call::new(CallKind::Timer, 7, "quest_ends").params(&[Member::new(1, "quest", Use::U32).or(Value::Int(0))]),
+            Call::new(CallKind::Timer, 7, "quest_ends").params(&[Member::new(1, "quest", Use::U32).or(Value::Int(0))]).durable(),
             Call::new(CallKind::Rpc, 8, "standing").result(Use::named(&STANDING)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
         ],
-        digest: 0x10c6_1227_c6dd_bd7f,
+        digest: 0x9b07_e3a2_504f_c250,
     };
 
-    pub static STANDING: Type = Type::new(Head::new("arena.world", "Standing", "idl/arena/world/progress.idl", 61).docs("How far somebody has come."), 0x2cc0_8f8c_e8e8_2cc9, Kind::Struct(&[
+    pub static STANDING: Type = Type::new(Head::new("arena.world", "Standing", "idl/arena/world/progress.idl", 64).docs("How far somebody has come."), 0x2cc0_8f8c_e8e8_2cc9, Kind::Struct(&[
         Member::new(1, "level", Use::U16).or(Value::Int(0)),
         Member::new(2, "experience", Use::U64).or(Value::Int(0)),
         Member::new(3, "battles", Use::U32).or(Value::Int(0)).docs("Battles that ended, each counted once."),

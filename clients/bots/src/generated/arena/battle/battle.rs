@@ -338,7 +338,7 @@ impl v1::Check for Battle {
 impl v1::Numbered for Battle {
     const PACKAGE: u16 = 6;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x834b_b8b1_7479_3a52;
+    const DIGEST: u64 = 0x6f24_54a8_322c_663c;
 }
 
 impl v1::Target for Battle {
@@ -2408,11 +2408,11 @@ pub mod descriptor {
         ],
         deadline_us: Some(1000000),
         tick_us: Some(50000),
-        digest: 0x834b_b8b1_7479_3a52,
+        digest: 0x6f24_54a8_322c_663c,
     };
 
     pub static PUPPET_BIND: Entity = Entity {
-        head: Head::new("arena.battle", "PuppetBind", "idl/arena/battle/battle.idl", 105).docs("What a client steers with. Bound to one session; a second one with the same ticket takes over."),
+        head: Head::new("arena.battle", "PuppetBind", "idl/arena/battle/battle.idl", 106).docs("What a client steers with. Bound to one session; a second one with the same ticket takes over."),
         package: 6,
         number: 2,
         kind: EntityKind::Instance,
@@ -2442,7 +2442,7 @@ pub mod descriptor {
     };
 
     pub static VITALS: Component = Component {
-        head: Head::new("arena.battle", "Vitals", "idl/arena/battle/battle.idl", 145).docs("What can be hurt: shared by puppets and by whatever else stands around."),
+        head: Head::new("arena.battle", "Vitals", "idl/arena/battle/battle.idl", 146).docs("What can be hurt: shared by puppets and by whatever else stands around."),
         package: 6,
         number: 3,
         requires: &[],
@@ -2458,7 +2458,7 @@ pub mod descriptor {
     };
 
     pub static WEAPON: Component = Component {
-        head: Head::new("arena.battle", "Weapon", "idl/arena/battle/battle.idl", 156).docs("A weapon in one hand."),
+        head: Head::new("arena.battle", "Weapon", "idl/arena/battle/battle.idl", 157).docs("A weapon in one hand."),
         package: 6,
         number: 4,
         requires: &[],
@@ -2472,7 +2472,7 @@ pub mod descriptor {
     };
 
     pub static PUPPET: Entity = Entity {
-        head: Head::new("arena.battle", "Puppet", "idl/arena/battle/battle.idl", 162).docs("A fighter's body. The avatar's likeness inside a battle: it lives and dies with it."),
+        head: Head::new("arena.battle", "Puppet", "idl/arena/battle/battle.idl", 163).docs("A fighter's body. The avatar's likeness inside a battle: it lives and dies with it."),
         package: 6,
         number: 5,
         kind: EntityKind::Local(Container(&BATTLE)),
@@ -2500,7 +2500,7 @@ pub mod descriptor {
     };
 
     pub static FLYER: Entity = Entity {
-        head: Head::new("arena.battle", "Flyer", "idl/arena/battle/battle.idl", 182).docs("Whatever flies: an arrow, a fireball. There are many, and none is missed."),
+        head: Head::new("arena.battle", "Flyer", "idl/arena/battle/battle.idl", 183).docs("Whatever flies: an arrow, a fireball. There are many, and none is missed."),
         package: 6,
         number: 6,
         kind: EntityKind::Local(Container(&BATTLE)),

@@ -409,7 +409,7 @@ impl v1::Check for Mailbox {
 impl v1::Numbered for Mailbox {
     const PACKAGE: u16 = 3;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x8a7b_1ff8_f711_217b;
+    const DIGEST: u64 = 0x9230_6f93_6767_3dc4;
 }
 
 impl v1::Target for Mailbox {
@@ -457,6 +457,11 @@ impl MailboxProxy {
     /// If it is known here and now that it can't arrive.
     pub fn star(&self, id: MailId, on: bool) -> Result<(), v1::Failure> {
         self.0.oneway(MailboxStarArgs { id, on })
+    }
+
+    /// All of them, for a client that wants to be sure.
+    pub fn contents(&self) -> v1::Calling<MailboxContentsArgs> {
+        self.0.rpc(MailboxContentsArgs {})
     }
 
     /// The same with this deadline, instead of the one in the schema.
@@ -844,6 +849,71 @@ impl v1::HasCall<6> for Mailbox {
     type Args = MailboxArrivedArgs;
 }
 
+/// The arguments of rpc `contents` of [`Mailbox`].
+///
+/// All of them, for a client that wants to be sure.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MailboxContentsArgs {}
+
+impl MailboxContentsArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for MailboxContentsArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for MailboxContentsArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for MailboxContentsArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for MailboxContentsArgs {
+    const TAG: u8 = 8;
+
+    type Owner = Mailbox;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::MAILBOX.calls[5]
+    }
+}
+
+impl v1::HasCall<8> for Mailbox {
+    type Args = MailboxContentsArgs;
+}
+
+impl v1::Rpc for MailboxContentsArgs {
+    type Output = BTreeMap<MailId, StoredLetter>;
+    type Codec = v1::Map<MailId, StoredLetter, 0, 200>;
+    type Fault = v1::Failure;
+}
+
 /// Writing to everyone.
 #[derive(Debug, Clone, Copy)]
 pub struct Post;
@@ -1039,16 +1109,17 @@ pub mod descriptor {
         ],
         calls: &[
             Call::new(CallKind::Oneway, 1, "open").params(&[Member::new(1, "id", Use::named(&super::super::super::common::names::descriptor::MAIL_ID)).or(Value::Int(0))]).exposed(Exposed { count: 5, per_us: 1000000, burst: 20, guest: false, audience: None }),
-            Call::new(CallKind::Rpc, 2, "claim").params(&[Member::new(1, "id", Use::named(&super::super::super::common::names::descriptor::MAIL_ID)).or(Value::Int(0))]).result(Use::list(&Use::named(&super::super::super::common::items::descriptor::REWARD)).length(0, 8)).throws(&MAIL_ERROR).exposed(Exposed { count: 2, per_us: 1000000, burst: 10, guest: false, audience: None }).docs("Moves all attachments of a letter into the bag and the wallet, or none of them."),
+            Call::new(CallKind::Rpc, 2, "claim").params(&[Member::new(1, "id", Use::named(&super::super::super::common::names::descriptor::MAIL_ID)).or(Value::Int(0))]).result(Use::list(&Use::named(&super::super::super::common::items::descriptor::REWARD)).length(0, 8)).throws(&MAIL_ERROR).exposed(Exposed { count: 2, per_us: 1000000, burst: 10, guest: false, audience: None }).committed().docs("Moves all attachments of a letter into the bag and the wallet, or none of them."),
             Call::new(CallKind::Rpc, 3, "discard").params(&[Member::new(1, "id", Use::named(&super::super::super::common::names::descriptor::MAIL_ID)).or(Value::Int(0))]).throws(&MAIL_ERROR).exposed(Exposed { count: 5, per_us: 1000000, burst: 20, guest: false, audience: None }),
             Call::new(CallKind::Oneway, 4, "star").params(&[Member::new(1, "id", Use::named(&super::super::super::common::names::descriptor::MAIL_ID)).or(Value::Int(0)), Member::new(2, "on", Use::BOOL).or(Value::Bool(true))]).exposed(Exposed { count: 5, per_us: 1000000, burst: 5, guest: false, audience: None }).docs("Keeps a letter from being thrown away for lack of room."),
             Call::new(CallKind::Event, 6, "arrived").params(&[Member::new(1, "id", Use::named(&super::super::super::common::names::descriptor::MAIL_ID)).or(Value::Int(0)), Member::new(2, "subject", Use::STRING.length(0, 80)).or(Value::Empty)]).to(&[Audience::Owner]).docs("A letter came while the player was looking."),
+            Call::new(CallKind::Rpc, 8, "contents").result(Use::map(&Use::named(&super::super::super::common::names::descriptor::MAIL_ID), &Use::named(&STORED_LETTER)).length(0, 200)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent().docs("All of them, for a client that wants to be sure."),
         ],
-        digest: 0x8a7b_1ff8_f711_217b,
+        digest: 0x9230_6f93_6767_3dc4,
     };
 
     pub static POST: Service = Service {
-        head: Head::new("arena.mail", "Post", "idl/arena/mail/mailbox.idl", 83).docs("Writing to everyone."),
+        head: Head::new("arena.mail", "Post", "idl/arena/mail/mailbox.idl", 87).docs("Writing to everyone."),
         package: 3,
         number: 2,
         role: &super::super::super::common::roles::descriptor::ROLE_BACKEND,

@@ -463,7 +463,7 @@ impl v1::Check for MatchSeat {
 impl v1::Numbered for MatchSeat {
     const PACKAGE: u16 = 4;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x0802_ffc5_65b8_aa9e;
+    const DIGEST: u64 = 0xede1_e3fb_333f_7bd8;
 }
 
 impl v1::Target for MatchSeat {
@@ -1115,17 +1115,17 @@ pub mod descriptor {
             Call::new(CallKind::Event, 6, "called_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).to(&[Audience::Owner]).docs("Nothing came of it; the seat is back in line, in front."),
             Call::new(CallKind::Event, 9, "admitted").params(&[Member::new(1, "ticket", Use::named(&super::super::super::common::combat::descriptor::TICKET))]).to(&[Audience::Owner]).docs("The battle waits: the client connects to where the ticket says."),
         ],
-        digest: 0x0802_ffc5_65b8_aa9e,
+        digest: 0xede1_e3fb_333f_7bd8,
     };
 
-    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 90).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
+    pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 91).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[
         Member::new(1, "mode", Use::named(&super::super::super::common::combat::descriptor::MODE)).or(Value::Int(0)),
         Member::new(2, "waiting", Use::U32).or(Value::Int(0)),
         Member::new(3, "median", Use::DURATION.optional()).or(Value::None),
     ]));
 
     pub static MATCH_MAKER: Service = Service {
-        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 97).docs("The front of all queues."),
+        head: Head::new("arena.match_making", "MatchMaker", "idl/arena/match_making/queue.idl", 98).docs("The front of all queues."),
         package: 4,
         number: 2,
         role: &super::super::super::common::roles::descriptor::ROLE_BACKEND,

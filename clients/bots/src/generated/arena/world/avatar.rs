@@ -284,7 +284,7 @@ impl v1::Check for Avatar {
 impl v1::Numbered for Avatar {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 10;
-    const DIGEST: u64 = 0xfd53_32ce_03c4_20c4;
+    const DIGEST: u64 = 0x6e7b_0afa_5eb1_3110;
 }
 
 impl v1::Target for Avatar {
@@ -995,10 +995,10 @@ pub mod descriptor {
         ],
         deadline_us: Some(3000000),
         tick_us: None,
-        digest: 0xfd53_32ce_03c4_20c4,
+        digest: 0x6e7b_0afa_5eb1_3110,
     };
 
-    pub static SETTINGS: Type = Type::new(Head::new("arena.world", "Settings", "idl/arena/world/avatar.idl", 58).docs("What somebody set up for themselves."), 0xf92a_f603_eef9_8b58, Kind::Struct(&[
+    pub static SETTINGS: Type = Type::new(Head::new("arena.world", "Settings", "idl/arena/world/avatar.idl", 63).docs("What somebody set up for themselves."), 0xf92a_f603_eef9_8b58, Kind::Struct(&[
         Member::new(1, "volume", Use::U8.int(0, 100)).or(Value::Int(80)).attributes(Attributes::NONE.ui(&[("slider", Value::Bool(true))])),
         Member::new(2, "chat_filter", Use::BOOL).or(Value::Bool(true)),
         Member::new(3, "language", Use::STRING.length(0, 16)).or(Value::String("en")),
@@ -1006,7 +1006,7 @@ pub mod descriptor {
         Member::new(5, "auto_accept_after", Use::DURATION).or(Value::Int(0)),
     ]));
 
-    pub static CARD: Type = Type::new(Head::new("arena.world", "Card", "idl/arena/world/avatar.idl", 68).docs("What others may read of an avatar."), 0x5e3d_05c2_bccd_39b6, Kind::Struct(&[
+    pub static CARD: Type = Type::new(Head::new("arena.world", "Card", "idl/arena/world/avatar.idl", 73).docs("What others may read of an avatar."), 0x5e3d_05c2_bccd_39b6, Kind::Struct(&[
         Member::new(1, "name", Use::named(&super::super::super::common::names::descriptor::NAME)),
         Member::new(2, "level", Use::U16).or(Value::Int(0)),
         Member::new(3, "hero", Use::named(&super::super::super::common::items::descriptor::HERO_ID).optional()).or(Value::None),

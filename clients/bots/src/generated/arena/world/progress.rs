@@ -415,7 +415,7 @@ impl v1::Check for Progress {
 impl v1::Numbered for Progress {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 6;
-    const DIGEST: u64 = 0x10c6_1227_c6dd_bd7f;
+    const DIGEST: u64 = 0x9b07_e3a2_504f_c250;
 }
 
 impl v1::Target for Progress {
@@ -1017,15 +1017,15 @@ pub mod descriptor {
         calls: &[
             Call::new(CallKind::Rpc, 1, "take_quest").params(&[Member::new(1, "quest", Use::U32).or(Value::Int(0))]).throws(&QUEST_ERROR).exposed(Exposed { count: 1, per_us: 1000000, burst: 3, guest: false, audience: None }),
             Call::new(CallKind::Rpc, 2, "finish_quest").params(&[Member::new(1, "quest", Use::U32).or(Value::Int(0))]).result(Use::named(&super::super::super::common::items::descriptor::REWARD)).throws(&QUEST_ERROR).exposed(Exposed { count: 1, per_us: 1000000, burst: 3, guest: false, audience: None }),
-            Call::new(CallKind::Rpc, 3, "battles").params(&[Member::new(1, "before", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID).optional()).or(Value::None), Member::new(2, "count", Use::U8.int(1, 20)).or(Value::Int(10))]).result(Use::list(&Use::named(&super::super::super::common::combat::descriptor::BATTLE_RESULT)).length(0, 20)).exposed(Exposed { count: 1, per_us: 1000000, burst: 1, guest: false, audience: None }).idempotent(),
+            Call::new(CallKind::Rpc, 3, "battles").params(&[Member::new(1, "before", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID).optional()).or(Value::None), Member::new(2, "count", Use::U8.int(1, 20)).or(Value::Int(10))]).result(Use::list(&Use::named(&super::super::super::common::combat::descriptor::BATTLE_RESULT)).length(0, 20)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
             Call::new(CallKind::Event, 5, "leveled").params(&[Member::new(1, "level", Use::U16).or(Value::Int(0))]).to(&[Audience::Near]),
             Call::new(CallKind::Event, 6, "rewarded").params(&[Member::new(1, "rewards", Use::list(&Use::named(&super::super::super::common::items::descriptor::REWARD)).length(0, 8)).or(Value::Empty), Member::new(2, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID).optional()).or(Value::None)]).to(&[Audience::Owner]),
             Call::new(CallKind::Rpc, 8, "standing").result(Use::named(&STANDING)).exposed(Exposed { count: 1, per_us: 1000000, burst: 5, guest: false, audience: None }).idempotent(),
         ],
-        digest: 0x10c6_1227_c6dd_bd7f,
+        digest: 0x9b07_e3a2_504f_c250,
     };
 
-    pub static STANDING: Type = Type::new(Head::new("arena.world", "Standing", "idl/arena/world/progress.idl", 61).docs("How far somebody has come."), 0x2cc0_8f8c_e8e8_2cc9, Kind::Struct(&[
+    pub static STANDING: Type = Type::new(Head::new("arena.world", "Standing", "idl/arena/world/progress.idl", 64).docs("How far somebody has come."), 0x2cc0_8f8c_e8e8_2cc9, Kind::Struct(&[
         Member::new(1, "level", Use::U16).or(Value::Int(0)),
         Member::new(2, "experience", Use::U64).or(Value::Int(0)),
         Member::new(3, "battles", Use::U32).or(Value::Int(0)).docs("Battles that ended, each counted once."),

@@ -564,6 +564,26 @@ export const Mailbox = {
         return { id, subject };
       },
     },
+    /** All of them, for a client that wants to be sure. */
+    contents: {
+      kind: "rpc",
+      tag: 8,
+      encodeArgs(w: wire.Writer): void {
+        w.array(0);
+      },
+      decodeResult(r: wire.Reader): Map<MailId, StoredLetter> {
+        const v: Map<MailId, StoredLetter> = new Map();
+        for (let i = 0, length = r.map(0, 200); i < length; i++) {
+          r.index(i);
+          const key = r.u32();
+          if (v.has(key)) throw r.duplicateKey(key);
+          r.key(key);
+          v.set(key, decodeStoredLetter(r));
+        }
+        r.leave();
+        return v;
+      },
+    },
   },
 } as const;
 

@@ -24,6 +24,7 @@ import {
   encodeStack,
   isDefaultPrice,
 } from "../common/items.js";
+import type { AccountId } from "../common/names.js";
 import {
   type Vec2,
   checkVec2,
@@ -316,6 +317,12 @@ export declare namespace Inventory {
   interface SortArgs {
     descending: boolean;
   }
+  /** Arguments of `mail`. */
+  interface MailArgs {
+    to: AccountId;
+    subject: string;
+    give: Stack[];
+  }
 }
 
 /** A bag, or a vault: whatever holds stacks by place. */
@@ -480,6 +487,38 @@ export const Inventory = {
         }
         r.leave();
         return v;
+      },
+    },
+    /** Sends up to eight stacks by mail, to anybody. */
+    mail: {
+      kind: "rpc",
+      tag: 10,
+      checkArgs(v: Inventory.MailArgs, c: wire.Checker = new wire.Checker()): void {
+        c.enter();
+        c.member("to");
+        c.u64(v.to);
+        c.bounded64(v.to, 1n, 18446744073709551615n);
+        c.member("subject");
+        c.string(v.subject, 0, 80);
+        c.member("give");
+        c.length(v.give.length, 1, 8);
+        c.enter();
+        for (const item of v.give) {
+          c.next();
+          checkStack(item, c);
+        }
+        c.leave();
+        c.leave();
+      },
+      encodeArgs(w: wire.Writer, v: Inventory.MailArgs): void {
+        w.array(3);
+        w.u64(v.to);
+        w.string(v.subject);
+        w.array(v.give.length);
+        for (const item of v.give) encodeStack(w, item);
+      },
+      decodeError(r: wire.Reader): TradeError {
+        return decodeTradeError(r);
       },
     },
   },
@@ -770,10 +809,104 @@ export const Wallet = {
         return v;
       },
     },
+    /** What there is and what was spent, as the books have it. */
+    statement: {
+      kind: "rpc",
+      tag: 6,
+      encodeArgs(w: wire.Writer): void {
+        w.array(0);
+      },
+      decodeResult(r: wire.Reader): Statement {
+        return decodeStatement(r);
+      },
+    },
   },
 } as const;
 
-/** Why money stays where it is. */
+/**
+ * Why money stays where it is.
+ * A wallet's books.
+ */
+export interface Statement {
+  coins: Map<Currency, Coins>;
+  spent: Map<Currency, Coins>;
+}
+
+/** A `Statement` whose members all have their defaults. */
+export function defaultStatement(): Statement {
+  return { coins: new Map(), spent: new Map() };
+}
+
+export function checkStatement(v: Statement, c: wire.Checker = new wire.Checker()): void {
+  c.enter();
+  c.member("coins");
+  c.length(v.coins.size, 0, 8);
+  c.enter();
+  for (const [key, value] of v.coins) {
+    c.key(key);
+    c.int(key, 0, 255);
+    c.u64(value);
+  }
+  c.leave();
+  c.member("spent");
+  c.length(v.spent.size, 0, 8);
+  c.enter();
+  for (const [key, value] of v.spent) {
+    c.key(key);
+    c.int(key, 0, 255);
+    c.u64(value);
+  }
+  c.leave();
+  c.leave();
+}
+
+export function encodeStatement(w: wire.Writer, v: Statement): void {
+  const n = v.spent.size !== 0 ? 2 : v.coins.size !== 0 ? 1 : 0;
+  w.array(n);
+  if (n > 0) {
+    w.map(v.coins.size);
+    for (const key of wire.sortedNumbers(v.coins.keys())) {
+      w.uint(key);
+      w.u64(v.coins.get(key) as Coins);
+    }
+  }
+  if (n > 1) {
+    w.map(v.spent.size);
+    for (const key of wire.sortedNumbers(v.spent.keys())) {
+      w.uint(key);
+      w.u64(v.spent.get(key) as Coins);
+    }
+  }
+}
+
+export function decodeStatement(r: wire.Reader): Statement {
+  const n = r.struct();
+  const coins: Map<Currency, Coins> = new Map();
+  if (n > 0 && r.slot("coins")) {
+    for (let i = 0, length = r.map(0, 8); i < length; i++) {
+      r.index(i);
+      const key = r.u8();
+      if (coins.has(key)) throw r.duplicateKey(key);
+      r.key(key);
+      coins.set(key, r.u64());
+    }
+    r.leave();
+  }
+  const spent: Map<Currency, Coins> = new Map();
+  if (n > 1 && r.slot("spent")) {
+    for (let i = 0, length = r.map(0, 8); i < length; i++) {
+      r.index(i);
+      const key = r.u8();
+      if (spent.has(key)) throw r.duplicateKey(key);
+      r.key(key);
+      spent.set(key, r.u64());
+    }
+    r.leave();
+  }
+  r.leaveSlots(n, 2);
+  return { coins, spent };
+}
+
 export type WalletError =
   | { kind: "tooPoor"; value: { missing: Coins } }
   | { kind: "soldOut" }
