@@ -98,6 +98,18 @@ const PROGRAMS: &[Program] = &[
         how: "apt-get install python3 python3-msgpack",
         install: &["apt-get install -y python3 python3-msgpack"],
     },
+    Program {
+        name: "mongo",
+        why: "speaks MongoDB's protocol in the tests of that store; a process of its own, linked by nothing",
+        probe: "target/secantus/bin/python -c print(__import__('importlib.metadata').metadata.version('secantusdb'))",
+        least: None,
+        how: "python3 -m venv target/secantus && target/secantus/bin/pip install secantusdb==0.7.0b3",
+        install: &[
+            "apt-get install -y python3 python3-venv",
+            "/usr/bin/python3 -m venv --clear target/secantus",
+            "target/secantus/bin/pip install --quiet secantusdb==0.7.0b3",
+        ],
+    },
 ];
 
 /// Finds what is missing, installs it if asked to, and says how to get the rest.
