@@ -24,7 +24,9 @@ mod park;
 
 // What a handler is given, and who looks on.
 mod attend;
+mod background;
 mod context;
+mod identity;
 mod interceptor;
 mod trace;
 

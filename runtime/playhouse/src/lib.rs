@@ -20,6 +20,7 @@
 //! - [`node`]: a process with its shards, links, sessions and tools.
 //! - [`call`]: proxies, failures, addresses. [`host`]: entities and services of a shard, and what handlers may do.
 //! - [`timer`], [`rate`], [`pool`], [`watchdog`]: time, limits, background work, and who holds it up.
+//! - [`log`]: where lines go, and whose they are.
 //! - [`sim`]: whole nodes and their clients in virtual time, decided by a seed.
 //! - [`Encode`], [`Decode`], [`Check`]: what each generated type can do; [`Limits`] is what a reader allows a peer
 //!   (by default 64 deep, 16 x input + 256 KiB of memory; [`Limits::STRICT`] for strangers).
@@ -41,6 +42,7 @@ pub mod call;
 pub mod descriptor;
 pub mod document;
 pub mod host;
+pub mod log;
 pub mod logic;
 pub mod math;
 pub mod node;

@@ -96,16 +96,25 @@ impl Node {
     ///
     /// If an address can't be listened on, or a thread can't be had; then nothing runs.
     pub fn start(self) -> Result<Running, StartError> {
-        threads::start(&self.shared)
+        crate::log::begins(self.name());
+        let running = threads::start(&self.shared)?;
+        tracing::info!(
+            node = running.name(),
+            addresses = running.addresses().join(", "),
+            "the node runs"
+        );
+        Ok(running)
     }
 
     /// Starts it, and blocks until Ctrl-C or SIGTERM; then stops it: nothing new is taken in, handlers that run may end
-    /// within [`STOP_TIMEOUT`], entities hear `destroyed`.
+    /// within [`STOP_TIMEOUT`], entities hear `destroyed`. What is logged goes to standard error if the program has not
+    /// said [where](crate::log) else; `RUST_LOG` says which levels.
     ///
     /// # Errors
     ///
     /// As [`Self::start`]; or if handlers were cut off.
     pub fn run(self) -> Result<(), RunError> {
+        let _log = crate::log::unless_installed();
         let running = self.start().map_err(RunError::Start)?;
         running.run_until_signal().map_err(RunError::Stop)
     }

@@ -265,11 +265,12 @@ impl Cx {
     }
 
     /// Runs a future beside the entity's calls. It may call, but it doesn't own the entity: what it finds out it tells
-    /// the entity by a call.
+    /// the entity by a call. If it panics, the log says who began it, and where.
     ///
     /// # Errors
     ///
     /// `Overloaded` if [`BACKGROUND_MAX`] of them run on the shard already.
+    #[track_caller]
     pub fn spawn(&mut self, future: impl Future<Output = ()> + 'static) -> Result<(), Failure> {
         let running = self.shard.background.get();
         if running >= BACKGROUND_MAX {
@@ -283,8 +284,9 @@ impl Cx {
                 .background
                 .set(shard.background.get().saturating_sub(1))
         };
-        self.shard
-            .park(CallId::NONE, Box::pin(future), |_| (), give);
+        let from = std::panic::Location::caller();
+        let future = super::background::of_call(&self.shard, self.call, &self.place, from, future);
+        self.shard.park(CallId::NONE, future, |_| (), give);
         Ok(())
     }
 }

@@ -34,6 +34,7 @@ impl Setup {
     /// Of a node of this name.
     #[must_use]
     pub fn new(node: &str) -> Self {
+        crate::log::attach();
         Self {
             node: node.into(),
             kinds: Vec::new(),

@@ -157,6 +157,15 @@ impl Shard {
         CURRENT.with_borrow(Option::clone)
     }
 
+    /// Shows `f` the shard that runs on this thread just now, whatever the thread is in the middle of.
+    pub(crate) fn look<R>(f: impl FnOnce(&Self) -> R) -> Option<R> {
+        let look = |current: &RefCell<Option<Rc<Self>>>| {
+            let current = current.try_borrow().ok()?;
+            current.as_deref().map(f)
+        };
+        CURRENT.try_with(look).ok().flatten()
+    }
+
     /// Makes this the shard that runs on this thread, until what is returned is dropped.
     pub fn enter(self: &Rc<Self>) -> Entered {
         Entered {
