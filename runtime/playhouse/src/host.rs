@@ -41,6 +41,14 @@ mod services;
 mod ticks;
 mod timers;
 
+// The store: who claims, saves and gives back documents.
+mod keeper;
+mod loading;
+mod saved;
+mod saving;
+mod sweeping;
+mod unsent;
+
 // Clients: sessions that are bound to entities, and who else hears of them.
 mod sessions;
 
@@ -72,6 +80,7 @@ pub use fabric::INBOX_MAX;
 pub use handler::Answer;
 pub use ingress::{Incoming, Origin, ReplyTo, Serving};
 pub use interceptor::{CallInfo, CallOutcome, Direction, Interceptor};
+pub use keeper::Keeping;
 pub use kind::{DEADLINE_DEFAULT_US, EntitySlots};
 pub use lease::MAILBOX_MAX;
 pub use locals::LOCALS_MAX;

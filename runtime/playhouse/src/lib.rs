@@ -46,6 +46,7 @@ pub mod log;
 pub mod logic;
 pub mod math;
 pub mod node;
+pub mod persist;
 pub mod pool;
 pub mod properties;
 pub mod rate;
@@ -69,7 +70,9 @@ pub use call::{
 pub use host::{Asking, Cx, Interceptor, Refusal, SessionId};
 pub use node::{Node, NodeBuilder, Running};
 pub use numbered::Numbered;
+pub use persist::SaveError;
 pub use playhouse_macros::{component, entity, hook, rpc, service};
+pub use playhouse_store as store;
 pub use playhouse_wire::{
     Bytes, Check, Decode, Duration, Encode, EntityKey, EntityRef, Error, KeyPart, Limits, Problem,
     Reader, Ref, Result, Timestamp, UnknownArm, Uuid, Writer, from_slice, to_vec,

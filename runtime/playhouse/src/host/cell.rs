@@ -34,6 +34,8 @@ pub(crate) struct Header {
     /// Its number, if it is local.
     pub(super) local: u32,
     pub(super) life: Cell<Life>,
+    /// Whether it is persistent, so that what its handlers change is saved.
+    pub(super) saved: Cell<bool>,
     /// The call that it is leased to.
     pub(super) holder: Cell<CallId>,
     /// Calls that wait for their turn, first come first served.
@@ -52,6 +54,7 @@ impl Header {
             kind,
             local,
             life: Cell::new(Life::Live),
+            saved: Cell::new(false),
             holder: Cell::new(CallId::NONE),
             waiters: RefCell::new(None),
             rare: RefCell::new(None),

@@ -386,6 +386,11 @@ impl Shard {
                     .find_kind(*package, *number)
                     .ok_or_else(no_such_target)?;
                 let host = kind.call(*slot, tag).ok_or_else(no_such_call)?;
+                if kind.saved.is_some()
+                    && let Some(keeper) = self.keeper()
+                {
+                    keeper.admits()?;
+                }
                 let cell = match kind.find(key) {
                     Some(cell) => cell,
                     None => self.live(kind, key)?,

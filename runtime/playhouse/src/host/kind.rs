@@ -13,9 +13,11 @@ use rustc_hash::FxHasher;
 use super::cell::{Access, EntityCell, Hosted, In, Own};
 use super::handler::{EncodedCall, Handler, TypedCall};
 use super::hooks::{HooksOf, RunHook};
+use super::saved::Saved;
 use super::timers::TimerHost;
 use crate::call::{Arguments, Failure, Rpc};
 use crate::descriptor;
+use crate::document;
 use crate::document::UpgradeHook;
 use crate::host::Cx;
 use crate::logic::{
@@ -35,6 +37,8 @@ pub(super) struct Kind {
     pub(super) order: Vec<u8>,
     /// Hooks that anything in it has written.
     pub(super) hooks: HookSet,
+    /// What of it is saved, if it is persistent.
+    pub(super) saved: Option<Box<Saved>>,
     parts: Vec<(TypeId, u8, Box<dyn Part>)>,
     construct: fn(u32, &EntityKey) -> Option<Rc<dyn Hosted>>,
     table: RefCell<HashTable<Rc<dyn Hosted>>>,
@@ -77,6 +81,7 @@ impl Kind {
             slots: vec![Some(own.finish(""))],
             order: Vec::new(),
             hooks: E::WRITTEN,
+            saved: Saved::of(descriptor),
             parts: Vec::new(),
             construct: |index, key| {
                 let own = E::construct(key)?;
@@ -89,6 +94,9 @@ impl Kind {
         kind.part_of_type::<E, E, Own>(TypeId::of::<E::Schema>(), 0, Own, |logic| {
             logic.properties_mut()
         });
+        if let (Some(saved), Some(at)) = (&mut kind.saved, document::place(descriptor, 0)) {
+            saved.part::<E, E, E::Schema, Own>(0, at, Own, E::properties_mut);
+        }
         E::register_slots(&mut EntitySlots {
             kind: &mut kind,
             entity: std::marker::PhantomData,
@@ -134,7 +142,6 @@ impl Kind {
     }
 
     /// The hooks `upgrade`, with their slots, in order of activation.
-    #[expect(dead_code, reason = "activations are about to load documents")]
     pub(super) fn upgrades(&self) -> Vec<(u8, UpgradeHook)> {
         let written = |tag: &u8| {
             let slot = self.slots.get(usize::from(*tag))?.as_ref()?;
@@ -290,6 +297,10 @@ impl<E: Entity> EntitySlots<'_, E> {
         self.kind.order.push(tag);
         self.kind.hooks = self.kind.hooks.and(L::WRITTEN);
         self.kind.part::<E, L, _>(tag, access, |logic| logic);
+        let place = document::place(self.kind.descriptor, tag);
+        if let (Some(saved), Some(at)) = (&mut self.kind.saved, place) {
+            saved.part::<E, L, L::Schema, _>(tag, at, access, L::properties_mut);
+        }
         let schema = TypeId::of::<L::Schema>();
         // A component that is its own logic is in the list already.
         if schema != TypeId::of::<L>() {

@@ -116,13 +116,24 @@ impl Shard {
             return;
         }
         header.holder.set(CallId::NONE);
-        if header.waiters.borrow().is_some() || header.life.get() != Life::Live {
+        let plain = !header.saved.get() && header.life.get() == Life::Live;
+        if !plain || header.waiters.borrow().is_some() {
             self.release_slowly(cell);
         }
     }
 
     fn release_slowly(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
         let header = cell.header();
+        if header.saved.get()
+            && header.life.get() != Life::Over
+            && let Some(persisted) = header.persisted()
+        {
+            self.rested(cell, &persisted);
+            // A hook may have begun, or the end of the entity.
+            if !header.holder.get().is_none() || header.life.get() == Life::Ending {
+                return;
+            }
+        }
         match header.life.get() {
             Life::Live => self.grant(header),
             Life::Ending => self.end(cell),
@@ -168,6 +179,26 @@ impl Shard {
                 waker.wake();
             }
         }
+    }
+}
+
+impl Shard {
+    /// The entity can't begin: all that wait for it fail.
+    pub(super) fn refuse_all(&self, header: &Header, failure: &Failure) {
+        {
+            let mut calls = self.calls.borrow_mut();
+            for id in header
+                .waiters
+                .borrow()
+                .iter()
+                .flat_map(|queue| queue.iter())
+            {
+                if let Some(call) = calls.get_mut(*id) {
+                    call.failure = Some(failure.clone());
+                }
+            }
+        }
+        self.turn_away(header);
     }
 }
 

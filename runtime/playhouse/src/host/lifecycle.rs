@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use playhouse_store::End;
 use playhouse_wire::{EntityKey, EntityRef, KeyPart};
 
 use super::calls::{CallId, Place};
@@ -10,6 +11,7 @@ use super::cell::{Hosted, Life};
 use super::dispatch::no_such_target;
 use super::kind::Kind;
 use super::lease::Turn;
+use super::loading::Manner;
 use super::route::{Home, INSTANCE_BITS};
 use super::shard::{NEVER, Shard};
 use crate::call::{Failure, FailureKind, Target};
@@ -40,14 +42,20 @@ impl Shard {
                 tracing::error!(entity, %failure, "an entity can't begin");
             }
         }
+        if self.index == 0 {
+            self.begin_sweeping();
+        }
     }
 
     /// Ends every entity of this shard: at once, or when the call that runs on it has ended. Their hooks `destroyed`
-    /// run; [`Shard::calls_open`] is 0 when all is over.
+    /// run, but not those of persistent ones: they are saved and given back. [`Shard::all_at_rest`] when all is over.
     pub fn stop(self: &Rc<Self>) {
+        if let Some(keeper) = self.keeper() {
+            keeper.stopping.set(true);
+        }
         for kind in &self.kinds {
             for cell in kind.live() {
-                self.destroy(&cell);
+                self.end_soon(&cell, End::Released);
             }
         }
     }
@@ -56,13 +64,20 @@ impl Shard {
     /// serving until then, since hooks and background work of the others may call it.
     #[must_use]
     pub fn all_at_rest(&self) -> bool {
-        let at_rest = self.calls_open() == 0 && self.background.get() == 0 && !self.dirty.get();
+        let closing = self.keeper().map_or(0, |keeper| keeper.closing.get());
+        let at_rest = self.calls_open() == 0
+            && self.background.get() == 0
+            && closing == 0
+            && !self.dirty.get();
         self.fabric.set_quiet(self.index, at_rest);
         at_rest && self.fabric.all_quiet()
     }
 
     /// The shard has ended: calls of others to it fail at once from now on.
     pub fn close(&self) {
+        if let Some(keeper) = self.keeper() {
+            keeper.closed.set(true);
+        }
         self.fabric.close(self.index);
         // They hold the node, which holds this shard.
         drop((self.egress.take(), self.port.take()));
@@ -74,8 +89,23 @@ impl Shard {
         kind: &Kind,
         key: &EntityKey,
     ) -> Result<Rc<dyn Hosted>, Failure> {
+        self.live_as(kind, key, Manner::USED)
+    }
+
+    /// As `live`; a persistent one that is not live is claimed in this manner.
+    pub(super) fn live_as(
+        self: &Rc<Self>,
+        kind: &Kind,
+        key: &EntityKey,
+        manner: Manner,
+    ) -> Result<Rc<dyn Hosted>, Failure> {
         if let Some(cell) = kind.find(key) {
             return Ok(cell);
+        }
+        if kind.saved.is_some()
+            && let Some(keeper) = self.keeper()
+        {
+            keeper.may_claim(self.call_time())?;
         }
         match kind.descriptor.kind {
             EntityKind::PerNode if *key != EntityKey::new([KeyPart::from(&*self.node)]) => {
@@ -83,7 +113,7 @@ impl Shard {
             }
             EntityKind::Keyed(_) | EntityKind::Singleton | EntityKind::PerNode => {
                 let cell = self.construct(kind, key)?.ok_or_else(no_such_target)?;
-                self.begin_life(kind, &cell);
+                self.begin_life(kind, &cell, manner);
                 Ok(cell)
             }
             EntityKind::Instance | EntityKind::Local(_) => Err(no_such_target()),
@@ -102,8 +132,13 @@ impl Shard {
     }
 
     /// The entity is there from now on. Its hooks come before its first call.
-    pub(super) fn begin_life(self: &Rc<Self>, kind: &Kind, cell: &Rc<dyn Hosted>) {
+    pub(super) fn begin_life(self: &Rc<Self>, kind: &Kind, cell: &Rc<dyn Hosted>, manner: Manner) {
         kind.insert(Rc::clone(cell));
+        if kind.saved.is_some()
+            && let Some(keeper) = self.keeper()
+        {
+            return self.begin_loading(keeper, kind, cell, manner);
+        }
         self.begin_ticks(kind, cell);
         if kind.hooks.has(Hook::Created) || kind.hooks.has(Hook::Loaded) {
             self.run_hooks(cell, &[Hook::Created, Hook::Loaded], |_| ());
@@ -112,11 +147,31 @@ impl Shard {
 
     /// The key of a new instance: it says on which shard it lives.
     pub(super) fn new_instance(&self, kind: &Kind) -> EntityKey {
+        if kind.saved.is_some() && self.keeper().is_some() {
+            return self.lasting_instance(kind);
+        }
         let count = kind.next_instance.get() + 1;
         kind.next_instance.set(count);
         EntityKey::new([KeyPart::Unsigned(
             u64::from(self.index) << INSTANCE_BITS | count,
         )])
+    }
+
+    /// The key of a new instance that has a document: unlike that of any other, in whatever life of whatever node.
+    fn lasting_instance(&self, kind: &Kind) -> EntityKey {
+        loop {
+            let key = EntityKey::new([KeyPart::Unsigned(self.env.random() >> 2)]);
+            let target = Target::Entity(EntityRef {
+                package: kind.descriptor.package,
+                number: kind.descriptor.number,
+                slot: 0,
+                key: key.clone(),
+            });
+            // A few draws: its hash says on which shard it lives.
+            if matches!(self.home(&target), Ok(Home::Here)) {
+                return key;
+            }
+        }
     }
 
     /// Runs hooks of all parts of an entity that have them, as a call that nobody waits for; then `then`.
@@ -186,18 +241,39 @@ impl Shard {
     #[cold]
     pub(super) fn crashed(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
         let whole = super::lease::leased(cell);
+        let header = whole.header();
+        let persisted = header.persisted();
+        let begun = persisted.as_ref().is_some_and(|it| it.begun.get());
+        if let Some(persisted) = persisted.filter(|_| !begun) {
+            let why = "the entity can't begin: a hook of it panics";
+            let failure = Failure::not_executed(FailureKind::Internal).because(why);
+            *persisted.failure.borrow_mut() = Some(failure);
+        }
+        let bound = header.rare(|rare| rare.session.is_some()) == Some(true);
         self.leave(&whole);
+        if begun && bound {
+            // Its client goes on with what was saved.
+            self.begin_soon(header.kind, header.key.clone());
+        }
     }
 
     /// The entity is in no table any more.
-    fn leave(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+    pub(super) fn leave(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
         let header = cell.header();
         if header.life.replace(Life::Over) == Life::Over {
             return;
         }
         self.kind(header.kind).remove(cell);
         self.clear_timers(cell);
-        self.turn_away(header);
+        let Some(persisted) = header.persisted() else {
+            return self.turn_away(header);
+        };
+        self.part_from_store(cell, &persisted);
+        let failure = persisted.failure.borrow().clone();
+        match failure {
+            Some(failure) => self.refuse_all(header, &failure),
+            None => self.turn_away(header),
+        }
     }
 
     /// The entity's last call has ended: its hooks `destroyed`, then nothing.
@@ -227,15 +303,24 @@ impl Shard {
         self.run_detached(call, future, || ());
     }
 
-    /// The entity ends when the call that runs on it has ended, or at once.
+    /// The entity ends when the call that runs on it has ended, or at once; its document is deleted.
     pub(super) fn destroy(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        self.end_soon(cell, End::Deleted);
+    }
+
+    /// The entity ends when the call that runs on it has ended, or at once.
+    fn end_soon(self: &Rc<Self>, cell: &Rc<dyn Hosted>, end: End) {
         let header = cell.header();
         if header.life.get() != Life::Live {
             return;
         }
         header.life.set(Life::Ending);
+        self.ends_as(cell, end);
         if header.holder.get().is_none() {
-            self.end(cell);
+            match header.persisted() {
+                Some(persisted) => self.rested(cell, &persisted),
+                None => self.end(cell),
+            }
         }
     }
 
@@ -278,7 +363,11 @@ impl Shard {
         }
         let key = self.new_instance(kind);
         let cell: Rc<dyn Hosted> = super::cell::EntityCell::new(kind.index, key.clone(), 0, logic);
-        self.begin_life(kind, &cell);
+        let manner = Manner {
+            seen: None,
+            new: true,
+        };
+        self.begin_life(kind, &cell, manner);
         Ok(key)
     }
 }

@@ -7,6 +7,7 @@ use playhouse_wire::EntityRef;
 
 use super::SessionId;
 use super::cell::Hosted;
+use super::saving::Persisted;
 use super::timers::EntityTimers;
 
 /// What only some entities have.
@@ -23,6 +24,8 @@ pub(super) struct Rare {
     pub(super) locals: BTreeMap<u32, Rc<dyn Hosted>>,
     /// The greatest number that a local entity had.
     pub(super) last_local: u32,
+    /// Where it stands in the store, if it is persistent.
+    pub(super) persisted: Option<Rc<Persisted>>,
 }
 
 /// Who receives events of an entity beside its own client.

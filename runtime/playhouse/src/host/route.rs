@@ -45,7 +45,8 @@ impl Shard {
     /// Which shard has the entity with this key, if it is live.
     fn shard_of(&self, package: u16, number: u16, key: &EntityKey) -> Result<u32, Failure> {
         let kind = self.find_kind(package, number).ok_or_else(no_such_target)?;
-        if let EntityKind::Instance = kind.descriptor.kind {
+        let lasts = kind.saved.is_some() && self.keeper().is_some();
+        if matches!(kind.descriptor.kind, EntityKind::Instance) && !lasts {
             let [KeyPart::Unsigned(number)] = key.parts() else {
                 return Err(no_such_target());
             };

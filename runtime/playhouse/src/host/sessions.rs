@@ -372,7 +372,11 @@ impl Shard {
         });
         // If the hooks were dropped instead, the entity is bound all the same.
         let _ = receiver.await;
-        Ok(replaced)
+        let failure = cell.header().persisted();
+        match failure.and_then(|persisted| persisted.failure.borrow().clone()) {
+            Some(failure) => Err(failure),
+            None => Ok(replaced),
+        }
     }
 
     /// The link of a session is gone: its entity's hook `lost` runs, unless another session has taken it over.
@@ -384,9 +388,11 @@ impl Shard {
         };
         let entity = entity.clone();
         self.do_on(home, move |shard| {
-            let kind = shard.find_kind(entity.package, entity.number);
-            let Some(cell) = kind.and_then(|kind| kind.find(&entity.key)) else {
+            let Some(kind) = shard.find_kind(entity.package, entity.number) else {
                 return;
+            };
+            let Some(cell) = kind.find(&entity.key) else {
+                return shard.forget_client(kind.index, &entity.key, session);
             };
             let was_bound = cell.header().rare_mut(|rare| {
                 let bound = rare.session == Some(session);
@@ -396,7 +402,8 @@ impl Shard {
                 bound
             });
             if was_bound {
-                shard.run_hooks(&cell, &[Hook::Lost], |_| ());
+                let lost = Rc::clone(&cell);
+                shard.run_hooks(&cell, &[Hook::Lost], move |shard| shard.commit_soon(&lost));
             }
         });
     }

@@ -5,13 +5,16 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use playhouse_store::Collection;
 use rustc_hash::FxHashMap;
 
 use super::fabric::Fabric;
 use super::interceptor::Interceptor;
 use super::kind::Kind;
 use super::services::ServiceHost;
+use crate::descriptor;
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
+use crate::persist;
 use crate::watchdog::{Owner, Watchdog};
 
 /// What the shards of a node are made with: entity types, services, interceptors.
@@ -71,6 +74,23 @@ impl Setup {
     pub fn share<T: Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         Arc::make_mut(&mut self.shared).insert(TypeId::of::<T>(), value);
         self
+    }
+
+    /// The collections of its persistent entity types.
+    pub(crate) fn collections(&self) -> Vec<Collection> {
+        persist::collections(self.entities())
+    }
+
+    /// Whether any of its entity types is persistent.
+    pub(crate) fn is_persistent(&self) -> bool {
+        self.entities().any(persist::is_persistent)
+    }
+
+    fn entities(&self) -> impl Iterator<Item = &'static descriptor::Entity> {
+        self.hosted.iter().filter_map(|owner| match owner {
+            Owner::Entity(entity) => Some(*entity),
+            Owner::Service(_) => None,
+        })
     }
 
     /// The same, for a node that starts anew: nothing of the one before reaches it.

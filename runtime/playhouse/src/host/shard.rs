@@ -3,7 +3,7 @@
 //! Everything in it is `!Send` and lives on one thread. Code finds the shard it runs on through a thread-local that is
 //! set around polls ([`Shard::enter`]), so that the simulation can run many shards on one thread.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::rc::{Rc, Weak};
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use playhouse_wire::EntityKey;
 use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
@@ -21,6 +22,7 @@ use super::egress::Egress;
 use super::env::Env;
 use super::fabric::{Fabric, Packet};
 use super::interceptor::Interceptor;
+use super::keeper::Keeper;
 use super::kind::Kind;
 use super::services::ServiceHost;
 use super::sessions::SessionPort;
@@ -46,6 +48,10 @@ pub(super) enum Due {
     Timer(Weak<dyn Hosted>, TimerHandle),
     /// The step of an entity.
     Tick(Weak<dyn Hosted>),
+    /// An entity has changes that are to be saved.
+    Save(Weak<dyn Hosted>),
+    /// An entity is to be run though nobody calls: by type and key.
+    Begin(u32, EntityKey),
 }
 
 /// A thread's worth of entities and services.
@@ -92,6 +98,8 @@ pub struct Shard {
     pub(super) shared: Arc<Shares>,
     pub(super) addresses: RefCell<Arc<[String]>>,
     pub(super) mark: Arc<Mark>,
+    /// The store and what waits for it, if there is one.
+    pub(super) keeper: OnceCell<Rc<Keeper>>,
 }
 
 impl Shard {
@@ -147,6 +155,7 @@ impl Shard {
             shared: Arc::clone(&setup.shared),
             addresses: RefCell::new(Arc::from([])),
             mark,
+            keeper: OnceCell::new(),
         })
     }
 
@@ -381,6 +390,12 @@ impl Shard {
                         self.fire_tick(&cell);
                     }
                 }
+                Some(Due::Save(cell)) => {
+                    if let Some(cell) = cell.upgrade() {
+                        self.fire_save(&cell);
+                    }
+                }
+                Some(Due::Begin(kind, key)) => self.begin_again(kind, &key),
                 None => return,
             }
         }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use playhouse_store::Backend;
 use playhouse_wire::message::NAME_BYTES_MAX;
 use playhouse_wire::{Bytes, EntityRef};
 use tokio::time::Duration;
@@ -17,6 +18,7 @@ use crate::call::Failure;
 use crate::descriptor::{AudienceKind, Declaration, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
+use crate::persist::{SAVE_EVERY, UNSAVED_MAX};
 use crate::watchdog::STALL_AFTER;
 
 /// Says what a node runs, where it listens and whom it lets in. [`Node::builder`](super::Node::builder) begins one.
@@ -55,6 +57,9 @@ pub(super) struct Policy {
     pub(super) guests_per_address: u32,
     pub(super) stop_timeout: Duration,
     pub(super) stall_after: Duration,
+    pub(super) store: Option<Arc<dyn Backend>>,
+    pub(super) save_every: Duration,
+    pub(super) unsaved_max: usize,
 }
 
 /// Whether the client with this entity is in an audience.
@@ -106,6 +111,9 @@ impl NodeBuilder {
                 guests_per_address: GUESTS_PER_ADDRESS,
                 stop_timeout: STOP_TIMEOUT,
                 stall_after: STALL_AFTER,
+                store: None,
+                save_every: SAVE_EVERY,
+                unsaved_max: UNSAVED_MAX,
             },
         }
     }
@@ -242,6 +250,26 @@ impl NodeBuilder {
     /// After what time a handler is reported that doesn't yield. [`STALL_AFTER`] if nothing is said.
     pub const fn stall_after(mut self, time: Duration) -> Self {
         self.policy.stall_after = time;
+        self
+    }
+
+    /// Saves persistent entities to this store: see [`persist`](crate::persist). Without one nothing is saved.
+    pub fn store(mut self, store: impl Backend) -> Self {
+        self.policy.store = Some(Arc::new(store));
+        self
+    }
+
+    /// How long a change may wait to be saved whose property does not say: what a crash may lose. [`SAVE_EVERY`] if
+    /// nothing is said.
+    pub const fn save_every(mut self, time: Duration) -> Self {
+        self.policy.save_every = time;
+        self
+    }
+
+    /// Most entities of a shard that may wait to be saved while the store does not answer; then calls of persistent
+    /// entities are refused. [`UNSAVED_MAX`] if nothing is said.
+    pub const fn unsaved_max(mut self, count: usize) -> Self {
+        self.policy.unsaved_max = count;
         self
     }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_net::Network;
+use playhouse_store::Store;
 use playhouse_wire::message::Incarnation;
 use tokio::sync::watch;
 
@@ -66,15 +67,17 @@ impl Part {
     }
 
     /// Makes the shard. The future is all that its thread would do; it ends when the node was stopped. The first shard
-    /// listens, and keeps every link that comes in.
+    /// listens, and keeps every link that comes in. The store is the caller's, whatever the builder was given.
     ///
     /// To be called, and the future polled, inside of the shard's `LocalSet`.
     pub(crate) fn boot(
         self,
         env: Rc<dyn Env>,
         network: Rc<dyn Network>,
+        store: Option<Rc<dyn Store>>,
     ) -> (Rc<Shard>, impl Future<Output = ()> + 'static) {
-        let node = ShardNode::new(&self.shared, self.index, env, network);
+        let store = store.map(|store| self.shared.keeping(store, false));
+        let node = ShardNode::new(&self.shared, self.index, env, network, store);
         // A network of the caller's own has nobody on it but the caller's nodes and clients.
         node.trust_all();
         let host = Rc::clone(node.host());
@@ -85,8 +88,10 @@ impl Part {
                 tracing::error!(%error, "a node can't listen");
                 return;
             }
-            if let Stopped::HandlersLeft(count) = node.run(self.jobs, self.stop.subscribe()).await {
-                tracing::warn!(count, "handlers were cut off");
+            match node.run(self.jobs, self.stop.subscribe()).await {
+                Stopped::HandlersLeft(count) => tracing::warn!(count, "handlers were cut off"),
+                Stopped::Unsaved(count) => tracing::warn!(count, "entities were not saved"),
+                Stopped::Regularly | Stopped::Panicked(_) => {}
             }
         };
         (host, main)

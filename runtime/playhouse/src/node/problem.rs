@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use playhouse_store::OpenError;
+
 /// Why [`NodeBuilder::build`](super::NodeBuilder::build) refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -112,6 +114,8 @@ pub enum StartError {
     },
     /// The system gives no thread or no runtime.
     Thread(io::Error),
+    /// The store can't be used.
+    Store(OpenError),
 }
 
 impl fmt::Display for StartError {
@@ -129,6 +133,7 @@ impl fmt::Display for StartError {
                 f,
                 "can't start a thread: {error}; raise the limit (`ulimit -u`)"
             ),
+            Self::Store(error) => error.fmt(f),
         }
     }
 }
@@ -137,6 +142,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Listen { error, .. } | Self::Thread(error) => Some(error),
+            Self::Store(error) => Some(error),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
+use playhouse_store::Backend;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
@@ -23,6 +24,8 @@ pub struct Running {
     stop: watch::Sender<bool>,
     shards: Vec<JoinHandle<Stopped>>,
     system: Option<Runtime>,
+    /// The store, once it is open.
+    store: Option<Arc<dyn Backend>>,
     next: AtomicUsize,
 }
 
@@ -32,6 +35,8 @@ pub(super) enum Stopped {
     Regularly,
     /// Handlers were still at work when their time was over.
     HandlersLeft(usize),
+    /// So many entities had changes that the store had not acknowledged when their time was over.
+    Unsaved(usize),
     /// Shard of this index.
     Panicked(usize),
 }
@@ -42,6 +47,8 @@ pub(super) enum Stopped {
 pub enum StopError {
     /// So many handlers were still at work when [`STOP_TIMEOUT`](super::STOP_TIMEOUT) was over, and were cut off.
     HandlersLeft(usize),
+    /// So many entities had changes that the store had not acknowledged when the time was over: they are lost.
+    Unsaved(usize),
     /// A shard's own thread panicked, by a mistake of the framework. The log says where.
     Panicked {
         /// Which one.
@@ -55,6 +62,10 @@ impl fmt::Display for StopError {
             Self::HandlersLeft(count) => write!(
                 f,
                 "{count} handlers were cut off: let them watch `cx.cancelled()`, or allow more with `.stop_timeout(..)`"
+            ),
+            Self::Unsaved(count) => write!(
+                f,
+                "{count} entities were not saved: see why the store did not answer, or allow more time with `.stop_timeout(..)`"
             ),
             Self::Panicked { shard } => {
                 write!(
@@ -103,12 +114,26 @@ impl Running {
             stop,
             shards: Vec::new(),
             system: Some(system),
+            store: None,
             next: AtomicUsize::new(0),
         }
     }
 
     pub(super) fn add(&mut self, shard: JoinHandle<Stopped>) {
         self.shards.push(shard);
+    }
+
+    /// Opens the node's store, and closes it when the node has ended.
+    pub(super) fn open_store(&mut self) -> Result<(), StartError> {
+        let Some(store) = &self.shared.policy.store else {
+            return Ok(());
+        };
+        let collections = self.shared.setup.collections();
+        store
+            .open(&collections, self.system().handle())
+            .map_err(StartError::Store)?;
+        self.store = Some(Arc::clone(store));
+        Ok(())
     }
 
     pub(super) fn system(&self) -> &Runtime {
@@ -200,17 +225,24 @@ impl Running {
 
     fn join(&mut self) -> Result<(), StopError> {
         let mut result = Ok(());
-        let mut left = 0;
+        let (mut left, mut unsaved) = (0, 0);
         for shard in std::mem::take(&mut self.shards) {
             match shard.join() {
                 Ok(Stopped::Regularly) => {}
                 Ok(Stopped::HandlersLeft(count)) => left += count,
+                Ok(Stopped::Unsaved(count)) => unsaved += count,
                 Ok(Stopped::Panicked(shard)) => result = Err(StopError::Panicked { shard }),
                 Err(_) => result = Err(StopError::Panicked { shard: 0 }),
             }
         }
         if left > 0 && result.is_ok() {
             result = Err(StopError::HandlersLeft(left));
+        }
+        if unsaved > 0 && !matches!(result, Err(StopError::Panicked { .. })) {
+            result = Err(StopError::Unsaved(unsaved));
+        }
+        if let Some(store) = self.store.take() {
+            store.close();
         }
         if let Some(system) = self.system.take() {
             system.shutdown_background();

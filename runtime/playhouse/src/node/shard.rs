@@ -22,7 +22,7 @@ use super::shared::{Jobs, Shared};
 use super::tool::About;
 use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
-use crate::host::{Env, Shard};
+use crate::host::{Env, Keeping, Shard};
 
 /// How often a stopping shard looks whether its handlers have ended.
 const STOP_POLL: Duration = Duration::from_millis(5);
@@ -58,11 +58,15 @@ impl ShardNode {
         index: usize,
         env: Rc<dyn Env>,
         network: Rc<dyn Network>,
+        store: Option<Keeping>,
     ) -> Rc<Self> {
         let count = shared.about.shards;
         // A node has at most `SHARDS_MAX`.
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let host = Shard::new(&shared.setup, narrow(index), narrow(count), Rc::clone(&env));
+        if let Some(keeping) = store {
+            host.set_store(keeping);
+        }
         let options = LinkOptions::new(shared.identity());
         let random = Random::new(env.random());
         Rc::new_cyclic(|this| {
@@ -174,6 +178,7 @@ impl ShardNode {
         self.host.stop();
         self.quiet(jobs, until).await;
         let left = self.host.calls_open();
+        let unsaved = self.host.unsaved();
         self.host.close();
         for link in links.iter().chain(&self.outbound.links()) {
             link.close(GoAwayReason::Stopping, "the node stops");
@@ -181,9 +186,10 @@ impl ShardNode {
         if !links.is_empty() {
             tokio::time::sleep(FAREWELL).await;
         }
-        match left {
-            0 => Stopped::Regularly,
-            left => Stopped::HandlersLeft(left),
+        match (unsaved, left) {
+            (0, 0) => Stopped::Regularly,
+            (0, left) => Stopped::HandlersLeft(left),
+            (unsaved, _) => Stopped::Unsaved(unsaved),
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
+use playhouse_store::{Owner, Store};
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{Incarnation, Role, TypeDigest};
 use tokio::sync::mpsc;
@@ -15,7 +16,7 @@ use super::guests::{GUEST_CALLS_MAX, Guests};
 use super::shard::ShardNode;
 use super::tool::About;
 use crate::descriptor::{Declaration, Package, Schema};
-use crate::host::Setup;
+use crate::host::{Keeping, Setup};
 
 /// What all threads of a node see.
 pub(super) struct Shared {
@@ -103,6 +104,21 @@ impl Shared {
             incarnation: self.places().incarnation,
             root: self.about.schema.digest,
             digests: Arc::clone(&self.digests),
+        }
+    }
+
+    /// How shards use a store: as this node, in this life of it.
+    pub(super) fn keeping(&self, store: Rc<dyn Store>, exclusive: bool) -> Keeping {
+        let owner = Owner {
+            node: self.about.name.as_str().into(),
+            incarnation: self.places().incarnation.boot,
+        };
+        Keeping {
+            exclusive,
+            release: self.about.schema.release,
+            every: self.policy.save_every,
+            unsaved_max: self.policy.unsaved_max,
+            ..Keeping::new(store, owner)
         }
     }
 

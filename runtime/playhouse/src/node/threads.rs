@@ -64,6 +64,13 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
     let (stop, stopping) = watch::channel(false);
     let (started, mut reports) = mpsc::unbounded_channel();
     let mut running = Running::new(Arc::clone(shared), stop.clone(), system);
+    running.open_store()?;
+    if shared.policy.store.is_none() && shared.setup.is_persistent() {
+        tracing::warn!(
+            node = shared.about.name,
+            "the node has no store, so that nothing is saved: give it one with `.store(..)`"
+        );
+    }
     for (index, jobs) in jobs.into_iter().enumerate() {
         let shard = Thread {
             shared: Arc::clone(shared),
@@ -145,7 +152,9 @@ impl Thread {
         let environment = Rc::new(Machine::new(self.shared.about.shards > 1));
         local.block_on(&runtime, async {
             let network = Rc::new(Tcp);
-            let node = ShardNode::new(&self.shared, self.index, environment, network);
+            let store = self.shared.policy.store.as_ref();
+            let store = store.map(|store| self.shared.keeping(store.store(), store.is_exclusive()));
+            let node = ShardNode::new(&self.shared, self.index, environment, network, store);
             let _current = node.host().enter();
             // Nobody listens any more if another shard failed first.
             let _ = self.started.send(Ok(()));

@@ -1,0 +1,251 @@
+//! Begins persistent entities: their documents are claimed, their properties filled, their hooks run; calls wait meanwhile.
+
+use std::rc::Rc;
+
+use playhouse_store::durable::{Activation, Rules};
+use playhouse_store::{Claim, Claimed, Document, StoreError};
+use playhouse_wire::EntityKey;
+
+use super::SessionId;
+use super::calls::{CallId, Place};
+use super::cell::Hosted;
+use super::keeper::{Keeper, pause};
+use super::kind::Kind;
+use super::saving::Persisted;
+use super::shard::{Due, NEVER, Shard};
+use crate::call::{Failure, FailureKind};
+use crate::descriptor::EntityKind;
+use crate::document::{self, Misfit};
+use crate::host::Cx;
+use crate::logic::Hook;
+use crate::persist::CLAIMS_MAX;
+
+/// When an entity that should run though nobody calls is tried again that could not begin, in microseconds.
+const BEGIN_AGAIN_US: u64 = 5_000_000;
+
+/// How a document is claimed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// The epoch that it must have; any if nothing is said.
+    pub(super) seen: Option<u64>,
+    /// It must not be there yet.
+    pub(super) new: bool,
+}
+
+impl Manner {
+    /// By the first that uses it.
+    pub(super) const USED: Self = Self {
+        seen: None,
+        new: false,
+    };
+}
+
+impl Shard {
+    /// Loads an entity that stands in the table already. It is leased to this until it is loaded.
+    pub(super) fn begin_loading(
+        self: &Rc<Self>,
+        keeper: &Rc<Keeper>,
+        kind: &Kind,
+        cell: &Rc<dyn Hosted>,
+        manner: Manner,
+    ) {
+        let header = cell.header();
+        let client = {
+            let mut clients = keeper.clients.borrow_mut();
+            clients.remove(&(kind.index, header.key.clone()))
+        };
+        header.saved.set(true);
+        header.rare_mut(|rare| {
+            rare.persisted = Some(Rc::default());
+            rare.session = rare.session.or(client);
+        });
+        let place = Place::Entity(Rc::clone(cell));
+        let call = self
+            .calls
+            .borrow_mut()
+            .insert(place.clone(), 0, 0, CallId::NONE, NEVER, None);
+        self.caller_done(call);
+        header.holder.set(call);
+        let cx = Cx::new(self, place, call);
+        let (shard, keeper, cell) = (Rc::clone(self), Rc::clone(keeper), Rc::clone(cell));
+        let future = Box::pin(async move {
+            shard.load(&keeper, &cell, manner, client, cx).await;
+        });
+        self.run_detached(call, future, || ());
+    }
+
+    async fn load(
+        self: &Rc<Self>,
+        keeper: &Rc<Keeper>,
+        cell: &Rc<dyn Hosted>,
+        manner: Manner,
+        client: Option<SessionId>,
+        mut cx: Cx,
+    ) {
+        let header = cell.header();
+        let Some(persisted) = header.persisted() else {
+            return;
+        };
+        let claimed = self.claim(keeper, cell, manner).await;
+        // The lease ends after the entity has, if it can't begin.
+        let filled = match claimed {
+            Ok(document) => self.fill(keeper, cell, &persisted, document),
+            Err(failure) => Err(failure),
+        };
+        let fresh = match filled {
+            Ok(fresh) => fresh,
+            Err(failure) => return self.load_failed(cell, failure),
+        };
+        keeper.loads.set(keeper.loads.get() + 1);
+        let kind = self.kind(header.kind);
+        self.begin_ticks(kind, cell);
+        if fresh {
+            self.run_hook(&mut cx, Hook::Created, 0).await;
+        }
+        self.run_hook(&mut cx, Hook::Loaded, 0).await;
+        if client.is_some() {
+            self.run_hook(&mut cx, Hook::Attached, 0).await;
+        }
+        persisted.begun.set(true);
+        self.activated(cell);
+    }
+
+    /// Claims the document of an entity.
+    async fn claim(
+        &self,
+        keeper: &Keeper,
+        cell: &Rc<dyn Hosted>,
+        manner: Manner,
+    ) -> Result<Document, Failure> {
+        let header = cell.header();
+        let id = document::document_id(self.kind(header.kind).descriptor, &header.key);
+        for tries in 1.. {
+            let claim = Claim {
+                id: id.clone(),
+                owner: keeper.owner.clone(),
+                seen: manner.seen,
+                create: manner.seen.is_none(),
+                birth: self.env.random(),
+            };
+            let error = match keeper.store.claim(claim).await {
+                Ok(Claimed::Mine(document)) if manner.new && document.header.born => {
+                    return Err(refused(FailureKind::Internal, "its number is taken"));
+                }
+                Ok(Claimed::Mine(document)) => {
+                    keeper.note_done();
+                    return Ok(*document);
+                }
+                Ok(Claimed::Moved(_) | Claimed::Absent) => {
+                    return Err(refused(FailureKind::NotFound, "it is run elsewhere by now"));
+                }
+                Ok(Claimed::Quarantined { why }) => {
+                    let why = format!("its document is set aside: {why}");
+                    return Err(refused(FailureKind::Incompatible, why));
+                }
+                Err(error) => error,
+            };
+            let now_us = self.refresh();
+            // A claim that may have been done is overtaken by the next one.
+            if !matches!(error, StoreError::Unknown(_)) || tries >= CLAIMS_MAX {
+                keeper.note_away(&error, now_us);
+                return Err(refused(FailureKind::Unreachable, error.to_string()));
+            }
+            keeper.note_failure(&error, now_us);
+            tokio::time::sleep(pause(tries)).await;
+        }
+        Err(refused(FailureKind::Unreachable, "it could not be claimed"))
+    }
+
+    /// Fills an entity from its document. Whether there was nothing in it yet.
+    fn fill(
+        self: &Rc<Self>,
+        keeper: &Keeper,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Persisted,
+        mut document: Document,
+    ) -> Result<bool, Failure> {
+        match self.fill_parts(keeper, cell, persisted, &mut document) {
+            Ok(fresh) => {
+                self.restore_timers(cell, &document.root);
+                Ok(fresh)
+            }
+            Err(misfit) => {
+                let marked = document::set_aside(&*keeper.store, &document.id, &misfit);
+                self.spawn(async move {
+                    if let Err(error) = marked.await {
+                        tracing::error!(document = %document.id, %error, "a document could not be marked");
+                    }
+                });
+                let why = format!("its document does not fit the schema: {misfit}");
+                Err(refused(FailureKind::Incompatible, why))
+            }
+        }
+    }
+
+    fn fill_parts(
+        &self,
+        keeper: &Keeper,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Persisted,
+        document: &mut Document,
+    ) -> Result<bool, Misfit> {
+        let kind = self.kind(cell.header().kind);
+        let activation = Activation::new(document, keeper.owner.clone(), Rules::default())
+            .map_err(|misfit| Misfit::new(misfit.path, misfit.problem))?;
+        let fresh = activation.is_fresh();
+        if let Some(saved) = kind.saved.as_ref().filter(|_| !fresh) {
+            let hooks = kind.upgrades();
+            let update = document::upgrade(kind.descriptor, keeper.release, &hooks, document)?;
+            saved.load(&**cell, &document.root)?;
+            persisted.add(update);
+        }
+        *persisted.activation.borrow_mut() = Some(activation);
+        Ok(fresh)
+    }
+
+    /// An entity can't begin: whoever waits for it hears why.
+    fn load_failed(self: &Rc<Self>, cell: &Rc<dyn Hosted>, failure: Failure) {
+        let header = cell.header();
+        let kind = self.kind(header.kind);
+        let entity = kind.descriptor.head.name;
+        tracing::warn!(entity, key = ?header.key, %failure, "an entity can't begin");
+        let starts_alone = matches!(
+            kind.descriptor.kind,
+            EntityKind::Singleton | EntityKind::PerNode
+        );
+        if starts_alone {
+            self.begin_later(header.kind, header.key.clone());
+        }
+        if let Some(persisted) = header.persisted() {
+            *persisted.failure.borrow_mut() = Some(failure);
+        }
+        self.leave(cell);
+    }
+
+    /// Runs an entity as soon as what runs now has returned.
+    pub(super) fn begin_soon(&self, kind: u32, key: EntityKey) {
+        self.set_timer(self.now_us(), Due::Begin(kind, key));
+    }
+
+    /// Runs an entity in a moment, though nobody calls.
+    pub(super) fn begin_later(&self, kind: u32, key: EntityKey) {
+        let at_us = self.now_us().saturating_add(BEGIN_AGAIN_US);
+        self.set_timer(at_us, Due::Begin(kind, key));
+    }
+
+    /// Runs an entity, though nobody calls.
+    pub(super) fn begin_again(self: &Rc<Self>, kind: u32, key: &EntityKey) {
+        if self.keeper().is_some_and(|keeper| keeper.stopping.get()) {
+            return;
+        }
+        if self.live(self.kind(kind), key).is_err() {
+            self.begin_later(kind, key.clone());
+        }
+    }
+}
+
+#[cold]
+fn refused(kind: FailureKind, why: impl Into<String>) -> Failure {
+    let why = why.into();
+    Failure::not_executed(kind).because(format!("the entity can't begin: {why}"))
+}

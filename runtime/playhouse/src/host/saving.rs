@@ -1,0 +1,650 @@
+//! Saves entities: what changed is taken between two handlers, sent to the store, and sent again until it is answered.
+//!
+//! An entity has one commit on its way at a time. What its handlers change meanwhile goes with the next one.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use playhouse_store::durable::{Activation, After, More};
+use playhouse_store::{Commit, Committed, End, StoreError, Update};
+use tokio::sync::oneshot;
+
+use super::calls::{CallId, Place};
+use super::cell::{Header, Hosted, Life};
+use super::keeper::{Keeper, pause};
+use super::lease::leased;
+use super::shard::{Due, NEVER, Shard};
+use crate::call::Failure;
+use crate::host::Cx;
+use crate::logic::{Hook, Hooks};
+use crate::persist::{self, COMMITS_MAX, SAVE_PATIENCE, SaveError};
+use crate::timer::TimerId;
+
+/// When a commit is made anew that the store did not do, in microseconds.
+const UNDONE_PAUSE_US: u64 = 1_000_000;
+
+/// When a save is tried again that the mailbox has no room for, in microseconds.
+const TRY_AGAIN_US: u64 = 10_000;
+
+/// What the host knows of a persistent entity besides.
+#[derive(Default)]
+pub(super) struct Persisted {
+    /// Where it stands in the store; nothing until it is loaded.
+    pub(super) activation: RefCell<Option<Activation>>,
+    /// Changes that came back: they go with the next commit.
+    back: RefCell<Update>,
+    /// Changes to values that other entities hold: they go with what the entity itself saves.
+    withheld: RefCell<Update>,
+    /// When it is saved.
+    timer: Cell<Option<(TimerId, u64)>>,
+    /// It is to be saved as soon as can be.
+    soon: Cell<bool>,
+    /// It waits for other commits of the shard.
+    waits: Cell<bool>,
+    /// Its hook `before_save` has just run, or waits for its turn.
+    hook: Cell<HookState>,
+    /// It counts among those with changes that were not acknowledged.
+    unsaved: Cell<bool>,
+    /// What its document becomes when it ends.
+    end: Cell<End>,
+    ending: Cell<Ending>,
+    /// Its handlers' saves are put off to their ends.
+    pub(super) deferred: Cell<bool>,
+    /// Who waits for the commit that is on its way.
+    savers: RefCell<Vec<oneshot::Sender<Result<(), SaveError>>>>,
+    /// It was loaded, and its first hooks have run.
+    pub(super) begun: Cell<bool>,
+    /// Why it could not be loaded.
+    pub(super) failure: RefCell<Option<Failure>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum HookState {
+    #[default]
+    Idle,
+    Waits,
+    Ran,
+}
+
+/// How far an entity has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Ending {
+    #[default]
+    No,
+    /// Its last hooks have begun.
+    Hooks,
+    /// Its last commit is on its way.
+    Commit,
+}
+
+impl Persisted {
+    /// It was loaded: its handlers' changes are saved from now on.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.activation.borrow().is_some()
+    }
+
+    fn is_in_flight(&self) -> bool {
+        let activation = self.activation.borrow();
+        activation.as_ref().is_some_and(Activation::is_in_flight)
+    }
+
+    /// Adds changes that are to be saved with the next commit.
+    pub(super) fn add(&self, update: Update) {
+        let back = self.back.take();
+        *self.back.borrow_mut() = persist::merge(back, update);
+    }
+
+    fn tell_savers(&self, result: &Result<(), SaveError>) {
+        for saver in self.savers.take() {
+            // Whoever asked may have given up.
+            let _ = saver.send(result.clone());
+        }
+    }
+}
+
+impl Header {
+    /// What is known of a persistent entity besides; nothing for others.
+    pub(super) fn persisted(&self) -> Option<Rc<Persisted>> {
+        self.rare(|rare| rare.persisted.clone()).flatten()
+    }
+}
+
+impl Shard {
+    pub(super) fn keeper(&self) -> Option<&Rc<Keeper>> {
+        self.keeper.get()
+    }
+
+    /// Looks at where a persistent entity stands in the store; nothing if it is not persistent, or not loaded yet.
+    #[allow(dead_code, reason = "durable oneways")]
+    pub(super) fn activation<R>(
+        &self,
+        cell: &Rc<dyn Hosted>,
+        f: impl FnOnce(&mut Activation) -> R,
+    ) -> Option<R> {
+        let persisted = leased(cell).header().persisted()?;
+        let mut activation = persisted.activation.borrow_mut();
+        activation.as_mut().map(f)
+    }
+
+    /// A handler of a persistent entity has ended, or the entity is idle: it is saved now if that is due, or later if
+    /// something changed.
+    pub(super) fn rested(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Rc<Persisted>) {
+        let header = cell.header();
+        if header.life.get() == Life::Ending {
+            return self.end_persisted(cell, persisted);
+        }
+        let Some(keeper) = self.keeper() else {
+            return;
+        };
+        let (urgent, dirty, in_flight) = match &*persisted.activation.borrow() {
+            Some(activation) => (
+                activation.is_urgent(),
+                activation.is_dirty(),
+                activation.is_in_flight(),
+            ),
+            None => return,
+        };
+        if urgent || persisted.soon.get() {
+            return self.save_now(cell, persisted);
+        }
+        if in_flight {
+            // What changed since is looked at when the answer comes.
+            return;
+        }
+        let kind = self.kind(header.kind);
+        let wait_us = kind
+            .saved
+            .as_ref()
+            .and_then(|saved| saved.wait_us(&**cell, keeper.every_us));
+        let more = dirty || !persisted.back.borrow().is_empty();
+        let again = more.then_some(keeper.every_us);
+        if let Some(wait_us) = [wait_us, again].into_iter().flatten().min() {
+            self.save_within(cell, persisted, wait_us);
+        }
+    }
+
+    /// The entity is saved after so long, unless it is sooner.
+    fn save_within(&self, cell: &Rc<dyn Hosted>, persisted: &Persisted, wait_us: u64) {
+        self.mark_unsaved(persisted, true);
+        let at_us = self.now_us().saturating_add(wait_us);
+        match persisted.timer.get() {
+            Some((_, due_us)) if due_us <= at_us => return,
+            Some((timer, _)) => {
+                self.wheel.borrow_mut().cancel(timer);
+            }
+            None => {}
+        }
+        let timer = self.set_timer(at_us, Due::Save(Rc::downgrade(cell)));
+        persisted.timer.set(Some((timer, at_us)));
+    }
+
+    fn mark_unsaved(&self, persisted: &Persisted, unsaved: bool) {
+        if persisted.unsaved.replace(unsaved) != unsaved
+            && let Some(keeper) = self.keeper()
+        {
+            keeper.count_unsaved(unsaved);
+        }
+    }
+
+    /// The time has come to save an entity.
+    pub(super) fn fire_save(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        if let Some(persisted) = cell.header().persisted() {
+            persisted.timer.set(None);
+            self.commit_soon(cell);
+        }
+    }
+
+    /// Saves an entity as soon as no handler of it runs and no commit is on its way.
+    pub(super) fn commit_soon(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        let cell = leased(cell);
+        let header = cell.header();
+        let Some(persisted) = header.persisted() else {
+            return;
+        };
+        persisted.soon.set(true);
+        if header.holder.get().is_none() && header.life.get() != Life::Over {
+            self.rested(&cell, &persisted);
+        }
+    }
+
+    /// Saves an entity within its interval: something waits that has time.
+    #[allow(dead_code, reason = "durable oneways")]
+    pub(super) fn save_later(&self, cell: &Rc<dyn Hosted>) {
+        let cell = leased(cell);
+        if let (Some(persisted), Some(keeper)) = (cell.header().persisted(), self.keeper()) {
+            self.save_within(&cell, &persisted, keeper.every_us);
+        }
+    }
+
+    /// Waits until everything of an entity is committed that is not yet at the moment of the call. Whoever calls this has
+    /// no handler of the entity running; it may have the lease.
+    #[allow(dead_code, reason = "durable oneways")]
+    pub(super) async fn saved(self: &Rc<Self>, cell: &Rc<dyn Hosted>) -> Result<(), SaveError> {
+        let cell = leased(cell);
+        let header = cell.header();
+        let Some(persisted) = header.persisted() else {
+            return Ok(());
+        };
+        loop {
+            if header.life.get() == Life::Over || !persisted.is_loaded() {
+                return Err(SaveError::Lost);
+            }
+            let (give, take) = oneshot::channel();
+            let ours = !persisted.is_in_flight();
+            if ours {
+                let Some(commit) = self.snapshot(&cell, &persisted, None, End::Stays) else {
+                    return Ok(());
+                };
+                persisted.savers.borrow_mut().push(give);
+                self.send_commit(&cell, &persisted, commit);
+            } else {
+                persisted.savers.borrow_mut().push(give);
+            }
+            match take.await.unwrap_or(Err(SaveError::Lost)) {
+                Err(SaveError::Taken { .. }) | Ok(()) if !ours => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Saves an entity that no handler has, unless a commit is on its way.
+    fn save_now(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Rc<Persisted>) {
+        let Some(keeper) = self.keeper() else {
+            return;
+        };
+        persisted.soon.set(true);
+        if keeper.closed.get() || persisted.is_in_flight() {
+            return;
+        }
+        if keeper.in_flight.get() >= COMMITS_MAX {
+            self.mark_unsaved(persisted, true);
+            return wait_for_others(keeper, cell, persisted);
+        }
+        let kind = self.kind(cell.header().kind);
+        if kind.hooks.has(Hook::BeforeSave) && cell.header().life.get() == Life::Live {
+            match persisted.hook.get() {
+                HookState::Idle => return self.before_save(cell, persisted),
+                HookState::Waits => return,
+                HookState::Ran => persisted.hook.set(HookState::Idle),
+            }
+        }
+        persisted.soon.set(false);
+        if let Some(commit) = self.snapshot(cell, persisted, None, End::Stays) {
+            self.send_commit(cell, persisted, commit);
+        } else {
+            self.mark_unsaved(persisted, false);
+        }
+    }
+
+    /// Runs the hook `before_save` in its turn. The entity is saved when it has ended.
+    fn before_save(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Rc<Persisted>) {
+        self.mark_unsaved(persisted, true);
+        persisted.hook.set(HookState::Waits);
+        let (shard, waits) = (Rc::clone(self), Rc::clone(persisted));
+        let full = |shard: &Self| {
+            // The mailbox has no room: a moment later it may have.
+            persisted.hook.set(HookState::Idle);
+            persisted.soon.set(false);
+            shard.save_within(cell, persisted, TRY_AGAIN_US);
+        };
+        self.take_turn(cell, 0, 0, full, async move |mut cx: Cx| {
+            shard.run_hook(&mut cx, Hook::BeforeSave, 0).await;
+            waits.hook.set(HookState::Ran);
+        });
+    }
+
+    /// What changed, as a commit; nothing if nothing did and the entity goes on.
+    fn snapshot(
+        &self,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Persisted,
+        held: Option<(u8, &mut dyn Any)>,
+        end: End,
+    ) -> Option<Arc<Commit>> {
+        let saved = self.kind(cell.header().kind).saved.as_ref()?;
+        let asked = held.is_some();
+        let mut taken = saved.take(&**cell, held);
+        self.save_timers(cell, &mut taken);
+        if let Some((timer, _)) = persisted.timer.take() {
+            self.wheel.borrow_mut().cancel(timer);
+        }
+        // What was set anew is no longer what another entity holds.
+        let withheld = persist::without(persisted.withheld.take(), &taken);
+        let mut update = persist::merge(persisted.back.take(), taken);
+        if asked {
+            update = persist::merge(withheld, update);
+        } else {
+            *persisted.withheld.borrow_mut() = withheld;
+        }
+        let mut activation = persisted.activation.borrow_mut();
+        let activation = activation.as_mut()?;
+        debug_assert!(!activation.is_in_flight(), "one commit at a time");
+        if update.is_empty() && !activation.is_dirty() && end == End::Stays {
+            return None;
+        }
+        let more = More {
+            schema: self.keeper()?.release,
+            wake_us: self.wake_us(cell),
+            end,
+        };
+        activation.snapshot(update, more)
+    }
+
+    /// Sends a commit, again and again until it is answered.
+    fn send_commit(
+        self: &Rc<Self>,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Rc<Persisted>,
+        commit: Arc<Commit>,
+    ) {
+        let Some(keeper) = self.keeper().cloned() else {
+            return;
+        };
+        self.mark_unsaved(persisted, true);
+        keeper.in_flight.set(keeper.in_flight.get() + 1);
+        let mut answer = keeper.store.commit(vec![commit]);
+        let (shard, cell, persisted) = (Rc::clone(self), Rc::clone(cell), Rc::clone(persisted));
+        self.spawn(async move {
+            let began_us = shard.now_us();
+            let mut failures = 0;
+            loop {
+                let answered = answer.await.map(|outcomes| outcomes.into_iter().next());
+                let answered = match answered {
+                    Ok(Some(outcome)) => {
+                        keeper.note_done();
+                        Ok(outcome)
+                    }
+                    // No store answers so; what it did is not known.
+                    Ok(None) => Err(StoreError::Unknown("no outcome came".to_owned())),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = &answered {
+                    failures += 1;
+                    let now_us = shard.refresh();
+                    keeper.note_failure(error, now_us);
+                    let waited_us = u128::from(now_us.saturating_sub(began_us));
+                    let passes =
+                        matches!(error, StoreError::Unavailable(_) | StoreError::Unknown(_));
+                    if !passes || waited_us >= SAVE_PATIENCE.as_micros() {
+                        persisted.tell_savers(&Err(SaveError::Store(error.clone())));
+                    }
+                }
+                let Some(commit) = shard.commit_answered(&cell, &persisted, answered) else {
+                    break;
+                };
+                tokio::time::sleep(pause(failures)).await;
+                answer = keeper.store.commit(vec![commit]);
+            }
+            keeper
+                .in_flight
+                .set(keeper.in_flight.get().saturating_sub(1));
+            shard.save_waiting(&keeper);
+        });
+    }
+
+    /// There is room for commits of entities that wait.
+    fn save_waiting(self: &Rc<Self>, keeper: &Keeper) {
+        while keeper.in_flight.get() < COMMITS_MAX {
+            let next = keeper.waiting.borrow_mut().pop_front();
+            match next {
+                Some(cell) => {
+                    if let Some(cell) = cell.upgrade() {
+                        if let Some(persisted) = cell.header().persisted() {
+                            persisted.waits.set(false);
+                        }
+                        self.commit_soon(&cell);
+                    }
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// A commit was answered. Returns the same if it is to be sent again.
+    fn commit_answered(
+        self: &Rc<Self>,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Rc<Persisted>,
+        answer: Result<Committed, StoreError>,
+    ) -> Option<Arc<Commit>> {
+        let keeper = self.keeper()?;
+        let after = persisted.activation.borrow_mut().as_mut()?.answered(answer);
+        match after {
+            After::Again(commit) => return Some(commit),
+            After::Done { deliveries, acks } => {
+                keeper.saves.set(keeper.saves.get() + 1);
+                self.mark_unsaved(persisted, false);
+                persisted.tell_savers(&Ok(()));
+                self.committed(cell, deliveries, acks);
+                if persisted.ending.get() == Ending::Commit {
+                    self.ended_persisted(cell);
+                    return None;
+                }
+            }
+            After::Taken(path, update) => self.taken(cell, persisted, &path, update),
+            After::Undone(update, error) => return self.undone(cell, persisted, update, error),
+            After::Over => {
+                self.mark_unsaved(persisted, false);
+                persisted.tell_savers(&Err(SaveError::Lost));
+                if cell.header().life.get() != Life::Over {
+                    let entity = self.kind(cell.header().kind).descriptor.head.name;
+                    let key = &cell.header().key;
+                    tracing::error!(
+                        entity,
+                        ?key,
+                        "another activation has the document: what was not saved is discarded"
+                    );
+                }
+                self.leave(cell);
+                return None;
+            }
+        }
+        if persisted.ending.get() == Ending::Commit {
+            persisted.ending.set(Ending::Hooks);
+        }
+        if cell.header().holder.get().is_none() && cell.header().life.get() != Life::Over {
+            self.rested(cell, persisted);
+        }
+        None
+    }
+
+    /// Another entity holds a value: everything else is saved, this once the entity saves it itself.
+    fn taken(
+        &self,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Persisted,
+        path: &playhouse_store::Path,
+        update: Update,
+    ) {
+        let descriptor = self.kind(cell.header().kind).descriptor;
+        let property = persist::property_at(descriptor, path);
+        if persisted.savers.borrow().is_empty() {
+            tracing::error!(
+                entity = descriptor.head.name,
+                key = ?cell.header().key,
+                property,
+                "another entity has this value, so that it is not saved: save what is unique at once, with `cx.save(self)`"
+            );
+        }
+        persisted.tell_savers(&Err(SaveError::Taken { property }));
+        let (rest, apart) = persist::split(update, path);
+        let newer = persisted.back.take();
+        *persisted.back.borrow_mut() = persist::merge(rest, newer);
+        let withheld = persisted.withheld.take();
+        *persisted.withheld.borrow_mut() = persist::merge(withheld, apart);
+        persisted.soon.set(true);
+    }
+
+    /// Nothing was done, and at once would be too soon to try again.
+    fn undone(
+        self: &Rc<Self>,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Rc<Persisted>,
+        update: Update,
+        error: Option<StoreError>,
+    ) -> Option<Arc<Commit>> {
+        let newer = persisted.back.take();
+        *persisted.back.borrow_mut() = persist::merge(update, newer);
+        if let Some(error) = error {
+            persisted.tell_savers(&Err(SaveError::Store(error)));
+        }
+        if persisted.ending.get() == Ending::Commit {
+            persisted.ending.set(Ending::Hooks);
+        }
+        self.save_within(cell, persisted, UNDONE_PAUSE_US);
+        None
+    }
+
+    /// A persistent entity ends: its last hooks run, then its document is given back, or deleted.
+    fn end_persisted(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Rc<Persisted>) {
+        let Some(keeper) = self.keeper() else {
+            return;
+        };
+        let header = cell.header();
+        match persisted.ending.get() {
+            Ending::No => {
+                persisted.ending.set(Ending::Hooks);
+                keeper.closing.set(keeper.closing.get() + 1);
+                let last = match persisted.end.get() {
+                    End::Deleted => Hook::Destroyed,
+                    End::Stays | End::Released => Hook::BeforeSave,
+                };
+                if self.kind(header.kind).hooks.has(last) {
+                    return self.last_hook(cell, last);
+                }
+            }
+            Ending::Hooks => {}
+            Ending::Commit => return,
+        }
+        if persisted.is_in_flight() || keeper.closed.get() {
+            return;
+        }
+        if keeper.in_flight.get() >= COMMITS_MAX {
+            return wait_for_others(keeper, cell, persisted);
+        }
+        let end = match persisted.end.get() {
+            End::Deleted => End::Deleted,
+            End::Stays | End::Released => End::Released,
+        };
+        if let Some(commit) = self.snapshot(cell, persisted, None, end) {
+            persisted.ending.set(Ending::Commit);
+            self.send_commit(cell, persisted, commit);
+        }
+    }
+
+    /// Runs a hook of an entity that takes no more calls.
+    fn last_hook(self: &Rc<Self>, cell: &Rc<dyn Hosted>, hook: Hook) {
+        let place = Place::Entity(Rc::clone(cell));
+        let call = self
+            .calls
+            .borrow_mut()
+            .insert(place.clone(), 0, 0, CallId::NONE, NEVER, None);
+        self.caller_done(call);
+        cell.header().holder.set(call);
+        let mut cx = Cx::new(self, place, call);
+        let shard = Rc::clone(self);
+        let future = Box::pin(async move {
+            shard.run_hook(&mut cx, hook, 0).await;
+        });
+        self.run_detached(call, future, || ());
+    }
+
+    /// The last commit of an entity is done.
+    fn ended_persisted(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        self.leave(cell);
+    }
+
+    /// An activation is over, whatever it was doing: nothing of it is saved any more.
+    pub(super) fn part_from_store(&self, cell: &Rc<dyn Hosted>, persisted: &Persisted) {
+        let header = cell.header();
+        let session = header.rare(|rare| rare.session).flatten();
+        if let (Some(session), Some(keeper), true) =
+            (session, self.keeper(), persisted.end.get() != End::Deleted)
+        {
+            // The next activation has the client, too.
+            let mut clients = keeper.clients.borrow_mut();
+            clients.insert((header.kind, header.key.clone()), session);
+        }
+        if let Some((timer, _)) = persisted.timer.take() {
+            self.wheel.borrow_mut().cancel(timer);
+        }
+        self.mark_unsaved(persisted, false);
+        if persisted.ending.replace(Ending::No) != Ending::No
+            && let Some(keeper) = self.keeper()
+        {
+            keeper.closing.set(keeper.closing.get().saturating_sub(1));
+        }
+        persisted.tell_savers(&Err(SaveError::Lost));
+        persisted.activation.take();
+    }
+
+    /// The document of an entity is given back when it ends, or deleted.
+    pub(super) fn ends_as(&self, cell: &Rc<dyn Hosted>, end: End) {
+        if let Some(persisted) = cell.header().persisted() {
+            persisted.end.set(end);
+        }
+    }
+}
+
+/// Too many commits of the shard are on their way: the entity's is made when one of them is answered.
+fn wait_for_others(keeper: &Keeper, cell: &Rc<dyn Hosted>, persisted: &Persisted) {
+    if !persisted.waits.replace(true) {
+        keeper.waiting.borrow_mut().push_back(Rc::downgrade(cell));
+    }
+}
+
+impl Cx {
+    /// Saves the entity now, and waits until that lasts: through a crash of the node and of the machine. `part` is the
+    /// part whose handler this is: `cx.save(self).await`. The other parts, and local state of the protocol, go with it.
+    ///
+    /// The hook `before_save` does not run: the handler brings its own state into order. In the handler of a durable
+    /// oneway the save is put off to its end, since its effect and the mark that it was done are one; this returns at
+    /// once. On a node without a store, and for an entity that isn't persistent, there is nothing to save.
+    ///
+    /// # Errors
+    ///
+    /// See [`SaveError`]. The changes stay in memory, whatever it is.
+    pub async fn save<L: Hooks>(&mut self, part: &mut L) -> Result<(), SaveError> {
+        let Some(cell) = self.cell().map(|cell| leased(&cell)) else {
+            return Ok(());
+        };
+        let shard = Rc::clone(self.shard());
+        let Some(persisted) = cell.header().persisted() else {
+            return Ok(());
+        };
+        if persisted.deferred.get() {
+            persisted.soon.set(true);
+            return Ok(());
+        }
+        let slot = self.slot();
+        loop {
+            if cell.header().life.get() == Life::Over || !persisted.is_loaded() {
+                return Err(SaveError::Lost);
+            }
+            let (give, take) = oneshot::channel();
+            let ours = !persisted.is_in_flight();
+            if ours {
+                let saved = shard.kind(cell.header().kind).saved.as_ref();
+                if !saved.is_some_and(|saved| saved.holds(slot, part)) {
+                    return Err(SaveError::NotMine);
+                }
+                let held: (u8, &mut dyn Any) = (slot, part);
+                let Some(commit) = shard.snapshot(&cell, &persisted, Some(held), End::Stays) else {
+                    shard.mark_unsaved(&persisted, false);
+                    return Ok(());
+                };
+                persisted.savers.borrow_mut().push(give);
+                shard.send_commit(&cell, &persisted, commit);
+            } else {
+                persisted.savers.borrow_mut().push(give);
+            }
+            let answer = take.await.unwrap_or(Err(SaveError::Lost));
+            match answer {
+                Err(SaveError::Taken { .. }) | Ok(()) if !ours => {}
+                answer => return answer,
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Looks for documents that want to be run though nobody calls: with messages in their outbox, or with a time that has come.
+
+use std::rc::Rc;
+
+use playhouse_store::{DocumentId, Header, Sweep, key_from_text};
+use playhouse_wire::EntityRef;
+
+use super::keeper::Keeper;
+use super::loading::Manner;
+use super::route::Home;
+use super::shard::Shard;
+use crate::call::Target;
+use crate::persist::{SWEEP_EVERY, SWEEP_MAX};
+
+/// Times that come before the next look but one are known before they come.
+const HORIZON_US: i64 = 10_000_000;
+
+impl Shard {
+    /// Looks at once and then every few seconds, for as long as the node runs. One shard of a node does.
+    pub(super) fn begin_sweeping(self: &Rc<Self>) {
+        let Some(keeper) = self.keeper().cloned() else {
+            return;
+        };
+        let shard = Rc::clone(self);
+        self.spawn(async move {
+            while !keeper.stopping.get() && !keeper.closed.get() {
+                shard.sweep(&keeper).await;
+                tokio::time::sleep(SWEEP_EVERY).await;
+            }
+        });
+    }
+
+    async fn sweep(self: &Rc<Self>, keeper: &Keeper) {
+        let sweep = Sweep {
+            now_us: self.env.utc().as_micros().saturating_add(HORIZON_US),
+            except: keeper.owner.clone(),
+            limit: SWEEP_MAX,
+        };
+        match keeper.store.sweep(sweep).await {
+            Ok(found) => {
+                for (id, header) in found {
+                    if self.may_take(keeper, &header) {
+                        self.begin_found(&id, &header);
+                    }
+                }
+            }
+            Err(error) => keeper.note_failure(&error, self.refresh()),
+        }
+    }
+
+    /// Whether a document is nobody's: its owner is known to be dead.
+    fn may_take(&self, keeper: &Keeper, header: &Header) -> bool {
+        let Some(owner) = &header.owner else {
+            return true;
+        };
+        // An earlier life of this node is over.
+        keeper.exclusive || owner.node == keeper.owner.node
+    }
+
+    /// Runs the entity of a document, on the shard where it lives.
+    fn begin_found(self: &Rc<Self>, id: &DocumentId, header: &Header) {
+        let kind = self.kinds.iter().find(|kind| {
+            let saved = kind.saved.as_ref();
+            saved.is_some_and(|saved| saved.collection == id.collection)
+        });
+        let (Some(kind), Some(key)) = (kind, key_from_text(&id.key)) else {
+            return;
+        };
+        let address = EntityRef {
+            package: kind.descriptor.package,
+            number: kind.descriptor.number,
+            slot: 0,
+            key,
+        };
+        let home = match self.home(&Target::Entity(address.clone())) {
+            Ok(Home::Here) => self.index,
+            Ok(Home::Shard(shard)) => shard,
+            Err(_) => return,
+        };
+        let manner = Manner {
+            seen: Some(header.epoch),
+            new: false,
+        };
+        self.do_on(home, move |shard| {
+            if let Some(kind) = shard.find_kind(address.package, address.number)
+                && let Err(failure) = shard.live_as(kind, &address.key, manner)
+            {
+                tracing::debug!(%failure, key = ?address.key, "an entity that was found can't begin");
+            }
+        });
+    }
+}
