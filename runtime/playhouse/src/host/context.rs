@@ -84,6 +84,10 @@ impl Cx {
     pub(super) fn enter_slot(&mut self, slot: u8) {
         self.slot = Some(slot);
         self.me = OnceCell::new();
+        // What it sends says which part has sent it.
+        if let Some(call) = self.shard.calls.borrow_mut().get_mut(self.call) {
+            call.slot = slot;
+        }
     }
 
     /// The entity whose handler runs, in the slot in which it does. Of a service: its number, without a key.

@@ -113,6 +113,12 @@ impl Shard {
     }
 
     fn start_oneway<A: Arguments>(self: &Rc<Self>, proxy: &Proxy, args: A) -> Result<(), Failure> {
+        if self.sends_durably::<A>() {
+            return self.send_durably(proxy, &args);
+        }
+        if self.is_held() {
+            return self.keep_oneway_back(proxy, args);
+        }
         if let Some(to) = &proxy.address {
             return self.notify_link(proxy, to, &args);
         }

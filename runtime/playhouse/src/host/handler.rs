@@ -84,6 +84,17 @@ pub(super) trait EncodedCall {
         limits: &Limits,
         answer: &mut dyn FnMut(Answer<'_>),
     ) -> Option<Local<'static, Box<dyn Settled>>>;
+
+    /// Runs the handler on the entity that `cx` has already.
+    fn run<'a>(
+        &'a self,
+        cell: &'a dyn Hosted,
+        cx: &'a mut Cx,
+        args: &'a [u8],
+    ) -> Local<'a, Result<(), Failure>> {
+        let _ = (cell, cx, args);
+        Box::pin(async { Err(at_work()) })
+    }
 }
 
 /// Arguments, which fill `bytes`.
@@ -130,6 +141,8 @@ where
 pub(super) struct Handler<E, L, G, A, O, X, F> {
     access: G,
     ready: bool,
+    /// Its outcome and what it sends wait until the entity is saved.
+    committed: bool,
     run: F,
     call: Of<E, L, A, O, X>,
 }
@@ -142,15 +155,22 @@ impl<E, L, G, A, O, X, F> Handler<E, L, G, A, O, X, F> {
         Self {
             access,
             ready,
+            committed: false,
             run,
             call: PhantomData,
         }
+    }
+
+    /// As the schema has it.
+    pub(super) const fn committed(mut self, committed: bool) -> Self {
+        self.committed = committed;
+        self
     }
 }
 
 impl<E, L, G: Copy, A, O, X, F: Copy> Clone for Handler<E, L, G, A, O, X, F> {
     fn clone(&self) -> Self {
-        Self::new(self.access, self.ready, self.run)
+        Self::new(self.access, self.ready, self.run).committed(self.committed)
     }
 }
 
@@ -196,6 +216,41 @@ where
             run(&mut logic, &mut cx, args).await
         })
     }
+
+    /// As `serve_turn`, of a committed rpc: what it finds is saved before it begins, what it does before anybody hears of it.
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "the lease keeps everybody else out"
+    )]
+    fn serve_committed(&self, call: CallId, turn: Turn, args: A) -> Local<'static, Result<O, X>> {
+        let (access, run) = (self.access, self.run);
+        Box::pin(async move {
+            let mut cx = match turn {
+                Turn::Mine(cx) => cx,
+                Turn::Queued(queued) => queued.await?,
+            };
+            let Some(cell) = cx.cell() else {
+                return Err(at_work().into());
+            };
+            let shard = Rc::clone(cx.shard());
+            shard.settled(&cell).await.map_err(|error| {
+                Failure::not_executed(Failure::from(error.clone()).kind())
+                    .because(error.to_string())
+            })?;
+            let Some(Ok(mut logic)) = part(&*cell, access).map(RefCell::try_borrow_mut) else {
+                return Err(at_work().into());
+            };
+            let holding = shard.hold(call);
+            let outcome = run(&mut logic, &mut cx, args).await;
+            let kept = holding.end();
+            drop((logic, cx));
+            shard.settled(&cell).await.map_err(Failure::from)?;
+            for send in kept {
+                send(&shard);
+            }
+            outcome
+        })
+    }
 }
 
 impl<E, L, G, A, O, X, F> TypedCall<A, O, X> for Handler<E, L, G, A, O, X, F>
@@ -223,6 +278,9 @@ where
             Ok(turn) => turn,
             Err(failure) => return Start::Ready(Err(failure.into())),
         };
+        if self.committed && shard.keeper.get().is_some() {
+            return Start::Parked(self.serve_committed(call, turn, args));
+        }
         let deep = shard.is_deep();
         match turn {
             Turn::Mine(mut cx) if self.ready && !deep => {
@@ -285,5 +343,31 @@ where
         answer: &mut dyn FnMut(Answer<'_>),
     ) -> Option<Local<'static, Box<dyn Settled>>> {
         start_encoded::<A, O, X>(self, shard, place, call, (args, limits), answer)
+    }
+
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "the lease keeps everybody else out"
+    )]
+    fn run<'a>(
+        &'a self,
+        cell: &'a dyn Hosted,
+        cx: &'a mut Cx,
+        args: &'a [u8],
+    ) -> Local<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let args = decode::<A>(args, &Limits::DEFAULT)?;
+            let Some(Ok(mut logic)) = part(cell, self.access).map(RefCell::try_borrow_mut) else {
+                return Err(at_work());
+            };
+            match (self.run)(&mut logic, cx, args).await {
+                Ok(_) => Ok(()),
+                Err(fault) => Err(match fault.view() {
+                    Err(failure) => failure.clone(),
+                    Ok(_) => Failure::unknown(FailureKind::Invalid)
+                        .because("the handler threw what nobody waits for"),
+                }),
+            }
+        })
     }
 }

@@ -23,7 +23,6 @@ pub(super) trait RunHook {
     ) -> Local<'a, ()>;
 
     /// Runs the hook `refused`.
-    #[expect(dead_code, reason = "deliveries are about to use it")]
     fn refused<'a>(
         &'a self,
         cell: &'a dyn Hosted,

@@ -347,7 +347,8 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Registrar<E, L, G> {
         if self.calls.len() <= index {
             self.calls.resize_with(index + 1, || None);
         }
-        let handler = Handler::<E, L, G, A, O, X, F>::new(self.access, ready, run);
+        let handler = Handler::<E, L, G, A, O, X, F>::new(self.access, ready, run)
+            .committed(A::call().committed);
         let typed: Box<dyn TypedCall<A, O, X>> = Box::new(handler.clone());
         self.calls[index] = Some(CallHost {
             call: A::call(),

@@ -7,6 +7,7 @@ use playhouse_wire::EntityRef;
 
 use super::SessionId;
 use super::cell::Hosted;
+use super::durable::EntityDurable;
 use super::saving::Persisted;
 use super::timers::EntityTimers;
 
@@ -26,6 +27,7 @@ pub(super) struct Rare {
     pub(super) last_local: u32,
     /// Where it stands in the store, if it is persistent.
     pub(super) persisted: Option<Rc<Persisted>>,
+    pub(super) durable: Option<Box<EntityDurable>>,
 }
 
 /// Who receives events of an entity beside its own client.

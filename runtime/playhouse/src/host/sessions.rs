@@ -15,6 +15,7 @@ use playhouse_wire::{Encode, EntityKey, EntityRef, Writer};
 use super::away::{Away, Route};
 use super::calls::CallId;
 use super::dispatch::no_such_target;
+use super::durable::Held;
 use super::egress::{EgressId, Sink, check};
 use super::forward::Raw;
 use super::interceptor::{CallOutcome, Direction, Seen};
@@ -144,7 +145,16 @@ impl Cx {
             args: writer.into_bytes().into(),
         };
         for receiver in receivers {
-            self.shard().send_event(receiver, event.clone());
+            let event = event.clone();
+            if self.shard().is_held() {
+                let send: Held = Box::new(move |shard| shard.send_event(receiver, event));
+                if let Err(failure) = self.shard().keep_back(send) {
+                    tracing::warn!(event = A::call().name, from = ?self, %failure, "event left out");
+                    return;
+                }
+                continue;
+            }
+            self.shard().send_event(receiver, event);
         }
     }
 

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::afar::FarSearches;
 use super::calls::{CallId, Calls};
 use super::cell::Hosted;
+use super::durable::Durable;
 use super::egress::Egress;
 use super::env::Env;
 use super::fabric::{Fabric, Packet};
@@ -42,6 +43,8 @@ pub(super) const NEVER: u64 = u64::MAX;
 
 /// What a shard does when a time has come.
 pub(super) enum Due {
+    /// Rows that nobody has acknowledged are sent again.
+    Resend,
     /// The deadline of a call that is waited for.
     Deadline(CallId),
     /// A timer of an entity.
@@ -100,6 +103,7 @@ pub struct Shard {
     pub(super) mark: Arc<Mark>,
     /// The store and what waits for it, if there is one.
     pub(super) keeper: OnceCell<Rc<Keeper>>,
+    pub(super) durable: Durable,
 }
 
 impl Shard {
@@ -156,6 +160,7 @@ impl Shard {
             addresses: RefCell::new(Arc::from([])),
             mark,
             keeper: OnceCell::new(),
+            durable: Durable::default(),
         })
     }
 
@@ -380,6 +385,7 @@ impl Shard {
             let due = self.wheel.borrow_mut().poll(now_us);
             match due {
                 Some(Due::Deadline(call)) => self.expire(call),
+                Some(Due::Resend) => self.resend(),
                 Some(Due::Timer(cell, handle)) => {
                     if let Some(cell) = cell.upgrade() {
                         self.fire_timer(&cell, handle);

@@ -10,7 +10,7 @@ use super::loading::Manner;
 use super::route::Home;
 use super::shard::Shard;
 use crate::call::Target;
-use crate::persist::{SWEEP_EVERY, SWEEP_MAX};
+use crate::persist::{OUTBOXES, SWEEP_EVERY, SWEEP_MAX};
 
 /// Times that come before the next look but one are known before they come.
 const HORIZON_US: i64 = 10_000_000;
@@ -59,6 +59,9 @@ impl Shard {
 
     /// Runs the entity of a document, on the shard where it lives.
     fn begin_found(self: &Rc<Self>, id: &DocumentId, header: &Header) {
+        if &*id.collection == OUTBOXES {
+            return self.adopt_outbox(id);
+        }
         let kind = self.kinds.iter().find(|kind| {
             let saved = kind.saved.as_ref();
             saved.is_some_and(|saved| saved.collection == id.collection)

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use playhouse_store::durable::{Ack, Delivery};
 use playhouse_store::{Update, Value};
 
 use super::cell::Hosted;
@@ -12,18 +11,6 @@ use super::shard::Shard;
 impl Shard {
     /// The properties of an entity are filled; its timers come next.
     pub(super) fn restore_timers(self: &Rc<Self>, _cell: &Rc<dyn Hosted>, _root: &Value) {}
-
-    /// An entity was loaded, and its first hooks have run.
-    pub(super) fn activated(self: &Rc<Self>, _cell: &Rc<dyn Hosted>) {}
-
-    /// A commit lasts.
-    pub(super) fn committed(
-        self: &Rc<Self>,
-        _cell: &Rc<dyn Hosted>,
-        _deliveries: Vec<Delivery>,
-        _acks: Vec<Ack>,
-    ) {
-    }
 
     /// Adds what changed of an entity's timers to what is committed.
     pub(super) const fn save_timers(&self, _cell: &Rc<dyn Hosted>, _update: &mut Update) {}
