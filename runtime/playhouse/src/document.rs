@@ -74,14 +74,18 @@ impl Misfit {
         }
     }
 
-    /// What a reader found in what stands at `path`.
-    fn read(path: &Path, error: &Error) -> Self {
-        let within = error.path();
-        let path = if within.is_empty() {
-            path.clone()
-        } else {
-            path.and(within)
-        };
+    /// What a reader found in the property `name`, which stands at `at`.
+    fn read(at: &Path, name: &str, error: &Error) -> Self {
+        let path = error.path();
+        let mut within = path.strip_prefix(name).unwrap_or(&path);
+        // Documents have no form of changes.
+        for part in [".entries", ".elements", ".added"] {
+            within = within.strip_prefix(part).unwrap_or(within);
+        }
+        let mut path = at.clone();
+        if let Some(last) = path.0.last_mut() {
+            last.push_str(within);
+        }
         Self::new(path, error.problem().to_string())
     }
 }
@@ -95,16 +99,16 @@ pub const fn stored_name<'n>(name: &'n str, attributes: &Attributes) -> &'n str 
     }
 }
 
-/// What stands in `held` under a name that something has, or had: under the newest, if there are several.
+/// What stands in `held` under a name that something has, or had, and that name: the newest, if there are several.
 fn newest<'v>(
     held: &'v BTreeMap<String, Value>,
     name: &str,
     attributes: &Attributes,
-) -> Option<&'v Value> {
+) -> Option<(&'v String, &'v Value)> {
     let earlier = attributes.was.iter().rev();
     std::iter::once(&name)
         .chain(earlier)
-        .find_map(|name| held.get(*name))
+        .find_map(|name| held.get_key_value(*name))
 }
 
 /// Adds what changed of those of `tags`, as named changes below `at`: down to the entries of maps and sets.
@@ -124,7 +128,7 @@ pub fn save<P: Properties>(props: &P, tags: Tags, at: &Path, update: &mut Update
         let known = update.0.len();
         if let Err(error) = save_one(property, held, at, &mut w, update) {
             update.0.truncate(known);
-            let misfit = Misfit::read(at, &error.member(property.member.name));
+            let misfit = Misfit::read(&at.and(property.member.name), "", &error);
             tracing::error!(
                 "a property can't be saved, {misfit}: what changed of it is lost if the node ends now"
             );
@@ -227,15 +231,16 @@ pub fn load<P: Properties>(props: &mut P, table: &Table, at: &Path) -> Result<()
         if property.persist.is_none() {
             continue;
         }
-        let Some(value) = newest(table, member.name, &member.attributes) else {
+        let Some((name, value)) = newest(table, member.name, &member.attributes) else {
             continue;
         };
+        let at = at.and(name.as_str());
         w.clear();
-        write_whole(property, value, at, &mut w)?;
+        write_whole(property, value, &at, &mut w)?;
         let mut r = Reader::new(w.as_bytes(), &LIMITS);
         props
             .apply_change(member.tag, &mut r)
-            .map_err(|error| Misfit::read(at, &error))?;
+            .map_err(|error| Misfit::read(&at, member.name, &error))?;
     }
     Ok(())
 }
@@ -248,7 +253,7 @@ fn write_whole(
     w: &mut Writer,
 ) -> Result<(), Misfit> {
     let member = &property.member;
-    let at = at.and(member.name);
+    let at = at.clone();
     let held_apart = !member.ty.optional;
     match (member.ty.shape, value) {
         (Shape::Map(key, held), Value::Table(entries) | Value::Map(entries)) if held_apart => {

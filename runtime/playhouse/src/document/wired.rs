@@ -169,12 +169,12 @@ impl<'w> Wired<'w> {
             let found = members
                 .next_if(|member| usize::from(member.tag) == position)
                 .and_then(|member| {
-                    let value = newest(held, member.name, &member.attributes)?;
-                    Some((member, value))
+                    let (name, value) = newest(held, member.name, &member.attributes)?;
+                    Some((member, name, value))
                 });
             match found {
-                Some((member, value)) => {
-                    self.within(member.name, |within| within.used(&member.ty, value))?;
+                Some((member, name, value)) => {
+                    self.within(name, |within| within.used(&member.ty, value))?;
                 }
                 None => self.w.nil(),
             }
@@ -249,11 +249,11 @@ impl<'w> Wired<'w> {
             }
             (Body::Value(ty), _) => {
                 self.w.arm(arm.tag);
-                self.within(arm.name, |within| within.used(ty, body))
+                self.within(name, |within| within.used(ty, body))
             }
             (Body::Members(members), Value::Map(held) | Value::Table(held)) => {
                 self.w.arm(arm.tag);
-                self.within(arm.name, |within| within.structure(members, held))
+                self.within(name, |within| within.structure(members, held))
             }
             (Body::Members(_), _) => self.expected("the members of an arm", body),
         }
@@ -289,8 +289,8 @@ impl<'w> Wired<'w> {
                 reason = "it was an f32 when it was stored"
             )]
             let narrow = number as f32;
-            if f64::from(narrow).to_bits() != number.to_bits() && !number.is_nan() {
-                return Err(self.misfit(format!("{number} does not fit f32")));
+            if number.is_finite() && !narrow.is_finite() {
+                return Err(self.misfit(format!("{number:e} does not fit f32")));
             }
             self.w.f32(narrow);
         } else {
