@@ -255,6 +255,7 @@ impl Builder {
             backtraces: self.backtraces,
         };
         let dispatch = Dispatch::new(tracing_subscriber::registry().with(capture));
+        shared.set_dispatch(&dispatch);
         let guard = Guard::new(Logging::new(Arc::clone(&shared)), dispatch);
         Ok((guard, shared))
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use tracing::dispatcher::WeakDispatch;
 use tracing::level_filters::LevelFilter;
 use tracing::{Dispatch, Metadata};
 
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) queue: Queue,
     pub(crate) progress: Progress,
     levels: RwLock<Wanted>,
+    /// What `tracing` knows the log by.
+    dispatch: OnceLock<WeakDispatch>,
 }
 
 #[derive(Debug, Clone)]
@@ -46,7 +49,12 @@ impl Shared {
                 now: levels,
                 until: None,
             }),
+            dispatch: OnceLock::new(),
         }
+    }
+
+    pub(crate) fn set_dispatch(&self, dispatch: &Dispatch) {
+        let _ = self.dispatch.set(dispatch.downgrade());
     }
 
     fn read<R>(&self, f: impl FnOnce(&Wanted) -> R) -> R {
@@ -56,7 +64,13 @@ impl Shared {
     /// Changes what is wanted. Callsites remember whether they are, so they are asked again.
     fn change(&self, f: impl FnOnce(&mut Wanted)) {
         f(&mut self.levels.write().unwrap_or_else(PoisonError::into_inner));
-        tracing::callsite::rebuild_interest_cache();
+        // A log that isn't installed is asked only by threads that have it as theirs.
+        let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
+        let rebuild = tracing::callsite::rebuild_interest_cache;
+        match dispatch {
+            Some(dispatch) => tracing::dispatcher::with_default(&dispatch, rebuild),
+            None => rebuild(),
+        }
     }
 
     pub(crate) fn wants(&self, metadata: &Metadata<'_>) -> bool {

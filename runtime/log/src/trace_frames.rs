@@ -14,6 +14,8 @@ const OURS: &[&str] = &[
     "<tracing_core::",
     "tracing_subscriber::",
     "<tracing_subscriber::",
+    "std::thread::local::",
+    "<std::thread::local::",
     "core::ops::function::",
     "<alloc::boxed::Box<",
     "std::panicking::",
@@ -23,7 +25,7 @@ const OURS: &[&str] = &[
     "core::panicking::",
 ];
 
-/// What std prints of it, from the frame on that is not ours. Looks the symbols up, which takes milliseconds: on the
+/// What std prints of it, from the frame on that is not ours to where std's own begin. Looks the symbols up, which takes milliseconds: on the
 /// writer's thread alone.
 pub(crate) fn frames(backtrace: &Backtrace) -> String {
     trimmed(&backtrace.to_string())
@@ -45,7 +47,8 @@ fn trimmed(text: &str) -> String {
         // The place of the function.
         lines.next_if(|line| line.trim_start().starts_with("at "));
     }
-    let rest: Vec<&str> = lines.collect();
+    let is_end = |line: &&str| line.contains("__rust_begin_short_backtrace");
+    let rest: Vec<&str> = lines.take_while(|line| !is_end(line)).collect();
     if rest.is_empty() {
         text.to_owned()
     } else {
@@ -60,7 +63,8 @@ mod tests {
     #[test]
     fn frames_of_the_logging_are_left_out() {
         let text = "   0: std::backtrace::Backtrace::create\n   1: playhouse_log::capture::x\n             at ./a.rs:1:2\n   \
-                    2: game::trade\n             at ./b.rs:3:4\n   3: tracing::z";
+                    2: game::trade\n             at ./b.rs:3:4\n   3: tracing::z\n   \
+                    4: std::sys::backtrace::__rust_begin_short_backtrace\n   5: clone3";
         assert_eq!(
             trimmed(text),
             "   2: game::trade\n             at ./b.rs:3:4\n   3: tracing::z"

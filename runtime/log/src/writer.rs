@@ -132,6 +132,7 @@ impl Writer {
             let round = catch_unwind(AssertUnwindSafe(|| self.round()));
             shared.progress.done(asked);
             if closed {
+                self.finish();
                 shared.progress.over();
                 return;
             }
@@ -235,6 +236,19 @@ impl Writer {
         }
         if let Some(screen) = &mut self.screen {
             screen.flush();
+        }
+    }
+
+    /// The last round is over.
+    fn finish(&mut self) {
+        let Some(output) = &mut self.output else {
+            return;
+        };
+        output.finish(now_us());
+        self.flush();
+        let left = self.output.as_mut().map_or(0, |it| it.finish(now_us()));
+        if left > 0 {
+            self.say_outside(&format!("{left} bytes of the log could not be written"));
         }
     }
 

@@ -60,7 +60,6 @@ struct Open {
 impl Output {
     /// Opens the file of this moment, so that a folder that can't be used is found at the start.
     pub(crate) fn new(files: Files, clock: Clock, now_us: i64) -> io::Result<Self> {
-        fs::create_dir_all(&files.folder)?;
         let period = Period::of(files.rotation, clock.date(now_us));
         let mut output = Self {
             files,
@@ -136,6 +135,15 @@ impl Output {
                 }
             }
         }
+    }
+
+    /// Writes what has come, for the last time; how many bytes of lines can't be written.
+    pub(crate) fn finish(&mut self, now_us: i64) -> usize {
+        if let Some(failed) = &mut self.failed_us {
+            *failed = now_us.saturating_sub(RETRY_US);
+        }
+        self.flush(now_us);
+        self.lines.len()
     }
 
     /// What there is to say of the files since the last time.
@@ -226,6 +234,7 @@ impl Output {
                 lowest = open.name.index.saturating_add(1);
             }
             // Other processes may have gone further already.
+            fs::create_dir_all(&self.files.folder)?;
             let newest = retention::newest(&self.files, &self.period)?;
             self.open = Some(self.open_file(newest.max(lowest))?);
             opened = true;
@@ -273,4 +282,65 @@ fn is_named(file: &File) -> io::Result<bool> {
 )]
 fn is_named(_: &File) -> io::Result<bool> {
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_bounded_and_what_is_lost_is_counted() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("logs");
+        let mut output = Output::new(Files::in_folder(&folder), Clock::Utc, 0).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        fs::write(&folder, "").unwrap();
+        let line = format!("\"{}\"\n", "x".repeat(1021));
+        assert_eq!(line.len(), 1024);
+        let fits = HELD_BYTES_MAX / line.len();
+        for _ in 0..fits + 3 {
+            output.push(0, &line);
+        }
+        output.flush(RETRY_US);
+        assert!(output.is_held());
+        assert_eq!((output.lines.len(), output.lost), (HELD_BYTES_MAX, 3));
+        assert!(matches!(
+            output.take_troubles().as_slice(),
+            [Trouble::Began(_)]
+        ));
+        fs::remove_file(&folder).unwrap();
+        assert_eq!(output.finish(RETRY_US + 1), 0);
+        assert!(matches!(
+            output.take_troubles().as_slice(),
+            [Trouble::Over { lost: 3 }]
+        ));
+        let text = fs::read_to_string(folder.join("playhouse.1970-01-01.jsonl")).unwrap();
+        assert_eq!(text.lines().count(), fits);
+    }
+
+    #[test]
+    fn lines_go_where_their_time_is_unless_they_are_a_little_late() {
+        const DAY_US: i64 = 86_400_000_000;
+        let folder = tempfile::tempdir().unwrap();
+        let mut output = Output::new(Files::in_folder(folder.path()), Clock::Utc, 0).unwrap();
+        for (time_us, line) in [
+            (DAY_US - 1, "1\n"),
+            (DAY_US, "2\n"),
+            (DAY_US - 1, "3\n"),
+            (3 * DAY_US, "4\n"),
+            // The clock is set back.
+            (DAY_US + 5, "5\n"),
+        ] {
+            output.push(time_us, line);
+        }
+        output.flush(DAY_US + 6);
+        let read = |day: &str| {
+            let name = format!("playhouse.1970-01-{day}.jsonl");
+            fs::read_to_string(folder.path().join(name)).unwrap()
+        };
+        assert_eq!(
+            [read("01"), read("02"), read("04")],
+            ["1\n", "2\n3\n5\n", "4\n"]
+        );
+    }
 }
