@@ -49,8 +49,10 @@ impl Shard {
         };
         self.mark.leave(marked);
         self.depth.set(self.depth.get() - 1);
+        // Still the call's own, and so the line in the log.
+        let polled = polled.map_err(|payload| self.report_panic(call, &*payload));
         self.current.set(outer);
-        polled.map_err(|payload| self.report_panic(call, &*payload))
+        polled
     }
 
     /// A call as the watchdog knows it.

@@ -31,6 +31,7 @@ pub(crate) struct TreeLogic {
 impl TreeLogic {
     #[rpc]
     async fn grows(&mut self, cx: &mut Cx) {
+        tracing::info!("a tree grows");
         self.props.set_height(self.props.height() + 1);
         Tree::fell(cx);
     }

@@ -11,6 +11,7 @@ mod generated;
 mod harness;
 mod life;
 mod locals;
+mod logs;
 mod seen;
 mod waiting;
 mod world;

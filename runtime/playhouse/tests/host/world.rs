@@ -155,7 +155,16 @@ impl HeroLogic {
     }
 
     #[rpc]
-    async fn accept(&mut self, _cx: &mut Cx, amount: u64) -> bool {
+    async fn accept(&mut self, cx: &mut Cx, amount: u64) -> bool {
+        tracing::info!("accepts");
+        if amount == 13 {
+            let beside = async {
+                tokio::task::yield_now().await;
+                tracing::info!("beside");
+                panic!("unlucky");
+            };
+            cx.spawn(beside).unwrap();
+        }
         amount > 0
     }
 
@@ -193,6 +202,7 @@ impl HeroLogic {
 
     #[rpc]
     async fn note(&mut self, _cx: &mut Cx, number: u32) {
+        tracing::info!("notes");
         self.notes.push(number);
     }
 
@@ -331,6 +341,7 @@ thread_local! {
 }
 
 pub(crate) fn note_life(what: &str) {
+    tracing::info!("{what}");
     LIFE.with_borrow_mut(|life| life.push(what.to_owned()));
 }
 
@@ -382,6 +393,7 @@ pub(crate) struct DeskLogic {
 impl DeskLogic {
     #[rpc]
     async fn greet(&self, _cx: &mut Cx, name: String) -> String {
+        tracing::info!("greets");
         format!("welcome, {name}")
     }
 
@@ -406,6 +418,8 @@ impl DeskLogic {
 
     #[rpc]
     async fn relay(&self, _cx: &mut Cx, hero: Ref<Hero>) -> Result<bool, Failure> {
-        hero.proxy().accept(1).await
+        let accepted = hero.proxy().accept(1).await;
+        tracing::info!("relayed");
+        accepted
     }
 }
