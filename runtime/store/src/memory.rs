@@ -210,6 +210,18 @@ impl Documents {
         }
     }
 
+    /// Puts a document there as it is, in place of the one that has its name.
+    pub fn insert(&mut self, document: Document) {
+        self.documents
+            .insert(document.id.clone(), Arc::new(document));
+    }
+
+    /// Takes a document out, as nobody does but by hand.
+    pub fn remove(&mut self, id: &DocumentId) {
+        self.documents.remove(id);
+        self.quarantined.remove(id);
+    }
+
     /// All of them, in the order of collections and keys.
     pub fn iter(&self) -> impl Iterator<Item = &Document> {
         self.documents.values().map(|document| &**document)
@@ -291,7 +303,7 @@ impl Documents {
 }
 
 /// Whether an update may change what is at `path`.
-fn touches(update: &Update, path: &Path) -> bool {
+pub(crate) fn touches(update: &Update, path: &Path) -> bool {
     update.0.iter().any(|change| {
         let (Change::Set(at, _) | Change::Remove(at)) = change;
         path.0.starts_with(&at.0) || at.0.starts_with(&path.0)

@@ -17,6 +17,7 @@ mod commits;
 mod fault;
 mod form;
 mod group;
+mod judge;
 mod look;
 mod name;
 mod opening;

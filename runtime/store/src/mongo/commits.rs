@@ -225,7 +225,7 @@ async fn judge(
             .map(|fit| match fit {
                 Fit::Done => Ok(Committed::Applied),
                 Fit::Not => Ok(Committed::Fenced),
-                Fit::Next | Fit::Stale => {
+                Fit::Next => {
                     unknown("the server's documents have gone back to an earlier state".to_owned())
                 }
             })
@@ -245,7 +245,6 @@ async fn rewrite(server: &Server, commit: &Arc<Commit>) -> Result<Committed, Sto
         Fit::Next => {}
         Fit::Done => return Ok(Committed::Applied),
         Fit::Not => return Ok(Committed::Fenced),
-        Fit::Stale => return Err(StoreError::Unknown("it was not read anew".to_owned())),
     }
     document.root.apply(&commit.update);
     let statement = Statement::whole(commit, &document.root)?;

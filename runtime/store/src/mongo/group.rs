@@ -1,6 +1,5 @@
 //! Commits of several documents: a transaction.
 
-use std::collections::BTreeMap;
 use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +11,16 @@ use mongodb::error::{
 };
 use mongodb::options::{Acknowledgment, TransactionOptions, WriteConcern};
 
-use crate::mongo::look::{Fit, look};
 use crate::mongo::server::{Server, majority, primary};
 use crate::mongo::statement::{Kind, Statement};
-use crate::mongo::{fault, name};
+use crate::mongo::{fault, judge, name};
 use crate::problem::StoreError;
 use crate::request::{Commit, Committed};
-use crate::value::Path;
 
 /// How often a transaction that met another one is tried.
 const ATTEMPTS_MAX: u32 = 8;
+/// How often it is asked whether a transaction was committed.
+const COMMIT_ATTEMPTS_MAX: u32 = 4;
 /// How long the first pause between two attempts is; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(4);
 
@@ -30,12 +29,18 @@ enum Attempt {
     Done,
     /// Somebody else changed one of the documents at the same moment: nothing was done.
     Conflict,
-    /// The commit at this place did not match: nothing was done.
-    NoMatch,
-    /// The value of a unique index is taken, in the commit at this place: nothing was done.
-    Taken(usize, Path),
+    /// One of them does not match, or wants a value that is taken: nothing was done.
+    Refused,
     /// Something on the way of a change is no table: nothing was done.
     NotViable,
+}
+
+/// A commit with its statements.
+struct Part {
+    commit: Arc<Commit>,
+    /// Gives up the values of unique indexes that the commit changes, so that the others may take them.
+    free: Option<Statement>,
+    change: Statement,
 }
 
 /// Does all of them, or none.
@@ -43,45 +48,56 @@ pub(super) async fn commit(
     server: Arc<Server>,
     commits: Vec<Arc<Commit>>,
 ) -> Result<Vec<Committed>, StoreError> {
-    let statements: Result<Vec<_>, _> = commits.iter().map(|one| Statement::of(one)).collect();
-    let statements = statements?;
+    let mut parts = Vec::with_capacity(commits.len());
+    for commit in &commits {
+        parts.push(Part::of(&server, commit)?);
+    }
     // Everybody takes documents in the same order, so that two transactions meet at their first common one.
-    let mut order: Vec<usize> = (0..commits.len()).collect();
-    order.sort_by_key(|index| commits.get(*index).map(|commit| commit.id.clone()));
+    parts.sort_by(|a, b| a.commit.id.cmp(&b.commit.id));
     for attempt in 0..ATTEMPTS_MAX {
-        let tried = tokio::time::timeout(
-            server.answer_max(),
-            attempt_once(&server, &commits, &statements, &order),
-        );
+        let tried = tokio::time::timeout(server.answer_max(), attempt_once(&server, &parts));
         let tried = tried.await.unwrap_or_else(|_| {
             let why = format!("no answer within {:?}", server.answer_max());
             Err(StoreError::Unknown(why))
         });
         match tried.map_err(|error| server.cleaned(error))? {
             Attempt::Done => return Ok(vec![Committed::Applied; commits.len()]),
-            Attempt::Conflict => tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await,
-            Attempt::NoMatch => return outcomes(&server, &commits, None).await,
-            Attempt::Taken(index, path) => {
-                return outcomes(&server, &commits, Some((index, path))).await;
+            Attempt::Refused => {
+                // Nothing was done now, but it may have been before.
+                let judged = judge::judge(&server, &commits).await;
+                let judged = judged.map_err(|error| StoreError::Unknown(error.to_string()))?;
+                if judged.is_final {
+                    return Ok(judged.outcomes);
+                }
+                parts.retain(|part| judged.open.contains(&part.commit.id));
             }
+            Attempt::Conflict => {}
             Attempt::NotViable => {
                 return Err(StoreError::Unsupported(
                     "a change within what is no table, in a commit of several documents".to_owned(),
                 ));
             }
         }
+        tokio::time::sleep(PAUSE * 2_u32.pow(attempt)).await;
     }
     Err(StoreError::Unavailable(format!(
         "others changed the same documents at the same moment, {ATTEMPTS_MAX} times"
     )))
 }
 
-async fn attempt_once(
-    server: &Server,
-    commits: &[Arc<Commit>],
-    statements: &[Statement],
-    order: &[usize],
-) -> Result<Attempt, StoreError> {
+impl Part {
+    fn of(server: &Server, commit: &Arc<Commit>) -> Result<Self, StoreError> {
+        let unique = judge::unique(server, commit);
+        let free = (!unique.is_empty()).then(|| Statement::without(commit, &unique));
+        Ok(Self {
+            commit: commit.clone(),
+            free: free.transpose()?,
+            change: Statement::of(commit)?,
+        })
+    }
+}
+
+async fn attempt_once(server: &Server, parts: &[Part]) -> Result<Attempt, StoreError> {
     let session = server.client().start_session().await;
     let mut session = session.map_err(|error| fault::of_read(&error))?;
     let concern = WriteConcern::builder()
@@ -96,39 +112,56 @@ async fn attempt_once(
         .build();
     let started = session.start_transaction().with_options(options).await;
     started.map_err(|error| fault::of_read(&error))?;
-    for index in order {
-        let (Some(commit), Some(statement)) = (commits.get(*index), statements.get(*index)) else {
-            continue;
+    // A deletion gives up its values by itself.
+    let is_first = |part: &Part| part.change.kind == Kind::Delete;
+    let frees = parts.iter().filter_map(|part| {
+        let free = if is_first(part) {
+            Some(&part.change)
+        } else {
+            part.free.as_ref()
         };
-        if let Some(ended) = change(server, &mut session, *index, commit, statement).await? {
+        Some((part, free?))
+    });
+    let changes = parts.iter().filter(|part| !is_first(part));
+    let changes = changes.map(|part| (part, &part.change));
+    for (part, statement) in frees.chain(changes) {
+        let collection = &part.commit.id.collection;
+        if let Some(ended) = run(server, &mut session, collection, statement).await? {
             // If this fails, the server ends the transaction by itself.
             let _ = session.abort_transaction().await;
             return Ok(ended);
         }
     }
-    match session.commit_transaction().await {
-        Ok(()) => Ok(Attempt::Done),
-        Err(error) if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
-            Err(StoreError::Unknown(error.kind.to_string()))
+    for asked in 0..COMMIT_ATTEMPTS_MAX {
+        let error = match session.commit_transaction().await {
+            Ok(()) => return Ok(Attempt::Done),
+            Err(error) => error,
+        };
+        if error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) {
+            // Asking once more commits nothing twice; and while it is open it stands in everybody's way.
+            tokio::time::sleep(PAUSE * 4_u32.pow(asked)).await;
+        } else if is_conflict(&error) {
+            return Ok(Attempt::Conflict);
+        } else {
+            return Err(match fault::of_write(&error) {
+                StoreError::Unavailable(why) => StoreError::Unknown(why),
+                other => other,
+            });
         }
-        Err(error) if is_conflict(&error) => Ok(Attempt::Conflict),
-        Err(error) => match fault::of_write(&error) {
-            // A transaction that was begun and whose commit has failed for whatever reason but those.
-            StoreError::Unavailable(why) => Err(StoreError::Unknown(why)),
-            other => Err(other),
-        },
     }
+    Err(StoreError::Unknown(
+        "nobody knows whether the transaction was committed".to_owned(),
+    ))
 }
 
-/// One document's part. None: the transaction goes on.
-async fn change(
+/// One statement of the transaction. None: it goes on.
+async fn run(
     server: &Server,
     session: &mut ClientSession,
-    index: usize,
-    commit: &Commit,
+    collection: &str,
     statement: &Statement,
 ) -> Result<Option<Attempt>, StoreError> {
-    let collection = name::collection(&commit.id.collection);
+    let collection = name::collection(collection);
     let mut list = RawArrayBuf::new();
     list.push(statement.raw.clone());
     let command = match statement.kind {
@@ -147,15 +180,15 @@ async fn change(
         Err(error) => return Err(fault::of_read(&error)),
     };
     if let Some(refused) = fault::refused(&answer).first() {
-        return match refused.taken() {
-            Some(path) => Ok(Some(Attempt::Taken(index, path))),
-            None if fault::is_conflict(refused.code) => Ok(Some(Attempt::Conflict)),
-            None if refused.is_not_viable() => Ok(Some(Attempt::NotViable)),
-            None => Err(fault::of_code(refused.code, &refused.why)),
+        return match refused.code {
+            _ if refused.is_duplicate() => Ok(Some(Attempt::Refused)),
+            code if fault::is_conflict(code) => Ok(Some(Attempt::Conflict)),
+            _ if refused.is_not_viable() => Ok(Some(Attempt::NotViable)),
+            code => Err(fault::of_code(code, &refused.why)),
         };
     }
     let done: usize = fault::number(&answer, "n").unwrap_or(0);
-    Ok((done == 0).then_some(Attempt::NoMatch))
+    Ok((done == 0).then_some(Attempt::Refused))
 }
 
 fn is_conflict(error: &Error) -> bool {
@@ -165,44 +198,4 @@ fn is_conflict(error: &Error) -> bool {
     };
     // A lost connection has that label too, and before the commit nothing of it lasts.
     is_write_conflict || error.contains_label(TRANSIENT_TRANSACTION_ERROR)
-}
-
-/// What came of commits of which nothing was done now: some do not fit, or all were done before.
-async fn outcomes(
-    server: &Server,
-    commits: &[Arc<Commit>],
-    taken: Option<(usize, Path)>,
-) -> Result<Vec<Committed>, StoreError> {
-    let mut by_collection = BTreeMap::<Arc<str>, Vec<usize>>::new();
-    for (index, commit) in commits.iter().enumerate() {
-        let of = by_collection.entry(commit.id.collection.clone());
-        of.or_default().push(index);
-    }
-    let mut fits = BTreeMap::new();
-    for (collection, indexes) in by_collection {
-        let of = indexes.iter().filter_map(|index| commits.get(*index));
-        let of: Vec<_> = of.cloned().collect();
-        // Nothing was done now, but it may have been before.
-        let found = look(server, &collection, &of).await;
-        let found = found.map_err(|error| StoreError::Unknown(error.to_string()))?;
-        fits.extend(indexes.into_iter().zip(found));
-    }
-    if fits.values().any(|fit| *fit == Fit::Stale) {
-        return Err(StoreError::Unknown(
-            "the server's documents have gone back to an earlier state".to_owned(),
-        ));
-    }
-    if taken.is_none() && fits.values().all(|fit| *fit == Fit::Next) {
-        // What did not match has come to match: a transaction of somebody else was taken back.
-        return Err(StoreError::Unavailable(
-            "the documents changed at the same moment".to_owned(),
-        ));
-    }
-    let outcome = |(index, fit): (usize, Fit)| match (fit, &taken) {
-        (Fit::Done, _) => Committed::Applied,
-        (Fit::Next, Some((at, path))) if *at == index => Committed::Taken { path: path.clone() },
-        (Fit::Next, _) => Committed::Withheld,
-        (Fit::Not | Fit::Stale, _) => Committed::Fenced,
-    };
-    Ok(fits.into_iter().map(outcome).collect())
 }

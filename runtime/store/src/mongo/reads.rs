@@ -29,15 +29,25 @@ pub(super) async fn read(server: &Server, id: &DocumentId) -> Result<Option<Docu
 
 /// Documents by the value of an index.
 pub(super) async fn find(server: Arc<Server>, find: Find) -> Result<Vec<DocumentId>, StoreError> {
-    let is_indexed = server
-        .collections()
-        .iter()
-        .filter(|collection| collection.name == find.collection)
-        .flat_map(|collection| &collection.indexes)
-        .any(|index| index.path == find.path);
-    if find.value == Value::Nil || !is_indexed || find.limit == 0 {
+    if find.value == Value::Nil || !is_indexed(&server, &find) {
         return Ok(Vec::new());
     }
+    find_by(&server, &find).await
+}
+
+fn is_indexed(server: &Server, find: &Find) -> bool {
+    let mut collections = server.collections().iter();
+    collections.any(|collection| {
+        collection.name == find.collection
+            && collection
+                .indexes
+                .iter()
+                .any(|index| index.path == find.path)
+    })
+}
+
+/// Documents by a value that is in an index.
+pub(super) async fn find_by(server: &Server, find: &Find) -> Result<Vec<DocumentId>, StoreError> {
     let path = name::dotted(&find.path);
     // The second says what the index's condition says: without it the server would not use the index.
     let filter = doc! { "$and": [
@@ -46,7 +56,7 @@ pub(super) async fn find(server: Arc<Server>, find: Find) -> Result<Vec<Document
     ] };
     let options = FindOptions::builder().projection(doc! { "_id": 1 });
     let found = query(
-        &server,
+        server,
         &find.collection,
         filter,
         find.limit,
@@ -141,7 +151,8 @@ pub(super) async fn quarantine(
     }
 }
 
-async fn query(
+/// Documents that match, as a majority has them.
+pub(super) async fn query(
     server: &Server,
     collection: &str,
     filter: BsonDocument,

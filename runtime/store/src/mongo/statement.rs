@@ -7,7 +7,7 @@ use crate::mongo::name::{ROOT, dotted};
 use crate::mongo::{COMMIT_BATCH_BYTES_MAX, DOCUMENT_BYTES_MAX};
 use crate::problem::StoreError;
 use crate::request::{Commit, End};
-use crate::value::{Change, Value};
+use crate::value::{Change, Path, Value};
 
 /// One statement of a command that changes documents.
 #[derive(Debug, Clone)]
@@ -48,6 +48,19 @@ impl Statement {
         let (mut set, unset) = header(commit);
         set.insert(ROOT, value_to_bson(root));
         Self::update(commit, set, unset)
+    }
+
+    /// Of a commit's document, that takes values out of it and changes nothing else.
+    pub(super) fn without(commit: &Commit, paths: &[Path]) -> Result<Self, StoreError> {
+        let mut unset = BsonDocument::new();
+        for path in paths {
+            unset.insert(dotted(path), "");
+        }
+        let changes = doc! { "$unset": unset };
+        Ok(Self {
+            kind: Kind::Update,
+            raw: raw(&doc! { "q": filter(commit), "u": changes, "multi": false, "upsert": false })?,
+        })
     }
 
     fn update(commit: &Commit, set: BsonDocument, unset: BsonDocument) -> Result<Self, StoreError> {
