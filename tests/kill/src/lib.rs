@@ -1,0 +1,17 @@
+//! Arena killed with `kill -9` at random moments, and a checker that nothing is lost or doubled.
+//!
+//! [`Rounds`] runs the game as a process of its own on an embedded store, has players trade, mail, be paid and fight, kills
+//! it, starts it again and looks: the sums must be the same, and all that was acknowledged must be there. Some rounds end it
+//! with SIGTERM instead, after which nothing at all may be missing.
+//!
+//! `cargo run -p playhouse-kill-tests --bin kill -- --rounds 60` is the soak; `cargo test -p playhouse-kill-tests` does a few.
+
+mod audit;
+mod book;
+mod cashier;
+mod player;
+mod rounds;
+mod server;
+
+pub use rounds::{Report, Rounds};
+pub use server::{Serve, serve};
