@@ -35,6 +35,12 @@ use crate::problem::{OpenError, StoreError};
 use crate::request::{Claim, Claimed, Commit, Committed, Find, Quarantine, Sweep};
 use crate::store::{Answer, Backend, Collection, Store};
 
+/// Journals that are complete are dropped from so many bytes on, by writing down what they are kept for: all of them are read
+/// when the store is opened after a crash.
+const JOURNAL_BYTES_MAX: u64 = 64 << 20;
+/// Changed rows that are kept in memory, in each of two families, before they are written to a file in order.
+const MEMORY_BYTES: u64 = 16 << 20;
+
 /// A store in a folder, that one process has open at a time.
 ///
 /// ```no_run
@@ -123,9 +129,11 @@ impl Embedded {
         let database = Database::builder(folder.rows())
             .cache_size(self.cache_bytes)
             .worker_threads(1)
+            .max_journaling_size(JOURNAL_BYTES_MAX)
             .open()?;
-        let documents = database.keyspace("documents", KeyspaceCreateOptions::default)?;
-        let lookups = database.keyspace("lookups", KeyspaceCreateOptions::default)?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMORY_BYTES);
+        let documents = database.keyspace("documents", options)?;
+        let lookups = database.keyspace("lookups", options)?;
         Ok(Tables {
             database,
             documents,

@@ -168,8 +168,13 @@ impl<'a> Draft<'a> {
     pub(super) fn keep(&mut self) {
         self.bytes += self.tried_bytes;
         self.tried_bytes = 0;
-        self.kept.documents.append(&mut self.tried.documents);
-        self.kept.lookups.append(&mut self.tried.lookups);
+        // One by one: `append` would build the whole map anew for each request.
+        self.kept
+            .documents
+            .extend(std::mem::take(&mut self.tried.documents));
+        self.kept
+            .lookups
+            .extend(std::mem::take(&mut self.tried.lookups));
     }
 
     /// What was tried won't be written.

@@ -310,26 +310,31 @@ fn remind(
 
 fn update(draft: &mut Draft<'_>, document: &[u8], update: &Update) -> Result<(), StoreError> {
     for change in &update.0 {
-        match change {
-            Change::Set(path, value) => {
-                if rows::depth(value) > rows::DEPTH_MAX {
-                    return Err(StoreError::Unsupported(format!(
-                        "a value at {path} is nested {} deep, and at most {} can be kept",
-                        rows::depth(value),
-                        rows::DEPTH_MAX
-                    )));
-                }
-                if !within_leaf(draft, document, path, Some(value))? {
-                    let key = rows::leaf(document, &path.0);
-                    remove_below(draft, &key, document)?;
-                    put(draft, key, value, document)?;
-                }
-            }
-            Change::Remove(path) => {
-                if !path.0.is_empty() && !within_leaf(draft, document, path, None)? {
-                    remove_below(draft, &rows::leaf(document, &path.0), document)?;
-                }
-            }
+        let (path, value) = match change {
+            Change::Set(path, value) => (path, Some(value)),
+            // Nothing removes the root: a document without anything in it is a document.
+            Change::Remove(path) if path.0.is_empty() => continue,
+            Change::Remove(path) => (path, None),
+        };
+        let depth = value.map_or(0, rows::depth);
+        if depth > rows::DEPTH_MAX {
+            return Err(StoreError::Unsupported(format!(
+                "a value at {path} is nested {depth} deep, and at most {} can be kept: flatten it",
+                rows::DEPTH_MAX
+            )));
+        }
+        let key = rows::leaf(document, &path.0);
+        // Where a leaf stands nothing is below it, and no leaf above: the commonest case needs no look at either.
+        let is_leaf = !path.0.is_empty() && draft.get(Space::Documents, &key)?.is_some();
+        if is_leaf {
+            draft.delete(Space::Documents, key.clone());
+        } else if within_leaf(draft, document, path, value)? {
+            continue;
+        } else {
+            remove_below(draft, &key, document)?;
+        }
+        if let Some(value) = value {
+            put(draft, key, value, document)?;
         }
     }
     Ok(())
