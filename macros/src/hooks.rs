@@ -201,14 +201,10 @@ fn check_construct(owner: &Owner, logic: &Type, signature: &Signature) -> Result
             return Err(Error::new_spanned(&signature.ident, text));
         }
     };
-    if !kind.makes_itself() {
-        let how = if kind == EntityKind::Local {
-            "`cx.spawn_local_entity(..)`"
-        } else {
-            "`cx.create(..)`"
-        };
+    if kind == EntityKind::Local {
         let text = format!(
-            "no first use makes {}, so it has no hook `construct`: hand it to {how} ({})",
+            "nothing makes {} but the entity that holds it, so it has no hook `construct`: hand it to \
+             `cx.spawn_local_entity(..)` ({})",
             owner.title(),
             owner.place()
         );
@@ -292,15 +288,14 @@ impl Hooks<'_> {
     /// The function that makes an entity from its key.
     pub(crate) fn maker(&self, owner: &Owner, path: &Path, kind: EntityKind) -> TokenStream {
         let v1 = runtime();
+        let nothing = quote! {
+            let _ = key;
+            ::core::option::Option::None
+        };
         let body = match &self.construct {
-            _ if !kind.makes_itself() => quote! {
-                let _ = key;
-                ::core::option::Option::None
-            },
-            Construct::Wrong => quote! {
-                let _ = key;
-                ::core::option::Option::None
-            },
+            Construct::Wrong => nothing,
+            // Made by whoever creates it; one that has a document comes back by the hook alone.
+            Construct::Missing if !kind.makes_itself() => nothing,
             Construct::Missing => {
                 // Underlined is what the attribute names.
                 let make = quote_spanned!(located(path)=> <Self as #v1::logic::Made>::made());

@@ -64,7 +64,8 @@ impl BattleLogic {
             }
             return;
         }
-        let limit = self.rules.gather_time + self.rules.battle_time + SLACK;
+        let time = self.rules.gather_time.as_micros() + self.rules.battle_time.as_micros();
+        let limit = playhouse::Duration::from_micros(time + SLACK.as_micros());
         if let Err(failure) = cx.timer(BattleCloseArgs {}).after(limit) {
             tracing::warn!(%failure, "a battle may outlast its time");
         }

@@ -1,16 +1,16 @@
-//! Instances are made by who needs them.
+//! Local entities are made by the entity that holds them.
 
 use playhouse::entity;
-use playhouse_ui_tests::town::Duel;
+use playhouse_ui_tests::town::Rat;
 
-#[entity(Duel { .. })]
+#[entity(Rat {})]
 #[derive(Default)]
-struct DuelLogic {
-    props: Duel,
+struct RatLogic {
+    props: Rat,
 }
 
-#[entity(Duel)]
-impl DuelLogic {
+#[entity(Rat)]
+impl RatLogic {
     #[hook]
     fn construct(_number: u64) -> Self {
         Self::default()
