@@ -6,6 +6,7 @@
 pub mod cases;
 pub mod held;
 pub mod history;
+pub mod rounds;
 
 use std::rc::Rc;
 

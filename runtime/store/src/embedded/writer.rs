@@ -153,3 +153,30 @@ fn settle<T: 'static>(
         drop(reply.send(problem.map_or(answer, Err)));
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::DocumentId;
+
+    #[test]
+    fn more_than_the_queue_holds_is_refused() {
+        let (queue, waiting) = std::sync::mpsc::sync_channel(QUEUE_MAX);
+        let send = || {
+            let (reply, answer) = oneshot::channel();
+            let id = DocumentId::new("t", "u1");
+            ask(&queue, Ask::Quarantine(Quarantine { id, why: None }, reply));
+            answer
+        };
+        let answers: Vec<_> = (0..QUEUE_MAX).map(|_| send()).collect();
+        let mut refused = send();
+        let words = "65536 requests wait for the disk: ask again later";
+        assert_eq!(
+            refused.try_recv(),
+            Ok(Err(StoreError::Unavailable(words.into())))
+        );
+        assert_eq!(waiting.try_iter().count(), answers.len());
+        drop(waiting);
+        assert_eq!(send().try_recv(), Ok(Err(StoreError::Closed)));
+    }
+}

@@ -1,0 +1,7 @@
+//! The suite against the embedded store, and what that one promises besides.
+
+#![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
+
+mod crash;
+mod embedded;
+mod rows;
