@@ -1,0 +1,88 @@
+//! Whole nodes, on a store in a folder.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use playhouse::node::{Node, NodeBuilder, StartError};
+use playhouse::store::Embedded;
+
+use crate::generated::SCHEMA;
+use crate::schema::vault::Hero;
+use crate::world::{BirdLogic, HallLogic, HeroLogic, RoomLogic};
+
+/// A folder of this test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder =
+        std::env::temp_dir().join(format!("playhouse-persist-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+fn node(folder: &Path) -> NodeBuilder {
+    Node::builder()
+        .name("vault")
+        .schema(&SCHEMA)
+        .shards(2)
+        .entity::<HeroLogic>()
+        .entity::<RoomLogic>()
+        .entity::<HallLogic>()
+        .entity::<BirdLogic>()
+        .store(Embedded::at(folder))
+}
+
+#[test]
+fn a_node_that_stops_loses_nothing() {
+    let folder = folder("stop");
+    let running = node(&folder).build().unwrap().start().unwrap();
+    let added = running.spawn(async || {
+        for hero in 0..100 {
+            Hero::of(hero).purse().add(hero).await.unwrap();
+        }
+    });
+    added.wait().unwrap();
+    running.stop();
+    running.wait().unwrap();
+
+    let running = node(&folder).build().unwrap().start().unwrap();
+    let sum = running.spawn(async || {
+        let mut sum = 0;
+        for hero in 0..100 {
+            sum += Hero::of(hero).purse().gold_now().await.unwrap();
+        }
+        sum
+    });
+    assert_eq!(sum.wait().unwrap(), 99 * 100 / 2);
+    running.stop();
+    running.wait().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn changes_are_saved_while_the_node_runs() {
+    let folder = folder("every");
+    let every = Duration::from_millis(20);
+    let built = node(&folder).shards(1).save_every(every).build();
+    let running = built.unwrap().start().unwrap();
+    let saved = running.spawn(async || {
+        Hero::of(1).purse().add(7).await.unwrap();
+        let shard = playhouse::host::Shard::current().unwrap();
+        while shard.unsaved() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        shard.saves()
+    });
+    assert!(saved.wait().unwrap() >= 1);
+    running.stop();
+    running.wait().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_store_that_can_t_be_opened_is_a_start_error() {
+    let folder = folder("file");
+    std::fs::write(&folder, b"not a folder").unwrap();
+    let error = node(&folder).build().unwrap().start().unwrap_err();
+    assert!(matches!(error, StartError::Store(_)), "{error}");
+    assert!(error.to_string().contains("can't be opened"), "{error}");
+    std::fs::remove_file(&folder).unwrap();
+}
