@@ -84,6 +84,9 @@ impl AvatarLogic {
 
     #[rpc]
     async fn rename(&mut self, cx: &mut Cx, name: Name) -> Result<(), CallError<NameError>> {
+        if name == *self.props.name() {
+            return Ok(());
+        }
         let now = cx.utc();
         if let Some(renamed_at) = self.props.renamed_at() {
             let left = (renamed_at + RENAME_AFTER - now).as_micros();

@@ -1,6 +1,7 @@
 //! What the demo is asked to do.
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
@@ -19,6 +20,10 @@ pub(crate) struct Arguments {
     /// Ends after so many seconds; without it, when Ctrl-C is pressed (a simulation: after 30)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) seconds: Option<u32>,
+
+    /// Keeps the players in this folder, for the next time; without it, in a folder that is removed at the end
+    #[arg(long, value_name = "FOLDER", conflicts_with = "sim")]
+    pub(crate) data: Option<PathBuf>,
 
     /// Prints one JSON object at the end, and nothing else, to standard output
     #[arg(long)]
@@ -41,6 +46,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo demo                                 until Ctrl-C, with 50 bots
   cargo demo --seconds 30 --bots 200 --json  a summary for a program
+  cargo demo --data players                  the same players again the next time
   cargo demo --sim --seed 7                  the same game in virtual time: twice the same hash
   cargo demo --sim --seeds 0..1000 --bots 8 --seconds 10
 

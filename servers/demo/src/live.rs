@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use arena::app::{Arena, Rules};
 use arena_bots::crowd::{self, CrowdOptions};
 use arena_bots::meter::Meter;
+use playhouse::store::Embedded;
 use tokio::task::LocalSet;
 
 use crate::arguments::Arguments;
@@ -22,7 +23,10 @@ const LOOKS_EVERY: Duration = Duration::from_millis(250);
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut view = View::new(arguments);
     let served = Served::default();
+    let temporary = tempfile::tempdir().context("there is no folder for the players")?;
+    let data = arguments.data.as_deref().unwrap_or(temporary.path());
     let node = arena::app::node(Arena::new(rules()))
+        .store(Embedded::at(data))
         .listen("127.0.0.1:0")
         .interceptor(served.clone())
         .build()
