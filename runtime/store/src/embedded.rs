@@ -11,6 +11,7 @@
 mod draft;
 mod folder;
 mod indexes;
+mod journal;
 mod judge;
 mod reader;
 mod rows;
@@ -95,6 +96,7 @@ impl Embedded {
     fn start(&self, collections: &[Collection]) -> Result<Opened, OpenError> {
         let folder = Arc::new(Folder::open(&self.folder, self.free_bytes_min)?);
         let problem = |why: String| folder::problem(&self.folder, why);
+        journal::inspect(&folder.rows()).map_err(problem)?;
         let tables = self
             .tables(&folder)
             .map_err(|error| problem(explain(&error)))?;

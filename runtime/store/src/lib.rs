@@ -11,8 +11,8 @@
 //! This crate knows neither entities nor schemas: documents come to it in named form already.
 
 mod document;
-mod embedded;
 pub mod durable;
+mod embedded;
 mod key;
 mod memory;
 #[cfg(feature = "mongodb")]

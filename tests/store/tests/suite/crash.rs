@@ -176,6 +176,91 @@ fn a_journal_that_was_cut_off_has_everything_before_the_cut() {
     assert_eq!(before, 0);
 }
 
+/// Overwrites a part of the journal.
+fn damage(folder: &Path, at: u64, with: &[u8]) {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    let mut file = OpenOptions::new()
+        .write(true)
+        .open(journal(folder))
+        .unwrap();
+    file.seek(SeekFrom::Start(at)).unwrap();
+    file.write_all(with).unwrap();
+}
+
+#[test]
+fn a_last_batch_that_came_to_the_disk_in_pieces_is_dropped() {
+    let folder = folder();
+    let base = folder.path().join("base");
+    written(&base, 3);
+    // One batch by itself, with a value longer than several pages of the disk.
+    with(&base, async |store| {
+        let held = Held::claim(&store, AVATARS, "u1", 1).await;
+        let commit = held.set("blob", Value::Bytes(vec![7; 20_000]));
+        assert_eq!(one(&store, &commit).await, Committed::Applied);
+    });
+    let bytes = std::fs::read(journal(&base)).unwrap();
+    let last = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64;
+    for (number, back) in [2_000_u64, 8_000, 19_000].into_iter().enumerate() {
+        let torn = folder.path().join(number.to_string());
+        copy(&base, &torn);
+        damage(&torn, last - back, &[0; 1024]);
+        with(&torn, async |store| {
+            assert_eq!(rounds::verify(&store, 3, 9).await, Ok(3));
+            let held = Held::claim(&store, AVATARS, "u1", 2).await;
+            assert_eq!(
+                (held.document.header.epoch, held.document.header.rev),
+                (2, 2)
+            );
+        });
+    }
+}
+
+#[test]
+fn a_journal_that_is_damaged_before_its_end_is_refused() {
+    let folder = folder();
+    let base = folder.path().join("base");
+    let length = written(&base, 6);
+    let whole = std::fs::read(journal(&base)).unwrap();
+    let (mut refused, mut dropped) = (0, 0);
+    for number in 0..24 {
+        let at = number * (length - 1) / 24;
+        let broken = folder.path().join("broken");
+        copy(&base, &broken);
+        let byte = whole[usize::try_from(at).unwrap()];
+        damage(&broken, at, &[byte ^ (1 << (number % 8))]);
+        match open(&broken) {
+            Err(error) => {
+                refused += 1;
+                assert!(error.why.contains("is damaged at byte "), "{error}");
+                assert!(
+                    error
+                        .why
+                        .ends_with("nothing was changed: restore the folder from a backup"),
+                    "{error}"
+                );
+                assert_ne!(std::fs::read(journal(&broken)).unwrap(), whole);
+                assert_eq!(
+                    std::fs::metadata(journal(&broken)).unwrap().len(),
+                    whole.len() as u64
+                );
+            }
+            Ok(backend) => {
+                // Of the last batch nobody can tell whether it was answered.
+                dropped += 1;
+                let store = backend.store();
+                let mut reached = Err(String::new());
+                for answered in [6, 5] {
+                    reached = reached.or(block_on(rounds::verify(&store, answered, 9)));
+                }
+                backend.close();
+                assert!(reached.is_ok(), "byte {at}: {reached:?}");
+            }
+        }
+        std::fs::remove_dir_all(&broken).unwrap();
+    }
+    assert!(refused > 15 && dropped > 0, "{refused} and {dropped}");
+}
+
 #[test]
 fn a_folder_is_open_in_one_process_at_a_time() {
     let folder = folder();
