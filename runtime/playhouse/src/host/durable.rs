@@ -26,8 +26,8 @@ use playhouse_store::DocumentId;
 use playhouse_wire::EntityKey;
 use rustc_hash::FxHashMap;
 
-pub(super) use held::Held;
 pub use held::HELD_MAX;
+pub(super) use held::Held;
 pub use inbox::{DELIVERIES_MAX, POISON_ATTEMPTS_MAX};
 pub use refusal::Refusal;
 pub use resend::{RESEND_MAX, RESEND_US};

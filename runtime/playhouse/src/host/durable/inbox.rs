@@ -336,7 +336,11 @@ impl Shard {
                 Err(failure)
             }
         };
-        outcome.map_err(|failure| failure.to_string())
+        // Whether it may have been executed is no question here: it was not.
+        outcome.map_err(|failure| match failure.text() {
+            "" => failure.kind().as_str().to_owned(),
+            text => format!("{}: {text}", failure.kind().as_str()),
+        })
     }
 }
 

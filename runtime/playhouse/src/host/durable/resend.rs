@@ -9,10 +9,10 @@ use super::super::cell::Hosted;
 use super::super::shard::{Due, Shard};
 
 /// How long a row waits for its acknowledgement before it is sent again, in microseconds; at most twice as long.
-pub const RESEND_US: u64 = 2_000_000;
+pub const RESEND_US: u64 = 1_000_000;
 
 /// Most rows for one receiver that are sent again at a time: the others come after them.
-pub const RESEND_MAX: usize = 64;
+pub const RESEND_MAX: usize = super::DELIVERIES_MAX;
 
 impl Shard {
     /// The entity has rows to be acknowledged.
