@@ -4,4 +4,6 @@
 
 mod crash;
 mod embedded;
+mod place;
+mod room;
 mod rows;
