@@ -1,6 +1,7 @@
 //! A game to test, and players in it.
 
 use std::future::Future;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,8 @@ use arena_bots::common::{AccountId, Region};
 use arena_bots::meter::Meter;
 use arena_bots::mirror::{Known, Mirror};
 use arena_bots::world::{Avatar, AvatarProxy, ZoneId};
-use playhouse::node::Running;
+use playhouse::node::{NodeBuilder, Running};
+use playhouse::store::Embedded;
 use playhouse_client::{Client, Failure, SessionReason, Uuid};
 use tokio::task::LocalSet;
 
@@ -44,11 +46,22 @@ pub(crate) fn play(test: impl AsyncFnOnce(&Game)) {
 
 /// The same with other rules.
 pub(crate) fn play_by(rules: Rules, test: impl AsyncFnOnce(&Game)) {
-    let arena = Arena {
-        key: SealKey::new(KEY),
-        rules,
-    };
-    let built = node(arena).shards(2).listen("127.0.0.1:0").build();
+    play_on(of_rules(rules), test);
+}
+
+/// A game that keeps its players in this folder.
+pub(crate) fn play_in(folder: &Path, test: impl AsyncFnOnce(&Game)) {
+    let store = Embedded::at(folder).free_bytes_min(0);
+    play_on(of_rules(Rules::default()).store(store), test);
+}
+
+fn of_rules(rules: Rules) -> NodeBuilder {
+    let key = SealKey::new(KEY);
+    node(Arena { key, rules })
+}
+
+fn play_on(game: NodeBuilder, test: impl AsyncFnOnce(&Game)) {
+    let built = game.shards(2).listen("127.0.0.1:0").build();
     let running = built.unwrap().start().unwrap();
     let address = running.addresses()[0].clone();
     let game = Game { running, address };

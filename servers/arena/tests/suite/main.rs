@@ -6,6 +6,7 @@ mod bag;
 mod battle;
 mod chat;
 mod game;
+mod kept;
 mod lobby;
 mod login;
 mod progress;
