@@ -306,7 +306,14 @@ impl Hooks<'_> {
             }
             Construct::Written(signature) => construct_from(owner, path, signature),
         };
+        let comes_back = match &self.construct {
+            Construct::Missing => kind.makes_itself(),
+            // What is wrong is an error already.
+            Construct::Wrong | Construct::Written(_) => true,
+        };
         quote! {
+            const COMES_BACK: bool = #comes_back;
+
             fn from_key(key: &#v1::EntityKey) -> ::core::option::Option<Self> {
                 #body
             }

@@ -42,6 +42,7 @@ mod ticks;
 mod timers;
 
 // The store: who claims, saves and gives back documents.
+mod gone;
 mod keeper;
 mod loading;
 mod saved;
@@ -73,9 +74,7 @@ pub use afar::FAR_SEARCHES_MAX;
 pub use attend::{NodeInfo, Random};
 pub use context::{BACKGROUND_MAX, Caller, Cx, SessionId};
 pub use deadlock::DEADLOCK_STEPS_MAX;
-pub use durable::{
-    DELIVERIES_MAX, HELD_MAX, POISON_ATTEMPTS_MAX, RESEND_MAX, RESEND_US, Refusal,
-};
+pub use durable::{DELIVERIES_MAX, HELD_MAX, POISON_ATTEMPTS_MAX, RESEND_MAX, RESEND_US, Refusal};
 pub use egress::{Egress, EgressId, Outgoing};
 pub use env::Env;
 pub use fabric::INBOX_MAX;

@@ -209,6 +209,9 @@ pub trait Hooks: Sized + 'static {
     /// Hands every handler to `calls`.
     fn handlers(_calls: &mut impl Calls<Self>) {}
 
+    /// Whether [`from_key`](Self::from_key) makes it.
+    const COMES_BACK: bool = false;
+
     /// The entity with this key; see [`EntityCalls::construct`].
     #[must_use]
     fn from_key(_key: &EntityKey) -> Option<Self> {

@@ -6,12 +6,14 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use playhouse_store::{Owner, Store, StoreError};
+use playhouse_store::durable::Rules;
+use playhouse_store::{DocumentId, Owner, Store, StoreError};
 use playhouse_wire::EntityKey;
 use rustc_hash::FxHashMap;
 
 use super::SessionId;
 use super::cell::Hosted;
+use super::gone::Gone;
 use super::shard::Shard;
 use crate::call::{Failure, FailureKind};
 use crate::persist::{SAVE_EVERY, UNSAVED_MAX};
@@ -38,6 +40,9 @@ pub struct Keeping {
     pub exclusive: bool,
     /// The release of the schema.
     pub release: u32,
+    /// The rules of the durable protocol: all of them, but where a test plants a bug.
+    #[doc(hidden)]
+    pub rules: Rules,
     /// How long a change waits to be saved.
     pub every: Duration,
     /// Most entities that wait to be saved while the store does not answer.
@@ -53,6 +58,7 @@ impl Keeping {
             owner,
             exclusive: false,
             release: 0,
+            rules: Rules::default(),
             every: SAVE_EVERY,
             unsaved_max: UNSAVED_MAX,
         }
@@ -74,6 +80,7 @@ pub(super) struct Keeper {
     pub(super) owner: Owner,
     pub(super) exclusive: bool,
     pub(super) release: u32,
+    pub(super) rules: Rules,
     pub(super) every_us: u64,
     unsaved_max: usize,
     /// Commits that are on their way.
@@ -96,6 +103,8 @@ pub(super) struct Keeper {
     pub(super) closed: Cell<bool>,
     /// Clients that were bound to activations that are over, by type and key.
     pub(super) clients: RefCell<FxHashMap<(u32, EntityKey), SessionId>>,
+    /// Documents of entities that are no more whose messages are sent.
+    pub(super) gone: RefCell<FxHashMap<DocumentId, Gone>>,
     pub(super) saves: Cell<u64>,
     pub(super) loads: Cell<u64>,
 }
@@ -107,6 +116,7 @@ impl Keeper {
             owner: keeping.owner,
             exclusive: keeping.exclusive,
             release: keeping.release,
+            rules: keeping.rules,
             every_us: u64::try_from(keeping.every.as_micros()).unwrap_or(u64::MAX),
             unsaved_max: keeping.unsaved_max,
             in_flight: Cell::new(0),
@@ -120,6 +130,7 @@ impl Keeper {
             stopping: Cell::new(false),
             closed: Cell::new(false),
             clients: RefCell::default(),
+            gone: RefCell::default(),
             saves: Cell::new(0),
             loads: Cell::new(0),
         }

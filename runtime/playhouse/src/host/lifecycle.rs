@@ -116,6 +116,12 @@ impl Shard {
                 self.begin_life(kind, &cell, manner);
                 Ok(cell)
             }
+            // One that has a document comes back.
+            EntityKind::Instance if kind.saved.is_some() && self.keeper().is_some() => {
+                let cell = self.construct(kind, key)?.ok_or_else(no_such_target)?;
+                self.begin_life(kind, &cell, manner);
+                Ok(cell)
+            }
             EntityKind::Instance | EntityKind::Local(_) => Err(no_such_target()),
         }
     }
@@ -250,10 +256,14 @@ impl Shard {
             *persisted.failure.borrow_mut() = Some(failure);
         }
         let bound = header.rare(|rare| rare.session.is_some()) == Some(true);
+        let sends = self.activation(&whole, |activation| activation.has_rows()) == Some(true);
+        let wakes = self.wake_us(&whole).is_some();
         self.leave(&whole);
-        if begun && bound {
-            // Its client goes on with what was saved.
+        if begun && (bound || sends || wakes) {
+            // Its client, its messages and its timers go on with what was saved.
             self.begin_soon(header.kind, header.key.clone());
+        } else if sends || wakes {
+            self.begin_later(header.kind, header.key.clone());
         }
     }
 
@@ -363,11 +373,7 @@ impl Shard {
         }
         let key = self.new_instance(kind);
         let cell: Rc<dyn Hosted> = super::cell::EntityCell::new(kind.index, key.clone(), 0, logic);
-        let manner = Manner {
-            seen: None,
-            new: true,
-        };
-        self.begin_life(kind, &cell, manner);
+        self.begin_life(kind, &cell, Manner::NEW);
         Ok(key)
     }
 }

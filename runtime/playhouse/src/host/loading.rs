@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use playhouse_store::durable::{Activation, Rules};
+use playhouse_store::durable::Activation;
 use playhouse_store::{Claim, Claimed, Document, StoreError};
 use playhouse_wire::EntityKey;
 
 use super::SessionId;
 use super::calls::{CallId, Place};
 use super::cell::Hosted;
+use super::dispatch::no_such_target;
 use super::keeper::{Keeper, pause};
 use super::kind::Kind;
 use super::saving::Persisted;
@@ -30,6 +31,8 @@ pub(super) struct Manner {
     pub(super) seen: Option<u64>,
     /// It must not be there yet.
     pub(super) new: bool,
+    /// Nobody calls: if it can't be had now, it is tried again.
+    pub(super) wanted: bool,
 }
 
 impl Manner {
@@ -37,7 +40,28 @@ impl Manner {
     pub(super) const USED: Self = Self {
         seen: None,
         new: false,
+        wanted: false,
     };
+
+    /// By whoever has just made it.
+    pub(super) const NEW: Self = Self {
+        new: true,
+        ..Self::USED
+    };
+
+    /// Because of what is left to be done.
+    const WANTED: Self = Self {
+        wanted: true,
+        ..Self::USED
+    };
+
+    /// As one of a document that was seen with this epoch.
+    pub(super) const fn found(epoch: u64) -> Self {
+        Self {
+            seen: Some(epoch),
+            ..Self::USED
+        }
+    }
 }
 
 impl Shard {
@@ -89,12 +113,12 @@ impl Shard {
         let claimed = self.claim(keeper, cell, manner).await;
         // The lease ends after the entity has, if it can't begin.
         let filled = match claimed {
-            Ok(document) => self.fill(keeper, cell, &persisted, document),
+            Ok(document) => self.fill(keeper, cell, &persisted, document, manner),
             Err(failure) => Err(failure),
         };
         let fresh = match filled {
             Ok(fresh) => fresh,
-            Err(failure) => return self.load_failed(cell, failure),
+            Err(failure) => return self.load_failed(cell, failure, manner),
         };
         keeper.loads.set(keeper.loads.get() + 1);
         let kind = self.kind(header.kind);
@@ -119,12 +143,13 @@ impl Shard {
     ) -> Result<Document, Failure> {
         let header = cell.header();
         let id = document::document_id(self.kind(header.kind).descriptor, &header.key);
+        let is_instance = matches!(self.kind(header.kind).descriptor.kind, EntityKind::Instance);
         for tries in 1.. {
             let claim = Claim {
                 id: id.clone(),
                 owner: keeper.owner.clone(),
                 seen: manner.seen,
-                create: manner.seen.is_none(),
+                create: manner.seen.is_none() && (manner.new || !is_instance),
                 birth: self.env.random(),
             };
             let error = match keeper.store.claim(claim).await {
@@ -135,9 +160,10 @@ impl Shard {
                     keeper.note_done();
                     return Ok(*document);
                 }
-                Ok(Claimed::Moved(_) | Claimed::Absent) => {
+                Ok(Claimed::Moved(_)) => {
                     return Err(refused(FailureKind::NotFound, "it is run elsewhere by now"));
                 }
+                Ok(Claimed::Absent) => return Err(no_such_target()),
                 Ok(Claimed::Quarantined { why }) => {
                     let why = format!("its document is set aside: {why}");
                     return Err(refused(FailureKind::Incompatible, why));
@@ -159,13 +185,24 @@ impl Shard {
     /// Fills an entity from its document. Whether there was nothing in it yet.
     fn fill(
         self: &Rc<Self>,
-        keeper: &Keeper,
+        keeper: &Rc<Keeper>,
         cell: &Rc<dyn Hosted>,
         persisted: &Persisted,
         mut document: Document,
+        manner: Manner,
     ) -> Result<bool, Failure> {
         match self.fill_parts(keeper, cell, persisted, &mut document) {
             Ok(fresh) => {
+                let kind = self.kind(cell.header().kind).descriptor.kind;
+                let called = manner.seen.is_none() && !matches!(kind, EntityKind::Instance);
+                if fresh && !manner.new && !called {
+                    // It was deleted: what it sent still arrives.
+                    let activation = persisted.activation.take();
+                    if let Some(activation) = activation.filter(Activation::has_rows) {
+                        self.send_for_gone(keeper, activation);
+                    }
+                    return Err(no_such_target());
+                }
                 self.restore_timers(cell, &document.root);
                 Ok(fresh)
             }
@@ -190,7 +227,7 @@ impl Shard {
         document: &mut Document,
     ) -> Result<bool, Misfit> {
         let kind = self.kind(cell.header().kind);
-        let activation = Activation::new(document, keeper.owner.clone(), Rules::default())
+        let activation = Activation::new(document, keeper.owner.clone(), keeper.rules)
             .map_err(|misfit| Misfit::new(misfit.path, misfit.problem))?;
         let fresh = activation.is_fresh();
         if let Some(saved) = kind.saved.as_ref().filter(|_| !fresh) {
@@ -204,16 +241,19 @@ impl Shard {
     }
 
     /// An entity can't begin: whoever waits for it hears why.
-    fn load_failed(self: &Rc<Self>, cell: &Rc<dyn Hosted>, failure: Failure) {
+    fn load_failed(self: &Rc<Self>, cell: &Rc<dyn Hosted>, failure: Failure, manner: Manner) {
         let header = cell.header();
         let kind = self.kind(header.kind);
-        let entity = kind.descriptor.head.name;
-        tracing::warn!(entity, key = ?header.key, %failure, "an entity can't begin");
+        if failure.kind() != FailureKind::NotFound {
+            let entity = kind.descriptor.head.name;
+            tracing::warn!(entity, key = ?header.key, %failure, "an entity can't begin");
+        }
         let starts_alone = matches!(
             kind.descriptor.kind,
             EntityKind::Singleton | EntityKind::PerNode
         );
-        if starts_alone {
+        let passes = failure.kind() == FailureKind::Unreachable;
+        if starts_alone || manner.wanted && passes {
             self.begin_later(header.kind, header.key.clone());
         }
         if let Some(persisted) = header.persisted() {
@@ -238,7 +278,8 @@ impl Shard {
         if self.keeper().is_some_and(|keeper| keeper.stopping.get()) {
             return;
         }
-        if self.live(self.kind(kind), key).is_err() {
+        let begun = self.live_as(self.kind(kind), key, Manner::WANTED);
+        if begun.is_err_and(|failure| failure.kind() != FailureKind::NotFound) {
             self.begin_later(kind, key.clone());
         }
     }

@@ -80,10 +80,7 @@ impl Shard {
             Ok(Home::Shard(shard)) => shard,
             Err(_) => return,
         };
-        let manner = Manner {
-            seen: Some(header.epoch),
-            new: false,
-        };
+        let manner = Manner::found(header.epoch);
         self.do_on(home, move |shard| {
             if let Some(kind) = shard.find_kind(address.package, address.number)
                 && let Err(failure) = shard.live_as(kind, &address.key, manner)

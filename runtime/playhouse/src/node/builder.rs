@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use playhouse_store::Backend;
+use playhouse_store::durable::Rules;
 use playhouse_wire::message::NAME_BYTES_MAX;
 use playhouse_wire::{Bytes, EntityRef};
 use tokio::time::Duration;
@@ -15,10 +16,10 @@ use super::shared::Shared;
 use super::tool::About;
 use super::{GUESTS_PER_ADDRESS, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT};
 use crate::call::Failure;
-use crate::descriptor::{AudienceKind, Declaration, Head, Package, Role, Schema};
+use crate::descriptor::{AudienceKind, Declaration, EntityKind, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
-use crate::persist::{SAVE_EVERY, UNSAVED_MAX};
+use crate::persist::{SAVE_EVERY, UNSAVED_MAX, is_persistent};
 use crate::watchdog::STALL_AFTER;
 
 /// Says what a node runs, where it listens and whom it lets in. [`Node::builder`](super::Node::builder) begins one.
@@ -40,6 +41,8 @@ type Step = Box<dyn FnOnce(Setup) -> Setup + Send>;
 /// An entity type or a service that was given.
 struct Entry {
     head: &'static Head,
+    /// An instance with a document that nothing makes again.
+    stays_away: bool,
     id: (u16, u16),
     role: Option<&'static Role>,
     step: Step,
@@ -60,6 +63,7 @@ pub(super) struct Policy {
     pub(super) store: Option<Arc<dyn Backend>>,
     pub(super) save_every: Duration,
     pub(super) unsaved_max: usize,
+    pub(super) rules: Rules,
 }
 
 /// Whether the client with this entity is in an audience.
@@ -114,6 +118,7 @@ impl NodeBuilder {
                 store: None,
                 save_every: SAVE_EVERY,
                 unsaved_max: UNSAVED_MAX,
+                rules: Rules::default(),
             },
         }
     }
@@ -148,6 +153,9 @@ impl NodeBuilder {
         let descriptor = <E::Schema as EntitySchema>::descriptor();
         self.entities.push(Entry {
             head: &descriptor.head,
+            stays_away: matches!(descriptor.kind, EntityKind::Instance)
+                && is_persistent(descriptor)
+                && !E::COMES_BACK,
             id: (descriptor.package, descriptor.number),
             role: descriptor.role,
             step: Box::new(Setup::entity::<E>),
@@ -160,6 +168,7 @@ impl NodeBuilder {
         let descriptor = <S::Schema as ServiceSchema>::descriptor();
         self.services.push(Entry {
             head: &descriptor.head,
+            stays_away: false,
             id: (descriptor.package, descriptor.number),
             role: Some(descriptor.role),
             step: Box::new(|setup| setup.service(make)),
@@ -273,6 +282,13 @@ impl NodeBuilder {
         self
     }
 
+    /// Runs the durable protocol without some of its rules: the bugs that tests plant.
+    #[doc(hidden)]
+    pub const fn rules(mut self, rules: Rules) -> Self {
+        self.policy.rules = rules;
+        self
+    }
+
     /// The node, not started yet.
     ///
     /// # Errors
@@ -307,6 +323,15 @@ impl NodeBuilder {
                 let name = full_name(entry.head);
                 return Err(BuildError::NotInSchema { name });
             }
+        }
+        let has_store = self.policy.store.is_some();
+        if let Some(entry) = self
+            .entities
+            .iter()
+            .find(|entry| entry.stays_away && has_store)
+        {
+            let name = full_name(entry.head);
+            return Err(BuildError::NoConstruct { name });
         }
         let runs = |entry: &Entry| {
             let role = entry.role.map(|role| role.head.name);

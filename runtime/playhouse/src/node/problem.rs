@@ -43,6 +43,11 @@ pub enum BuildError {
         /// Its full name.
         name: String,
     },
+    /// A persistent instance that can't come back from its document, on a node with a store.
+    NoConstruct {
+        /// Its full name.
+        name: String,
+    },
     /// No shards, or more than [`SHARDS_MAX`](super::SHARDS_MAX).
     Shards {
         /// How many were asked for.
@@ -84,6 +89,10 @@ impl fmt::Display for BuildError {
             Self::NotInSchema { name } => write!(
                 f,
                 "`{name}` is not in the schema given by `.schema(..)`: give the one it was generated with"
+            ),
+            Self::NoConstruct { name } => write!(
+                f,
+                "entity `{name}` is persistent: write its hook `construct`, by which it comes back from its document"
             ),
             Self::Shards { count } => write!(
                 f,

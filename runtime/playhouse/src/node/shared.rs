@@ -116,6 +116,7 @@ impl Shared {
         Keeping {
             exclusive,
             release: self.about.schema.release,
+            rules: self.policy.rules,
             every: self.policy.save_every,
             unsaved_max: self.policy.unsaved_max,
             ..Keeping::new(store, owner)

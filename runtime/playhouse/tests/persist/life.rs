@@ -1,10 +1,10 @@
 //! From the first use of an entity to its end, over the lives of its node.
 
-use playhouse::Reach;
 use playhouse::store::{DocumentId, Value, key_to_text};
+use playhouse::{FailureKind, Reach, Ref};
 
-use crate::harness::{TestStore, hero_id, keeping, on_shard, on_shard_of, pass, stops};
-use crate::schema::vault::{Hall, Hero};
+use crate::harness::{TestStore, hero_id, keeping, kind, on_shard, on_shard_of, pass, stops};
+use crate::schema::vault::{Hall, Hero, Room};
 use crate::world::{life, setup};
 
 #[test]
@@ -97,6 +97,29 @@ fn singletons_are_loaded_when_the_node_starts() {
         pass(10).await;
         assert_eq!(shard.live_count(11, 4), 1);
         assert_eq!(Hall::only().opened_now().await, Ok(1));
+    });
+}
+
+#[test]
+fn an_instance_comes_back_until_it_is_closed() {
+    let store = TestStore::new();
+    let (send, receive) = std::sync::mpsc::channel();
+    on_shard(&store, async move |shard| {
+        let room = Hall::only().open().await.unwrap();
+        assert_eq!(room.proxy().enter().await, Ok(1));
+        assert!(stops(&shard, 1_000).await);
+        send.send(room).unwrap();
+    });
+    let room = receive.recv().unwrap();
+    on_shard_of(&setup(), keeping(&store, 2), async move |shard| {
+        assert_eq!(room.proxy().enter().await, Ok(2));
+        room.proxy().close().await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(kind(room.proxy().enter().await), FailureKind::NotFound);
+        }
+        let never: Ref<Room> = Ref::to_entity([5_u64.into()]);
+        assert_eq!(kind(never.proxy().enter().await), FailureKind::NotFound);
+        assert_eq!((shard.live_count(11, 3), shard.calls_open()), (0, 0));
     });
 }
 

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use playhouse::node::{Node, NodeBuilder, StartError};
+use playhouse::node::{BuildError, Node, NodeBuilder, StartError};
 use playhouse::store::Embedded;
 
 use crate::generated::SCHEMA;
 use crate::schema::vault::Hero;
-use crate::world::{BirdLogic, HallLogic, HeroLogic, RoomLogic};
+use crate::world::{BirdLogic, HallLogic, HeroLogic, RoomLogic, Tent};
 
 /// A folder of this test's own, empty.
 fn folder(name: &str) -> PathBuf {
@@ -75,6 +75,24 @@ fn changes_are_saved_while_the_node_runs() {
     running.stop();
     running.wait().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn an_instance_with_a_document_must_come_back() {
+    let built = Node::builder()
+        .schema(&SCHEMA)
+        .entity::<Tent>()
+        .store(Embedded::at(folder("tent")))
+        .build();
+    let name = "vault.Room".to_owned();
+    assert_eq!(built.unwrap_err(), BuildError::NoConstruct { name });
+    assert!(
+        Node::builder()
+            .schema(&SCHEMA)
+            .entity::<Tent>()
+            .build()
+            .is_ok()
+    );
 }
 
 #[test]

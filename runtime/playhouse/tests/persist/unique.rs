@@ -46,7 +46,7 @@ fn of_two_that_take_a_name_at_once_one_gets_it() {
         assert_eq!(had.len(), 1, "{had:?}");
         pass(20_000).await;
         for hero in 1..=8 {
-            let expected = (had == [hero]).then(|| "ada").unwrap_or_default();
+            let expected = if had == [hero] { "ada" } else { "" };
             assert_eq!(Hero::of(hero).name_now().await.unwrap(), expected);
         }
         assert_eq!(seen.at(had[0], ["body", "name"]), name("ada"));

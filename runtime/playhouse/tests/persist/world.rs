@@ -205,6 +205,13 @@ pub(crate) struct RoomLogic {
 
 #[entity(Room)]
 impl RoomLogic {
+    #[hook]
+    fn construct(_number: u64) -> Self {
+        Self {
+            props: Room::default(),
+        }
+    }
+
     #[rpc]
     async fn enter(&mut self, _cx: &mut Cx) -> u32 {
         self.props.set_guests(self.props.guests() + 1);
@@ -215,6 +222,23 @@ impl RoomLogic {
     async fn close(&mut self, cx: &mut Cx) {
         cx.destroy();
     }
+}
+
+/// A room that does not come back.
+#[entity(Room)]
+pub(crate) struct Tent {
+    props: Room,
+}
+
+#[entity(Room)]
+impl Tent {
+    #[rpc]
+    async fn enter(&mut self, _cx: &mut Cx) -> u32 {
+        self.props.guests()
+    }
+
+    #[rpc]
+    async fn close(&mut self, _cx: &mut Cx) {}
 }
 
 #[entity(Hall)]

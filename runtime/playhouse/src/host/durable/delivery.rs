@@ -40,7 +40,10 @@ impl Shard {
     }
 
     /// Sends rows to the shards of their receivers.
-    pub(super) fn send_rows(self: &Rc<Self>, deliveries: impl IntoIterator<Item = Delivery>) {
+    pub(in crate::host) fn send_rows(
+        self: &Rc<Self>,
+        deliveries: impl IntoIterator<Item = Delivery>,
+    ) {
         for delivery in deliveries {
             let Some((shard, _)) = self.shard_of_document(&delivery.row.to) else {
                 let to = &*delivery.row.to.collection;
@@ -90,7 +93,7 @@ impl Shard {
             .entity_of(&ack.from)
             .and_then(|(kind, key)| kind.find(&key));
         let Some(cell) = cell else {
-            return;
+            return self.take_ack_for_gone(&ack);
         };
         match self.activation(&cell, |activation| activation.brings_back(&ack)) {
             Some(true) => self.take_refusals(&cell, ack),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use playhouse_store::durable::{Ack, Activation, After, Arrival, Delivery, More, Rules, Verdict};
+use playhouse_store::durable::{Ack, Activation, After, Arrival, Delivery, More, Verdict};
 use playhouse_store::{Claim, Claimed, DocumentId, End, Update};
 use playhouse_wire::EntityKey;
 
@@ -239,7 +239,7 @@ impl Shard {
             }
             _ => return,
         };
-        let activation = Activation::new(&document, keeper.owner.clone(), Rules::default());
+        let activation = Activation::new(&document, keeper.owner.clone(), keeper.rules);
         let Some(mut activation) = activation.ok().filter(Activation::is_gone) else {
             return;
         };
@@ -311,9 +311,10 @@ impl Shard {
         if row.expires_us.is_some_and(|at| self.utc_us() > at) {
             return Err("it expired before it could be delivered".to_owned());
         }
-        let attempts = self.durable.attempts.borrow();
-        let panics = attempts.get(&attempted(delivery)).copied().unwrap_or(0);
-        drop(attempts);
+        let panics = {
+            let attempts = self.durable.attempts.borrow();
+            attempts.get(&attempted(delivery)).copied().unwrap_or(0)
+        };
         if panics >= POISON_ATTEMPTS_MAX {
             return Err(format!("its handler panicked {panics} times in a row"));
         }

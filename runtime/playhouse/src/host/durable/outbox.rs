@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_store::durable::{
-    Ack, Activation, After, Delivery, More, OUTBOX_MAX, OutboxFull, Row, Rules,
+    Ack, Activation, After, Delivery, More, OUTBOX_MAX, OutboxFull, Row,
 };
 use playhouse_store::{
     Claim, Claimed, Committed, DocumentId, End, StoreError, Update, key_from_text, key_to_text,
@@ -179,7 +179,7 @@ impl Shard {
             };
             let activation = match keeper.store.claim(claim).await {
                 Ok(Claimed::Mine(document)) => {
-                    Activation::new(&document, keeper.owner.clone(), Rules::default())
+                    Activation::new(&document, keeper.owner.clone(), keeper.rules)
                         .map_err(|misfit| misfit.to_string())
                 }
                 Ok(other) => Err(format!("{other:?}")),
