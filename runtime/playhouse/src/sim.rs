@@ -48,6 +48,7 @@ pub use ended::{Ended, SimError};
 use playhouse_net::Random;
 pub use playhouse_net::sim::Conditions;
 use playhouse_net::sim::SimNetwork;
+use playhouse_store::Store;
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
@@ -107,6 +108,7 @@ impl Sim {
                 began: Instant::now(),
                 network,
                 trace: Arc::new(Trace::default()),
+                stores: RefCell::default(),
                 hosts: RefCell::default(),
                 polls: Cell::new(0),
                 frozen: Cell::new(false),
@@ -139,6 +141,12 @@ impl Sim {
     pub fn now(&self) -> Duration {
         let _in_runtime = self.runtime.enter();
         self.world.began.elapsed()
+    }
+
+    /// Gives each node that starts from now on a store, whatever its builder was given: `open` gets the name of the host
+    /// and which of its lives this is, counted from 0. All of them are the same store, if it is to outlive them.
+    pub fn keep(&self, open: impl Fn(&str, u32) -> Rc<dyn Store> + 'static) {
+        *self.world.stores.borrow_mut() = Some(Box::new(open));
     }
 
     /// A client on a host of its own: code that has the network and nothing else. It begins now, and anew when its host

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use playhouse_net::{LocalBoxFuture, Network};
+use playhouse_store::Store;
 use tokio::task::{AbortHandle, LocalSet};
 use tokio::time::Instant;
 
@@ -28,6 +29,8 @@ pub(super) type BootShard = Box<dyn FnOnce() -> Booted>;
 pub(super) struct Place {
     pub(super) world: Rc<World>,
     pub(super) network: Rc<dyn Network>,
+    /// The store of this life of the host, if the simulation has one.
+    pub(super) store: Option<Rc<dyn Store>>,
     pub(super) host: u32,
     pub(super) incarnation: u32,
 }
@@ -72,6 +75,7 @@ impl Host {
         let place = Place {
             world: Rc::clone(world),
             network: world.network.host(name),
+            store: world.store_for(name, self.incarnation),
             host: self.number,
             incarnation: self.incarnation,
         };

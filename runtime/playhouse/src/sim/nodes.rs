@@ -27,7 +27,7 @@ pub(super) fn boot(name: &str, builder: impl Fn() -> NodeBuilder + 'static) -> B
             let boot: BootShard = Box::new(move || {
                 let env = SimEnv::new(&place, index);
                 let stopper = part.stopper();
-                let (shard, main) = part.boot(Rc::new(env), place.network, None);
+                let (shard, main) = part.boot(Rc::new(env), place.network, place.store);
                 Booted {
                     main: Box::pin(main),
                     within: within(shard),

@@ -2,22 +2,26 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_net::Random;
 use playhouse_net::sim::SimNetwork;
+use playhouse_store::Store;
 use tokio::time::Instant;
 
 use super::host::Host;
 use super::trace::{Event, Trace};
 
 /// What the hosts of a simulation share.
-#[derive(Debug)]
 pub(super) struct World {
     pub(super) seed: u64,
     pub(super) began: Instant,
     pub(super) network: SimNetwork,
     pub(super) trace: Arc<Trace>,
+    /// Opens the store for a life of a host, by its name and which life it is.
+    pub(super) stores: RefCell<Option<OpenStore>>,
     /// By name, which is also the order in which they end.
     pub(super) hosts: RefCell<BTreeMap<String, Host>>,
     /// How often a shard was polled.
@@ -39,7 +43,16 @@ pub(super) enum Purpose {
     Client,
 }
 
+/// Opens a store for a life of a host.
+pub(super) type OpenStore = Box<dyn Fn(&str, u32) -> Rc<dyn Store>>;
+
 impl World {
+    /// The store of a host, if the simulation has one.
+    pub(super) fn store_for(&self, host: &str, incarnation: u32) -> Option<Rc<dyn Store>> {
+        let stores = self.stores.borrow();
+        stores.as_ref().map(|open| open(host, incarnation))
+    }
+
     /// The stream of chance of this seed that belongs to this purpose and this number.
     pub(super) fn stream(&self, purpose: Purpose, who: u64) -> Random {
         let seeds = Random::stream(self.seed, purpose as u64);
@@ -60,5 +73,14 @@ impl World {
             name,
             detail,
         });
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("seed", &self.seed)
+            .field("hosts", &self.hosts.borrow())
+            .finish_non_exhaustive()
     }
 }

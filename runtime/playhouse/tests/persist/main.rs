@@ -10,6 +10,7 @@ mod life;
 mod lost;
 mod nodes;
 mod saves;
+mod simulated;
 mod unique;
 mod world;
 
