@@ -12,6 +12,7 @@ mod descriptor;
 mod entities;
 mod enums;
 mod facts;
+mod finders;
 mod logic;
 mod names;
 mod newtypes;

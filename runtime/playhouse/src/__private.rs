@@ -23,7 +23,9 @@ pub mod v1 {
     pub use crate::descriptor::dynamic::{deserialize, serialize};
     pub use crate::document;
     pub use crate::flags::debug_flags;
-    pub use crate::host::{Asking, Cx, EntitySlots, Refusal, ask, event};
+    pub use crate::host::{
+        Asking, Cx, EntitySlots, Finding, Refusal, ask, event, find_all, find_one,
+    };
     pub use crate::logic::{
         self, Component, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema,
         HasSlot, Hooks, Service, ServiceSchema,

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use playhouse_store::Update;
-use playhouse_wire::{Error, Limits, Reader, Result, Writer};
+use playhouse_wire::{Encode, Error, Limits, Reader, Result, Writer};
 
 use crate::descriptor::{self, Attributes, Shape};
 use crate::properties::{Consumer, Properties, Property, Tags};
@@ -215,6 +215,16 @@ fn save_one(
         _ => {}
     }
     Ok(())
+}
+
+/// A value as it stands in an index.
+pub(crate) fn index_value(
+    property: &'static descriptor::Property,
+    value: &(impl Encode + ?Sized),
+) -> Result<Value> {
+    let mut w = Writer::new();
+    w.put(value);
+    named::used(&property.member.ty, &mut Reader::new(w.as_bytes(), &LIMITS))
 }
 
 /// Takes over what `table`, which stands at `at`, holds of the persisted properties. What is absent stays as it is, names

@@ -61,6 +61,7 @@ mod away;
 mod cross;
 mod egress;
 mod fabric;
+mod find;
 mod forward;
 mod ingress;
 mod route;
@@ -78,6 +79,7 @@ pub use durable::{DELIVERIES_MAX, HELD_MAX, POISON_ATTEMPTS_MAX, RESEND_MAX, RES
 pub use egress::{Egress, EgressId, Outgoing};
 pub use env::Env;
 pub use fabric::INBOX_MAX;
+pub use find::{FIND_PATIENCE, Finding, find_all, find_one};
 pub use handler::Answer;
 pub use ingress::{Incoming, Origin, ReplyTo, Serving};
 pub use interceptor::{CallInfo, CallOutcome, Direction, Interceptor};

@@ -14,7 +14,7 @@ use super::structs::deprecated;
 use super::text::Text;
 use super::types::int_name;
 use super::values::hexadecimal;
-use super::{Side, logic, proxies};
+use super::{Side, finders, logic, proxies};
 use crate::names::{screaming, snake};
 
 /// The component `component`.
@@ -70,6 +70,7 @@ pub(super) fn emit_entity(scope: &Scope<'_>, text: &mut Text, entity: &Entity, d
         let reference = reference(scope, text, claimed, entity);
         if let (Some(reference), Side::Server) = (reference, scope.world.side) {
             proxies::entity_of(scope, text, claimed, entity, &reference);
+            finders::emit(scope, text, claimed, entity);
         }
         proxies::sent(scope, text, claimed, &owner);
     });

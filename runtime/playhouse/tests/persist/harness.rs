@@ -203,13 +203,7 @@ impl Store for TestStore {
 
 /// With the index that the schema has.
 fn collections() -> Vec<playhouse::store::Collection> {
-    vec![playhouse::store::Collection {
-        name: "vault.Hero".into(),
-        indexes: vec![playhouse::store::Index {
-            path: Path::of(["body", "name"]),
-            unique: true,
-        }],
-    }]
+    playhouse::document::collections([<Hero as playhouse::logic::EntitySchema>::descriptor()])
 }
 
 pub(crate) fn hero_id(hero: u64) -> DocumentId {

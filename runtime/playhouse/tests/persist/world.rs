@@ -261,6 +261,16 @@ impl HallLogic {
     async fn opened_now(&mut self, _cx: &mut Cx) -> u32 {
         self.props.opened()
     }
+
+    #[rpc]
+    async fn named(&mut self, cx: &mut Cx, name: String) -> Result<Option<Ref<Hero>>, Failure> {
+        Hero::find_by_name(cx, &name).await
+    }
+
+    #[rpc]
+    async fn at(&mut self, cx: &mut Cx, place: u32, limit: u32) -> Result<Vec<Ref<Hero>>, Failure> {
+        Hero::find_by_place(cx, place, limit as usize).await
+    }
 }
 
 #[entity(Bird)]

@@ -392,6 +392,28 @@ impl Account {
         let reference = Self::reference(account_id);
         AccountProxy(v1::Proxy::entity(reference.into_address()))
     }
+
+    /// The one whose `email` was this when it was saved last.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_email(cx: &v1::Cx, email: &Email) -> v1::Finding<Option<v1::Ref<Self>>> {
+        v1::find_one(cx, 0, 4, email)
+    }
+
+    /// Those whose `banned_until` was this when they were saved last, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_banned_until(
+        cx: &v1::Cx,
+        banned_until: v1::Timestamp,
+        limit: usize,
+    ) -> v1::Finding<Vec<v1::Ref<Self>>> {
+        v1::find_all(cx, 0, 9, &banned_until, limit)
+    }
 }
 
 impl v1::Properties for Account {

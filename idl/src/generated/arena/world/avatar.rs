@@ -321,6 +321,28 @@ impl Avatar {
         AvatarProxy(v1::Proxy::entity(reference.into_address()))
     }
 
+    /// The one whose `name` was this when it was saved last.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_name(cx: &v1::Cx, name: &Name) -> v1::Finding<Option<v1::Ref<Self>>> {
+        v1::find_one(cx, 0, 10, name)
+    }
+
+    /// Those whose `region` was this when they were saved last, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_region(
+        cx: &v1::Cx,
+        region: Region,
+        limit: usize,
+    ) -> v1::Finding<Vec<v1::Ref<Self>>> {
+        v1::find_all(cx, 0, 11, &region, limit)
+    }
+
     /// Asks before something that cannot be undone.
     pub fn confirm(cx: &mut v1::Cx, text: impl Into<String>) -> v1::Asking<AvatarConfirmArgs> {
         v1::ask(cx, AvatarConfirmArgs { text: text.into() })

@@ -10,10 +10,10 @@
 pub mod vault;
 
 pub use vault::{
-    Bird, BirdProxy, BirdSingArgs, Hall, HallOpenArgs, HallOpenedNowArgs, HallProxy, Hero,
-    HeroBoundArgs, HeroLeaveArgs, HeroLivesNowArgs, HeroNameNowArgs, HeroPanicsArgs, HeroProxy,
-    HeroRenameArgs, HeroRenameLaterArgs, HeroSaveWithPurseArgs, HeroSavesNowArgs, HeroTitledArgs,
-    HeroToilArgs, HeroWalkArgs, NameError, Purse, PurseAddArgs, PurseCheerArgs, PurseDropArgs,
-    PurseGoldNowArgs, PurseProxy, PursePutArgs, PurseSaveNowArgs, Room, RoomCloseArgs,
-    RoomEnterArgs, RoomProxy,
+    Bird, BirdProxy, BirdSingArgs, Hall, HallAtArgs, HallNamedArgs, HallOpenArgs,
+    HallOpenedNowArgs, HallProxy, Hero, HeroBoundArgs, HeroLeaveArgs, HeroLivesNowArgs,
+    HeroNameNowArgs, HeroPanicsArgs, HeroProxy, HeroRenameArgs, HeroRenameLaterArgs,
+    HeroSaveWithPurseArgs, HeroSavesNowArgs, HeroTitledArgs, HeroToilArgs, HeroWalkArgs, NameError,
+    Purse, PurseAddArgs, PurseCheerArgs, PurseDropArgs, PurseGoldNowArgs, PurseProxy, PursePutArgs,
+    PurseSaveNowArgs, Room, RoomCloseArgs, RoomEnterArgs, RoomProxy,
 };

@@ -827,6 +827,64 @@ impl Hero {
         let reference = Self::reference(hero_id);
         HeroProxy(v1::Proxy::entity(reference.into_address()))
     }
+
+    /// The one whose `title` was this when it was saved last.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_title(cx: &v1::Cx, title: &str) -> v1::Finding<Option<v1::Ref<Self>>> {
+        v1::find_one(cx, 0, 3, title)
+    }
+
+    /// Those whose `level` was this when they were saved last, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_level(cx: &v1::Cx, level: u32, limit: usize) -> v1::Finding<Vec<v1::Ref<Self>>> {
+        v1::find_all(cx, 0, 4, &level, limit)
+    }
+
+    /// Those whose `team` was this when they were saved last, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_team(cx: &v1::Cx, team: Team, limit: usize) -> v1::Finding<Vec<v1::Ref<Self>>> {
+        v1::find_all(cx, 0, 7, &team, limit)
+    }
+
+    /// Those whose `big` was this when they were saved last, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_big(cx: &v1::Cx, big: u64, limit: usize) -> v1::Finding<Vec<v1::Ref<Self>>> {
+        v1::find_all(cx, 0, 16, &big, limit)
+    }
+
+    /// The one whose `badge` was this when it was saved last.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_badge(cx: &v1::Cx, badge: &str) -> v1::Finding<Option<v1::Ref<Self>>> {
+        v1::find_one(cx, 0, 22, badge)
+    }
+
+    /// Those whose `bag.gold` was this when they were saved last, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_bag_gold(
+        cx: &v1::Cx,
+        gold: Coins,
+        limit: usize,
+    ) -> v1::Finding<Vec<v1::Ref<Self>>> {
+        v1::find_all(cx, 1, 2, &gold, limit)
+    }
 }
 
 impl v1::Properties for Hero {

@@ -798,6 +798,24 @@ impl Hero {
         let reference = Self::reference(number);
         HeroProxy(v1::Proxy::entity(reference.into_address()))
     }
+
+    /// The one whose `name` was this when it was saved last.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_name(cx: &v1::Cx, name: &str) -> v1::Finding<Option<v1::Ref<Self>>> {
+        v1::find_one(cx, 0, 3, name)
+    }
+
+    /// Those whose `place` was this when they were saved last, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_place(cx: &v1::Cx, place: u32, limit: usize) -> v1::Finding<Vec<v1::Ref<Self>>> {
+        v1::find_all(cx, 0, 4, &place, limit)
+    }
 }
 
 impl v1::Properties for Hero {
@@ -2191,7 +2209,7 @@ impl v1::Check for Hall {}
 impl v1::Numbered for Hall {
     const PACKAGE: u16 = 11;
     const NUMBER: u16 = 4;
-    const DIGEST: u64 = 0xa7b5_a508_0e49_0507;
+    const DIGEST: u64 = 0x6d33_8717_eefd_4b84;
 }
 
 impl v1::Target for Hall {
@@ -2223,9 +2241,19 @@ impl HallProxy {
         self.0.rpc(HallOpenedNowArgs {})
     }
 
+    /// The rpc `named`.
+    pub fn named(&self, name: impl Into<String>) -> v1::Calling<HallNamedArgs> {
+        self.0.rpc(HallNamedArgs { name: name.into() })
+    }
+
+    /// The rpc `at`.
+    pub fn at(&self, place: u32, limit: u32) -> v1::Calling<HallAtArgs> {
+        self.0.rpc(HallAtArgs { place, limit })
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
-    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+    pub fn at_(self, address: impl Into<v1::Address>) -> Self {
         Self(self.0.at(address))
     }
 
@@ -2261,6 +2289,8 @@ macro_rules! __playhouse_vault_Hall {
             [
                 { rpc 1 open 61 "rpc 1 open() -> ref<Room>" [ ] "Result<Ref<Room>, Failure>" }
                 { rpc 2 opened_now 62 "rpc 2 opened_now() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 3 named 63 "rpc 3 named(name: string[..=24]) -> ref<Hero>?" [ name "String", ] "Result<Option<Ref<Hero>>, Failure>" }
+                { rpc 4 at 64 "rpc 4 at(place: u32, limit: u32) -> list<ref<Hero>>[..=100]" [ place "u32", limit "u32", ] "Result<Vec<Ref<Hero>>, Failure>" }
             ]
             [
             ]
@@ -2398,6 +2428,162 @@ impl v1::Rpc for HallOpenedNowArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `named` of [`Hall`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HallNamedArgs {
+    pub name: String,
+}
+
+impl HallNamedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, name: &str) {
+        let count = if !name.is_empty() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(name);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(name: &str) -> v1::Result<()> {
+        v1::check::<v1::Text<0, 24>>("name", name)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for HallNamedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.name);
+    }
+}
+
+impl v1::Decode for HallNamedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            name: slots.or_default::<v1::Text<0, 24>>("name")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HallNamedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.name)
+    }
+}
+
+impl v1::Arguments for HallNamedArgs {
+    const TAG: u8 = 3;
+
+    type Owner = Hall;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.name,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HALL.calls[2]
+    }
+}
+
+impl v1::HasCall<3> for Hall {
+    type Args = HallNamedArgs;
+}
+
+impl v1::Rpc for HallNamedArgs {
+    type Output = Option<v1::Ref<Hero>>;
+    type Codec = v1::Maybe<v1::Ref<Hero>>;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `at` of [`Hall`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HallAtArgs {
+    pub place: u32,
+    pub limit: u32,
+}
+
+impl HallAtArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, place: u32, limit: u32) {
+        let count = if limit != 0 {
+            2
+        } else if place != 0 {
+            1
+        } else {
+            0
+        };
+        let mut slots = w.slots(count);
+        slots.put(&place);
+        slots.put(&limit);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u32, _: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for HallAtArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.place, self.limit);
+    }
+}
+
+impl v1::Decode for HallAtArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            place: slots.or_default::<u32>("place")?,
+            limit: slots.or_default::<u32>("limit")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HallAtArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.place, self.limit)
+    }
+}
+
+impl v1::Arguments for HallAtArgs {
+    const TAG: u8 = 4;
+
+    type Owner = Hall;
+    type Parts = (u32, u32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.place, self.limit)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HALL.calls[3]
+    }
+}
+
+impl v1::HasCall<4> for Hall {
+    type Args = HallAtArgs;
+}
+
+impl v1::Rpc for HallAtArgs {
+    type Output = Vec<v1::Ref<Hero>>;
+    type Codec = v1::List<v1::Ref<Hero>, 0, 100>;
+    type Fault = v1::Failure;
+}
+
 /// Nothing of it lasts.
 #[derive(Debug, Clone, Default)]
 pub struct Bird {
@@ -2526,9 +2712,9 @@ impl v1::EntitySchema for Bird {
 macro_rules! __playhouse_vault_Bird {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Bird" "idl/vault.idl" 66
+            entity keyed "Bird" "idl/vault.idl" 68
             [
-                { rpc 1 sing 69 "rpc 1 sing() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 sing 71 "rpc 1 sing() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2659,7 +2845,7 @@ pub mod descriptor {
         ],
         properties: &[
             Property::new(Member::new(3, "name", Use::STRING.length(0, 24)).or(Value::Empty)).persist().unique(),
-            Property::new(Member::new(4, "place", Use::U32).or(Value::Int(0))).persist_every_us(1000000),
+            Property::new(Member::new(4, "place", Use::U32).or(Value::Int(0))).persist_every_us(1000000).index(),
             Property::new(Member::new(5, "saves", Use::U32).or(Value::Int(0))).persist(),
             Property::new(Member::new(6, "titles", Use::set(&Use::U32).length(0, 100)).or(Value::Empty)).persist(),
             Property::new(Member::new(7, "lives", Use::U32).or(Value::Int(0))).persist(),
@@ -2717,14 +2903,16 @@ pub mod descriptor {
         calls: &[
             Call::new(CallKind::Rpc, 1, "open").result(Use::entity(&ROOM)),
             Call::new(CallKind::Rpc, 2, "opened_now").result(Use::U32),
+            Call::new(CallKind::Rpc, 3, "named").params(&[Member::new(1, "name", Use::STRING.length(0, 24)).or(Value::Empty)]).result(Use::entity(&HERO).optional()),
+            Call::new(CallKind::Rpc, 4, "at").params(&[Member::new(1, "place", Use::U32).or(Value::Int(0)), Member::new(2, "limit", Use::U32).or(Value::Int(0))]).result(Use::list(&Use::entity(&HERO)).length(0, 100)),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0xa7b5_a508_0e49_0507,
+        digest: 0x6d33_8717_eefd_4b84,
     };
 
     pub static BIRD: Entity = Entity {
-        head: Head::new("vault", "Bird", "idl/vault.idl", 66).docs("Nothing of it lasts."),
+        head: Head::new("vault", "Bird", "idl/vault.idl", 68).docs("Nothing of it lasts."),
         package: 11,
         number: 5,
         kind: EntityKind::Keyed(&[Use::U64]),

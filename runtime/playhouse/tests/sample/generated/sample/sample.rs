@@ -1582,6 +1582,15 @@ impl Player {
         PlayerProxy(v1::Proxy::entity(reference.into_address()))
     }
 
+    /// The one whose `name` was this when it was saved last.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_name(cx: &v1::Cx, name: &Name) -> v1::Finding<Option<v1::Ref<Self>>> {
+        v1::find_one(cx, 0, 3, name)
+    }
+
     /// Asks the client whose session is bound: the client rpc `confirm`.
     pub fn confirm(cx: &mut v1::Cx, text: impl Into<String>) -> v1::Asking<PlayerConfirmArgs> {
         v1::ask(cx, PlayerConfirmArgs { text: text.into() })

@@ -565,6 +565,24 @@ impl ByNewtype {
         let reference = Self::reference(account_id);
         ByNewtypeProxy(v1::Proxy::entity(reference.into_address()))
     }
+
+    /// The one whose `name` was this when it was saved last.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_name(cx: &v1::Cx, name: &Word) -> v1::Finding<Option<v1::Ref<Self>>> {
+        v1::find_one(cx, 0, 1, name)
+    }
+
+    /// Those whose `city` was this when they were saved last, at most `limit` of them, in no order.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer, or the node has none.
+    pub fn find_by_city(cx: &v1::Cx, city: &Word, limit: usize) -> v1::Finding<Vec<v1::Ref<Self>>> {
+        v1::find_all(cx, 0, 2, city, limit)
+    }
 }
 
 impl v1::Properties for ByNewtype {
