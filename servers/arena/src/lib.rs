@@ -21,3 +21,8 @@ pub mod seal;
 pub mod tables;
 
 mod clock;
+
+/// The examples of the page on persistence, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/persistence.md")]
+struct Persistence;
