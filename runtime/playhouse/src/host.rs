@@ -48,7 +48,6 @@ mod loading;
 mod saved;
 mod saving;
 mod sweeping;
-mod unsent;
 
 // Clients: sessions that are bound to entities, and who else hears of them.
 mod sessions;

@@ -9,6 +9,7 @@
 mod cron;
 mod key;
 mod keyed;
+mod lasting;
 mod plan;
 mod ticker;
 mod wheel;
@@ -16,6 +17,7 @@ mod wheel;
 pub use cron::{Cron, CronError};
 pub use key::TimerKey;
 pub use keyed::{Firing, Pending, TimerHandle, TimerOwner, Timers};
+pub use lasting::Lasting;
 pub use plan::{Moment, Plan, TimerError};
 pub use ticker::{Tick, Ticker};
 pub use wheel::{TimerId, Wheel};

@@ -17,6 +17,7 @@ mod outbox;
 mod refusal;
 mod resend;
 mod sending;
+mod timers;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -48,6 +49,8 @@ pub(super) struct Durable {
     inboxes: RefCell<FxHashMap<(u32, EntityKey), inbox::Inbox>>,
     /// How often the handler of a delivery has panicked.
     attempts: RefCell<BTreeMap<inbox::Attempted, u32>>,
+    /// How often durable timers have panicked, by document and number.
+    timer_panics: RefCell<BTreeMap<(DocumentId, u64), u32>>,
     /// Entities with rows that nobody has acknowledged.
     pending: RefCell<Vec<Weak<dyn Hosted>>>,
     /// Whether a look at them is set.

@@ -257,7 +257,7 @@ impl Shard {
         }
         let bound = header.rare(|rare| rare.session.is_some()) == Some(true);
         let sends = self.activation(&whole, |activation| activation.has_rows()) == Some(true);
-        let wakes = self.wake_us(&whole).is_some();
+        let wakes = self.may_wake(&whole);
         self.leave(&whole);
         if begun && (bound || sends || wakes) {
             // Its client, its messages and its timers go on with what was saved.

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -17,7 +18,9 @@ use crate::call::{Arguments, Failure, FailureKind};
 use crate::descriptor;
 use crate::host::Cx;
 use crate::logic::Entity;
-use crate::timer::{Moment, Plan, Ticker, TimerHandle, TimerId, TimerKey, TimerOwner, Timers};
+use crate::timer::{
+    Moment, Plan, Ticker, TimerError, TimerHandle, TimerId, TimerKey, TimerOwner, Timers,
+};
 
 /// When a firing that the mailbox has no room for is tried again.
 const TRY_AGAIN_US: u64 = 10_000;
@@ -25,25 +28,34 @@ const TRY_AGAIN_US: u64 = 10_000;
 /// The timers of an entity that has any, and its fixed step.
 #[derive(Default)]
 pub(super) struct EntityTimers {
-    timers: Timers<Action>,
+    pub(super) timers: Timers<Action>,
     /// Firings that wait for their turn.
     queued: Vec<CallId>,
     /// How many firings the one that runs stands for besides itself.
     missed: u64,
+    /// Those that are saved with the entity, by their numbers in its document.
+    pub(super) numbers: BTreeMap<u64, TimerHandle>,
+    /// Numbers of those that the document does not have as they are.
+    pub(super) changed: BTreeSet<u64>,
+    pub(super) next_number: u64,
     pub(super) ticker: Option<Ticker>,
     pub(super) tick: Option<TimerId>,
 }
 
 /// What a timer does.
 #[derive(Clone)]
-enum Action {
-    /// Calls a handler: it can be written down.
-    Call { tag: u8, args: Rc<[u8]> },
+pub(super) enum Action {
+    /// Calls a handler: it can be written down. It is, if it has a number.
+    Call {
+        tag: u8,
+        args: Rc<[u8]>,
+        number: Option<u64>,
+    },
     /// Runs a closure on a part of the entity: it ends with the activation.
     Closure { part: TypeId, run: Rc<Closure> },
 }
 
-type Closure = RefCell<dyn FnMut(&mut dyn Any, &mut Cx)>;
+pub(super) type Closure = RefCell<dyn FnMut(&mut dyn Any, &mut Cx)>;
 
 /// The handler of a timer.
 pub(super) struct TimerHost {
@@ -189,18 +201,30 @@ impl TimerBuilder<'_> {
         }
         let shard = self.cx.shard();
         let owner = owner(&cell, slot);
+        let mut action = action;
         let set = leased(&cell).header().rare_mut(|rare| {
-            rare.timers.get_or_insert_default().timers.set(
+            let timers = rare.timers.get_or_insert_default();
+            let number = timers.number(&mut action);
+            let handle = timers.timers.set(
                 &mut shard.wheel.borrow_mut(),
                 shard.moment(),
                 owner,
                 self.plan,
                 action,
                 |handle| Due::Timer(Rc::downgrade(&cell), handle),
-            )
+            )?;
+            if let Some(number) = number {
+                timers.numbers.insert(number, handle);
+                timers.changed.insert(number);
+            }
+            Ok::<_, TimerError>((handle, number))
         });
         shard.arm();
-        Ok(set?)
+        let (handle, number) = set?;
+        if number.is_some() {
+            shard.save_later(&cell);
+        }
+        Ok(handle)
     }
 }
 
@@ -279,7 +303,15 @@ impl Cx {
             return Err(no_timer("no part of the entity handles this timer"));
         };
         let args = to_vec(args).into();
-        Ok((slot, Action::Call { tag: A::TAG, args }))
+        let lasts =
+            A::call().durable && cell.header().local == 0 && cell.header().persisted().is_some();
+        let action = Action::Call {
+            tag: A::TAG,
+            args,
+            // The first one that is free, when it is set.
+            number: lasts.then_some(0),
+        };
+        Ok((slot, action))
     }
 
     /// Cancels every timer of this component or entity that was set with this key, and says how many there were. One
@@ -290,7 +322,10 @@ impl Cx {
             let mut wheel = shard.wheel.borrow_mut();
             timers.cancel_key(&mut wheel, owner(cell, slot), key)
         })
-        .map_or(0, |actions| actions.len())
+        .map_or(0, |actions| {
+            actions.iter().for_each(|action| self.timer_ended(action));
+            actions.len()
+        })
     }
 
     /// Cancels one timer of this entity, and says whether it was pending.
@@ -300,7 +335,25 @@ impl Cx {
             timers.cancel(&mut wheel, handle)
         })
         .flatten()
-        .is_some()
+        .is_some_and(|action| {
+            self.timer_ended(&action);
+            true
+        })
+    }
+
+    /// One of its timers is no more: neither is it in the entity's document, soon.
+    fn timer_ended(&self, action: &Action) {
+        let (Some(cell), Some(number)) = (self.cell(), action.number()) else {
+            return;
+        };
+        let whole = leased(&cell);
+        whole.header().rare_mut(|rare| {
+            if let Some(timers) = &mut rare.timers {
+                timers.numbers.remove(&number);
+                timers.changed.insert(number);
+            }
+        });
+        self.shard().save_later(&whole);
     }
 
     /// How many more firings of the timer that runs were due by now: the entity was busy, or the node stood still.
@@ -325,6 +378,31 @@ impl Cx {
         let mut rare = whole.header().rare.borrow_mut();
         let timers = rare.as_mut()?.timers.as_mut()?;
         Some(f(&cell, &mut timers.timers, self.shard()))
+    }
+}
+
+impl Action {
+    fn number(&self) -> Option<u64> {
+        match self {
+            Self::Call { number, .. } => *number,
+            Self::Closure { .. } => None,
+        }
+    }
+}
+
+impl EntityTimers {
+    /// Gives a timer that is to be saved its number.
+    fn number(&mut self, action: &mut Action) -> Option<u64> {
+        let Action::Call {
+            number: Some(number),
+            ..
+        } = action
+        else {
+            return None;
+        };
+        *number = self.next_number;
+        self.next_number += 1;
+        Some(*number)
     }
 }
 
@@ -365,7 +443,7 @@ impl Shard {
         });
     }
 
-    async fn run_timer(&self, cx: &mut Cx, cell: &Rc<dyn Hosted>, handle: TimerHandle) {
+    async fn run_timer(self: &Rc<Self>, cx: &mut Cx, cell: &Rc<dyn Hosted>, handle: TimerHandle) {
         let now = self.moment();
         let firing = leased(cell).header().rare_mut(|rare| {
             let timers = rare.timers.as_mut()?;
@@ -373,6 +451,12 @@ impl Shard {
             let wake = |handle| Due::Timer(Rc::downgrade(cell), handle);
             let firing = timers.timers.begin(&mut wheel, now, handle, wake)?;
             timers.missed = firing.missed;
+            if let Some(number) = firing.action.number() {
+                if firing.last {
+                    timers.numbers.remove(&number);
+                }
+                timers.changed.insert(number);
+            }
             Some(firing)
         });
         self.arm();
@@ -383,14 +467,18 @@ impl Shard {
         cx.enter_slot(slot);
         let kind = self.kind(cell.header().kind);
         match firing.action {
-            Action::Call { tag, args } => {
+            Action::Call { tag, args, number } => {
                 let Some(timer) = kind.timer(slot, tag) else {
                     return;
                 };
+                if !self.timer_begins(cell, number) {
+                    return;
+                }
                 self.env.note("timer", timer.call.name);
                 if let Err(failure) = timer.run.run(&**cell, cx, &args).await {
                     tracing::warn!(timer = ?cx, "a timer failed: {failure}");
                 }
+                self.timer_fired(cell, number);
             }
             Action::Closure { part, run } => {
                 self.env.note("timer", "");

@@ -6,7 +6,7 @@ use std::fmt;
 use slab::Slab;
 
 use super::plan::{Due, Schedule};
-use super::{Moment, Plan, TimerError, TimerId, TimerKey, Wheel};
+use super::{Lasting, Moment, Plan, TimerError, TimerId, TimerKey, Wheel};
 
 /// What a timer belongs to: a slot of an entity, or of a local entity inside of it. Keys are its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,6 +127,55 @@ impl<A> Timers<A> {
         wake: impl FnOnce(TimerHandle) -> W,
     ) -> Result<TimerHandle, TimerError> {
         let schedule = plan.schedule(now)?;
+        self.insert(wheel, owner, plan.key, schedule, action, wake)
+    }
+
+    /// Sets a timer that was written down: it goes on as it would have.
+    ///
+    /// # Errors
+    ///
+    /// What was written down makes no sense, or the entity has [`Timers::PENDING_MAX`] timers.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each of them is one part of what was written down"
+    )]
+    pub fn restore<W>(
+        &mut self,
+        wheel: &mut Wheel<W>,
+        now: Moment,
+        owner: TimerOwner,
+        key: Option<TimerKey>,
+        lasting: &Lasting,
+        action: A,
+        wake: impl FnOnce(TimerHandle) -> W,
+    ) -> Result<TimerHandle, TimerError> {
+        let schedule = lasting.schedule(now)?;
+        self.insert(wheel, owner, key, schedule, action, wake)
+    }
+
+    /// What is to be written down of a timer: whose it is, its key, when it fires; nothing if it is not pending.
+    #[must_use]
+    pub fn lasting(&self, handle: TimerHandle, now: Moment) -> Option<(Pending<'_, A>, Lasting)> {
+        self.get(handle)?;
+        let timer = self.timers.get(handle.index as usize)?;
+        let pending = Pending {
+            owner: timer.owner,
+            key: timer.key.as_ref(),
+            action: &timer.action,
+            due_us: timer.schedule.due_us,
+        };
+        Some((pending, Lasting::of(&timer.schedule, now)))
+    }
+
+    fn insert<W>(
+        &mut self,
+        wheel: &mut Wheel<W>,
+        owner: TimerOwner,
+        key: Option<TimerKey>,
+        schedule: Schedule,
+        action: A,
+        wake: impl FnOnce(TimerHandle) -> W,
+    ) -> Result<TimerHandle, TimerError> {
         if self.timers.len() >= Self::PENDING_MAX {
             return Err(TimerError::TooMany);
         }
@@ -136,13 +185,13 @@ impl<A> Timers<A> {
             index: vacant.key() as u32,
             serial: self.serial,
         };
-        if let Some(key) = &plan.key {
+        if let Some(key) = &key {
             self.keyed.insert((owner, key.clone(), handle.index));
         }
         vacant.insert(Timer {
             serial: handle.serial,
             owner,
-            key: plan.key,
+            key,
             action,
             entry: wheel.insert(schedule.due_us, wake(handle)),
             schedule,

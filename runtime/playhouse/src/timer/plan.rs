@@ -9,7 +9,7 @@ use super::{Cron, CronError, TimerKey};
 use crate::call::{Failure, FailureKind};
 
 /// The shortest period of a timer.
-const PERIOD_US_MIN: u64 = 1_000;
+pub(super) const PERIOD_US_MIN: u64 = 1_000;
 
 /// How long a timer by cron sleeps at most before it looks at the clock on the wall, which may have been set.
 const CRON_LOOK_US: u64 = 600_000_000;
@@ -63,12 +63,23 @@ pub enum TimerError {
 pub(super) struct Schedule {
     pub(super) due_us: u64,
     /// Firings to come; none: without end.
-    left: Option<NonZeroU32>,
-    rhythm: Rhythm,
+    pub(super) left: Option<NonZeroU32>,
+    pub(super) rhythm: Rhythm,
+    /// What was missed before the entity was there.
+    pub(super) behind: Option<Behind>,
+}
+
+/// Firings of a period that were due while nobody ran the entity.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Behind {
+    /// How many, besides the one that is due.
+    pub(super) missed: u64,
+    /// When the one after that is due.
+    pub(super) next_us: u64,
 }
 
 #[derive(Debug, Clone)]
-enum Rhythm {
+pub(super) enum Rhythm {
     Once,
     Every { period_us: u64 },
     Cron { cron: Box<Cron>, at: Timestamp },
@@ -100,6 +111,7 @@ impl Plan {
                 due_us: sleep(now, at),
                 left,
                 rhythm: Rhythm::Cron { cron, at },
+                behind: None,
             });
         }
         let period_us = self.every.map(micros);
@@ -115,6 +127,7 @@ impl Plan {
             due_us,
             left,
             rhythm,
+            behind: None,
         })
     }
 }
@@ -125,11 +138,17 @@ impl Schedule {
         let missed = match &mut self.rhythm {
             Rhythm::Once => 0,
             Rhythm::Every { period_us } => {
-                let missed = now.us.saturating_sub(self.due_us) / *period_us;
-                self.due_us = self
-                    .due_us
-                    .saturating_add(period_us.saturating_mul(missed + 1));
-                missed
+                let (before, next_us) = match self.behind.take() {
+                    Some(behind) => (behind.missed, behind.next_us),
+                    None => (0, self.due_us.saturating_add(*period_us)),
+                };
+                // Those after the one that fires and up to now are missed.
+                let passed = match now.us.checked_sub(next_us) {
+                    Some(late_us) => late_us / *period_us + 1,
+                    None => 0,
+                };
+                self.due_us = next_us.saturating_add(period_us.saturating_mul(passed));
+                before.saturating_add(passed)
             }
             Rhythm::Cron { at, .. } if now.utc < *at => {
                 self.due_us = sleep(now, *at);
@@ -167,7 +186,7 @@ impl Schedule {
 }
 
 /// When to look again for a firing at `at`.
-fn sleep(now: Moment, at: Timestamp) -> u64 {
+pub(super) fn sleep(now: Moment, at: Timestamp) -> u64 {
     let span = u64::try_from((at - now.utc).as_micros()).unwrap_or(0);
     now.us.saturating_add(span.min(CRON_LOOK_US))
 }

@@ -9,6 +9,7 @@ mod generated;
 mod harness;
 mod outboxes;
 mod refusals;
+mod timers;
 mod world;
 
 use generated::ledger as schema;
