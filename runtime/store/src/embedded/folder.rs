@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::problem::{OpenError, StoreError};
 
@@ -16,6 +17,10 @@ const ROWS: &str = "rows";
 const FORMAT_BEGINS: &str = "playhouse store, format ";
 /// The format that is written. It is raised with each change that earlier builds would misread.
 const FORMAT_NUMBER: u32 = 1;
+
+/// How often the lock is tried again, and how long after.
+const LOCK_TRIES: u32 = 20;
+const LOCK_WAIT: Duration = Duration::from_millis(50);
 
 /// The folder of a store that this process has open, and nobody else.
 #[derive(Debug)]
@@ -116,24 +121,17 @@ fn lock(path: &Path) -> Result<File, OpenError> {
     let mut file = options
         .open(path.join(LOCK))
         .map_err(|error| refused(&error))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::Error(error)) => return Err(refused(&error)),
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            // It may be about to write who it is.
-            let named = file.read_to_string(&mut holder).is_ok() && !holder.is_empty();
-            let holder = if named {
-                holder.trim()
-            } else {
-                "another process"
-            };
-            return Err(problem(
-                path,
-                format!(
-                    "{holder} has it open; end that process, or name another folder for this one"
-                ),
-            ));
+    let mut tries = 0;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(error)) => return Err(refused(&error)),
+            // A process that is about to end, or one that another thread has just started and that has the file still.
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => {
+                tries += 1;
+                std::thread::sleep(LOCK_WAIT);
+            }
+            Err(TryLockError::WouldBlock) => return Err(held(path, &mut file)),
         }
     }
     let holder = format!("process {}\n", std::process::id());
@@ -141,6 +139,21 @@ fn lock(path: &Path) -> Result<File, OpenError> {
         .and_then(|()| file.write_all(holder.as_bytes()))
         .map_err(|error| refused(&error))?;
     Ok(file)
+}
+
+/// Somebody else has the lock, and has written into the file who that is.
+fn held(path: &Path, lock: &mut File) -> OpenError {
+    let mut holder = String::new();
+    let named = lock.read_to_string(&mut holder).is_ok() && !holder.is_empty();
+    let holder = if named {
+        holder.trim()
+    } else {
+        "another process"
+    };
+    problem(
+        path,
+        format!("{holder} has it open; end that process, or name another folder for this one"),
+    )
 }
 
 fn check_format(path: &Path, format: &str) -> Result<(), OpenError> {
