@@ -20,6 +20,7 @@
 //! - [`node`]: a process with its shards, links, sessions and tools.
 //! - [`call`]: proxies, failures, addresses. [`host`]: entities and services of a shard, and what handlers may do.
 //! - [`timer`], [`rate`], [`pool`], [`watchdog`]: time, limits, background work, and who holds it up.
+//! - [`db`]: a node that owns saving for other nodes.
 //! - [`log`]: where lines go, and whose they are.
 //! - [`sim`]: whole nodes and their clients in virtual time, decided by a seed.
 //! - [`Encode`], [`Decode`], [`Check`]: what each generated type can do; [`Limits`] is what a reader allows a peer
@@ -39,6 +40,7 @@
 extern crate self as playhouse;
 
 pub mod call;
+pub mod db;
 pub mod descriptor;
 pub mod document;
 pub mod host;

@@ -230,6 +230,11 @@ impl Shard {
         let _ = self.keeper.set(Rc::new(Keeper::new(keeping)));
     }
 
+    /// The shard's store, if its node has one.
+    pub(crate) fn store(&self) -> Option<Rc<dyn Store>> {
+        Some(Rc::clone(&self.keeper.get()?.store))
+    }
+
     /// A client is gone that was bound to an activation that is over.
     pub(super) fn forget_client(&self, kind: u32, key: &EntityKey, session: SessionId) {
         if let Some(keeper) = self.keeper.get() {

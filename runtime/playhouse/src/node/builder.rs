@@ -16,6 +16,7 @@ use super::shared::Shared;
 use super::tool::About;
 use super::{GUESTS_PER_ADDRESS, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT};
 use crate::call::Failure;
+use crate::db;
 use crate::descriptor::{AudienceKind, Declaration, EntityKind, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
@@ -318,7 +319,8 @@ impl NodeBuilder {
         }
         no_twins(&self.entities, |name| BuildError::EntityTwice { name })?;
         no_twins(&self.services, |name| BuildError::ServiceTwice { name })?;
-        for entry in self.entities.iter().chain(&self.services) {
+        let own = |entry: &&Entry| entry.head.package != db::PACKAGE;
+        for entry in self.entities.iter().chain(&self.services).filter(own) {
             if schema.find(&full_name(entry.head)).is_none() {
                 let name = full_name(entry.head);
                 return Err(BuildError::NotInSchema { name });

@@ -17,6 +17,7 @@ use super::problem::StartError;
 use super::shared::Shared;
 use super::threads;
 use crate::call::{Failure, FailureKind};
+use crate::db;
 
 /// A node that runs. It stops when this is dropped, or told to.
 pub struct Running {
@@ -128,7 +129,13 @@ impl Running {
         let Some(store) = &self.shared.policy.store else {
             return Ok(());
         };
-        let collections = self.shared.setup.collections();
+        let about = &self.shared.about;
+        let collections = if about.services.contains(&db::SERVICE) {
+            // Other nodes run what is saved here.
+            db::collections(about.schema)
+        } else {
+            self.shared.setup.collections()
+        };
         store
             .open(&collections, self.system().handle())
             .map_err(StartError::Store)?;
