@@ -154,7 +154,8 @@ fn explain(error: &fjall::Error) -> String {
             "its files were written by another version of the file store; start it with the build that wrote them".into()
         }
         error => format!(
-            "its files are damaged ({error}); nothing was changed: restore the folder from a backup"
+            "its files are damaged ({}); nothing was changed: restore the folder from a backup",
+            draft::words(error)
         ),
     }
 }

@@ -33,10 +33,22 @@ impl Tables {
     }
 }
 
+/// What went wrong in the file store, for somebody who does not know it.
+pub(super) fn words(error: &fjall::Error) -> String {
+    match error {
+        fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => {
+            error.to_string()
+        }
+        fjall::Error::Poisoned => "an earlier write in the background failed".into(),
+        error => error.to_string(),
+    }
+}
+
 /// An error of the file store while reading.
 pub(super) fn unreadable(error: &fjall::Error) -> StoreError {
     StoreError::Corrupt(format!(
-        "{error}; restore the folder from a backup if it comes again"
+        "{}; restore the folder from a backup if it comes again",
+        words(error)
     ))
 }
 
@@ -188,7 +200,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Writes what was kept, all of it or nothing, and waits until it lasts.
-    pub(super) fn write(self) -> Result<(), fjall::Error> {
+    pub(super) fn write(self) -> Result<(), String> {
         let count = self.kept.documents.len() + self.kept.lookups.len();
         let database = self.tables.database.clone();
         // The journal's length was set before, so that data is all there is to sync; where it wasn't, `fdatasync` writes the
@@ -204,7 +216,7 @@ impl<'a> Draft<'a> {
                 }
             }
         }
-        batch.commit()
+        batch.commit().map_err(|error| words(&error))
     }
 }
 

@@ -264,6 +264,44 @@ fn what_is_too_long_too_deep_or_too_large_is_refused() {
 }
 
 #[test]
+fn who_reads_sees_all_of_a_commit_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    with(folder.path(), &[], async |store| {
+        let mut held = Vec::new();
+        for key in ["u1", "u2", "u3"] {
+            held.push(Held::claim(&store, GUILDS, key, 1).await);
+        }
+        for round in 1..=200 {
+            let commit = |held: &Held| {
+                let parts = (0..20).map(|at| (at.to_string(), Value::Unsigned(round)));
+                Arc::new(held.set("parts", Value::Table(parts.collect())))
+            };
+            let committed = store.commit(held.iter().map(commit).collect());
+            let scans: Vec<_> = (0..4).map(|_| store.scan(GUILDS.into(), None, 9)).collect();
+            for scan in scans {
+                let documents = scan.await.unwrap();
+                let mut seen = Vec::new();
+                for document in &documents {
+                    let parts = document.root.at(&["body".into(), "parts".into()]);
+                    let parts = parts.and_then(Value::entries);
+                    seen.extend(parts.into_iter().flat_map(|parts| parts.values().cloned()));
+                }
+                let is_of = |round| seen.iter().all(|part| *part == Value::Unsigned(round));
+                assert!(is_of(round) || is_of(round - 1), "round {round}: {seen:?}");
+                assert!(
+                    seen.len() == 60 || (seen.is_empty() && round == 1),
+                    "{seen:?}"
+                );
+            }
+            assert_eq!(committed.await, Ok(vec![Committed::Applied; 3]));
+            for held in &mut held {
+                held.rev += 1;
+            }
+        }
+    });
+}
+
+#[test]
 fn what_is_too_long_to_be_there_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
     with(folder.path(), &[], async |store| {
