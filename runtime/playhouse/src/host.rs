@@ -48,6 +48,7 @@ mod loading;
 mod saved;
 mod saving;
 mod sweeping;
+mod together;
 
 // Clients: sessions that are bound to entities, and who else hears of them.
 mod sessions;
@@ -94,6 +95,7 @@ pub use sessions::{Asking, OBSERVERS_MAX, SessionPort, ask, event};
 pub use setup::Setup;
 pub use shard::{Entered, SPIN_US, Shard};
 pub use timers::TimerBuilder;
+pub use together::{TOGETHER_MAX, TOGETHER_WITHIN};
 pub use trace::TraceContext;
 
 pub(crate) use dispatch::{send, start};

@@ -27,7 +27,7 @@ use playhouse_store::{Collection, Path};
 use crate::descriptor::{self, EntityKind};
 use crate::document;
 
-pub(crate) use merge::{merge, split, without};
+pub(crate) use merge::{merge, split, touches, without};
 pub use problem::SaveError;
 
 /// How long a change may wait to be saved, if neither the node nor the property says.

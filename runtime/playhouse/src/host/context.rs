@@ -67,6 +67,10 @@ impl Cx {
         &self.shard
     }
 
+    pub(super) const fn call(&self) -> CallId {
+        self.call
+    }
+
     pub(super) fn cell(&self) -> Option<Rc<dyn Hosted>> {
         match &self.place {
             Place::Entity(cell) => Some(Rc::clone(cell)),

@@ -371,6 +371,11 @@ impl Shard {
                 "only entities of kind `instance` are created; keyed ones are there when they are called",
             ));
         }
+        if kind.saved.is_some()
+            && let Some(keeper) = self.keeper()
+        {
+            keeper.may_claim(self.call_time())?;
+        }
         let key = self.new_instance(kind);
         let cell: Rc<dyn Hosted> = super::cell::EntityCell::new(kind.index, key.clone(), 0, logic);
         self.begin_life(kind, &cell, Manner::NEW);

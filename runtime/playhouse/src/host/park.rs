@@ -172,6 +172,10 @@ impl<T, G: FnOnce(T)> Drop for Parked<T, G> {
         if self.give.is_none() {
             return;
         }
+        // Tasks are dropped when their shard ends: what this one left half done is not to be saved.
+        if let Some(keeper) = self.shard.keeper() {
+            keeper.closed.set(true);
+        }
         let _entered = self.shard.enter();
         self.future = None;
         let failure = Failure::unknown(FailureKind::Cancelled).because("the node has stopped");

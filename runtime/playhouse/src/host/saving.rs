@@ -96,6 +96,16 @@ impl Persisted {
         *self.back.borrow_mut() = persist::merge(back, update);
     }
 
+    /// Waits until no commit is on its way.
+    pub(super) async fn landed(&self) {
+        while self.is_in_flight() {
+            let (give, take) = oneshot::channel();
+            self.savers.borrow_mut().push(give);
+            // Whatever came of it.
+            let _ = take.await;
+        }
+    }
+
     fn tell_savers(&self, result: &Result<(), SaveError>) {
         for saver in self.savers.take() {
             // Whoever asked may have given up.
@@ -243,7 +253,7 @@ impl Shard {
                 persisted.savers.borrow_mut().push(give);
             }
             match take.await.unwrap_or(Err(SaveError::Lost)) {
-                Err(SaveError::Taken { .. }) | Ok(()) if !ours => {}
+                Err(SaveError::Taken { .. } | SaveError::Undone) | Ok(()) if !ours => {}
                 answer => return answer,
             }
         }
@@ -296,7 +306,7 @@ impl Shard {
     }
 
     /// What changed, as a commit; nothing if nothing did and the entity goes on.
-    fn snapshot(
+    pub(super) fn snapshot(
         &self,
         cell: &Rc<dyn Hosted>,
         persisted: &Persisted,
@@ -329,7 +339,9 @@ impl Shard {
             wake_us: self.wake_us(cell),
             end,
         };
-        activation.snapshot(update, more)
+        let commit = activation.snapshot(update, more)?;
+        self.mark_unsaved(persisted, true);
+        Some(commit)
     }
 
     /// Sends a commit, again and again until it is answered.
@@ -342,7 +354,6 @@ impl Shard {
         let Some(keeper) = self.keeper().cloned() else {
             return;
         };
-        self.mark_unsaved(persisted, true);
         keeper.in_flight.set(keeper.in_flight.get() + 1);
         let mut answer = keeper.store.commit(vec![commit]);
         let (shard, cell, persisted) = (Rc::clone(self), Rc::clone(cell), Rc::clone(persisted));
@@ -403,7 +414,7 @@ impl Shard {
     }
 
     /// A commit was answered. Returns the same if it is to be sent again.
-    fn commit_answered(
+    pub(super) fn commit_answered(
         self: &Rc<Self>,
         cell: &Rc<dyn Hosted>,
         persisted: &Rc<Persisted>,
@@ -423,7 +434,11 @@ impl Shard {
                     return None;
                 }
             }
-            After::Taken(path, update) => self.taken(cell, persisted, &path, update),
+            After::Taken(path, update) if persist::touches(&update, &path) => {
+                self.taken(cell, persisted, &path, update);
+            }
+            // Of something that was not said: at once it would be no other.
+            After::Taken(_, update) => return self.undone(cell, persisted, update, None),
             After::Undone(update, error) => return self.undone(cell, persisted, update, error),
             After::Over => {
                 self.mark_unsaved(persisted, false);
@@ -487,9 +502,8 @@ impl Shard {
     ) -> Option<Arc<Commit>> {
         let newer = persisted.back.take();
         *persisted.back.borrow_mut() = persist::merge(update, newer);
-        if let Some(error) = error {
-            persisted.tell_savers(&Err(SaveError::Store(error)));
-        }
+        let error = error.map_or(SaveError::Undone, SaveError::Store);
+        persisted.tell_savers(&Err(error));
         if persisted.ending.get() == Ending::Commit {
             persisted.ending.set(Ending::Hooks);
         }
@@ -642,7 +656,7 @@ impl Cx {
             }
             let answer = take.await.unwrap_or(Err(SaveError::Lost));
             match answer {
-                Err(SaveError::Taken { .. }) | Ok(()) if !ours => {}
+                Err(SaveError::Taken { .. } | SaveError::Undone) | Ok(()) if !ours => {}
                 answer => return answer,
             }
         }

@@ -54,6 +54,11 @@ pub(crate) fn without(mut older: Update, newer: &Update) -> Update {
     older
 }
 
+/// Whether an update changes what is at `at` or below.
+pub(crate) fn touches(update: &Update, at: &Path) -> bool {
+    update.0.iter().any(|change| is_within(path(change), at))
+}
+
 /// Parts an update into what is not at `at` or below, and what is.
 pub(crate) fn split(update: Update, at: &Path) -> (Update, Update) {
     let (apart, rest) = update

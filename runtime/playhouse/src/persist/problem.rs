@@ -20,6 +20,11 @@ pub enum SaveError {
     Lost,
     /// The store did not do it. The changes stay in memory and are saved once it can.
     Store(StoreError),
+    /// It was part of a commit of several, of which another could not be done. The changes stay in memory and are saved
+    /// later.
+    Undone,
+    /// Not all entities of a commit of several can be had.
+    Unready(Failure),
     /// What was to be saved is not the part of the entity whose handler runs: hand `self` to `save`.
     NotMine,
 }
@@ -40,6 +45,8 @@ impl fmt::Display for SaveError {
             }
             Self::Lost => f.write_str("the entity is run elsewhere by now"),
             Self::Store(error) => write!(f, "not saved: {error}"),
+            Self::Undone => f.write_str("another entity of the same commit could not be saved"),
+            Self::Unready(failure) => write!(f, "not all entities can be had: {failure}"),
             Self::NotMine => {
                 f.write_str("a handler saves the part that it runs on: hand `self` to `save`")
             }
@@ -53,7 +60,8 @@ impl From<SaveError> for Failure {
     fn from(error: SaveError) -> Self {
         let kind = match &error {
             SaveError::Taken { .. } | SaveError::NotMine => FailureKind::Invalid,
-            SaveError::Lost | SaveError::Store(_) => FailureKind::Unreachable,
+            SaveError::Unready(failure) => failure.kind(),
+            SaveError::Lost | SaveError::Store(_) | SaveError::Undone => FailureKind::Unreachable,
         };
         Self::unknown(kind).because(error.to_string())
     }

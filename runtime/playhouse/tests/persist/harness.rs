@@ -59,6 +59,8 @@ struct Inner {
     documents: RefCell<Documents>,
     mood: RefCell<Mood>,
     commits: RefCell<Vec<Arc<Commit>>>,
+    /// How many commits came at a time.
+    groups: RefCell<Vec<usize>>,
     claims: Cell<u32>,
     on_their_way: Cell<usize>,
     most: Cell<usize>,
@@ -70,6 +72,7 @@ impl TestStore {
             documents: RefCell::new(Documents::new(&collections())),
             mood: RefCell::new(Mood::Well),
             commits: RefCell::default(),
+            groups: RefCell::default(),
             claims: Cell::new(0),
             on_their_way: Cell::new(0),
             most: Cell::new(0),
@@ -83,6 +86,11 @@ impl TestStore {
     /// The commits since this was asked last.
     pub(crate) fn commits(&self) -> Vec<Arc<Commit>> {
         self.0.commits.take()
+    }
+
+    /// How many commits came at a time, since this was asked last.
+    pub(crate) fn groups(&self) -> Vec<usize> {
+        self.0.groups.take()
     }
 
     pub(crate) fn claims(&self) -> u32 {
@@ -161,6 +169,7 @@ impl Store for TestStore {
     }
 
     fn commit(&self, commits: Vec<Arc<Commit>>) -> Answer<Vec<Committed>> {
+        self.0.groups.borrow_mut().push(commits.len());
         self.0.commits.borrow_mut().extend(commits.iter().cloned());
         let inner = Rc::clone(&self.0);
         inner.on_their_way.set(inner.on_their_way.get() + 1);

@@ -12,6 +12,7 @@ mod lost;
 mod nodes;
 mod saves;
 mod simulated;
+mod together;
 mod unique;
 mod world;
 

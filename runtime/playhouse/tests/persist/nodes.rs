@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use playhouse::Ref;
 use playhouse::node::{BuildError, Node, NodeBuilder, StartError};
 use playhouse::store::Embedded;
 
@@ -72,6 +73,27 @@ fn changes_are_saved_while_the_node_runs() {
         shard.saves()
     });
     assert!(saved.wait().unwrap() >= 1);
+    running.stop();
+    running.wait().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn entities_of_several_shards_are_saved_at_once() {
+    let folder = folder("together");
+    let running = node(&folder).build().unwrap().start().unwrap();
+    let shared = running.spawn(async || {
+        let others = (2..=9).map(|id: u64| Ref::to_entity([id.into()]));
+        Hero::of(1).share(others.collect(), "ada").await.unwrap();
+        let shard = playhouse::host::Shard::current().unwrap();
+        (shard.unsaved(), shard.saves())
+    });
+    let (unsaved, saves) = shared.wait().unwrap();
+    assert_eq!(unsaved, 0);
+    assert!(
+        saves > 0 && saves < 9,
+        "{saves}: some live on the other shard"
+    );
     running.stop();
     running.wait().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();

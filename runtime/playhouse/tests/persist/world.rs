@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use playhouse::host::Setup;
-use playhouse::{CallError, Cx, Failure, Ref, component, entity};
+use playhouse::{CallError, Cx, Failure, Reach, Ref, component, entity};
 
 use crate::schema::vault::{Bird, Hall, Hero, NameError, Purse, Room};
 
@@ -188,6 +188,34 @@ impl HeroLogic {
     #[rpc]
     async fn lives_now(&mut self, _cx: &mut Cx) -> u32 {
         self.props.lives()
+    }
+
+    #[rpc]
+    async fn share(
+        &mut self,
+        cx: &mut Cx,
+        others: Vec<Ref<Hero>>,
+        name: String,
+    ) -> Result<(), CallError<NameError>> {
+        for other in &others {
+            other.proxy().purse().add(1).await?;
+        }
+        let old = self.props.name().to_owned();
+        self.props.set_name(name).map_err(Failure::from)?;
+        let others = others.iter().map(|other| other.address().clone());
+        if let Err(error) = cx.commit(self, others).await {
+            self.props.set_name(old).map_err(Failure::from)?;
+            let why = error.to_string();
+            return Err(NameError::Unsaved { why }.into());
+        }
+        Ok(())
+    }
+
+    #[rpc]
+    async fn save_with(&mut self, cx: &mut Cx, other: Option<Ref<Hero>>) -> bool {
+        let bird: Ref<Bird> = Ref::to_entity([1_u64.into()]);
+        let other = other.map_or(bird.address().clone(), |other| other.address().clone());
+        cx.commit(self, [other]).await.is_ok()
     }
 
     #[rpc]

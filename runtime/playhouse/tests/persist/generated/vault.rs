@@ -13,7 +13,8 @@ pub use vault::{
     Bird, BirdProxy, BirdSingArgs, Hall, HallAtArgs, HallNamedArgs, HallOpenArgs,
     HallOpenedNowArgs, HallProxy, Hero, HeroBoundArgs, HeroLeaveArgs, HeroLivesNowArgs,
     HeroNameNowArgs, HeroPanicsArgs, HeroProxy, HeroRenameArgs, HeroRenameLaterArgs,
-    HeroSaveWithPurseArgs, HeroSavesNowArgs, HeroTitledArgs, HeroToilArgs, HeroWalkArgs, NameError,
-    Purse, PurseAddArgs, PurseCheerArgs, PurseDropArgs, PurseGoldNowArgs, PurseProxy, PursePutArgs,
-    PurseSaveNowArgs, Room, RoomCloseArgs, RoomEnterArgs, RoomProxy,
+    HeroSaveWithArgs, HeroSaveWithPurseArgs, HeroSavesNowArgs, HeroShareArgs, HeroTitledArgs,
+    HeroToilArgs, HeroWalkArgs, NameError, Purse, PurseAddArgs, PurseCheerArgs, PurseDropArgs,
+    PurseGoldNowArgs, PurseProxy, PursePutArgs, PurseSaveNowArgs, Room, RoomCloseArgs,
+    RoomEnterArgs, RoomProxy,
 };

@@ -865,7 +865,7 @@ impl v1::Check for Hero {
 impl v1::Numbered for Hero {
     const PACKAGE: u16 = 11;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0x19eb_c3b9_0d2e_ff3f;
+    const DIGEST: u64 = 0x20bb_b0e9_959f_379c;
 }
 
 impl v1::Target for Hero {
@@ -947,6 +947,23 @@ impl HeroProxy {
         self.0.rpc(HeroSaveWithPurseArgs {})
     }
 
+    /// Gives each of them a coin, takes a name, and saves all at once.
+    pub fn share(
+        &self,
+        others: Vec<v1::Ref<Hero>>,
+        name: impl Into<String>,
+    ) -> v1::Calling<HeroShareArgs> {
+        self.0.rpc(HeroShareArgs {
+            others,
+            name: name.into(),
+        })
+    }
+
+    /// Saves itself with another one; with a bird if there is none.
+    pub fn save_with(&self, other: Option<v1::Ref<Hero>>) -> v1::Calling<HeroSaveWithArgs> {
+        self.0.rpc(HeroSaveWithArgs { other })
+    }
+
     /// The component in the slot `purse`.
     #[must_use]
     pub fn purse(&self) -> PurseProxy {
@@ -1015,6 +1032,8 @@ macro_rules! __playhouse_vault_Hero {
                 { rpc 10 saves_now 45 "rpc 10 saves_now() -> u32" [ ] "Result<u32, Failure>" }
                 { rpc 11 lives_now 46 "rpc 11 lives_now() -> u32" [ ] "Result<u32, Failure>" }
                 { rpc 12 save_with_purse 47 "rpc 12 save_with_purse() -> bool" [ ] "Result<bool, Failure>" }
+                { rpc 13 share 49 "rpc 13 share(others: list<ref<Hero>>[..=100], name: string[..=24]) throws NameError" [ others "Vec<Ref<Hero>>", name "String", ] "Result<(), CallError<NameError>>" }
+                { rpc 14 save_with 51 "rpc 14 save_with(other: ref<Hero>?) -> bool" [ other "Option<Ref<Hero>>", ] "Result<bool, Failure>" }
             ]
             [
                 { 1 purse 25 "Purse" }
@@ -1859,6 +1878,168 @@ impl v1::Rpc for HeroSaveWithPurseArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `share` of [`Hero`].
+///
+/// Gives each of them a coin, takes a name, and saves all at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HeroShareArgs {
+    pub others: Vec<v1::Ref<Hero>>,
+    pub name: String,
+}
+
+impl HeroShareArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, others: &[v1::Ref<Hero>], name: &str) {
+        let count = if !name.is_empty() {
+            2
+        } else if !others.is_empty() {
+            1
+        } else {
+            0
+        };
+        let mut slots = w.slots(count);
+        slots.put(others);
+        slots.put(name);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(others: &[v1::Ref<Hero>], name: &str) -> v1::Result<()> {
+        v1::check::<v1::List<v1::Ref<Hero>, 0, 100>>("others", others)?;
+        v1::check::<v1::Text<0, 24>>("name", name)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for HeroShareArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.others, &self.name);
+    }
+}
+
+impl v1::Decode for HeroShareArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            others: slots.or_default::<v1::List<v1::Ref<Hero>, 0, 100>>("others")?,
+            name: slots.or_default::<v1::Text<0, 24>>("name")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HeroShareArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.others, &self.name)
+    }
+}
+
+impl v1::Arguments for HeroShareArgs {
+    const TAG: u8 = 13;
+
+    type Owner = Hero;
+    type Parts = (Vec<v1::Ref<Hero>>, String);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.others, self.name)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERO.calls[12]
+    }
+}
+
+impl v1::HasCall<13> for Hero {
+    type Args = HeroShareArgs;
+}
+
+impl v1::Rpc for HeroShareArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<NameError>;
+}
+
+/// The arguments of rpc `save_with` of [`Hero`].
+///
+/// Saves itself with another one; with a bird if there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HeroSaveWithArgs {
+    pub other: Option<v1::Ref<Hero>>,
+}
+
+impl HeroSaveWithArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, other: Option<&v1::Ref<Hero>>) {
+        let count = if other.is_some() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&other);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(other: Option<&v1::Ref<Hero>>) -> v1::Result<()> {
+        v1::check_optional::<v1::Ref<Hero>>("other", other)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for HeroSaveWithArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.other.as_ref());
+    }
+}
+
+impl v1::Decode for HeroSaveWithArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            other: slots.optional::<v1::Ref<Hero>>("other")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HeroSaveWithArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.other.as_ref())
+    }
+}
+
+impl v1::Arguments for HeroSaveWithArgs {
+    const TAG: u8 = 14;
+
+    type Owner = Hero;
+    type Parts = (Option<v1::Ref<Hero>>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.other,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERO.calls[13]
+    }
+}
+
+impl v1::HasCall<14> for Hero {
+    type Args = HeroSaveWithArgs;
+}
+
+impl v1::Rpc for HeroSaveWithArgs {
+    type Output = bool;
+    type Codec = bool;
+    type Fault = v1::Failure;
+}
+
 /// Made by somebody; lasts as long as it is not closed.
 #[derive(Debug, Clone, Default)]
 pub struct Room {
@@ -1997,10 +2178,10 @@ impl v1::EntitySchema for Room {
 macro_rules! __playhouse_vault_Room {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "Room" "idl/vault.idl" 51
+            entity instance "Room" "idl/vault.idl" 55
             [
-                { rpc 1 enter 54 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 close 55 "rpc 2 close()" [ ] "Result<(), Failure>" }
+                { rpc 1 enter 58 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 close 59 "rpc 2 close()" [ ] "Result<(), Failure>" }
             ]
             [
             ]
@@ -2285,12 +2466,12 @@ impl v1::EntitySchema for Hall {
 macro_rules! __playhouse_vault_Hall {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Hall" "idl/vault.idl" 58
+            entity singleton "Hall" "idl/vault.idl" 62
             [
-                { rpc 1 open 61 "rpc 1 open() -> ref<Room>" [ ] "Result<Ref<Room>, Failure>" }
-                { rpc 2 opened_now 62 "rpc 2 opened_now() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 3 named 63 "rpc 3 named(name: string[..=24]) -> ref<Hero>?" [ name "String", ] "Result<Option<Ref<Hero>>, Failure>" }
-                { rpc 4 at 64 "rpc 4 at(place: u32, limit: u32) -> list<ref<Hero>>[..=100]" [ place "u32", limit "u32", ] "Result<Vec<Ref<Hero>>, Failure>" }
+                { rpc 1 open 65 "rpc 1 open() -> ref<Room>" [ ] "Result<Ref<Room>, Failure>" }
+                { rpc 2 opened_now 66 "rpc 2 opened_now() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 3 named 67 "rpc 3 named(name: string[..=24]) -> ref<Hero>?" [ name "String", ] "Result<Option<Ref<Hero>>, Failure>" }
+                { rpc 4 at 68 "rpc 4 at(place: u32, limit: u32) -> list<ref<Hero>>[..=100]" [ place "u32", limit "u32", ] "Result<Vec<Ref<Hero>>, Failure>" }
             ]
             [
             ]
@@ -2712,9 +2893,9 @@ impl v1::EntitySchema for Bird {
 macro_rules! __playhouse_vault_Bird {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Bird" "idl/vault.idl" 68
+            entity keyed "Bird" "idl/vault.idl" 72
             [
-                { rpc 1 sing 71 "rpc 1 sing() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 sing 75 "rpc 1 sing() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2863,14 +3044,16 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 10, "saves_now").result(Use::U32),
             Call::new(CallKind::Rpc, 11, "lives_now").result(Use::U32),
             Call::new(CallKind::Rpc, 12, "save_with_purse").result(Use::BOOL),
+            Call::new(CallKind::Rpc, 13, "share").params(&[Member::new(1, "others", Use::list(&Use::entity(&HERO)).length(0, 100)).or(Value::Empty), Member::new(2, "name", Use::STRING.length(0, 24)).or(Value::Empty)]).throws(&NAME_ERROR).docs("Gives each of them a coin, takes a name, and saves all at once."),
+            Call::new(CallKind::Rpc, 14, "save_with").params(&[Member::new(1, "other", Use::entity(&HERO).optional()).or(Value::None)]).result(Use::BOOL).docs("Saves itself with another one; with a bird if there is none."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x19eb_c3b9_0d2e_ff3f,
+        digest: 0x20bb_b0e9_959f_379c,
     };
 
     pub static ROOM: Entity = Entity {
-        head: Head::new("vault", "Room", "idl/vault.idl", 51).docs("Made by somebody; lasts as long as it is not closed."),
+        head: Head::new("vault", "Room", "idl/vault.idl", 55).docs("Made by somebody; lasts as long as it is not closed."),
         package: 11,
         number: 3,
         kind: EntityKind::Instance,
@@ -2890,7 +3073,7 @@ pub mod descriptor {
     };
 
     pub static HALL: Entity = Entity {
-        head: Head::new("vault", "Hall", "idl/vault.idl", 58),
+        head: Head::new("vault", "Hall", "idl/vault.idl", 62),
         package: 11,
         number: 4,
         kind: EntityKind::Singleton,
@@ -2912,7 +3095,7 @@ pub mod descriptor {
     };
 
     pub static BIRD: Entity = Entity {
-        head: Head::new("vault", "Bird", "idl/vault.idl", 68).docs("Nothing of it lasts."),
+        head: Head::new("vault", "Bird", "idl/vault.idl", 72).docs("Nothing of it lasts."),
         package: 11,
         number: 5,
         kind: EntityKind::Keyed(&[Use::U64]),
