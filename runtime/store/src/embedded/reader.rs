@@ -181,3 +181,27 @@ fn scan(
     documents.extend(judge::document(&rows)?);
     Ok(documents)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_queue_holds_is_refused() {
+        let (queue, waiting) = std::sync::mpsc::sync_channel(QUEUE_MAX);
+        let send = || {
+            let id = DocumentId::new("t", "u1");
+            look(&queue, |reply| Look::Read(id, reply))
+        };
+        let answers: Vec<_> = (0..QUEUE_MAX).map(|_| send()).collect();
+        let shard = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let words = "4096 requests wait to be read: ask again later";
+        let refused = Err(StoreError::Unavailable(words.into()));
+        assert_eq!(shard.block_on(send()), refused);
+        assert_eq!(waiting.try_iter().count(), answers.len());
+        drop(waiting);
+        assert_eq!(shard.block_on(send()), Err(StoreError::Closed));
+    }
+}

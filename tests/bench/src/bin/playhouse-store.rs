@@ -86,6 +86,24 @@ fn measure(folder: &Folder) -> Result<()> {
     let watch = Watch::start()?;
     runtime.block_on(save(&store, &mut avatars, AVATARS, entry))?;
     watch.tell("one entry of a map of each", AVATARS)?;
+    let watch = Watch::start()?;
+    for round in 0..ROUNDS {
+        let message = |number: u64| {
+            let receiver = Path::of(["outbox", "arena.world.Guild/u1"]);
+            let mut update = Update::new();
+            update.set(
+                receiver.and(format!("{round:020}")),
+                Value::Bytes(vec![7; 60]),
+            );
+            if let Some(before) = round.checked_sub(1) {
+                update.remove(receiver.and(format!("{before:020}")));
+            }
+            update.set(Path::of(["body", "gold"]), Value::Unsigned(number));
+            update
+        };
+        runtime.block_on(save(&store, &mut avatars, AVATARS, message))?;
+    }
+    watch.tell("one message more and one less of each", ROUNDS * AVATARS)?;
     drop(store);
     backend.close();
 

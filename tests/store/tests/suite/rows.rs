@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_store::{
-    Backend as _, Collection, Commit, Committed, DocumentId, Embedded, End, Find, Index, Path,
-    Store, StoreError, Value,
+    Backend as _, Claimed, Collection, Commit, Committed, DocumentId, Embedded, End, Find, Index,
+    Path, Store, StoreError, Value,
 };
 use playhouse_store_tests::held::{claim, one, read, text};
 use playhouse_store_tests::{AVATARS, GUILDS, Held, block_on};
@@ -298,6 +298,30 @@ fn who_reads_sees_all_of_a_commit_or_nothing() {
                 held.rev += 1;
             }
         }
+    });
+}
+
+#[test]
+fn more_than_one_batch_holds_is_answered_in_full() {
+    let folder = tempfile::tempdir().unwrap();
+    with(folder.path(), &[], async |store| {
+        let ids = (0..4_097).map(|number| DocumentId::new(GUILDS, format!("u{number}")));
+        let claims: Vec<_> = ids.map(|id| store.claim(claim(&id, 1))).collect();
+        let mut commits = Vec::new();
+        for claimed in claims {
+            let Ok(Claimed::Mine(document)) = claimed.await else {
+                panic!("it was not claimed");
+            };
+            // All of them together are more bytes than a batch has as well.
+            let commit = Held::new(*document).set("blob", Value::Bytes(vec![7; 3_000]));
+            commits.push(store.commit(vec![Arc::new(commit)]));
+        }
+        for committed in commits {
+            assert_eq!(committed.await, Ok(vec![Committed::Applied]));
+        }
+        let documents = store.scan(GUILDS.into(), None, 9_999).await.unwrap();
+        assert_eq!(documents.len(), 4_097);
+        assert!(documents.iter().all(|document| document.header.rev == 2));
     });
 }
 
