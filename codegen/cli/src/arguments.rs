@@ -68,6 +68,9 @@ pub(crate) enum Command {
     Call(Call),
     /// Shows what a running node is and what can be called on it
     Describe(Describe),
+    /// Looks at the documents of a store
+    #[command(subcommand)]
+    Data(Data),
     /// Rewrites the generated tables of the language reference
     #[command(hide = true)]
     DocsTables(Tables),
@@ -256,6 +259,51 @@ pub(crate) struct Describe {
     /// Write one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Data {
+    /// Says which documents do not fit the schema
+    Check(DataCheck),
+    /// Takes a document out of quarantine: its next use loads it again
+    Release(DataRelease),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse data check --store /var/lib/arena              all documents, of a store that no node has open
+  playhouse data check --store mongodb://db/arena          on a MongoDB server
+  playhouse data check --store S --collection guild.Hero   those of one entity
+  playhouse data check --store S --json | jq .document     one object a line for each misfit, then one of counts
+
+Exit codes: 0 all fit, 1 some do not, 2 wrong usage, or a store that can't be opened")]
+pub(crate) struct DataCheck {
+    /// The folder of an embedded store, or the address of a MongoDB database
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: String,
+    /// Only the documents of this entity, by its full name
+    #[arg(long, value_name = "ENTITY")]
+    pub(crate) collection: Option<String>,
+    /// Take those that fit out of quarantine
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Write one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse data release arena.world.Avatar/u42 --store /var/lib/arena")]
+pub(crate) struct DataRelease {
+    /// The document, as the log and `data check` name it
+    #[arg(value_name = "DOCUMENT")]
+    pub(crate) document: String,
+    /// The folder of an embedded store, or the address of a MongoDB database
+    #[arg(long, value_name = "STORE")]
+    pub(crate) store: String,
 }
 
 /// `500ms`, `2s`, `1m`; more than nothing, at most a day.

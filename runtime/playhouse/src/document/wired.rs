@@ -387,8 +387,8 @@ pub(super) const fn kind_of(value: &Value) -> &'static str {
         Value::Text(_) => "text",
         Value::Bytes(_) => "bytes",
         Value::List(_) => "a list",
-        Value::Map(_) => "a map",
-        Value::Table(_) => "a table",
+        // A store may give back either for the other.
+        Value::Map(_) | Value::Table(_) => "a map",
     }
 }
 
