@@ -2,7 +2,7 @@
 
 use playhouse::{Cx, Failure, Reach, Ref, component, entity};
 
-use crate::generated::bench::{Message, Mob, Place, Tally};
+use crate::generated::bench::{Courier, Message, Mob, Place, Tally};
 
 /// Keeps the number.
 #[derive(Debug, Default)]
@@ -69,3 +69,30 @@ pub struct MobLogic {
 
 #[entity(Mob)]
 impl MobLogic {}
+
+/// Hands on what must not be lost.
+#[derive(Debug, Default)]
+#[entity(Courier)]
+pub struct CourierLogic {
+    props: Courier,
+}
+
+#[entity(Courier)]
+impl CourierLogic {
+    #[rpc]
+    async fn send(&mut self, _cx: &mut Cx, to: Ref<Courier>, count: u32) -> u32 {
+        let to = to.proxy();
+        let taken = (0..count).take_while(|_| to.receive(1).is_ok()).count();
+        u32::try_from(taken).unwrap_or(count)
+    }
+
+    #[rpc]
+    async fn receive(&mut self, _cx: &mut Cx, coins: u64) {
+        self.props.set_coins(self.props.coins() + coins);
+    }
+
+    #[rpc]
+    async fn count(&mut self, _cx: &mut Cx) -> u64 {
+        self.props.coins()
+    }
+}

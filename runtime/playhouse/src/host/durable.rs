@@ -70,6 +70,8 @@ pub(super) struct EntityDurable {
     listed: bool,
     /// Up to which numbers rows had been sent at the last look.
     looked: FxHashMap<DocumentId, u64>,
+    /// How many looks ago something was acknowledged.
+    quiet: u32,
 }
 
 impl Shard {

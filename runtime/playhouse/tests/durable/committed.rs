@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use playhouse::host::HELD_MAX;
+
 use crate::harness::{player, purse, with_world};
 use crate::schema::ledger::Player;
 
@@ -98,6 +100,27 @@ fn what_a_committed_rpc_tells_others_is_kept_back_until_it_lasts() {
         world.kept.faults.holds.set(false);
         world
             .until(|| async { Player::of(2).read().await.unwrap() == [5] })
+            .await;
+    });
+}
+
+#[test]
+fn a_committed_rpc_keeps_back_so_much_and_no_more() {
+    with_world(1, async |world| {
+        let taken = world
+            .on(async {
+                let player_2 = player(2);
+                let many = u32::try_from(HELD_MAX).unwrap() + 1;
+                Player::of(1).tell_many(player_2, many).await.unwrap()
+            })
+            .await;
+        assert_eq!(usize::try_from(taken).unwrap(), HELD_MAX);
+        world
+            .until(|| async {
+                // Its mailbox may be full of what is told.
+                let heard = Player::of(2).read().await;
+                heard.is_ok_and(|heard| heard.len() == HELD_MAX)
+            })
             .await;
     });
 }

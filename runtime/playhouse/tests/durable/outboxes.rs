@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use playhouse::host::DELIVERIES_MAX;
 use playhouse::store::durable::{OUTBOX_MAX, OUTBOX_PER_CALL};
 
 use crate::harness::{player, purse, with_world};
@@ -109,6 +110,39 @@ fn a_node_that_stops_has_committed_what_its_services_sent() {
         world.start();
         world
             .until(|| async { Player::of(2).purse().balance().await == Ok(130) })
+            .await;
+    });
+}
+
+#[test]
+fn what_a_receiver_has_no_room_for_comes_again() {
+    with_world(1, async |world| {
+        world
+            .on(async {
+                let player_2 = Player::of(2);
+                player_2.read().await.unwrap();
+            })
+            .await;
+        let lingering = playhouse::Duration::from_micros(3_000_000);
+        world
+            .begin(async move { drop(Player::of(2).linger(lingering).await) })
+            .await;
+        let senders = DELIVERIES_MAX / OUTBOX_MAX + 1;
+        for sender in 0..senders as u64 {
+            let mut sent = 0;
+            while sent < u32::try_from(OUTBOX_MAX).unwrap() {
+                sent += world
+                    .on(async move {
+                        let from = Player::of(10 + sender);
+                        from.send(player(2), sent, 64).await.unwrap()
+                    })
+                    .await;
+            }
+        }
+        let all = senders * OUTBOX_MAX;
+        assert!(all > DELIVERIES_MAX);
+        world
+            .until(move || async move { Player::of(2).read().await.unwrap().len() == all })
             .await;
     });
 }

@@ -227,6 +227,25 @@ impl PlayerLogic {
     }
 
     #[rpc]
+    async fn tell_many(&mut self, _cx: &mut Cx, to: Ref<Player>, count: u32) -> u32 {
+        let to = to.proxy();
+        let taken = (0..count).take_while(|number| match to.hear(*number) {
+            Ok(()) => true,
+            Err(failure) => {
+                assert_eq!(failure.kind(), FailureKind::Overloaded);
+                false
+            }
+        });
+        u32::try_from(taken.count()).unwrap_or(u32::MAX)
+    }
+
+    #[rpc]
+    async fn linger(&mut self, _cx: &mut Cx, time: playhouse::Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(0);
+        tokio::time::sleep(std::time::Duration::from_micros(micros)).await;
+    }
+
+    #[rpc]
     async fn hear(&mut self, _cx: &mut Cx, number: u32) -> Result<(), Failure> {
         self.props.notes_mut().push(number).map_err(bound)
     }

@@ -11,7 +11,8 @@ pub mod calls;
 pub mod game;
 
 pub use calls::{
-    Echo, EchoEchoArgs, EchoProxy, Message, Mob, MobProxy, Place, PlaceLookArgs, PlaceProxy, Tally,
+    Courier, CourierCountArgs, CourierProxy, CourierReceiveArgs, CourierSendArgs, Echo,
+    EchoEchoArgs, EchoProxy, Message, Mob, MobProxy, Place, PlaceLookArgs, PlaceProxy, Tally,
     TallyAddArgs, TallyAddLaterArgs, TallyEchoArgs, TallyHandOnArgs, TallyNoteArgs, TallyProxy,
 };
 pub use game::{Buff, Damage, Hit, State, Team, Unit};

@@ -6,7 +6,7 @@ pub mod bench;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0xdc5d_b67c_69c6_e8d2,
+    digest: 0x8828_e200_3aa4_2450,
     release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "bench", number: 900, modules: &[&bench::calls::descriptor::MODULE, &bench::game::descriptor::MODULE] },

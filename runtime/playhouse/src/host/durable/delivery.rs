@@ -95,6 +95,9 @@ impl Shard {
         let Some(cell) = cell else {
             return self.take_ack_for_gone(&ack);
         };
+        cell.header().rare_mut(|rare| {
+            rare.durable.get_or_insert_default().quiet = 0;
+        });
         match self.activation(&cell, |activation| activation.brings_back(&ack)) {
             Some(true) => self.take_refusals(&cell, ack),
             Some(false) => {

@@ -18,8 +18,8 @@ use super::super::shard::{NEVER, Shard};
 use crate::call::{Failure, FailureKind};
 use crate::descriptor::{CallKind, EntityKind};
 
-/// Most deliveries that wait for one entity. What is more is sent again later.
-pub const DELIVERIES_MAX: usize = 1024;
+/// Most deliveries that wait for one entity: two outboxes full. What is more is sent again later.
+pub const DELIVERIES_MAX: usize = 2 * playhouse_store::durable::OUTBOX_MAX;
 
 /// How often the handler of a delivery may panic in a row; then it is refused.
 pub const POISON_ATTEMPTS_MAX: u32 = 3;

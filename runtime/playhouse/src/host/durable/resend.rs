@@ -8,11 +8,15 @@ use rustc_hash::FxHashMap;
 use super::super::cell::Hosted;
 use super::super::shard::{Due, Shard};
 
-/// How long a row waits for its acknowledgement before it is sent again, in microseconds; at most twice as long.
+/// How long a row waits for its acknowledgement before it is sent again, in microseconds. Twice as long the next time, and
+/// so on up to eight times, while nothing at all is acknowledged.
 pub const RESEND_US: u64 = 1_000_000;
 
 /// Most rows for one receiver that are sent again at a time: the others come after them.
-pub const RESEND_MAX: usize = super::DELIVERIES_MAX;
+pub const RESEND_MAX: usize = 1024;
+
+/// The greatest number of [`RESEND_US`] between two attempts.
+const QUIET_MAX: u32 = 8;
 
 impl Shard {
     /// The entity has rows to be acknowledged.
@@ -54,7 +58,11 @@ impl Shard {
             cell.header().rare_mut(|rare| {
                 let durable = rare.durable.get_or_insert_default();
                 durable.listed = false;
+                durable.quiet = durable.quiet.saturating_add(1);
                 overdue(&mut durable.looked, &mut rows);
+                if !is_time(durable.quiet) {
+                    rows.clear();
+                }
             });
             if waits {
                 self.watch_rows(&cell);
@@ -65,6 +73,11 @@ impl Shard {
             self.resend_later();
         }
     }
+}
+
+/// Whether it is tried again after so many looks without an acknowledgement.
+const fn is_time(quiet: u32) -> bool {
+    quiet.is_power_of_two() && quiet < QUIET_MAX || quiet.is_multiple_of(QUIET_MAX)
 }
 
 /// Leaves the rows that were there at the last look already, and not too many for one receiver.

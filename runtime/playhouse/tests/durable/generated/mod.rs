@@ -6,7 +6,7 @@ pub mod ledger;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x270c_556b_38ca_cf6a,
+    digest: 0x1232_7841_68a4_bcd7,
     release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "ledger", number: 11, modules: &[&ledger::ledger::descriptor::MODULE] },

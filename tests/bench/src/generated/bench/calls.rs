@@ -1097,6 +1097,373 @@ macro_rules! __playhouse_bench_Mob {
 #[doc(hidden)]
 pub use __playhouse_bench_Mob as Mob;
 
+/// Hands on what must not be lost.
+#[derive(Debug, Clone, Default)]
+pub struct Courier {
+    coins: u64,
+    tracker: v1::Tracker,
+}
+
+impl Courier {
+    const WATCH_COINS: v1::Watch = v1::Watch::new(1).persist();
+
+    /// The property `coins`.
+    #[must_use]
+    pub fn coins(&self) -> u64 {
+        self.coins
+    }
+
+    /// Sets `coins`.
+    pub fn set_coins(&mut self, value: u64) {
+        v1::set(&mut self.coins, value, Self::WATCH_COINS, &mut self.tracker);
+    }
+
+    /// A reference to the one with this key.
+    #[must_use]
+    pub fn reference(number: u64) -> v1::Ref<Self> {
+        v1::Ref::to_entity([number.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> CourierProxy {
+        let reference = Self::reference(number);
+        CourierProxy(v1::Proxy::entity(reference.into_address()))
+    }
+}
+
+impl v1::Properties for Courier {
+    const PROPERTIES: &'static [v1::descriptor::Property] = descriptor::COURIER.properties;
+
+    fn tracker(&self) -> &v1::Tracker {
+        &self.tracker
+    }
+
+    fn property(&self, tag: u8) -> Option<v1::Property<'_>> {
+        Some(match tag {
+            1 => v1::Property::Plain(&self.coins),
+            _ => return None,
+        })
+    }
+
+    fn apply_change(&mut self, tag: u8, r: &mut v1::Reader<'_>) -> v1::Result<bool> {
+        match tag {
+            1 => v1::apply::<u64>("coins", &mut self.coins, r)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn clear_changes(&mut self, consumer: v1::Consumer) {
+        self.tracker.clear(consumer);
+    }
+}
+
+impl v1::Check for Courier {}
+
+impl v1::Numbered for Courier {
+    const PACKAGE: u16 = 900;
+    const NUMBER: u16 = 5;
+    const DIGEST: u64 = 0xfc12_90ff_5a60_897d;
+}
+
+impl v1::Target for Courier {
+    const ENTITY: Option<(u16, u16)> = Some((900, 5));
+}
+
+/// Stands for [`Courier`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct CourierProxy(v1::Proxy);
+
+impl From<v1::Proxy> for CourierProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Courier {
+    type Proxy = CourierProxy;
+}
+
+impl CourierProxy {
+    /// Sends coins, each in a message of its own; says how many were taken.
+    pub fn send(&self, to: v1::Ref<Courier>, count: u32) -> v1::Calling<CourierSendArgs> {
+        self.0.rpc(CourierSendArgs { to, count })
+    }
+
+    /// The oneway `receive`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn receive(&self, coins: u64) -> Result<(), v1::Failure> {
+        self.0.oneway(CourierReceiveArgs { coins })
+    }
+
+    /// The rpc `count`.
+    pub fn count(&self) -> v1::Calling<CourierCountArgs> {
+        self.0.rpc(CourierCountArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Courier {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::COURIER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_bench_Courier {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Courier" "idl/calls.idl" 50
+            [
+                { rpc 1 send 54 "rpc 1 send(to: ref<Courier>, count: u32) -> u32" [ to "Ref<Courier>", count "u32", ] "Result<u32, Failure>" }
+                { oneway 2 receive 56 "oneway 2 receive(coins: u64)" [ coins "u64", ] "()" }
+                { rpc 3 count 58 "rpc 3 count() -> u64" [ ] "Result<u64, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_bench_Courier as Courier;
+
+/// The arguments of rpc `send` of [`Courier`].
+///
+/// Sends coins, each in a message of its own; says how many were taken.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CourierSendArgs {
+    pub to: v1::Ref<Courier>,
+    pub count: u32,
+}
+
+impl CourierSendArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, to: &v1::Ref<Courier>, count: u32) {
+        let count__ = if count != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count__);
+        slots.put(to);
+        slots.put(&count);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(to: &v1::Ref<Courier>, _: u32) -> v1::Result<()> {
+        v1::check::<v1::Ref<Courier>>("to", to)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for CourierSendArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.to, self.count);
+    }
+}
+
+impl v1::Decode for CourierSendArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            to: slots.required::<v1::Ref<Courier>>("to")?,
+            count: slots.or_default::<u32>("count")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for CourierSendArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.to, self.count)
+    }
+}
+
+impl v1::Arguments for CourierSendArgs {
+    const TAG: u8 = 1;
+
+    type Owner = Courier;
+    type Parts = (v1::Ref<Courier>, u32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.to, self.count)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::COURIER.calls[0]
+    }
+}
+
+impl v1::HasCall<1> for Courier {
+    type Args = CourierSendArgs;
+}
+
+impl v1::Rpc for CourierSendArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of oneway `receive` of [`Courier`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CourierReceiveArgs {
+    pub coins: u64,
+}
+
+impl CourierReceiveArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, coins: u64) {
+        let count = if coins != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&coins);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u64) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for CourierReceiveArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.coins);
+    }
+}
+
+impl v1::Decode for CourierReceiveArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            coins: slots.or_default::<u64>("coins")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for CourierReceiveArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.coins)
+    }
+}
+
+impl v1::Arguments for CourierReceiveArgs {
+    const TAG: u8 = 2;
+
+    type Owner = Courier;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.coins,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::COURIER.calls[1]
+    }
+}
+
+impl v1::HasCall<2> for Courier {
+    type Args = CourierReceiveArgs;
+}
+
+/// The arguments of rpc `count` of [`Courier`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CourierCountArgs {}
+
+impl CourierCountArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for CourierCountArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for CourierCountArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for CourierCountArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for CourierCountArgs {
+    const TAG: u8 = 3;
+
+    type Owner = Courier;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::COURIER.calls[2]
+    }
+}
+
+impl v1::HasCall<3> for Courier {
+    type Args = CourierCountArgs;
+}
+
+impl v1::Rpc for CourierCountArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
+}
+
 v1::named! {
     Message: descriptor::MESSAGE,
 }
@@ -1109,7 +1476,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/calls.idl", docs: "What the benchmarks of calls call.", declarations: &[Declaration::Role(&ROLE_BENCH_NODE), Declaration::Type(&MESSAGE), Declaration::Service(&ECHO), Declaration::Component(&TALLY), Declaration::Component(&PLACE), Declaration::Entity(&MOB)] };
+    pub static MODULE: Module = Module { path: "idl/calls.idl", docs: "What the benchmarks of calls call.", declarations: &[Declaration::Role(&ROLE_BENCH_NODE), Declaration::Type(&MESSAGE), Declaration::Service(&ECHO), Declaration::Component(&TALLY), Declaration::Component(&PLACE), Declaration::Entity(&MOB), Declaration::Entity(&COURIER)] };
 
     pub static ROLE_BENCH_NODE: Role = Role { head: Head::new("bench", "bench_node", "idl/calls.idl", 6).docs("The nodes of a benchmark.") };
 
@@ -1181,5 +1548,26 @@ pub mod descriptor {
         deadline_us: None,
         tick_us: None,
         digest: 0xcbdb_f2b8_941c_65cb,
+    };
+
+    pub static COURIER: Entity = Entity {
+        head: Head::new("bench", "Courier", "idl/calls.idl", 50).docs("Hands on what must not be lost."),
+        package: 900,
+        number: 5,
+        kind: EntityKind::Keyed(&[Use::U64]),
+        role: Some(&ROLE_BENCH_NODE),
+        slots: &[
+        ],
+        properties: &[
+            Property::new(Member::new(1, "coins", Use::U64).or(Value::Int(0))).persist(),
+        ],
+        calls: &[
+            Call::new(CallKind::Rpc, 1, "send").params(&[Member::new(1, "to", Use::entity(&COURIER)), Member::new(2, "count", Use::U32).or(Value::Int(0))]).result(Use::U32).docs("Sends coins, each in a message of its own; says how many were taken."),
+            Call::new(CallKind::Oneway, 2, "receive").params(&[Member::new(1, "coins", Use::U64).or(Value::Int(0))]).durable(),
+            Call::new(CallKind::Rpc, 3, "count").result(Use::U64).committed(),
+        ],
+        deadline_us: None,
+        tick_us: None,
+        digest: 0xfc12_90ff_5a60_897d,
     };
 }

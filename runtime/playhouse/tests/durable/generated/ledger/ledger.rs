@@ -1099,7 +1099,7 @@ impl v1::Check for Player {}
 impl v1::Numbered for Player {
     const PACKAGE: u16 = 11;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0x5d90_d2fd_c919_f20a;
+    const DIGEST: u64 = 0xea2e_27dd_f31e_1e48;
 }
 
 impl v1::Target for Player {
@@ -1277,6 +1277,16 @@ impl PlayerProxy {
         self.0.oneway(PlayerSavingNoteArgs { number })
     }
 
+    /// As `tell`, so many times; how many were taken.
+    pub fn tell_many(&self, to: v1::Ref<Player>, count: u32) -> v1::Calling<PlayerTellManyArgs> {
+        self.0.rpc(PlayerTellManyArgs { to, count })
+    }
+
+    /// Does nothing for so long.
+    pub fn linger(&self, time: v1::Duration) -> v1::Calling<PlayerLingerArgs> {
+        self.0.rpc(PlayerLingerArgs { time })
+    }
+
     /// The component in the slot `purse`.
     #[must_use]
     pub fn purse(&self) -> PurseProxy {
@@ -1356,6 +1366,8 @@ macro_rules! __playhouse_ledger_Player {
                 { rpc 21 set_plain 72 "rpc 21 set_plain(number: u32, after: duration)" [ number "u32", after "Duration", ] "Result<(), Failure>" }
                 { rpc 22 save_in_note 73 "rpc 22 save_in_note(to: ref<Player>, number: u32)" [ to "Ref<Player>", number "u32", ] "Result<(), Failure>" }
                 { oneway 23 saving_note 75 "oneway 23 saving_note(number: u32)" [ number "u32", ] "()" }
+                { rpc 24 tell_many 78 "rpc 24 tell_many(to: ref<Player>, count: u32) -> u32" [ to "Ref<Player>", count "u32", ] "Result<u32, Failure>" }
+                { rpc 25 linger 80 "rpc 25 linger(time: duration)" [ time "Duration", ] "Result<(), Failure>" }
             ]
             [
                 { 1 purse 34 "Purse" }
@@ -3076,6 +3088,160 @@ impl v1::HasCall<23> for Player {
     type Args = PlayerSavingNoteArgs;
 }
 
+/// The arguments of rpc `tell_many` of [`Player`].
+///
+/// As `tell`, so many times; how many were taken.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlayerTellManyArgs {
+    pub to: v1::Ref<Player>,
+    pub count: u32,
+}
+
+impl PlayerTellManyArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, to: &v1::Ref<Player>, count: u32) {
+        let count__ = if count != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count__);
+        slots.put(to);
+        slots.put(&count);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(to: &v1::Ref<Player>, _: u32) -> v1::Result<()> {
+        v1::check::<v1::Ref<Player>>("to", to)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for PlayerTellManyArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.to, self.count);
+    }
+}
+
+impl v1::Decode for PlayerTellManyArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            to: slots.required::<v1::Ref<Player>>("to")?,
+            count: slots.or_default::<u32>("count")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PlayerTellManyArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.to, self.count)
+    }
+}
+
+impl v1::Arguments for PlayerTellManyArgs {
+    const TAG: u8 = 24;
+
+    type Owner = Player;
+    type Parts = (v1::Ref<Player>, u32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.to, self.count)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PLAYER.calls[23]
+    }
+}
+
+impl v1::HasCall<24> for Player {
+    type Args = PlayerTellManyArgs;
+}
+
+impl v1::Rpc for PlayerTellManyArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `linger` of [`Player`].
+///
+/// Does nothing for so long.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PlayerLingerArgs {
+    pub time: v1::Duration,
+}
+
+impl PlayerLingerArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, time: v1::Duration) {
+        let count = if time.0 != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&time);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: v1::Duration) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for PlayerLingerArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.time);
+    }
+}
+
+impl v1::Decode for PlayerLingerArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            time: slots.or_default::<v1::Duration>("time")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PlayerLingerArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.time)
+    }
+}
+
+impl v1::Arguments for PlayerLingerArgs {
+    const TAG: u8 = 25;
+
+    type Owner = Player;
+    type Parts = (v1::Duration,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.time,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PLAYER.calls[24]
+    }
+}
+
+impl v1::HasCall<25> for Player {
+    type Args = PlayerLingerArgs;
+}
+
+impl v1::Rpc for PlayerLingerArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
+}
+
 /// Keeps nothing, and sends durably all the same.
 #[derive(Debug, Clone, Default)]
 pub struct Ghost {
@@ -3183,9 +3349,9 @@ impl v1::EntitySchema for Ghost {
 macro_rules! __playhouse_ledger_Ghost {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Ghost" "idl/ledger.idl" 79
+            entity keyed "Ghost" "idl/ledger.idl" 84
             [
-                { rpc 1 send 80 "rpc 1 send(to: ref<Player>, number: u32)" [ to "Ref<Player>", number "u32", ] "Result<(), Failure>" }
+                { rpc 1 send 85 "rpc 1 send(to: ref<Player>, number: u32)" [ to "Ref<Player>", number "u32", ] "Result<(), Failure>" }
             ]
             [
             ]
@@ -3416,11 +3582,11 @@ impl v1::EntitySchema for Battle {
 macro_rules! __playhouse_ledger_Battle {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "Battle" "idl/ledger.idl" 84
+            entity instance "Battle" "idl/ledger.idl" 89
             [
-                { oneway 1 join 88 "oneway 1 join(gold: u64)" [ gold "u64", ] "()" }
-                { rpc 2 finish 89 "rpc 2 finish()" [ ] "Result<(), Failure>" }
-                { rpc 3 ready 90 "rpc 3 ready() -> u32" [ ] "Result<u32, Failure>" }
+                { oneway 1 join 93 "oneway 1 join(gold: u64)" [ gold "u64", ] "()" }
+                { rpc 2 finish 94 "rpc 2 finish()" [ ] "Result<(), Failure>" }
+                { rpc 3 ready 95 "rpc 3 ready() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -3709,10 +3875,10 @@ impl v1::ServiceSchema for Bank {
 macro_rules! __playhouse_ledger_Bank {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Bank" "idl/ledger.idl" 93
+            service "Bank" "idl/ledger.idl" 98
             [
-                { rpc 1 grant 94 "rpc 1 grant(to: ref<Purse>, amount: u64, flush: bool)" [ to "Ref<Purse>", amount "u64", flush "bool", ] "Result<(), Failure>" }
-                { rpc 2 open 95 "rpc 2 open() -> ref<Battle>" [ ] "Result<Ref<Battle>, Failure>" }
+                { rpc 1 grant 99 "rpc 1 grant(to: ref<Purse>, amount: u64, flush: bool)" [ to "Ref<Purse>", amount "u64", flush "bool", ] "Result<(), Failure>" }
+                { rpc 2 open 100 "rpc 2 open() -> ref<Battle>" [ ] "Result<Ref<Battle>, Failure>" }
             ]
             [
             ]
@@ -3948,14 +4114,16 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 21, "set_plain").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0)), Member::new(2, "after", Use::DURATION).or(Value::Int(0))]),
             Call::new(CallKind::Rpc, 22, "save_in_note").params(&[Member::new(1, "to", Use::entity(&PLAYER)), Member::new(2, "number", Use::U32).or(Value::Int(0))]),
             Call::new(CallKind::Oneway, 23, "saving_note").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0))]).durable(),
+            Call::new(CallKind::Rpc, 24, "tell_many").params(&[Member::new(1, "to", Use::entity(&PLAYER)), Member::new(2, "count", Use::U32).or(Value::Int(0))]).result(Use::U32).committed().docs("As `tell`, so many times; how many were taken."),
+            Call::new(CallKind::Rpc, 25, "linger").params(&[Member::new(1, "time", Use::DURATION).or(Value::Int(0))]).docs("Does nothing for so long."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x5d90_d2fd_c919_f20a,
+        digest: 0xea2e_27dd_f31e_1e48,
     };
 
     pub static GHOST: Entity = Entity {
-        head: Head::new("ledger", "Ghost", "idl/ledger.idl", 79).docs("Keeps nothing, and sends durably all the same."),
+        head: Head::new("ledger", "Ghost", "idl/ledger.idl", 84).docs("Keeps nothing, and sends durably all the same."),
         package: 11,
         number: 3,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -3973,7 +4141,7 @@ pub mod descriptor {
     };
 
     pub static BATTLE: Entity = Entity {
-        head: Head::new("ledger", "Battle", "idl/ledger.idl", 84).docs("Comes to its end."),
+        head: Head::new("ledger", "Battle", "idl/ledger.idl", 89).docs("Comes to its end."),
         package: 11,
         number: 4,
         kind: EntityKind::Instance,
@@ -3994,7 +4162,7 @@ pub mod descriptor {
     };
 
     pub static BANK: Service = Service {
-        head: Head::new("ledger", "Bank", "idl/ledger.idl", 93),
+        head: Head::new("ledger", "Bank", "idl/ledger.idl", 98),
         package: 11,
         number: 5,
         role: &ROLE_LOBBY,
