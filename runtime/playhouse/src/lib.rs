@@ -19,6 +19,7 @@
 //!
 //! - [`node`]: a process with its shards, links, sessions and tools.
 //! - [`call`]: proxies, failures, addresses. [`host`]: entities and services of a shard, and what handlers may do.
+//! - [`persist`]: what is saved of entities, and when; [`store`]: where to.
 //! - [`timer`], [`rate`], [`pool`], [`watchdog`]: time, limits, background work, and who holds it up.
 //! - [`db`]: a node that owns saving for other nodes.
 //! - [`log`]: where lines go, and whose they are.

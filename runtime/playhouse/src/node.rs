@@ -107,7 +107,7 @@ impl Node {
     }
 
     /// Starts it, and blocks until Ctrl-C or SIGTERM; then stops it: nothing new is taken in, handlers that run may end
-    /// within [`STOP_TIMEOUT`], entities hear `destroyed`. What is logged goes to standard error if the program has not
+    /// within [`STOP_TIMEOUT`], persistent entities are saved, the others hear `destroyed`. What is logged goes to standard error if the program has not
     /// said [where](crate::log) else; `RUST_LOG` says which levels.
     ///
     /// # Errors

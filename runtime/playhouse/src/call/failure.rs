@@ -163,6 +163,19 @@ impl<E: Thrown> From<Failure> for CallError<E> {
     }
 }
 
+/// A handler broke a bound of the schema with a value of its own.
+impl<E: Thrown> From<playhouse_wire::Error> for CallError<E> {
+    fn from(error: playhouse_wire::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<E: Thrown> From<crate::SaveError> for CallError<E> {
+    fn from(error: crate::SaveError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 /// A generated error type.
 pub trait Thrown: Encode + playhouse_wire::Decode + std::error::Error + Send + 'static {}
 

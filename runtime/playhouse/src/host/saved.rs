@@ -19,7 +19,7 @@ pub(super) struct Saved {
     pub(super) collection: Arc<str>,
     parts: Vec<SavedPart>,
     /// Whether all its properties wait equally long.
-    one_interval: bool,
+    pub(super) one_interval: bool,
 }
 
 /// The entity itself or one of its slots, if it has properties that are saved.

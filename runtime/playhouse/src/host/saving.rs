@@ -163,11 +163,12 @@ impl Shard {
             // What changed since is looked at when the answer comes.
             return;
         }
-        let kind = self.kind(header.kind);
-        let wait_us = kind
-            .saved
-            .as_ref()
-            .and_then(|saved| saved.wait_us(&**cell, keeper.every_us));
+        let saved = self.kind(header.kind).saved.as_ref();
+        if persisted.timer.get().is_some() && saved.is_some_and(|saved| saved.one_interval) {
+            // Nothing that changed since is due sooner.
+            return;
+        }
+        let wait_us = saved.and_then(|saved| saved.wait_us(&**cell, keeper.every_us));
         let more = dirty || !persisted.back.borrow().is_empty();
         let again = more.then_some(keeper.every_us);
         if let Some(wait_us) = [wait_us, again].into_iter().flatten().min() {

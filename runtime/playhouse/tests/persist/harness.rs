@@ -58,6 +58,8 @@ pub(crate) struct TestStore(Rc<Inner>);
 struct Inner {
     documents: RefCell<Documents>,
     mood: RefCell<Mood>,
+    /// How every commit fails, whatever the mood.
+    refusal: RefCell<Option<StoreError>>,
     commits: RefCell<Vec<Arc<Commit>>>,
     /// How many commits came at a time.
     groups: RefCell<Vec<usize>>,
@@ -71,6 +73,7 @@ impl TestStore {
         Self(Rc::new(Inner {
             documents: RefCell::new(Documents::new(&collections())),
             mood: RefCell::new(Mood::Well),
+            refusal: RefCell::default(),
             commits: RefCell::default(),
             groups: RefCell::default(),
             claims: Cell::new(0),
@@ -81,6 +84,11 @@ impl TestStore {
 
     pub(crate) fn is(&self, mood: Mood) {
         *self.0.mood.borrow_mut() = mood;
+    }
+
+    /// Every commit fails so from now on.
+    pub(crate) fn takes_nothing(&self, error: StoreError) {
+        *self.0.refusal.borrow_mut() = Some(error);
     }
 
     /// The commits since this was asked last.
@@ -176,7 +184,11 @@ impl Store for TestStore {
         inner
             .most
             .set(inner.most.get().max(inner.on_their_way.get()));
-        let answer = self.does(|documents| documents.commit(&commits));
+        let refusal = self.0.refusal.borrow().clone();
+        let answer = match refusal {
+            Some(error) => Box::pin(std::future::ready(Err(error))),
+            None => self.does(|documents| documents.commit(&commits)),
+        };
         Box::pin(async move {
             let answer = answer.await;
             inner.on_their_way.set(inner.on_their_way.get() - 1);

@@ -1,13 +1,15 @@
 //! Whole nodes, on a store in a folder.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use playhouse::Ref;
-use playhouse::node::{BuildError, Node, NodeBuilder, StartError};
-use playhouse::store::Embedded;
+use playhouse::node::{BuildError, Node, NodeBuilder, StartError, StopError};
+use playhouse::store::{Backend, Collection, Embedded, OpenError, Store, StoreError};
 
 use crate::generated::SCHEMA;
+use crate::harness::TestStore;
 use crate::schema::vault::Hero;
 use crate::world::{BirdLogic, HallLogic, HeroLogic, RoomLogic, Tent};
 
@@ -125,4 +127,60 @@ fn a_store_that_can_t_be_opened_is_a_start_error() {
     assert!(matches!(error, StartError::Store(_)), "{error}");
     assert!(error.to_string().contains("can't be opened"), "{error}");
     std::fs::remove_file(&folder).unwrap();
+}
+
+/// A store that gives documents away and takes none back.
+#[derive(Debug)]
+struct Unplugged;
+
+impl Backend for Unplugged {
+    fn open(
+        &self,
+        collections: &[Collection],
+        _system: &tokio::runtime::Handle,
+    ) -> Result<(), OpenError> {
+        let names: Vec<&str> = collections.iter().map(|it| &*it.name).collect();
+        assert_eq!(
+            names,
+            ["vault.Hero", "vault.Room", "vault.Hall", "playhouse.Outbox"]
+        );
+        Ok(())
+    }
+
+    fn store(&self) -> Rc<dyn Store> {
+        let store = TestStore::new();
+        let why = "unplugged".to_owned();
+        store.takes_nothing(StoreError::Unavailable(why));
+        Rc::new(store)
+    }
+
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
+    fn close(&self) {}
+}
+
+#[test]
+fn a_node_that_stops_says_what_it_could_not_save() {
+    let built = Node::builder()
+        .schema(&SCHEMA)
+        .shards(2)
+        .entity::<HeroLogic>()
+        .entity::<RoomLogic>()
+        .entity::<HallLogic>()
+        .entity::<BirdLogic>()
+        .store(Unplugged)
+        .stop_timeout(Duration::from_millis(200))
+        .build();
+    let running = built.unwrap().start().unwrap();
+    let added = running.spawn(async || {
+        for hero in 0..10 {
+            Hero::of(hero).purse().add(hero).await.unwrap();
+        }
+    });
+    added.wait().unwrap();
+    running.stop();
+    // The hall is not given back either.
+    assert_eq!(running.wait(), Err(StopError::Unsaved(11)));
 }

@@ -116,9 +116,9 @@ impl HeroLogic {
     #[rpc]
     async fn rename(&mut self, cx: &mut Cx, name: String) -> Result<(), CallError<NameError>> {
         let old = self.props.name().to_owned();
-        self.props.set_name(name).map_err(Failure::from)?;
+        self.props.set_name(name)?;
         if let Err(error) = cx.save(self).await {
-            self.props.set_name(old).map_err(Failure::from)?;
+            self.props.set_name(old)?;
             return Err(if error.is_taken("name") {
                 NameError::Taken.into()
             } else {
