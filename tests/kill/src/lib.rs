@@ -14,4 +14,4 @@ mod rounds;
 mod server;
 
 pub use rounds::{Report, Rounds};
-pub use server::{Serve, serve};
+pub use server::{Serve, rule, serve};

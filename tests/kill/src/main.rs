@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use playhouse_kill_tests::{Rounds, Serve, serve};
+use playhouse::store::durable::Rule;
+use playhouse_kill_tests::{Rounds, Serve, rule, serve};
 
 /// Kills Arena at random moments while it is played, and checks that nothing is lost or doubled.
 #[derive(Debug, Parser)]
@@ -28,6 +29,10 @@ struct Arguments {
     /// Decides what players do
     #[arg(long, default_value_t = 1)]
     seed: u64,
+
+    /// A rule of the durable protocol that is not kept, to see that the checker notices
+    #[arg(long, value_parser = rule)]
+    without: Option<Rule>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -40,7 +45,8 @@ enum Command {
 const EXAMPLES: &str = "\
 Examples:
   cargo run --release -p playhouse-kill-tests --bin kill -- --rounds 60
-  cargo run -p playhouse-kill-tests --bin kill -- --rounds 5 --seed 7";
+  cargo run -p playhouse-kill-tests --bin kill -- --rounds 5 --seed 7
+  cargo run -p playhouse-kill-tests --bin kill -- --rounds 20 --without RowInCommit";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -64,6 +70,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         players: arguments.players,
         play_ms: arguments.play_ms,
         seed: arguments.seed,
+        without: arguments.without,
     };
     let say = |line: &str| {
         let _ = writeln!(std::io::stdout(), "{line}");

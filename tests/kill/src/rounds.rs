@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use playhouse::store::durable::Rule;
 use playhouse_client::{Random, Uuid};
 use tokio::task::{LocalSet, spawn_local};
 
@@ -33,6 +34,8 @@ pub struct Rounds {
     pub play_ms: u64,
     /// Decides what players do, and when the game is killed as far as the machine plays along.
     pub seed: u64,
+    /// A rule of the durable protocol that is not kept, to see that the checker notices.
+    pub without: Option<Rule>,
 }
 
 /// What came of it.
@@ -88,7 +91,7 @@ impl Rounds {
             .map(|index| Player::new(self.seed, index))
             .collect();
         let mut report = Report::default();
-        let mut server = Server::start(&self.program, data)?;
+        let mut server = Server::start(&self.program, data, self.without)?;
         join(&players, &server).await?;
         for round in 1..=self.rounds {
             let gentle = random.below(GENTLE) == 0;
@@ -109,7 +112,7 @@ impl Rounds {
                 server.kill()?;
                 report.kills += 1;
             }
-            server = Server::start(&self.program, data)
+            server = Server::start(&self.program, data, self.without)
                 .with_context(|| format!("round {round}: the game does not start again"))?;
             let start_ms = u64::try_from(server.started_in.as_millis()).unwrap_or(u64::MAX);
             report.start_ms_max = report.start_ms_max.max(start_ms);

@@ -6,8 +6,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use arena::app::{Arena, Rules, node};
+use arena::app::{self, Arena, node};
 use playhouse::store::Embedded;
+use playhouse::store::durable::{Rule, Rules};
 
 /// How long it may take until the game says where it listens, or has stopped.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,6 +22,9 @@ pub struct Serve {
     /// How often it saves, in milliseconds
     #[arg(long, default_value_t = 2_000)]
     save_ms: u64,
+    /// A rule of the durable protocol that is not kept: the checker must notice
+    #[arg(long, value_parser = rule)]
+    without: Option<Rule>,
 }
 
 /// Serves the game until it is killed, or told to stop. Says on its output where it listens.
@@ -30,14 +34,15 @@ pub struct Serve {
 /// If the game can't start or does not stop as it should.
 pub fn serve(serve: &Serve) -> Result<()> {
     let seconds = playhouse::Duration::from_seconds;
-    let rules = Rules {
+    let rules = app::Rules {
         battle_time: seconds(1),
         gather_time: seconds(1),
-        ..Rules::default()
+        ..app::Rules::default()
     };
     let game = node(Arena::new(rules))
         .store(Embedded::at(&serve.data))
         .save_every(Duration::from_millis(serve.save_ms))
+        .rules(serve.without.map_or_else(Rules::default, Rules::without))
         .shards(2)
         .listen("127.0.0.1:0")
         .build()?;
@@ -47,6 +52,18 @@ pub fn serve(serve: &Serve) -> Result<()> {
     writeln!(std::io::stdout(), "{address}")?;
     running.run_until_signal()?;
     Ok(())
+}
+
+/// A rule by its name.
+///
+/// # Errors
+///
+/// The names that there are.
+pub fn rule(name: &str) -> Result<Rule, String> {
+    let found = Rule::ALL
+        .into_iter()
+        .find(|rule| format!("{rule:?}") == name);
+    found.ok_or_else(|| format!("there are the rules {:?}", Rule::ALL))
 }
 
 /// The process, as its killer sees it.
@@ -59,12 +76,14 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts `program serve` on the store in `data`.
-    pub(crate) fn start(program: &Path, data: &Path) -> Result<Self> {
+    pub(crate) fn start(program: &Path, data: &Path, without: Option<Rule>) -> Result<Self> {
         let begun = Instant::now();
+        let without = without.map(|rule| format!("--without={rule:?}"));
         let mut child = Command::new(program)
             .arg("serve")
             .arg("--data")
             .arg(data)
+            .args(without)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
