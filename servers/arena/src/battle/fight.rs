@@ -383,7 +383,7 @@ impl BattleLogic {
 /// Stands in until the store says what it was.
 fn nobodys_setup() -> BattleSetup {
     let nobody = Fighter {
-        account: AccountId(0),
+        account: AccountId(u64::MAX),
         name: Name("nobody".to_owned()),
         hero: HeroId(1),
         side: Side::Dawn,
@@ -403,4 +403,15 @@ fn nobodys_setup() -> BattleSetup {
 fn in_steps(time: playhouse::Duration) -> u32 {
     let steps = time.as_micros() * i64::from(STEPS_A_SECOND) / 1_000_000;
     u32::try_from(steps).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_battle_comes_back_before_the_store_says_what_it_was() {
+        let battle = BattleLogic::construct(1);
+        assert!(battle.stage.is_empty() && battle.fighters().len() == 1);
+    }
 }
