@@ -38,7 +38,7 @@ use crate::numbered::Numbered;
 use crate::persist;
 
 pub use generated::playhouse::db as schema;
-pub use remote::{REQUESTS_MAX, Remote};
+pub use remote::{REQUESTS_MAX, Remote, VALUE_DEPTH_MAX};
 pub use serving::{LIST_MAX, Serving};
 
 /// The package of the framework's own that a node may serve though its game's schema has it not.

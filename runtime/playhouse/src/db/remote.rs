@@ -15,12 +15,16 @@ use tokio::sync::oneshot;
 
 use super::form;
 use super::schema::{Documents, DocumentsProxy, StoreFault};
-use crate::call::{CallError, Executed};
+use crate::call::{CallError, Executed, FailureKind};
 use crate::host::Shard;
 
 /// At most so many requests of a shard wait for the db node's answers; further ones are
 /// [`StoreError::Unavailable`], and the host asks again.
 pub const REQUESTS_MAX: usize = 8192;
+
+/// So many lists and maps one inside another a property's value may have to travel to a db node. A commit with more of them is
+/// [`StoreError::Unsupported`], and so is one that makes a message of more than 16 MiB.
+pub const VALUE_DEPTH_MAX: usize = 24;
 
 /// A db node as the store of this node: give it to the builder, `.store(Remote::at("10.0.0.9:7100"))`.
 ///
@@ -134,12 +138,17 @@ impl Asking {
 
 /// What a failed call means for the store. A read that failed has done nothing.
 fn understood(error: CallError<StoreFault>, changes: bool) -> StoreError {
-    match error {
-        CallError::Thrown(fault) => fault.into(),
-        CallError::Failed(failure) if changes && failure.executed() == Executed::Unknown => {
-            StoreError::Unknown(failure.to_string())
-        }
-        CallError::Failed(failure) => StoreError::Unavailable(failure.to_string()),
+    let failure = match error {
+        CallError::Thrown(fault) => return fault.into(),
+        CallError::Failed(failure) => failure,
+    };
+    let why = failure.to_string();
+    match failure.kind() {
+        _ if changes && failure.executed() == Executed::Unknown => StoreError::Unknown(why),
+        // It is the same whenever it is asked.
+        FailureKind::Invalid | FailureKind::Unimplemented => StoreError::Unsupported(why),
+        FailureKind::Denied => StoreError::Denied(why),
+        _ => StoreError::Unavailable(why),
     }
 }
 
