@@ -130,6 +130,7 @@ fn a_journal_that_was_cut_off_has_everything_before_the_cut() {
         with(&torn, async |store| {
             assert_eq!(rounds::verify(&store, 5, 11).await, Ok(5));
         });
+        std::fs::remove_dir_all(&torn).unwrap();
     }
     assert_eq!(before, 0);
 }
@@ -170,6 +171,7 @@ fn a_last_batch_that_came_to_the_disk_in_pieces_is_dropped() {
                 (2, 2)
             );
         });
+        std::fs::remove_dir_all(&torn).unwrap();
     }
 }
 
