@@ -61,7 +61,7 @@ fn measure(folder: &Path, pairs: u64, at_once: u32) -> Result<()> {
     loading.wait()??;
     let began = Instant::now();
     let drivers: Vec<_> = (0..pairs)
-        .map(|pair| running.spawn(move || drive(pair * 2, each, at_once)))
+        .map(|pair| running.spawn(move || drive(pair * 2, each, at_once, alone)))
         .collect();
     for driver in drivers {
         driver.wait()??;
@@ -79,7 +79,7 @@ fn measure(folder: &Path, pairs: u64, at_once: u32) -> Result<()> {
 }
 
 /// Sends, and waits until all of it is in the receiver's document.
-async fn drive(from: u64, each: u64, at_once: u32) -> Result<(), playhouse::Failure> {
+async fn drive(from: u64, each: u64, at_once: u32, alone: bool) -> Result<(), playhouse::Failure> {
     let (sender, receiver) = (Courier::of(from), Courier::of(from + 1));
     let to = Courier::reference(from + 1);
     let mut sent = 0;
@@ -90,7 +90,7 @@ async fn drive(from: u64, each: u64, at_once: u32) -> Result<(), playhouse::Fail
         if taken == 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        if each == ALONE {
+        if alone {
             wait_for(&receiver, sent).await?;
         }
     }

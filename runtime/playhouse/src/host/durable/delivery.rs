@@ -11,6 +11,7 @@ use super::super::lease::leased;
 use super::super::route::Home;
 use super::super::shard::Shard;
 use super::Refusal;
+use super::inbox::defer_saves;
 use crate::call::Target;
 use crate::logic::Hook;
 use crate::persist::OUTBOXES;
@@ -46,11 +47,13 @@ impl Shard {
     ) {
         for delivery in deliveries {
             let Some((shard, _)) = self.shard_of_document(&delivery.row.to) else {
-                let to = &*delivery.row.to.collection;
-                tracing::warn!(
-                    to,
-                    "a message waits: no node that is known here runs its receiver"
-                );
+                if delivery.seq == delivery.lowest {
+                    tracing::warn!(
+                        from = %delivery.from,
+                        to = %delivery.row.to,
+                        "messages wait: no node that is known here runs their receiver"
+                    );
+                }
                 continue;
             };
             if shard == self.index || self.may_post(shard).is_ok() {
@@ -132,10 +135,12 @@ impl Shard {
                     seqs.into_iter().zip(activation.acked(&ack)).collect()
                 });
                 let refused: Vec<_> = refused.unwrap_or_default();
+                defer_saves(&whole, true);
                 for (seq, (row, why)) in refused {
                     let refusal = shard.refusal(row, why, seq);
                     shard.tell_refusal(&mut cx, refusal).await;
                 }
+                defer_saves(&whole, false);
                 shard.commit_soon(&whole);
             },
         );

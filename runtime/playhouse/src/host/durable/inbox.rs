@@ -280,14 +280,9 @@ impl Shard {
             Some(Arrival::Again(ack)) => return self.send_ack(ack),
             Some(Arrival::Wait | Arrival::Gap) | None => return,
         }
-        let persisted = whole.header().persisted();
-        if let Some(persisted) = &persisted {
-            persisted.deferred.set(true);
-        }
+        defer_saves(&whole, true);
         let outcome = self.run_row(cx, &cell, delivery).await;
-        if let Some(persisted) = &persisted {
-            persisted.deferred.set(false);
-        }
+        defer_saves(&whole, false);
         let verdict = match outcome {
             Ok(()) => Verdict::Done,
             Err(why) => Verdict::Refused(why),
@@ -342,6 +337,14 @@ impl Shard {
             "" => failure.kind().as_str().to_owned(),
             text => format!("{}: {text}", failure.kind().as_str()),
         })
+    }
+}
+
+/// Whether saves of the entity's handler are put off to its end: what it does and that it was done are one. Of a handler
+/// that panics there is nothing to save.
+pub(super) fn defer_saves(whole: &Rc<dyn Hosted>, deferred: bool) {
+    if let Some(persisted) = whole.header().persisted() {
+        persisted.deferred.set(deferred);
     }
 }
 

@@ -13,7 +13,7 @@ use super::super::cell::Hosted;
 use super::super::lease::leased;
 use super::super::shard::{Due, Shard};
 use super::super::timers::Action;
-use super::inbox::POISON_ATTEMPTS_MAX;
+use super::inbox::{POISON_ATTEMPTS_MAX, defer_saves};
 use crate::document;
 use crate::timer::{Lasting, TimerKey, TimerOwner};
 
@@ -181,6 +181,7 @@ impl Shard {
         }
         // Taken back when it has fired.
         panics.insert(id, count + 1);
+        defer_saves(&leased(cell), true);
         true
     }
 
@@ -193,6 +194,7 @@ impl Shard {
         if let Some(number) = number {
             let id = self.timer_id(cell, number);
             self.durable.timer_panics.borrow_mut().remove(&id);
+            defer_saves(&leased(cell), false);
             self.commit_soon(cell);
         }
     }
