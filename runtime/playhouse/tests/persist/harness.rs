@@ -30,13 +30,19 @@ impl Env for TestEnv {
     }
 
     fn random(&self) -> u64 {
-        self.0.set(
-            self.0
-                .get()
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407),
-        );
-        self.0.get()
+        self.next()
+    }
+}
+
+impl TestEnv {
+    fn next(&self) -> u64 {
+        let last = self.0.get();
+        let next = last
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.0.set(next);
+        // The lower bits repeat soon.
+        next ^ next >> 32
     }
 }
 
@@ -49,6 +55,8 @@ pub(crate) enum Mood {
     Fails(StoreError),
     /// Does it, and the answer is lost.
     Loses,
+    /// One of these, by chance, and in its own time.
+    Wild,
 }
 
 /// Documents in memory, behind a store that answers after a millisecond, as its mood is.
@@ -58,6 +66,7 @@ pub(crate) struct TestStore(Rc<Inner>);
 struct Inner {
     documents: RefCell<Documents>,
     mood: RefCell<Mood>,
+    chance: TestEnv,
     /// How every commit fails, whatever the mood.
     refusal: RefCell<Option<StoreError>>,
     commits: RefCell<Vec<Arc<Commit>>>,
@@ -70,9 +79,19 @@ struct Inner {
 
 impl TestStore {
     pub(crate) fn new() -> Self {
+        Self::of(Documents::new(&collections()))
+    }
+
+    /// One that looks neither at epochs nor at revisions.
+    pub(crate) fn forgetful() -> Self {
+        Self::of(Documents::new(&collections()).with_filter(false, false))
+    }
+
+    fn of(documents: Documents) -> Self {
         Self(Rc::new(Inner {
-            documents: RefCell::new(Documents::new(&collections())),
+            documents: RefCell::new(documents),
             mood: RefCell::new(Mood::Well),
+            chance: TestEnv(Cell::new(1)),
             refusal: RefCell::default(),
             commits: RefCell::default(),
             groups: RefCell::default(),
@@ -80,6 +99,11 @@ impl TestStore {
             on_their_way: Cell::new(0),
             most: Cell::new(0),
         }))
+    }
+
+    /// Draws from another stream of chance.
+    pub(crate) fn seed(&self, seed: u64) {
+        self.0.chance.0.set(seed);
     }
 
     pub(crate) fn is(&self, mood: Mood) {
@@ -155,8 +179,21 @@ impl TestStore {
     }
 
     fn does<T: 'static>(&self, work: impl FnOnce(&mut Documents) -> T) -> Answer<T> {
-        let answer = match &*self.0.mood.borrow() {
-            Mood::Well => Ok(work(&mut self.0.documents.borrow_mut())),
+        let mut ms = 1;
+        let mut mood = self.0.mood.borrow().clone();
+        if let Mood::Wild = mood {
+            let drawn = self.0.chance.next();
+            ms = drawn >> 8 & 0x3f;
+            mood = match drawn & 0xf {
+                0 => Mood::Fails(StoreError::Unavailable("not now".to_owned())),
+                1 => Mood::Fails(StoreError::Unknown("lost on its way".to_owned())),
+                2 => Mood::Fails(StoreError::Full("just now".to_owned())),
+                3 => Mood::Loses,
+                _ => Mood::Well,
+            };
+        }
+        let answer = match &mood {
+            Mood::Well | Mood::Wild => Ok(work(&mut self.0.documents.borrow_mut())),
             Mood::Fails(error) => Err(error.clone()),
             Mood::Loses => {
                 work(&mut self.0.documents.borrow_mut());
@@ -164,7 +201,7 @@ impl TestStore {
             }
         };
         Box::pin(async move {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::time::sleep(Duration::from_millis(ms)).await;
             answer
         })
     }

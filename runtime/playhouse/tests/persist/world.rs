@@ -72,6 +72,14 @@ impl PurseLogic {
     }
 
     #[rpc]
+    async fn bank(&mut self, cx: &mut Cx, amount: u64) -> Result<u64, Failure> {
+        self.props.set_gold(self.props.gold() + amount);
+        let gold = self.props.gold();
+        cx.save(self).await?;
+        Ok(gold)
+    }
+
+    #[rpc]
     async fn cheer(&mut self, _cx: &mut Cx, mood: u32) -> u32 {
         self.props.set_mood(mood);
         mood

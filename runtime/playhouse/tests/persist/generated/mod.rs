@@ -6,7 +6,7 @@ pub mod vault;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0xb171_4467_8dde_1c35,
+    digest: 0x0472_8d0d_6f98_9294,
     release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

@@ -14,7 +14,7 @@ pub use vault::{
     HallOpenedNowArgs, HallProxy, Hero, HeroBoundArgs, HeroLeaveArgs, HeroLivesNowArgs,
     HeroNameNowArgs, HeroPanicsArgs, HeroProxy, HeroRenameArgs, HeroRenameLaterArgs,
     HeroSaveWithArgs, HeroSaveWithPurseArgs, HeroSavesNowArgs, HeroShareArgs, HeroTitledArgs,
-    HeroToilArgs, HeroWalkArgs, NameError, Purse, PurseAddArgs, PurseCheerArgs, PurseDropArgs,
-    PurseGoldNowArgs, PurseProxy, PursePutArgs, PurseSaveNowArgs, Room, RoomCloseArgs,
-    RoomEnterArgs, RoomProxy,
+    HeroToilArgs, HeroWalkArgs, NameError, Purse, PurseAddArgs, PurseBankArgs, PurseCheerArgs,
+    PurseDropArgs, PurseGoldNowArgs, PurseProxy, PursePutArgs, PurseSaveNowArgs, Room,
+    RoomCloseArgs, RoomEnterArgs, RoomProxy,
 };

@@ -175,7 +175,7 @@ impl v1::Check for Purse {
 impl v1::Numbered for Purse {
     const PACKAGE: u16 = 11;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0xa4df_464a_40b6_8809;
+    const DIGEST: u64 = 0x43a7_7f78_d0e1_2d89;
 }
 
 impl v1::Target for Purse {
@@ -230,6 +230,11 @@ impl PurseProxy {
         self.0.rpc(PurseCheerArgs { mood })
     }
 
+    /// Adds, and saves it at once.
+    pub fn bank(&self, amount: u64) -> v1::Calling<PurseBankArgs> {
+        self.0.rpc(PurseBankArgs { amount })
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -263,6 +268,7 @@ macro_rules! __playhouse_vault_Purse {
                 { rpc 4 gold_now 19 "rpc 4 gold_now() -> u64" [ ] "Result<u64, Failure>" }
                 { rpc 5 save_now 20 "rpc 5 save_now() -> bool" [ ] "Result<bool, Failure>" }
                 { rpc 6 cheer 21 "rpc 6 cheer(mood: u32) -> u32" [ mood "u32", ] "Result<u32, Failure>" }
+                { rpc 7 bank 23 "rpc 7 bank(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
             ]
             [
             ]
@@ -702,6 +708,81 @@ impl v1::Rpc for PurseCheerArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `bank` of [`Purse`].
+///
+/// Adds, and saves it at once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PurseBankArgs {
+    pub amount: u64,
+}
+
+impl PurseBankArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, amount: u64) {
+        let count = if amount != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&amount);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u64) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for PurseBankArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.amount);
+    }
+}
+
+impl v1::Decode for PurseBankArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            amount: slots.or_default::<u64>("amount")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for PurseBankArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.amount)
+    }
+}
+
+impl v1::Arguments for PurseBankArgs {
+    const TAG: u8 = 7;
+
+    type Owner = Purse;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.amount,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::PURSE.calls[6]
+    }
+}
+
+impl v1::HasCall<7> for Purse {
+    type Args = PurseBankArgs;
+}
+
+impl v1::Rpc for PurseBankArgs {
+    type Output = u64;
+    type Codec = u64;
+    type Fault = v1::Failure;
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Hero {
     name: String,
@@ -865,7 +946,7 @@ impl v1::Check for Hero {
 impl v1::Numbered for Hero {
     const PACKAGE: u16 = 11;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0x20bb_b0e9_959f_379c;
+    const DIGEST: u64 = 0xa87c_efdc_6723_2967;
 }
 
 impl v1::Target for Hero {
@@ -1018,26 +1099,26 @@ impl v1::HasSlot<2> for Hero {
 macro_rules! __playhouse_vault_Hero {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Hero" "idl/vault.idl" 24
+            entity keyed "Hero" "idl/vault.idl" 26
             [
-                { rpc 1 rename 34 "rpc 1 rename(name: string[..=24]) throws NameError" [ name "String", ] "Result<(), CallError<NameError>>" }
-                { rpc 2 rename_later 36 "rpc 2 rename_later(name: string[..=24])" [ name "String", ] "Result<(), Failure>" }
-                { rpc 3 name_now 37 "rpc 3 name_now() -> string[..=24]" [ ] "Result<String, Failure>" }
-                { rpc 4 walk 38 "rpc 4 walk(place: u32) -> u32" [ place "u32", ] "Result<u32, Failure>" }
-                { rpc 5 panics 39 "rpc 5 panics(gold: u64)" [ gold "u64", ] "Result<(), Failure>" }
-                { rpc 6 leave 40 "rpc 6 leave()" [ ] "Result<(), Failure>" }
-                { rpc 7 toil 42 "rpc 7 toil(amount: u64, time: duration) -> u64" [ amount "u64", time "Duration", ] "Result<u64, Failure>" }
-                { rpc 8 titled 43 "rpc 8 titled(title: u32) -> u32" [ title "u32", ] "Result<u32, Failure>" }
-                { rpc 9 bound 44 "rpc 9 bound() -> bool" [ ] "Result<bool, Failure>" }
-                { rpc 10 saves_now 45 "rpc 10 saves_now() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 11 lives_now 46 "rpc 11 lives_now() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 12 save_with_purse 47 "rpc 12 save_with_purse() -> bool" [ ] "Result<bool, Failure>" }
-                { rpc 13 share 49 "rpc 13 share(others: list<ref<Hero>>[..=100], name: string[..=24]) throws NameError" [ others "Vec<Ref<Hero>>", name "String", ] "Result<(), CallError<NameError>>" }
-                { rpc 14 save_with 51 "rpc 14 save_with(other: ref<Hero>?) -> bool" [ other "Option<Ref<Hero>>", ] "Result<bool, Failure>" }
+                { rpc 1 rename 36 "rpc 1 rename(name: string[..=24]) throws NameError" [ name "String", ] "Result<(), CallError<NameError>>" }
+                { rpc 2 rename_later 38 "rpc 2 rename_later(name: string[..=24])" [ name "String", ] "Result<(), Failure>" }
+                { rpc 3 name_now 39 "rpc 3 name_now() -> string[..=24]" [ ] "Result<String, Failure>" }
+                { rpc 4 walk 40 "rpc 4 walk(place: u32) -> u32" [ place "u32", ] "Result<u32, Failure>" }
+                { rpc 5 panics 41 "rpc 5 panics(gold: u64)" [ gold "u64", ] "Result<(), Failure>" }
+                { rpc 6 leave 42 "rpc 6 leave()" [ ] "Result<(), Failure>" }
+                { rpc 7 toil 44 "rpc 7 toil(amount: u64, time: duration) -> u64" [ amount "u64", time "Duration", ] "Result<u64, Failure>" }
+                { rpc 8 titled 45 "rpc 8 titled(title: u32) -> u32" [ title "u32", ] "Result<u32, Failure>" }
+                { rpc 9 bound 46 "rpc 9 bound() -> bool" [ ] "Result<bool, Failure>" }
+                { rpc 10 saves_now 47 "rpc 10 saves_now() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 11 lives_now 48 "rpc 11 lives_now() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 12 save_with_purse 49 "rpc 12 save_with_purse() -> bool" [ ] "Result<bool, Failure>" }
+                { rpc 13 share 51 "rpc 13 share(others: list<ref<Hero>>[..=100], name: string[..=24]) throws NameError" [ others "Vec<Ref<Hero>>", name "String", ] "Result<(), CallError<NameError>>" }
+                { rpc 14 save_with 53 "rpc 14 save_with(other: ref<Hero>?) -> bool" [ other "Option<Ref<Hero>>", ] "Result<bool, Failure>" }
             ]
             [
-                { 1 purse 25 "Purse" }
-                { 2 scratch 26 "Purse" }
+                { 1 purse 27 "Purse" }
+                { 2 scratch 28 "Purse" }
             ]
         }
         $($user)*
@@ -2178,10 +2259,10 @@ impl v1::EntitySchema for Room {
 macro_rules! __playhouse_vault_Room {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "Room" "idl/vault.idl" 55
+            entity instance "Room" "idl/vault.idl" 57
             [
-                { rpc 1 enter 58 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 close 59 "rpc 2 close()" [ ] "Result<(), Failure>" }
+                { rpc 1 enter 60 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 close 61 "rpc 2 close()" [ ] "Result<(), Failure>" }
             ]
             [
             ]
@@ -2466,12 +2547,12 @@ impl v1::EntitySchema for Hall {
 macro_rules! __playhouse_vault_Hall {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Hall" "idl/vault.idl" 62
+            entity singleton "Hall" "idl/vault.idl" 64
             [
-                { rpc 1 open 65 "rpc 1 open() -> ref<Room>" [ ] "Result<Ref<Room>, Failure>" }
-                { rpc 2 opened_now 66 "rpc 2 opened_now() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 3 named 67 "rpc 3 named(name: string[..=24]) -> ref<Hero>?" [ name "String", ] "Result<Option<Ref<Hero>>, Failure>" }
-                { rpc 4 at 68 "rpc 4 at(place: u32, limit: u32) -> list<ref<Hero>>[..=100]" [ place "u32", limit "u32", ] "Result<Vec<Ref<Hero>>, Failure>" }
+                { rpc 1 open 67 "rpc 1 open() -> ref<Room>" [ ] "Result<Ref<Room>, Failure>" }
+                { rpc 2 opened_now 68 "rpc 2 opened_now() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 3 named 69 "rpc 3 named(name: string[..=24]) -> ref<Hero>?" [ name "String", ] "Result<Option<Ref<Hero>>, Failure>" }
+                { rpc 4 at 70 "rpc 4 at(place: u32, limit: u32) -> list<ref<Hero>>[..=100]" [ place "u32", limit "u32", ] "Result<Vec<Ref<Hero>>, Failure>" }
             ]
             [
             ]
@@ -2893,9 +2974,9 @@ impl v1::EntitySchema for Bird {
 macro_rules! __playhouse_vault_Bird {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Bird" "idl/vault.idl" 72
+            entity keyed "Bird" "idl/vault.idl" 74
             [
-                { rpc 1 sing 75 "rpc 1 sing() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 sing 77 "rpc 1 sing() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -3010,12 +3091,13 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 4, "gold_now").result(Use::U64),
             Call::new(CallKind::Rpc, 5, "save_now").result(Use::BOOL),
             Call::new(CallKind::Rpc, 6, "cheer").params(&[Member::new(1, "mood", Use::U32).or(Value::Int(0))]).result(Use::U32),
+            Call::new(CallKind::Rpc, 7, "bank").params(&[Member::new(1, "amount", Use::U64).or(Value::Int(0))]).result(Use::U64).docs("Adds, and saves it at once."),
         ],
-        digest: 0xa4df_464a_40b6_8809,
+        digest: 0x43a7_7f78_d0e1_2d89,
     };
 
     pub static HERO: Entity = Entity {
-        head: Head::new("vault", "Hero", "idl/vault.idl", 24),
+        head: Head::new("vault", "Hero", "idl/vault.idl", 26),
         package: 11,
         number: 2,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -3049,11 +3131,11 @@ pub mod descriptor {
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x20bb_b0e9_959f_379c,
+        digest: 0xa87c_efdc_6723_2967,
     };
 
     pub static ROOM: Entity = Entity {
-        head: Head::new("vault", "Room", "idl/vault.idl", 55).docs("Made by somebody; lasts as long as it is not closed."),
+        head: Head::new("vault", "Room", "idl/vault.idl", 57).docs("Made by somebody; lasts as long as it is not closed."),
         package: 11,
         number: 3,
         kind: EntityKind::Instance,
@@ -3073,7 +3155,7 @@ pub mod descriptor {
     };
 
     pub static HALL: Entity = Entity {
-        head: Head::new("vault", "Hall", "idl/vault.idl", 62),
+        head: Head::new("vault", "Hall", "idl/vault.idl", 64),
         package: 11,
         number: 4,
         kind: EntityKind::Singleton,
@@ -3095,7 +3177,7 @@ pub mod descriptor {
     };
 
     pub static BIRD: Entity = Entity {
-        head: Head::new("vault", "Bird", "idl/vault.idl", 72).docs("Nothing of it lasts."),
+        head: Head::new("vault", "Bird", "idl/vault.idl", 74).docs("Nothing of it lasts."),
         package: 11,
         number: 5,
         kind: EntityKind::Keyed(&[Use::U64]),
