@@ -131,7 +131,12 @@ impl Judge<'_> {
             return;
         }
         let kind = pair.after.kind;
-        let wanted = if pair.after.was.contains(before) {
+        let marked = if kind.is_stored_by_name() {
+            pair.before.stored_name() == pair.after.stored_name()
+        } else {
+            pair.after.was.contains(before)
+        };
+        let wanted = if marked {
             Condition::Was
         } else {
             Condition::Unmarked

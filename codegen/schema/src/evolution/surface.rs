@@ -50,6 +50,14 @@ pub struct Element {
     pub place: Option<Place>,
 }
 
+impl Element {
+    /// What documents call it: the first name that it had.
+    #[must_use]
+    pub fn stored_name(&self) -> &str {
+        self.facts.get(Fact::Filed).unwrap_or(&self.name)
+    }
+}
+
 /// All elements of a schema, the framework's own packages left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surface {

@@ -71,6 +71,15 @@ impl Judge<'_> {
             }
         }
         self.marks(pair);
+        let stored = (pair.before.stored_name(), pair.after.stored_name());
+        // A renamed element is judged as such.
+        if pair.after.kind.is_stored_by_name()
+            && pair.before.name == pair.after.name
+            && stored.0 != stored.1
+        {
+            let (before, after) = (stored.0.to_owned(), stored.1.to_owned());
+            self.reattribute(pair, Condition::Refiled, "name in documents", before, after);
+        }
     }
 
     /// Judges a fact whose every difference is one case.

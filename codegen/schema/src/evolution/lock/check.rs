@@ -7,7 +7,7 @@ use playhouse_syntax::{Diagnostic, Span};
 use super::{Entry, Lock, rules};
 use crate::evolution::{
     key::{Key, Space},
-    surface::{Element, Fact, Kind, Surface},
+    surface::{Element, Fact, Surface},
 };
 
 impl Lock {
@@ -31,7 +31,7 @@ impl Lock {
             if entry.is_none_or(|entry| entry.since.is_none())
                 && let (Some(parent), Some(number)) = (key.parent(), key.number())
                 && let Some(entry) = names.get(&(parent, key.space(), element.name.as_str()))
-                && stored_by_name(element.kind)
+                && element.kind.is_stored_by_name()
             {
                 diagnostics.push(rules::name_reused(span, element, entry, number));
             }
@@ -87,20 +87,6 @@ fn reused(key: &Key, entry: &Entry, element: &Element) -> bool {
     // The positions of parameters are for `compat` to judge.
     let numbered = key.number().is_some() && key.space() != Some(Space::Param);
     entry.removed.is_some() && numbered && !same
-}
-
-/// Whether documents know elements of this kind by their names.
-const fn stored_by_name(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Field
-            | Kind::Arm
-            | Kind::Property
-            | Kind::Slot
-            | Kind::EnumValue
-            | Kind::Flag
-            | Kind::Entity
-    )
 }
 
 /// The name in the source, or that of the nearest element around that has one.

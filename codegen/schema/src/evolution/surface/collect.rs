@@ -87,6 +87,9 @@ impl Collector<'_> {
         facts.mark(Fact::Internal, own.marks.internal);
         facts.mark(Fact::Redact, own.marks.redact);
         facts.mark(Fact::Deprecated, own.marks.deprecated.is_some());
+        if kind.is_stored_by_name() {
+            facts.set_if(Fact::Filed, own.marks.was.first());
+        }
         if *self.path != *own.path {
             self.path = Arc::from(own.path);
         }

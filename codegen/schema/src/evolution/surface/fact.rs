@@ -78,6 +78,7 @@ facts! {
     Deprecated "deprecated" "`@deprecated`",
     Stored "stored" "Values of the type, or the element itself, are in stored documents.",
     Input "input" "Clients can send values of the type, or of the element itself.",
+    Filed "filed" "What documents call the element, if that is not its name: the first of its `@was`.",
     Digest "digest" "The digest of a declaration.",
 }
 

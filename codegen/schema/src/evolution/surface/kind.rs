@@ -58,6 +58,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether documents know elements of this kind by their names.
+    #[must_use]
+    pub const fn is_stored_by_name(self) -> bool {
+        matches!(
+            self,
+            Self::Field
+                | Self::Arm
+                | Self::Property
+                | Self::Slot
+                | Self::EnumValue
+                | Self::Flag
+                | Self::Entity
+        )
+    }
+
     /// Every kind, in the order of the table.
     pub const ALL: [Self; 26] = [
         Self::Package,

@@ -97,6 +97,7 @@ conditions! {
     IdempotentRemoved "idempotent_removed" "`@idempotent` taken away",
     DurableAdded "durable_added" "`@durable` added",
     DurableRemoved "durable_removed" "`@durable` taken away",
+    Refiled "refiled" "another first `@was`",
     OnRole "role" "another role",
     InContainer "container" "another container",
     Marks "marks" "any other attribute",

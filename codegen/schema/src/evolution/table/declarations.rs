@@ -18,7 +18,18 @@ const DECLARED: &[Kind] = &[
     Role, Audience, Const, Newtype, Enum, Flags, Struct, Union, Error, Component, Entity, Service,
 ];
 
+/// Whatever documents know by its name.
+const FILED: &[Kind] = &[Field, EnumValue, Flag, Arm, Property, Slot, Entity];
+
 pub(super) const ROWS: &[Row] = &[
+    breaks(
+        FILED,
+        Reattribute,
+        If::Refiled,
+        &[DOCUMENT_IF_STORED],
+        "documents call it by the first name that it had, which is the first of its `@was`: they are searched for another one",
+        "keep every `@was`, the oldest first",
+    ),
     fine(
         DECLARED,
         Add,
@@ -51,9 +62,9 @@ pub(super) const ROWS: &[Row] = &[
         &[Package],
         Rename,
         If::Always,
-        &[SOURCE],
-        "the number is what travels, so peers and documents don't notice; paths in code and in other schemas do",
-        "keep the name, or tell those who use the package",
+        &[DOCUMENT_IF_STORED, SOURCE],
+        "the number is what travels, so peers don't notice; but documents are filed under the package's name, and paths in code and in other schemas have it",
+        "keep the name, or tell those who use the package; documents have to be moved while no node runs",
     ),
     breaks(
         &[Package],
