@@ -541,12 +541,27 @@ impl Shard {
         }
         let end = match persisted.end.get() {
             End::Deleted => End::Deleted,
+            // One that was only looked at leaves no document behind.
+            End::Stays | End::Released if self.is_untouched(cell, persisted) => End::Deleted,
             End::Stays | End::Released => End::Released,
         };
         if let Some(commit) = self.snapshot(cell, persisted, None, end) {
             persisted.ending.set(Ending::Commit);
             self.send_commit(cell, persisted, commit);
         }
+    }
+
+    /// Whether nothing of an entity was ever saved, or is to be.
+    fn is_untouched(&self, cell: &Rc<dyn Hosted>, persisted: &Persisted) -> bool {
+        let saved = self.kind(cell.header().kind).saved.as_ref();
+        let changed = saved.and_then(|saved| saved.wait_us(&**cell, 0));
+        let activation = persisted.activation.borrow();
+        let new = activation
+            .as_ref()
+            .is_some_and(|it| it.is_fresh() && !it.is_dirty());
+        new && changed.is_none()
+            && persisted.back.borrow().is_empty()
+            && self.wake_us(cell).is_none()
     }
 
     /// Runs a hook of an entity that takes no more calls.

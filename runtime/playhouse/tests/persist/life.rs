@@ -85,6 +85,19 @@ fn an_entity_that_is_destroyed_has_no_document() {
 }
 
 #[test]
+fn what_was_only_looked_at_leaves_no_document() {
+    let store = TestStore::new();
+    let seen = store.clone();
+    on_shard(&store, async move |shard| {
+        assert_eq!(Hall::only().opened_now().await, Ok(0));
+        let id = DocumentId::new("vault.Hall", "");
+        assert!(!seen.document(&id).unwrap().header.born);
+        assert!(stops(&shard, 1_000).await);
+        assert_eq!(seen.document(&id), None);
+    });
+}
+
+#[test]
 fn singletons_are_loaded_when_the_node_starts() {
     let store = TestStore::new();
     on_shard(&store, async |shard| {
