@@ -45,6 +45,8 @@ mod timers;
 mod gone;
 mod keeper;
 mod loading;
+mod persisted;
+mod releasing;
 mod saved;
 mod saving;
 mod sweeping;

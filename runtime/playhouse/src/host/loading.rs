@@ -12,7 +12,7 @@ use super::cell::Hosted;
 use super::dispatch::no_such_target;
 use super::keeper::{Keeper, pause};
 use super::kind::Kind;
-use super::saving::Persisted;
+use super::persisted::Persisted;
 use super::shard::{Due, NEVER, Shard};
 use crate::call::{Failure, FailureKind};
 use crate::descriptor::EntityKind;

@@ -8,7 +8,7 @@ use playhouse_wire::EntityRef;
 use super::SessionId;
 use super::cell::Hosted;
 use super::durable::EntityDurable;
-use super::saving::Persisted;
+use super::persisted::Persisted;
 use super::timers::EntityTimers;
 
 /// What only some entities have.

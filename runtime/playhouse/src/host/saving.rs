@@ -3,7 +3,6 @@
 //! An entity has one commit on its way at a time. What its handlers change meanwhile goes with the next one.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,16 +10,14 @@ use playhouse_store::durable::{Activation, After, More};
 use playhouse_store::{Commit, Committed, End, StoreError, Update};
 use tokio::sync::oneshot;
 
-use super::calls::{CallId, Place};
-use super::cell::{Header, Hosted, Life};
+use super::cell::{Hosted, Life};
 use super::keeper::{Keeper, pause};
 use super::lease::leased;
-use super::shard::{Due, NEVER, Shard};
-use crate::call::Failure;
+use super::persisted::{Ending, HookState, Persisted};
+use super::shard::{Due, Shard};
 use crate::host::Cx;
 use crate::logic::{Hook, Hooks};
 use crate::persist::{self, COMMITS_MAX, SAVE_PATIENCE, SaveError};
-use crate::timer::TimerId;
 
 /// When a commit is made anew that the store did not do, in microseconds.
 const UNDONE_PAUSE_US: u64 = 1_000_000;
@@ -28,106 +25,12 @@ const UNDONE_PAUSE_US: u64 = 1_000_000;
 /// When a save is tried again that the mailbox has no room for, in microseconds.
 const TRY_AGAIN_US: u64 = 10_000;
 
-/// What the host knows of a persistent entity besides.
-#[derive(Default)]
-pub(super) struct Persisted {
-    /// Where it stands in the store; nothing until it is loaded.
-    pub(super) activation: RefCell<Option<Activation>>,
-    /// Changes that came back: they go with the next commit.
-    back: RefCell<Update>,
-    /// Changes to values that other entities hold: they go with what the entity itself saves.
-    withheld: RefCell<Update>,
-    /// When it is saved.
-    timer: Cell<Option<(TimerId, u64)>>,
-    /// It is to be saved as soon as can be.
-    soon: Cell<bool>,
-    /// It waits for other commits of the shard.
-    waits: Cell<bool>,
-    /// Its hook `before_save` has just run, or waits for its turn.
-    hook: Cell<HookState>,
-    /// It counts among those with changes that were not acknowledged.
-    unsaved: Cell<bool>,
-    /// What its document becomes when it ends.
-    end: Cell<End>,
-    ending: Cell<Ending>,
-    /// Its handlers' saves are put off to their ends.
-    pub(super) deferred: Cell<bool>,
-    /// Who waits for the commit that is on its way.
-    savers: RefCell<Vec<oneshot::Sender<Result<(), SaveError>>>>,
-    /// It was loaded, and its first hooks have run.
-    pub(super) begun: Cell<bool>,
-    /// Why it could not be loaded.
-    pub(super) failure: RefCell<Option<Failure>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum HookState {
-    #[default]
-    Idle,
-    Waits,
-    Ran,
-}
-
-/// How far an entity has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Ending {
-    #[default]
-    No,
-    /// Its last hooks have begun.
-    Hooks,
-    /// Its last commit is on its way.
-    Commit,
-}
-
-impl Persisted {
-    /// It was loaded: its handlers' changes are saved from now on.
-    pub(super) fn is_loaded(&self) -> bool {
-        self.activation.borrow().is_some()
-    }
-
-    fn is_in_flight(&self) -> bool {
-        let activation = self.activation.borrow();
-        activation.as_ref().is_some_and(Activation::is_in_flight)
-    }
-
-    /// Adds changes that are to be saved with the next commit.
-    pub(super) fn add(&self, update: Update) {
-        let back = self.back.take();
-        *self.back.borrow_mut() = persist::merge(back, update);
-    }
-
-    /// Waits until no commit is on its way.
-    pub(super) async fn landed(&self) {
-        while self.is_in_flight() {
-            let (give, take) = oneshot::channel();
-            self.savers.borrow_mut().push(give);
-            // Whatever came of it.
-            let _ = take.await;
-        }
-    }
-
-    fn tell_savers(&self, result: &Result<(), SaveError>) {
-        for saver in self.savers.take() {
-            // Whoever asked may have given up.
-            let _ = saver.send(result.clone());
-        }
-    }
-}
-
-impl Header {
-    /// What is known of a persistent entity besides; nothing for others.
-    pub(super) fn persisted(&self) -> Option<Rc<Persisted>> {
-        self.rare(|rare| rare.persisted.clone()).flatten()
-    }
-}
-
 impl Shard {
     pub(super) fn keeper(&self) -> Option<&Rc<Keeper>> {
         self.keeper.get()
     }
 
     /// Looks at where a persistent entity stands in the store; nothing if it is not persistent, or not loaded yet.
-    #[allow(dead_code, reason = "durable oneways")]
     pub(super) fn activation<R>(
         &self,
         cell: &Rc<dyn Hosted>,
@@ -191,7 +94,7 @@ impl Shard {
         persisted.timer.set(Some((timer, at_us)));
     }
 
-    fn mark_unsaved(&self, persisted: &Persisted, unsaved: bool) {
+    pub(super) fn mark_unsaved(&self, persisted: &Persisted, unsaved: bool) {
         if persisted.unsaved.replace(unsaved) != unsaved
             && let Some(keeper) = self.keeper()
         {
@@ -221,7 +124,6 @@ impl Shard {
     }
 
     /// Saves an entity within its interval: something waits that has time.
-    #[allow(dead_code, reason = "durable oneways")]
     pub(super) fn save_later(&self, cell: &Rc<dyn Hosted>) {
         let cell = leased(cell);
         if let (Some(persisted), Some(keeper)) = (cell.header().persisted(), self.keeper()) {
@@ -231,7 +133,6 @@ impl Shard {
 
     /// Waits until everything of an entity is committed that is not yet at the moment of the call. Whoever calls this has
     /// no handler of the entity running; it may have the lease.
-    #[allow(dead_code, reason = "durable oneways")]
     pub(super) async fn saved(self: &Rc<Self>, cell: &Rc<dyn Hosted>) -> Result<(), SaveError> {
         let cell = leased(cell);
         let header = cell.header();
@@ -346,7 +247,7 @@ impl Shard {
     }
 
     /// Sends a commit, again and again until it is answered.
-    fn send_commit(
+    pub(super) fn send_commit(
         self: &Rc<Self>,
         cell: &Rc<dyn Hosted>,
         persisted: &Rc<Persisted>,
@@ -431,7 +332,7 @@ impl Shard {
                 persisted.tell_savers(&Ok(()));
                 self.committed(cell, deliveries, acks);
                 if persisted.ending.get() == Ending::Commit {
-                    self.ended_persisted(cell);
+                    self.leave(cell);
                     return None;
                 }
             }
@@ -511,115 +412,10 @@ impl Shard {
         self.save_within(cell, persisted, UNDONE_PAUSE_US);
         None
     }
-
-    /// A persistent entity ends: its last hooks run, then its document is given back, or deleted.
-    fn end_persisted(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Rc<Persisted>) {
-        let Some(keeper) = self.keeper() else {
-            return;
-        };
-        let header = cell.header();
-        match persisted.ending.get() {
-            Ending::No => {
-                persisted.ending.set(Ending::Hooks);
-                keeper.closing.set(keeper.closing.get() + 1);
-                let last = match persisted.end.get() {
-                    End::Deleted => Hook::Destroyed,
-                    End::Stays | End::Released => Hook::BeforeSave,
-                };
-                if self.kind(header.kind).hooks.has(last) {
-                    return self.last_hook(cell, last);
-                }
-            }
-            Ending::Hooks => {}
-            Ending::Commit => return,
-        }
-        if persisted.is_in_flight() || keeper.closed.get() {
-            return;
-        }
-        if keeper.in_flight.get() >= COMMITS_MAX {
-            return wait_for_others(keeper, cell, persisted);
-        }
-        let end = match persisted.end.get() {
-            End::Deleted => End::Deleted,
-            // One that was only looked at leaves no document behind.
-            End::Stays | End::Released if self.is_untouched(cell, persisted) => End::Deleted,
-            End::Stays | End::Released => End::Released,
-        };
-        if let Some(commit) = self.snapshot(cell, persisted, None, end) {
-            persisted.ending.set(Ending::Commit);
-            self.send_commit(cell, persisted, commit);
-        }
-    }
-
-    /// Whether nothing of an entity was ever saved, or is to be.
-    fn is_untouched(&self, cell: &Rc<dyn Hosted>, persisted: &Persisted) -> bool {
-        let saved = self.kind(cell.header().kind).saved.as_ref();
-        let changed = saved.and_then(|saved| saved.wait_us(&**cell, 0));
-        let activation = persisted.activation.borrow();
-        let new = activation
-            .as_ref()
-            .is_some_and(|it| it.is_fresh() && !it.is_dirty());
-        new && changed.is_none()
-            && persisted.back.borrow().is_empty()
-            && self.wake_us(cell).is_none()
-    }
-
-    /// Runs a hook of an entity that takes no more calls.
-    fn last_hook(self: &Rc<Self>, cell: &Rc<dyn Hosted>, hook: Hook) {
-        let place = Place::Entity(Rc::clone(cell));
-        let call = self
-            .calls
-            .borrow_mut()
-            .insert(place.clone(), 0, 0, CallId::NONE, NEVER, None);
-        self.caller_done(call);
-        cell.header().holder.set(call);
-        let mut cx = Cx::new(self, place, call);
-        let shard = Rc::clone(self);
-        let future = Box::pin(async move {
-            shard.run_hook(&mut cx, hook, 0).await;
-        });
-        self.run_detached(call, future, || ());
-    }
-
-    /// The last commit of an entity is done.
-    fn ended_persisted(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
-        self.leave(cell);
-    }
-
-    /// An activation is over, whatever it was doing: nothing of it is saved any more.
-    pub(super) fn part_from_store(&self, cell: &Rc<dyn Hosted>, persisted: &Persisted) {
-        let header = cell.header();
-        let session = header.rare(|rare| rare.session).flatten();
-        if let (Some(session), Some(keeper), true) =
-            (session, self.keeper(), persisted.end.get() != End::Deleted)
-        {
-            // The next activation has the client, too.
-            let mut clients = keeper.clients.borrow_mut();
-            clients.insert((header.kind, header.key.clone()), session);
-        }
-        if let Some((timer, _)) = persisted.timer.take() {
-            self.wheel.borrow_mut().cancel(timer);
-        }
-        self.mark_unsaved(persisted, false);
-        if persisted.ending.replace(Ending::No) != Ending::No
-            && let Some(keeper) = self.keeper()
-        {
-            keeper.closing.set(keeper.closing.get().saturating_sub(1));
-        }
-        persisted.tell_savers(&Err(SaveError::Lost));
-        persisted.activation.take();
-    }
-
-    /// The document of an entity is given back when it ends, or deleted.
-    pub(super) fn ends_as(&self, cell: &Rc<dyn Hosted>, end: End) {
-        if let Some(persisted) = cell.header().persisted() {
-            persisted.end.set(end);
-        }
-    }
 }
 
 /// Too many commits of the shard are on their way: the entity's is made when one of them is answered.
-fn wait_for_others(keeper: &Keeper, cell: &Rc<dyn Hosted>, persisted: &Persisted) {
+pub(super) fn wait_for_others(keeper: &Keeper, cell: &Rc<dyn Hosted>, persisted: &Persisted) {
     if !persisted.waits.replace(true) {
         keeper.waiting.borrow_mut().push_back(Rc::downgrade(cell));
     }

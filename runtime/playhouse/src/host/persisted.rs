@@ -1,0 +1,107 @@
+//! What the host knows of a persistent entity besides: where it stands in the store, and what waits to be saved.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use playhouse_store::durable::Activation;
+use playhouse_store::{End, Update};
+use tokio::sync::oneshot;
+
+use super::cell::Header;
+use crate::call::Failure;
+use crate::persist::{self, SaveError};
+use crate::timer::TimerId;
+
+/// What the host knows of a persistent entity besides.
+#[derive(Default)]
+pub(super) struct Persisted {
+    /// Where it stands in the store; nothing until it is loaded.
+    pub(super) activation: RefCell<Option<Activation>>,
+    /// Changes that came back: they go with the next commit.
+    pub(super) back: RefCell<Update>,
+    /// Changes to values that other entities hold: they go with what the entity itself saves.
+    pub(super) withheld: RefCell<Update>,
+    /// When it is saved.
+    pub(super) timer: Cell<Option<(TimerId, u64)>>,
+    /// It is to be saved as soon as can be.
+    pub(super) soon: Cell<bool>,
+    /// It waits for other commits of the shard.
+    pub(super) waits: Cell<bool>,
+    /// Its hook `before_save` has just run, or waits for its turn.
+    pub(super) hook: Cell<HookState>,
+    /// It counts among those with changes that were not acknowledged.
+    pub(super) unsaved: Cell<bool>,
+    /// What its document becomes when it ends.
+    pub(super) end: Cell<End>,
+    pub(super) ending: Cell<Ending>,
+    /// Its handlers' saves are put off to their ends.
+    pub(super) deferred: Cell<bool>,
+    /// Who waits for the commit that is on its way.
+    pub(super) savers: RefCell<Vec<oneshot::Sender<Result<(), SaveError>>>>,
+    /// It was loaded, and its first hooks have run.
+    pub(super) begun: Cell<bool>,
+    /// Why it could not be loaded.
+    pub(super) failure: RefCell<Option<Failure>>,
+}
+
+/// How far its hook `before_save` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum HookState {
+    #[default]
+    Idle,
+    Waits,
+    Ran,
+}
+
+/// How far an entity has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Ending {
+    #[default]
+    No,
+    /// Its last hooks have begun.
+    Hooks,
+    /// Its last commit is on its way.
+    Commit,
+}
+
+impl Persisted {
+    /// It was loaded: its handlers' changes are saved from now on.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.activation.borrow().is_some()
+    }
+
+    pub(super) fn is_in_flight(&self) -> bool {
+        let activation = self.activation.borrow();
+        activation.as_ref().is_some_and(Activation::is_in_flight)
+    }
+
+    /// Adds changes that are to be saved with the next commit.
+    pub(super) fn add(&self, update: Update) {
+        let back = self.back.take();
+        *self.back.borrow_mut() = persist::merge(back, update);
+    }
+
+    /// Waits until no commit is on its way.
+    pub(super) async fn landed(&self) {
+        while self.is_in_flight() {
+            let (give, take) = oneshot::channel();
+            self.savers.borrow_mut().push(give);
+            // Whatever came of it.
+            let _ = take.await;
+        }
+    }
+
+    pub(super) fn tell_savers(&self, result: &Result<(), SaveError>) {
+        for saver in self.savers.take() {
+            // Whoever asked may have given up.
+            let _ = saver.send(result.clone());
+        }
+    }
+}
+
+impl Header {
+    /// What is known of a persistent entity besides; nothing for others.
+    pub(super) fn persisted(&self) -> Option<Rc<Persisted>> {
+        self.rare(|rare| rare.persisted.clone()).flatten()
+    }
+}
