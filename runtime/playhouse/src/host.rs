@@ -7,7 +7,8 @@
 //!
 //! Limits: [`MAILBOX_MAX`] calls wait for one entity, [`SERVICE_CALLS_MAX`] run on one service, [`BACKGROUND_MAX`]
 //! futures run beside them, [`INLINE_DEPTH_MAX`] handlers on one stack; a call has [`DEADLINE_DEFAULT_US`]; a search for
-//! a deadlock looks at [`DEADLOCK_STEPS_MAX`] calls.
+//! a deadlock looks at [`DEADLOCK_STEPS_MAX`] calls. [`DELIVERIES_MAX`] durable oneways wait for one entity, one that panics
+//! [`POISON_ATTEMPTS_MAX`] times is refused, and a committed rpc keeps back [`HELD_MAX`] oneways and events.
 
 // Where everything stands: the shard, what it is made of, and the world as it sees it.
 mod env;

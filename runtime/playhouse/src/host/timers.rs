@@ -1,9 +1,10 @@
 //! Timers of entities: set by handlers, fired through the mailbox like calls.
 
+mod builder;
+
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -18,9 +19,9 @@ use crate::call::{Arguments, Failure, FailureKind};
 use crate::descriptor;
 use crate::host::Cx;
 use crate::logic::Entity;
-use crate::timer::{
-    Moment, Plan, Ticker, TimerError, TimerHandle, TimerId, TimerKey, TimerOwner, Timers,
-};
+use crate::timer::{Moment, Plan, Ticker, TimerHandle, TimerId, TimerKey, TimerOwner, Timers};
+
+pub use builder::TimerBuilder;
 
 /// When a firing that the mailbox has no room for is tried again.
 const TRY_AGAIN_US: u64 = 10_000;
@@ -129,109 +130,6 @@ where
     }
 }
 
-/// A timer that is about to be set. `after`, `every` and `cron` set it.
-///
-/// It belongs to the component or entity whose handler sets it, and ends with the entity. Firings wait for their turn
-/// like calls. If they can't keep up with a period, those that are due meanwhile are counted ([`Cx::missed`]) and not
-/// made up for.
-#[must_use = "it is set by `after`, `every` or `cron`"]
-pub struct TimerBuilder<'a> {
-    cx: &'a mut Cx,
-    action: Result<(u8, Action), Failure>,
-    plan: Plan,
-}
-
-impl TimerBuilder<'_> {
-    /// What it is cancelled by, with all others of this component or entity that have the same: see
-    /// [`Cx::cancel_timers`]. Setting a key again adds a timer.
-    pub fn key(mut self, key: impl Into<TimerKey>) -> Self {
-        self.plan.key = Some(key.into());
-        self
-    }
-
-    /// How often it fires: by default once `after`, without end `every` or by `cron`.
-    pub const fn times(mut self, times: u32) -> Self {
-        self.plan.times = Some(times);
-        self
-    }
-
-    /// When it fires first, if that is not one period from now.
-    pub fn first(mut self, after: impl Into<crate::Duration>) -> Self {
-        self.plan.after = Some(span(after.into()));
-        self
-    }
-
-    /// Fires once, so long from now.
-    ///
-    /// # Errors
-    ///
-    /// See [`TimerError`](crate::timer::TimerError); and `NotFound` if nothing handles the timer.
-    pub fn after(mut self, after: impl Into<crate::Duration>) -> Result<TimerHandle, Failure> {
-        self.plan.after = Some(span(after.into()));
-        self.set()
-    }
-
-    /// Fires again and again, at a fixed period.
-    ///
-    /// # Errors
-    ///
-    /// As [`TimerBuilder::after`].
-    pub fn every(mut self, period: impl Into<crate::Duration>) -> Result<TimerHandle, Failure> {
-        self.plan.every = Some(span(period.into()));
-        self.set()
-    }
-
-    /// Fires at the moments of a cron expression, in UTC: see [`Cron`](crate::timer::Cron).
-    ///
-    /// # Errors
-    ///
-    /// As [`TimerBuilder::after`].
-    pub fn cron(mut self, expression: impl Into<String>) -> Result<TimerHandle, Failure> {
-        self.plan.cron = Some(expression.into());
-        self.set()
-    }
-
-    fn set(self) -> Result<TimerHandle, Failure> {
-        let (slot, action) = self.action?;
-        let Some(cell) = self.cx.cell() else {
-            return Err(no_timer("services have no timers"));
-        };
-        if cell.header().life.get() == Life::Over {
-            return Err(no_timer("the entity has ended"));
-        }
-        let shard = self.cx.shard();
-        let owner = owner(&cell, slot);
-        let mut action = action;
-        let set = leased(&cell).header().rare_mut(|rare| {
-            let timers = rare.timers.get_or_insert_default();
-            let number = timers.number(&mut action);
-            let handle = timers.timers.set(
-                &mut shard.wheel.borrow_mut(),
-                shard.moment(),
-                owner,
-                self.plan,
-                action,
-                |handle| Due::Timer(Rc::downgrade(&cell), handle),
-            )?;
-            if let Some(number) = number {
-                timers.numbers.insert(number, handle);
-                timers.changed.insert(number);
-            }
-            Ok::<_, TimerError>((handle, number))
-        });
-        shard.arm();
-        let (handle, number) = set?;
-        if number.is_some() {
-            shard.save_later(&cell);
-        }
-        Ok(handle)
-    }
-}
-
-fn span(span: crate::Duration) -> std::time::Duration {
-    span.try_into().unwrap_or_default()
-}
-
 /// Whose timers those of a slot of this entity are. A local entity's stand with its container's.
 fn owner(cell: &Rc<dyn Hosted>, slot: u8) -> TimerOwner {
     let local = cell.header().local;
@@ -243,14 +141,6 @@ fn owner(cell: &Rc<dyn Hosted>, slot: u8) -> TimerOwner {
 
 fn no_timer(why: &str) -> Failure {
     Failure::not_executed(FailureKind::NotFound).because(why)
-}
-
-impl fmt::Debug for TimerBuilder<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimerBuilder")
-            .field("plan", &self.plan)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Cx {

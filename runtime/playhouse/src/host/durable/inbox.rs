@@ -240,7 +240,7 @@ impl Shard {
             _ => return,
         };
         let activation = Activation::new(&document, keeper.owner.clone(), keeper.rules);
-        let Some(mut activation) = activation.ok().filter(Activation::is_gone) else {
+        let Some(mut activation) = activation.ok().filter(Activation::is_fresh) else {
             return;
         };
         match activation.arrives(&delivery) {
