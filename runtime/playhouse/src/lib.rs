@@ -22,6 +22,7 @@
 //! - [`persist`]: what is saved of entities, and when; [`store`]: where to.
 //! - [`timer`], [`rate`], [`pool`], [`watchdog`]: time, limits, background work, and who holds it up.
 //! - [`db`]: a node that owns saving for other nodes.
+//! - [`config`]: JSON with comments, macros and includes, into types; [`node::ClusterConfig`] for nodes.
 //! - [`log`]: where lines go, and whose they are.
 //! - [`sim`]: whole nodes and their clients in virtual time, decided by a seed.
 //! - [`Encode`], [`Decode`], [`Check`]: what each generated type can do; [`Limits`] is what a reader allows a peer
@@ -36,7 +37,7 @@
 //! the schema or the caller says otherwise, 1,024 calls wait for one entity, 65,536 run on one service of a shard or
 //! wait on one link, a message has at most 16 MiB.
 //!
-//! There are no feature flags.
+//! Feature flags: `mongodb`, the store over a MongoDB server, whose driver pulls much; off by default.
 
 extern crate self as playhouse;
 
@@ -75,6 +76,7 @@ pub use node::{Node, NodeBuilder, Running};
 pub use numbered::Numbered;
 pub use persist::SaveError;
 pub use playhouse_macros::{component, entity, hook, rpc, service};
+pub use playhouse_config as config;
 pub use playhouse_store as store;
 pub use playhouse_wire::{
     Bytes, Check, Decode, Duration, Encode, EntityKey, EntityRef, Error, KeyPart, Limits, Problem,

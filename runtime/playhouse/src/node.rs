@@ -24,6 +24,7 @@
 //! address count as [`GUESTS_PER_ADDRESS`], of whose calls [`GUEST_CALLS_MAX`] are remembered; [`STOP_TIMEOUT`] to stop.
 
 mod builder;
+mod config;
 mod egress;
 mod environment;
 mod gate;
@@ -45,6 +46,10 @@ use std::sync::Arc;
 use tokio::time::Duration;
 
 pub use builder::NodeBuilder;
+pub use config::{
+    ClusterConfig, ColoursConfig, ConfigureError, LogConfig, LogFilesConfig, NodeConfig,
+    RotationConfig, StoreConfig,
+};
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
 pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;

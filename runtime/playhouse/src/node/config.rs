@@ -1,0 +1,382 @@
+//! Nodes as a file describes them: one file for a whole cluster, a section for each node.
+//!
+//! ```
+//! use playhouse::config::Loader;
+//! use playhouse::node::ClusterConfig;
+//!
+//! let loader = Loader::memory([(
+//!     "cluster.json",
+//!     r#"{
+//!         "every": { "save_every": "4s" },
+//!         "nodes": {
+//!             "lobby-1": { "roles": ["lobby"], "listen": ["127.0.0.1:7000"] },
+//!             "battle-1": { "roles": ["battle"], "listen": ["127.0.0.1:7001"], "shards": 4 },
+//!         },
+//!     }"#,
+//! )]);
+//! let cluster: ClusterConfig = loader.load()?;
+//! let node = cluster.node("battle-1")?;
+//! assert_eq!(node.shards, Some(4));
+//! assert_eq!(node.save_every.map(|it| it.0.as_secs()), Some(4));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+
+use playhouse_config::{Secret, Size, Time};
+use serde::Deserialize;
+
+use super::NodeBuilder;
+use crate::log::{Colours, Files, Logging, Rotation, Terminal};
+use crate::store::Embedded;
+
+/// A cluster: what all its nodes have, and what each has. `game` is the game's own section, of any type.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(bound = "G: Deserialize<'de> + Default")]
+pub struct ClusterConfig<G = ()> {
+    /// What every node has unless its own section says something else.
+    #[serde(default)]
+    pub every: NodeConfig,
+    /// The nodes, by name.
+    pub nodes: BTreeMap<String, NodeConfig>,
+    /// What the game itself wants to know.
+    #[serde(default)]
+    pub game: G,
+}
+
+/// A node. What is not said is as [`NodeBuilder`] has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct NodeConfig {
+    /// Its name: the key of its section.
+    #[serde(skip)]
+    pub name: Option<String>,
+    /// See [`NodeBuilder::roles`].
+    pub roles: Option<Vec<String>>,
+    /// See [`NodeBuilder::listen`].
+    pub listen: Option<Vec<String>>,
+    /// See [`NodeBuilder::msgpack_rpc`].
+    pub msgpack_rpc: Option<Vec<String>>,
+    /// See [`NodeBuilder::shards`].
+    pub shards: Option<u16>,
+    /// See [`NodeBuilder::store`].
+    pub store: Option<StoreConfig>,
+    /// See [`NodeBuilder::save_every`].
+    pub save_every: Option<Time>,
+    /// See [`NodeBuilder::unsaved_max`].
+    pub unsaved_max: Option<u32>,
+    /// See [`NodeBuilder::links_max`].
+    pub links_max: Option<u32>,
+    /// See [`NodeBuilder::guests_per_address`].
+    pub guests_per_address: Option<u32>,
+    /// See [`NodeBuilder::stop_timeout`].
+    pub stop_timeout: Option<Time>,
+    /// See [`NodeBuilder::stall_after`].
+    pub stall_after: Option<Time>,
+    /// Where its log goes.
+    pub log: Option<LogConfig>,
+}
+
+/// Where persistent entities are saved.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StoreConfig {
+    /// `"none"`: nowhere. What a node has whose configuration says nothing, too.
+    None,
+    /// `{ "embedded": { "path": "data/lobby-1" } }`: in a folder, for this node alone.
+    Embedded {
+        /// The folder, relative to where the process runs.
+        path: PathBuf,
+    },
+    /// `{ "mongodb": { "uri": "mongodb://127.0.0.1", "database": "arena" } }`: feature `mongodb`.
+    Mongodb {
+        /// Where the server is, and how to log in.
+        uri: Secret<String>,
+        /// Which of its databases.
+        database: String,
+    },
+}
+
+/// Where the log of a node goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct LogConfig {
+    /// From which level on, by module: `info,arena::battle=debug`. `info` if nothing is said.
+    pub levels: Option<String>,
+    /// Whether to log to standard error. Yes if nothing is said.
+    pub terminal: Option<bool>,
+    /// When that is coloured: `auto` if nothing is said.
+    pub colours: Option<ColoursConfig>,
+    /// Files of JSON lines; none if nothing is said.
+    pub files: Option<LogFilesConfig>,
+}
+
+/// When lines are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ColoursConfig {
+    /// On a terminal.
+    Auto,
+    /// In any case.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// Files of a log. What is not said is as [`Files`] has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct LogFilesConfig {
+    /// The folder, relative to where the process runs.
+    pub folder: PathBuf,
+    /// What their names begin with.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// When the next one begins.
+    #[serde(default)]
+    pub rotate: Option<RotationConfig>,
+    /// How large one gets.
+    #[serde(default)]
+    pub bytes_max: Option<Size>,
+    /// How many are kept.
+    #[serde(default)]
+    pub keep_files: Option<NonZeroU16>,
+    /// For how long they are kept.
+    #[serde(default)]
+    pub keep_for: Option<Time>,
+    /// How many bytes all of them may have.
+    #[serde(default)]
+    pub keep_bytes: Option<Size>,
+}
+
+/// When the next file of a log begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RotationConfig {
+    /// With each day.
+    Daily,
+    /// With each hour.
+    Hourly,
+    /// By size alone.
+    Never,
+}
+
+/// Why a configuration makes no node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigureError {
+    /// No section has this name.
+    NoNode {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A store that this program was built without.
+    NoMongodb,
+}
+
+impl fmt::Display for ConfigureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoNode { name, known } if known.is_empty() => {
+                write!(
+                    f,
+                    "the configuration has no nodes: add `{name}` under `nodes`"
+                )
+            }
+            Self::NoNode { name, known } => write!(
+                f,
+                "the configuration has no node `{name}`: take one of {}, or add it under `nodes`",
+                known.join(", ")
+            ),
+            Self::NoMongodb => f.write_str(
+                "the configuration wants MongoDB, which this program was built without: build it with the feature \
+                 `mongodb` of `playhouse`, or take `\"store\": { \"embedded\": { \"path\": .. } }`",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ConfigureError {}
+
+impl<G> ClusterConfig<G> {
+    /// A node by name, with what every node has where its section says nothing.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such section.
+    pub fn node(&self, name: &str) -> Result<NodeConfig, ConfigureError> {
+        let node = self.nodes.get(name).ok_or_else(|| ConfigureError::NoNode {
+            name: name.to_owned(),
+            known: self.nodes.keys().cloned().collect(),
+        })?;
+        let mut node = node.clone().over(&self.every);
+        node.name = Some(name.to_owned());
+        Ok(node)
+    }
+}
+
+impl NodeConfig {
+    /// This, and what `every` says where this says nothing.
+    fn over(self, every: &Self) -> Self {
+        let log = match (self.log, &every.log) {
+            (Some(log), Some(every)) => Some(log.over(every)),
+            (log, every) => log.or_else(|| every.clone()),
+        };
+        Self {
+            name: self.name,
+            roles: self.roles.or_else(|| every.roles.clone()),
+            listen: self.listen.or_else(|| every.listen.clone()),
+            msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
+            shards: self.shards.or(every.shards),
+            store: self.store.or_else(|| every.store.clone()),
+            save_every: self.save_every.or(every.save_every),
+            unsaved_max: self.unsaved_max.or(every.unsaved_max),
+            links_max: self.links_max.or(every.links_max),
+            guests_per_address: self.guests_per_address.or(every.guests_per_address),
+            stop_timeout: self.stop_timeout.or(every.stop_timeout),
+            stall_after: self.stall_after.or(every.stall_after),
+            log,
+        }
+    }
+
+    /// Its log, to be installed in `main`.
+    #[must_use]
+    pub fn logging(&self) -> crate::log::Builder {
+        let log = self.log.clone().unwrap_or_default();
+        let mut builder = Logging::builder();
+        if let Some(levels) = log.levels {
+            builder = builder.levels(levels);
+        }
+        if log.terminal.unwrap_or(true) {
+            let colours = match log.colours {
+                None | Some(ColoursConfig::Auto) => Colours::Auto,
+                Some(ColoursConfig::Always) => Colours::Always,
+                Some(ColoursConfig::Never) => Colours::Never,
+            };
+            builder = builder.terminal(Terminal::stderr().colours(colours));
+        }
+        match log.files {
+            Some(files) => builder.files(files.files()),
+            None => builder,
+        }
+    }
+}
+
+impl LogConfig {
+    fn over(self, every: &Self) -> Self {
+        Self {
+            levels: self.levels.or_else(|| every.levels.clone()),
+            terminal: self.terminal.or(every.terminal),
+            colours: self.colours.or(every.colours),
+            files: self.files.or_else(|| every.files.clone()),
+        }
+    }
+}
+
+impl LogFilesConfig {
+    fn files(self) -> Files {
+        let mut files = Files::in_folder(self.folder);
+        if let Some(name) = self.name {
+            files = files.name(name);
+        }
+        if let Some(rotate) = self.rotate {
+            files = files.rotate(match rotate {
+                RotationConfig::Daily => Rotation::Daily,
+                RotationConfig::Hourly => Rotation::Hourly,
+                RotationConfig::Never => Rotation::Never,
+            });
+        }
+        if let Some(Size(bytes)) = self.bytes_max {
+            files = files.bytes_max(bytes);
+        }
+        if let Some(count) = self.keep_files {
+            files = files.keep_files(usize::from(count.get()));
+        }
+        if let Some(Time(time)) = self.keep_for {
+            files = files.keep_for(time);
+        }
+        if let Some(Size(bytes)) = self.keep_bytes {
+            files = files.keep_bytes(bytes);
+        }
+        files
+    }
+}
+
+impl NodeBuilder {
+    /// Takes over all that a configuration says of a node. What was said before stays where it says nothing; addresses
+    /// are added to those that were said before.
+    ///
+    /// # Errors
+    ///
+    /// If it wants what this program was built without.
+    pub fn configure(mut self, config: &NodeConfig) -> Result<Self, ConfigureError> {
+        if let Some(name) = &config.name {
+            self = self.name(name);
+        }
+        if let Some(roles) = &config.roles {
+            self = self.roles(roles);
+        }
+        for address in config.listen.iter().flatten() {
+            self = self.listen(address);
+        }
+        for address in config.msgpack_rpc.iter().flatten() {
+            self = self.msgpack_rpc(address);
+        }
+        if let Some(count) = config.shards {
+            self = self.shards(usize::from(count));
+        }
+        self = match &config.store {
+            None | Some(StoreConfig::None) => self,
+            Some(StoreConfig::Embedded { path }) => self.store(Embedded::at(path)),
+            Some(StoreConfig::Mongodb { uri, database }) => mongodb(self, uri, database)?,
+        };
+        if let Some(Time(time)) = config.save_every {
+            self = self.save_every(time);
+        }
+        let many = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+        if let Some(count) = config.unsaved_max {
+            self = self.unsaved_max(many(count));
+        }
+        if let Some(count) = config.links_max {
+            self = self.links_max(many(count));
+        }
+        if let Some(count) = config.guests_per_address {
+            self = self.guests_per_address(count);
+        }
+        if let Some(Time(time)) = config.stop_timeout {
+            self = self.stop_timeout(time);
+        }
+        if let Some(Time(time)) = config.stall_after {
+            self = self.stall_after(time);
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(feature = "mongodb")]
+fn mongodb(
+    builder: NodeBuilder,
+    uri: &Secret<String>,
+    database: &str,
+) -> Result<NodeBuilder, ConfigureError> {
+    Ok(builder.store(crate::store::Mongo::at(uri.reveal(), database)))
+}
+
+#[cfg(not(feature = "mongodb"))]
+fn mongodb(
+    _builder: NodeBuilder,
+    _uri: &Secret<String>,
+    _database: &str,
+) -> Result<NodeBuilder, ConfigureError> {
+    Err(ConfigureError::NoMongodb)
+}

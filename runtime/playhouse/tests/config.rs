@@ -1,0 +1,146 @@
+//! Nodes that a file describes.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that finds nothing where something should be has failed"
+)]
+
+use playhouse::config::{Loader, Report};
+use playhouse::descriptor::Schema;
+use playhouse::node::{ClusterConfig, ConfigureError, Node, NodeConfig, StoreConfig};
+
+static SCHEMA: Schema = Schema {
+    digest: 0,
+    release: 0,
+    packages: &[],
+};
+
+const CLUSTER: &str = r#"{
+    "$MACRO$": { "HOST": "127.0.0.1" },
+    // What all nodes have.
+    "every": {
+        "listen": ["$HOST$:0"],
+        "save_every": "4s",
+        "log": { "levels": "info", "files": { "folder": "log", "keep_for": "7d", "bytes_max": "64MiB" } },
+    },
+    "nodes": {
+        "lobby-1": {
+            "roles": [],
+            "shards": 1,
+            "store": { "embedded": { "path": "data/lobby-1" } },
+            "log": { "levels": "debug" },
+        },
+        "battle-1": { "listen": ["$HOST$:7001"], "stop_timeout": "1s", "store": "none" },
+        "far": { "store": { "mongodb": { "uri": "mongodb://user:hunter2@10.0.0.5", "database": "arena" } } },
+    },
+}"#;
+
+fn cluster(text: &str) -> Result<ClusterConfig, Report> {
+    Loader::memory([("cluster.json", text)]).load()
+}
+
+fn node(name: &str) -> NodeConfig {
+    cluster(CLUSTER).unwrap().node(name).unwrap()
+}
+
+#[test]
+fn a_node_has_what_every_node_has_unless_it_says_otherwise() {
+    let lobby = node("lobby-1");
+    assert_eq!(lobby.name.as_deref(), Some("lobby-1"));
+    assert_eq!(lobby.listen.unwrap(), ["127.0.0.1:0"]);
+    assert_eq!(lobby.save_every.unwrap().0.as_secs(), 4);
+    let log = lobby.log.unwrap();
+    assert_eq!(log.levels.as_deref(), Some("debug"));
+    assert_eq!(log.files.unwrap().bytes_max.unwrap().0, 64 << 20);
+    let battle = node("battle-1");
+    assert_eq!(battle.listen.unwrap(), ["127.0.0.1:7001"]);
+    assert_eq!(battle.store, Some(StoreConfig::None));
+}
+
+#[test]
+fn a_node_is_built_as_its_section_says() {
+    let built = Node::builder()
+        .schema(&SCHEMA)
+        .configure(&node("lobby-1"))
+        .unwrap()
+        .build()
+        .unwrap();
+    assert_eq!((built.name(), built.shard_count()), ("lobby-1", 1));
+}
+
+#[test]
+fn a_node_that_is_not_there_is_told_with_those_that_are() {
+    let error = cluster(CLUSTER).unwrap().node("lobby-2").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the configuration has no node `lobby-2`: take one of battle-1, far, lobby-1, or add it under `nodes`"
+    );
+}
+
+#[test]
+fn a_password_in_a_connection_string_is_shown_nowhere() {
+    let far = node("far");
+    assert!(!format!("{far:?}").contains("hunter2"));
+    let report = cluster(&CLUSTER.replace("\"database\"", "\"databse\"")).unwrap_err();
+    assert!(!report.to_string().contains("hunter2"), "{report}");
+    let configured = Node::builder().configure(&far);
+    if cfg!(feature = "mongodb") {
+        assert!(configured.is_ok());
+    } else {
+        assert_eq!(configured.unwrap_err(), ConfigureError::NoMongodb);
+    }
+}
+
+#[test]
+fn mistakes_in_sections_have_their_places() {
+    let report = cluster(
+        r#"{
+    "nodes": {
+        "a": { "role": ["lobby"], "shards": "two", "store": "embeded" },
+        "b": { "save_every": 8, "log": { "colors": "auto", "files": {} } },
+    },
+}"#,
+    )
+    .unwrap_err();
+    let mut found: Vec<String> = report
+        .mistakes()
+        .iter()
+        .map(|it| {
+            let place = it.place.clone().unwrap();
+            format!(
+                "{}:{} {} {}",
+                place.line,
+                place.column,
+                it.kind.name(),
+                it.path
+            )
+        })
+        .collect();
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "3:16 unknown-key nodes.a.role",
+            "3:45 wrong-type nodes.a.shards",
+            "3:61 unknown-variant nodes.a.store",
+            "4:30 wrong-type nodes.b.save_every",
+            "4:42 unknown-key nodes.b.log.colors",
+            "4:69 missing-key nodes.b.log.files",
+        ],
+        "{report}"
+    );
+}
+
+#[test]
+fn a_game_has_a_section_of_its_own() {
+    #[derive(Debug, Default, serde::Deserialize)]
+    struct Rules {
+        points: u32,
+    }
+    let loader = Loader::memory([(
+        "cluster.json",
+        r#"{ "nodes": {}, "game": { "points": 3 } }"#,
+    )]);
+    let cluster: ClusterConfig<Rules> = loader.load().unwrap();
+    assert_eq!(cluster.game.points, 3);
+}
