@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse::Node;
-use playhouse::db::{Remote, Serving, VALUE_DEPTH_MAX};
+use playhouse::db::{REQUESTS_MAX, Remote, Serving, VALUE_DEPTH_MAX};
 use playhouse::store::{Committed, DocumentId, Store, StoreError, Value};
 use playhouse_store_tests::cases::{commits, histories, unique, values};
 use playhouse_store_tests::{AVATARS, Held, collections};
@@ -65,6 +65,28 @@ fn what_does_not_fit_into_a_message_is_refused_for_good() {
         let outcome = ask(deep(VALUE_DEPTH_MAX)).await;
         assert_eq!(outcome, Ok(vec![Committed::Applied]));
     });
+}
+
+#[test]
+fn requests_that_wait_are_bounded() {
+    let store = Kept::new(&collections());
+    let sim = sim(1, &store, &["one"]);
+    sim.partition("one", "db");
+    let refused = sim.on("one", async || {
+        let store = Remote::at("db:7000").for_shard();
+        let read = || store.read(DocumentId::new(AVATARS, "u1"));
+        let waiting: Vec<_> = (0..REQUESTS_MAX).map(|_| read()).collect();
+        let refused = read().await;
+        drop(waiting);
+        refused
+    });
+    let refused = refused.unwrap();
+    assert!(
+        matches!(&refused, Err(StoreError::Unavailable(why)) if why.contains("8192 requests wait")),
+        "{refused:?}"
+    );
+    sim.heal("one", "db");
+    sim.end().unwrap();
 }
 
 #[test]
