@@ -6,7 +6,7 @@ use playhouse_syntax::{Diagnostic, Span};
 
 use super::{Checker, names::SymbolKind};
 use crate::{
-    model::{ArmBody, Call, Member, Model, TypeKind},
+    model::{ArmBody, Call, Marks, Member, Model, TypeKind},
     rules,
 };
 
@@ -144,6 +144,25 @@ struct Words<'m> {
     errors: Vec<Diagnostic>,
 }
 
+/// What documents know by a name.
+#[derive(Clone, Copy)]
+struct Element<'n> {
+    name: &'n str,
+    span: Span,
+    was: &'n [String],
+}
+
+impl<'n> Element<'n> {
+    fn new(name: &'n str, span: Span, marks: &'n Marks) -> Self {
+        let was = &marks.was;
+        Self { name, span, was }
+    }
+
+    fn of(member: &'n Member) -> Self {
+        Self::new(&member.name, member.span, &member.marks)
+    }
+}
+
 impl Words<'_> {
     fn declarations(&mut self, symbols: &[super::names::Symbol<'_>]) {
         let mut seen: HashMap<(u32, String), (&str, Span)> = HashMap::new();
@@ -211,12 +230,20 @@ impl Words<'_> {
         }
     }
 
-    /// Earlier names of members are names of none now.
-    fn earlier_names(&mut self, members: &[&Member]) {
-        for member in members {
-            for was in &member.marks.was {
-                if let Some(taken) = members.iter().find(|other| other.name == *was) {
-                    let error = rules::names::was_taken(member.span, &member.name, was, taken.span);
+    /// Earlier names are names of nobody now, and nobody else had them: documents go by names.
+    fn earlier_names<'n>(&mut self, elements: impl IntoIterator<Item = Element<'n>>) {
+        let elements: Vec<Element<'_>> = elements.into_iter().collect();
+        for (index, element) in elements.iter().enumerate() {
+            for was in element.was {
+                let taken = elements.iter().find(|other| other.name == was);
+                let before = elements.iter().take(index);
+                let mut before = before.filter(|other| other.was.contains(was));
+                let span = element.span;
+                if let Some(taken) = taken {
+                    let error = rules::names::was_taken(span, element.name, was, taken.span, true);
+                    self.errors.push(error);
+                } else if let Some(other) = before.next() {
+                    let error = rules::names::was_taken(span, element.name, was, other.span, false);
                     self.errors.push(error);
                 }
             }
@@ -225,7 +252,7 @@ impl Words<'_> {
 
     fn members<'n>(&mut self, members: impl IntoIterator<Item = &'n Member>) {
         let members: Vec<&Member> = members.into_iter().collect();
-        self.earlier_names(&members);
+        self.earlier_names(members.iter().map(|member| Element::of(member)));
         let names = members
             .into_iter()
             .map(|member| (member.name.as_str(), member.span));
@@ -260,18 +287,30 @@ impl Words<'_> {
             match &def.kind {
                 TypeKind::Struct { members, .. } => self.members(members),
                 TypeKind::Enum { values, .. } => {
+                    let elements = values.iter();
+                    self.earlier_names(
+                        elements.map(|it| Element::new(&it.name, it.span, &it.marks)),
+                    );
                     self.space(
                         values.iter().map(|value| (value.name.as_str(), value.span)),
                         false,
                     );
                 }
                 TypeKind::Flags { flags, .. } => {
+                    let elements = flags.iter();
+                    self.earlier_names(
+                        elements.map(|it| Element::new(&it.name, it.span, &it.marks)),
+                    );
                     self.space(
                         flags.iter().map(|flag| (flag.name.as_str(), flag.span)),
                         false,
                     );
                 }
                 TypeKind::Union { arms, .. } | TypeKind::Error { arms, .. } => {
+                    let elements = arms.iter();
+                    self.earlier_names(
+                        elements.map(|it| Element::new(&it.name, it.span, &it.marks)),
+                    );
                     self.space(arms.iter().map(|arm| (arm.name.as_str(), arm.span)), false);
                     for arm in arms {
                         if let ArmBody::Members(members) = &arm.body {
@@ -286,13 +325,20 @@ impl Words<'_> {
 
     fn bodies(&mut self) {
         let model = self.model;
+        for package in 0..model.packages.len() {
+            let entities = model.entities.iter();
+            let entities = entities.filter(|it| it.head.package.0 as usize == package);
+            self.earlier_names(
+                entities.map(|it| Element::new(&it.head.name, it.head.span, &it.head.marks)),
+            );
+        }
         for component in &model.components {
             let properties: Vec<&Member> = component
                 .properties
                 .iter()
                 .map(|property| &property.member)
                 .collect();
-            self.earlier_names(&properties);
+            self.earlier_names(properties.iter().map(|member| Element::of(member)));
             let properties = properties.into_iter();
             let names = properties.map(|member| (member.name.as_str(), member.span));
             self.body(names, &component.calls);
@@ -303,7 +349,15 @@ impl Words<'_> {
                 .iter()
                 .map(|property| &property.member)
                 .collect();
-            self.earlier_names(&properties);
+            // One table of a document has both.
+            let held = entity.slots.iter();
+            let held = held.map(|it| Element::new(&it.name, it.span, &it.marks));
+            self.earlier_names(
+                properties
+                    .iter()
+                    .map(|member| Element::of(member))
+                    .chain(held),
+            );
             let properties = properties.into_iter();
             let slots = entity
                 .slots

@@ -265,17 +265,26 @@ pub(crate) fn internal_name(span: Span, name: &str, package: &str, at: Span) -> 
     .help("use something that the package shows, or remove `@internal` there")
 }
 
-pub(crate) fn was_taken(span: Span, name: &str, was: &str, taken: Span) -> Diagnostic {
-    let error = Diagnostic::error(
-        codes::WAS_TAKEN,
-        span,
-        format!("`{name}` was never called `{was}`: that is a name of today"),
-    )
-    .help("`@was` names what the member was called in an earlier release");
+/// An earlier name that is a name of today, or that another one had too.
+pub(crate) fn was_taken(span: Span, name: &str, was: &str, taken: Span, today: bool) -> Diagnostic {
+    let (message, label, help) = if today {
+        (
+            format!("`{name}` was never called `{was}`: that is a name of today"),
+            "called so now",
+            "`@was` names what the member was called in an earlier release",
+        )
+    } else {
+        (
+            format!("`{name}` was called `{was}`, and so was another one"),
+            "this one",
+            "what is stored under a name belongs to one of them: take `@was` off the other",
+        )
+    };
+    let error = Diagnostic::error(codes::WAS_TAKEN, span, message).help(help);
     if taken == span {
         error
     } else {
-        error.also(taken, "called so now")
+        error.also(taken, label)
     }
 }
 
