@@ -218,7 +218,7 @@ pub trait Hooks: Sized + 'static {
         None
     }
 
-    /// The entity exists for the first time: nothing was saved of it.
+    /// The entity exists for the first time: nothing was saved of it. After a crash before its first save it runs again.
     async fn created(&mut self, _cx: &mut Cx) {}
     /// The entity is live, its state there; the first call comes after this.
     async fn loaded(&mut self, _cx: &mut Cx) {}
@@ -232,14 +232,15 @@ pub trait Hooks: Sized + 'static {
     async fn replaced(&mut self, _cx: &mut Cx) {}
     /// A fixed step of an entity with `@tick`; `step` counts from 1.
     async fn tick(&mut self, _cx: &mut Cx, _step: u64) {}
-    /// The state is about to be saved.
+    /// The state is about to be saved: at its interval, when the client is lost, when the node stops. Not by
+    /// [`Cx::save`], whose handler brings its own state into order.
     async fn before_save(&mut self, _cx: &mut Cx) {}
     /// A durable oneway that this part sent will never take effect: give back what it took. What this changes is saved with
     /// the end of the message, once.
     async fn refused(&mut self, _cx: &mut Cx, _refusal: Refusal) {}
     /// The entity is about to move to another node.
     async fn moving(&mut self, _cx: &mut Cx) {}
-    /// The entity ends.
+    /// The entity ends: it was destroyed, or its node stops and nothing of it is saved.
     async fn destroyed(&mut self, _cx: &mut Cx) {}
 }
 

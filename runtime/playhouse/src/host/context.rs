@@ -264,8 +264,8 @@ impl Cx {
         })
     }
 
-    /// Ends the entity as soon as this handler has ended. Calls that wait for it find that there is none, or the next of
-    /// its key.
+    /// Ends the entity as soon as this handler has ended, and deletes its document. Calls that wait for it find that there
+    /// is none, or the next of its key. What it sent durably still arrives.
     pub fn destroy(&mut self) {
         if let Place::Entity(cell) = &self.place {
             self.shard.destroy(&super::lease::leased(cell));
