@@ -19,6 +19,7 @@ mod memory;
 pub mod mongo;
 mod problem;
 mod request;
+pub mod sim;
 mod store;
 mod value;
 

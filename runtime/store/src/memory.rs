@@ -58,6 +58,14 @@ impl Documents {
         }
     }
 
+    /// From now on there are these collections, too. Those that are there already have other indexes.
+    pub fn add_collections(&mut self, collections: &[Collection]) {
+        let added = collections
+            .iter()
+            .map(|of| (of.name.clone(), of.indexes.clone()));
+        self.indexes.extend(added);
+    }
+
     /// Without looking at epoch and owner, or at the revision: the bugs that tests plant.
     #[doc(hidden)]
     #[must_use]
@@ -225,6 +233,19 @@ impl Documents {
     /// All of them, in the order of collections and keys.
     pub fn iter(&self) -> impl Iterator<Item = &Document> {
         self.documents.values().map(|document| &**document)
+    }
+
+    /// One as it is, to be put back later.
+    pub(crate) fn held(&self, id: &DocumentId) -> Option<Arc<Document>> {
+        self.documents.get(id).cloned()
+    }
+
+    /// Puts one back as it was; nothing if it was not there.
+    pub(crate) fn put_back(&mut self, id: &DocumentId, document: Option<Arc<Document>>) {
+        match document {
+            Some(document) => drop(self.documents.insert(id.clone(), document)),
+            None => drop(self.documents.remove(id)),
+        }
     }
 
     fn of<'a>(&'a self, collection: &Arc<str>) -> impl Iterator<Item = &'a Document> + use<'a> {

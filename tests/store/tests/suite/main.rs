@@ -7,3 +7,4 @@ mod embedded;
 mod place;
 mod room;
 mod rows;
+mod simulated;
