@@ -92,6 +92,15 @@ pub fn node(arena: Arena) -> NodeBuilder {
         .authenticate(admit)
 }
 
+/// A node that saves for the others, which name its address as their store: add where it listens and its own store.
+pub fn db_node() -> NodeBuilder {
+    Node::builder()
+        .name("db")
+        .schema(&arena_schema::SCHEMA)
+        .roles(["db"])
+        .service(playhouse::db::Serving::new)
+}
+
 /// Who a client is, by what it shows: a login token binds it to its avatar, a ticket to its puppet.
 async fn admit(cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> {
     let pass = Arena::of(cx).key.open(&token, cx.utc());

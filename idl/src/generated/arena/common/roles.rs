@@ -20,7 +20,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/arena/common/roles.idl", docs: "The kinds of nodes that the game runs on, and the groups of people that see what happens on them.", declarations: &[Declaration::Role(&ROLE_GATE), Declaration::Role(&ROLE_LOBBY), Declaration::Role(&ROLE_BATTLE), Declaration::Role(&ROLE_BACKEND), Declaration::Role(&ROLE_API), Declaration::Role(&ROLE_MANAGER), Declaration::Audience(&AUDIENCE_GM), Declaration::Audience(&AUDIENCE_SIDE), Declaration::Audience(&AUDIENCE_PARTY)] };
+    pub static MODULE: Module = Module { path: "idl/arena/common/roles.idl", docs: "The kinds of nodes that the game runs on, and the groups of people that see what happens on them.", declarations: &[Declaration::Role(&ROLE_GATE), Declaration::Role(&ROLE_LOBBY), Declaration::Role(&ROLE_BATTLE), Declaration::Role(&ROLE_BACKEND), Declaration::Role(&ROLE_API), Declaration::Role(&ROLE_DB), Declaration::Role(&ROLE_MANAGER), Declaration::Audience(&AUDIENCE_GM), Declaration::Audience(&AUDIENCE_SIDE), Declaration::Audience(&AUDIENCE_PARTY)] };
 
     pub static ROLE_GATE: Role = Role { head: Head::new("arena.common", "gate", "idl/arena/common/roles.idl", 6).docs("Holds the clients' connections and forwards what they send; knows nothing of the game.") };
 
@@ -32,11 +32,13 @@ pub mod descriptor {
 
     pub static ROLE_API: Role = Role { head: Head::new("arena.common", "api", "idl/arena/common/roles.idl", 14).docs("Answers what comes before a session: logging in, and tools.") };
 
-    pub static ROLE_MANAGER: Role = Role { head: Head::new("arena.common", "manager", "idl/arena/common/roles.idl", 16).docs("Starts, watches and drains the others.") };
+    pub static ROLE_DB: Role = Role { head: Head::new("arena.common", "db", "idl/arena/common/roles.idl", 16).docs("Owns saving for the others: they send what changed there, and it has the store.") };
 
-    pub static AUDIENCE_GM: AudienceKind = AudienceKind { head: Head::new("arena.common", "gm", "idl/arena/common/roles.idl", 19).docs("Game masters: sessions whose account carries `Rights.game_master`."), param: None };
+    pub static ROLE_MANAGER: Role = Role { head: Head::new("arena.common", "manager", "idl/arena/common/roles.idl", 18).docs("Starts, watches and drains the others.") };
 
-    pub static AUDIENCE_SIDE: AudienceKind = AudienceKind { head: Head::new("arena.common", "side", "idl/arena/common/roles.idl", 21).docs("Everyone who fights for the same side of a battle."), param: Some(Use::named(&super::super::combat::descriptor::SIDE)) };
+    pub static AUDIENCE_GM: AudienceKind = AudienceKind { head: Head::new("arena.common", "gm", "idl/arena/common/roles.idl", 21).docs("Game masters: sessions whose account carries `Rights.game_master`."), param: None };
 
-    pub static AUDIENCE_PARTY: AudienceKind = AudienceKind { head: Head::new("arena.common", "party", "idl/arena/common/roles.idl", 23).docs("Everyone in the same party."), param: Some(Use::named(&super::super::names::descriptor::PARTY_ID)) };
+    pub static AUDIENCE_SIDE: AudienceKind = AudienceKind { head: Head::new("arena.common", "side", "idl/arena/common/roles.idl", 23).docs("Everyone who fights for the same side of a battle."), param: Some(Use::named(&super::super::combat::descriptor::SIDE)) };
+
+    pub static AUDIENCE_PARTY: AudienceKind = AudienceKind { head: Head::new("arena.common", "party", "idl/arena/common/roles.idl", 25).docs("Everyone in the same party."), param: Some(Use::named(&super::super::names::descriptor::PARTY_ID)) };
 }

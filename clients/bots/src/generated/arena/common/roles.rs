@@ -30,9 +30,9 @@ pub mod descriptor {
 
     pub static ROLE_API: Role = Role { head: Head::new("arena.common", "api", "idl/arena/common/roles.idl", 14).docs("Answers what comes before a session: logging in, and tools.") };
 
-    pub static AUDIENCE_GM: AudienceKind = AudienceKind { head: Head::new("arena.common", "gm", "idl/arena/common/roles.idl", 19).docs("Game masters: sessions whose account carries `Rights.game_master`."), param: None };
+    pub static AUDIENCE_GM: AudienceKind = AudienceKind { head: Head::new("arena.common", "gm", "idl/arena/common/roles.idl", 21).docs("Game masters: sessions whose account carries `Rights.game_master`."), param: None };
 
-    pub static AUDIENCE_SIDE: AudienceKind = AudienceKind { head: Head::new("arena.common", "side", "idl/arena/common/roles.idl", 21).docs("Everyone who fights for the same side of a battle."), param: Some(Use::named(&super::super::combat::descriptor::SIDE)) };
+    pub static AUDIENCE_SIDE: AudienceKind = AudienceKind { head: Head::new("arena.common", "side", "idl/arena/common/roles.idl", 23).docs("Everyone who fights for the same side of a battle."), param: Some(Use::named(&super::super::combat::descriptor::SIDE)) };
 
-    pub static AUDIENCE_PARTY: AudienceKind = AudienceKind { head: Head::new("arena.common", "party", "idl/arena/common/roles.idl", 23).docs("Everyone in the same party."), param: Some(Use::named(&super::super::names::descriptor::PARTY_ID)) };
+    pub static AUDIENCE_PARTY: AudienceKind = AudienceKind { head: Head::new("arena.common", "party", "idl/arena/common/roles.idl", 25).docs("Everyone in the same party."), param: Some(Use::named(&super::super::names::descriptor::PARTY_ID)) };
 }
