@@ -250,7 +250,6 @@ impl NodeConfig {
     }
 
     /// Its log, to be installed in `main`.
-    #[must_use]
     pub fn logging(&self) -> crate::log::Builder {
         let log = self.log.clone().unwrap_or_default();
         let mut builder = Logging::builder();
