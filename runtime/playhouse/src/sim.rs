@@ -30,6 +30,7 @@
 mod client;
 mod ended;
 mod environment;
+mod faults;
 mod host;
 mod nodes;
 mod panics;
@@ -49,6 +50,7 @@ use playhouse_net::Random;
 pub use playhouse_net::sim::Conditions;
 use playhouse_net::sim::SimNetwork;
 use playhouse_store::Store;
+pub use playhouse_store::sim::{Faults, SimStore};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
@@ -109,6 +111,7 @@ impl Sim {
                 network,
                 trace: Arc::new(Trace::default()),
                 stores: RefCell::default(),
+                sim_store: RefCell::default(),
                 hosts: RefCell::default(),
                 polls: Cell::new(0),
                 frozen: Cell::new(false),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_net::Network;
-use playhouse_store::Store;
+use playhouse_store::{Collection, Store};
 use playhouse_wire::message::Incarnation;
 use tokio::sync::watch;
 
@@ -36,6 +36,11 @@ impl Stopper {
 }
 
 impl Node {
+    /// The collections that its persistent entities need.
+    pub(crate) fn collections(&self) -> Vec<Collection> {
+        self.shared.setup.collections()
+    }
+
     /// The shards, each to be run where the caller likes, all of them at the same time. `boot` is this life of the
     /// node, unlike any before it.
     pub(crate) fn parts(self, boot: u64) -> Vec<Part> {

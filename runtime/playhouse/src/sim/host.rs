@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use playhouse_net::{LocalBoxFuture, Network};
 use playhouse_store::Store;
@@ -66,6 +66,8 @@ pub(super) struct SimShard {
     /// Nothing once the host is down.
     tasks: RefCell<Option<LocalSet>>,
     polled: Cell<(Instant, u32)>,
+    /// It stands still; who wakes it when it goes on.
+    paused: RefCell<Option<Option<Waker>>>,
 }
 
 impl Host {
@@ -100,6 +102,7 @@ impl Host {
                 ended,
                 tasks: RefCell::new(Some(tasks)),
                 polled: Cell::new((world.began, 0)),
+                paused: RefCell::default(),
             });
             let polling = tokio::task::spawn_local(Polling(Rc::clone(&shard)));
             self.shards.push((shard, polling.abort_handle()));
@@ -136,6 +139,19 @@ impl SimShard {
         (self.within)(&mut || (self.stop)());
     }
 
+    /// Nothing of it runs until it goes on.
+    pub(super) fn pause(&self) {
+        self.paused.borrow_mut().get_or_insert_default();
+    }
+
+    /// It goes on, with all that has come meanwhile.
+    pub(super) fn resume(&self) {
+        let paused = self.paused.take();
+        if let Some(waker) = paused.flatten() {
+            waker.wake();
+        }
+    }
+
     /// Whether what the shard does has ended.
     pub(super) fn has_ended(&self) -> bool {
         self.ended.get()
@@ -161,6 +177,10 @@ impl Future for Polling {
         let shard = &self.0;
         if shard.tasks.borrow().is_none() {
             return Poll::Ready(());
+        }
+        if let Some(waker) = &mut *shard.paused.borrow_mut() {
+            *waker = Some(cx.waker().clone());
+            return Poll::Pending;
         }
         if shard.is_frozen() {
             shard.world.frozen.set(true);

@@ -20,6 +20,9 @@ pub(super) fn boot(name: &str, builder: impl Fn() -> NodeBuilder + 'static) -> B
             Ok(node) => node,
             Err(error) => panic!("the node `{name}` can't be built: {error}"),
         };
+        if let Some(store) = &*place.world.sim_store.borrow() {
+            store.add_collections(&node.collections());
+        }
         // Each life of a node has a number of its own, by which others tell it from those before.
         let life = u64::from(place.host) << 32 | u64::from(place.incarnation) | 1 << 63;
         let parts = (0..).zip(node.parts(life)).map(|(index, part)| {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use playhouse_net::Random;
 use playhouse_net::sim::SimNetwork;
 use playhouse_store::Store;
+use playhouse_store::sim::SimStore;
 use tokio::time::Instant;
 
 use super::host::Host;
@@ -22,6 +23,8 @@ pub(super) struct World {
     pub(super) trace: Arc<Trace>,
     /// Opens the store for a life of a host, by its name and which life it is.
     pub(super) stores: RefCell<Option<OpenStore>>,
+    /// The simulated store, if there is one.
+    pub(super) sim_store: RefCell<Option<SimStore>>,
     /// By name, which is also the order in which they end.
     pub(super) hosts: RefCell<BTreeMap<String, Host>>,
     /// How often a shard was polled.
@@ -41,6 +44,8 @@ pub(super) enum Purpose {
     Order,
     /// User code of a client.
     Client,
+    /// The store.
+    Store,
 }
 
 /// Opens a store for a life of a host.
