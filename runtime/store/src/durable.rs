@@ -133,6 +133,8 @@ impl Activation {
     /// Where the protocol's part of the document is not what it should be.
     pub fn new(document: &Document, owner: Owner, rules: Rules) -> Result<Self, Misfit> {
         let header = &document.header;
+        form::countable(header.epoch, &Path::of(["epoch"]))?;
+        form::countable(header.rev, &Path::of(["rev"]))?;
         Ok(Self {
             id: document.id.clone(),
             owner,

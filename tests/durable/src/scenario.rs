@@ -77,7 +77,7 @@ const BASE: Scenario = Scenario {
 
 impl Scenario {
     /// All of them. Each is complete within seconds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self {
             name: "gift",
             about: "one item goes over, while nodes crash and take entities from each other",
@@ -87,6 +87,18 @@ impl Scenario {
                 gives: 1,
                 ..NOTHING
             },
+            ..BASE
+        },
+        Self {
+            name: "three",
+            about: "as `gift`, with three nodes that take entities from each other",
+            nodes: 3,
+            budget: Budget {
+                claims: 3,
+                gives: 1,
+                ..NOTHING
+            },
+            rest_every: 11,
             ..BASE
         },
         Self {

@@ -41,6 +41,11 @@ fn a_gift_goes_over_whatever_crashes() {
 }
 
 #[test]
+fn a_gift_goes_over_among_three_nodes() {
+    holds("three");
+}
+
+#[test]
 fn gifts_cross() {
     holds("trade");
 }

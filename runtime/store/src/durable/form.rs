@@ -13,6 +13,9 @@ pub(crate) const OUTBOX: &str = "outbox";
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const GONE: &str = "gone";
 
+/// No count comes this far, so that one more is always a number.
+const COUNT_MAX: u64 = u64::MAX / 2;
+
 /// The entries of a section: none if it is absent.
 pub(crate) fn section<'a>(root: &'a Value, path: &Path) -> Result<Option<&'a Table>, Misfit> {
     match root.at(&path.0) {
@@ -37,6 +40,14 @@ pub(crate) fn number_of_name(name: &str, path: &Path) -> Result<u64, Misfit> {
 
 pub(crate) fn id_of_name(name: &str, path: &Path) -> Result<DocumentId, Misfit> {
     DocumentId::from_text(name).ok_or_else(|| misfit(path, "names no document"))
+}
+
+/// A number that others are counted on from.
+pub(crate) fn countable(number: u64, path: &Path) -> Result<u64, Misfit> {
+    if number > COUNT_MAX {
+        return Err(misfit(path, "is larger than anything that was counted"));
+    }
+    Ok(number)
 }
 
 pub(crate) fn unsigned(value: &Value, path: &Path) -> Result<u64, Misfit> {

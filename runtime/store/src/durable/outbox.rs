@@ -53,7 +53,7 @@ impl Outbox {
         let path = Path::of([form::NEXT]);
         for (name, value) in form::section(root, &path)?.into_iter().flatten() {
             let at = path.and(name);
-            let next = form::unsigned(value, &at)?;
+            let next = form::countable(form::unsigned(value, &at)?, &at)?;
             outbox.line(&form::id_of_name(name, &at)?).next = next;
         }
         let path = Path::of([form::OUTBOX]);
@@ -62,10 +62,12 @@ impl Outbox {
             let to = form::id_of_name(name.0, &at)?;
             for (name, value) in form::section(root, &at)?.into_iter().flatten() {
                 let at = at.and(name);
-                let seq = form::number_of_name(name, &at)?;
+                let seq = form::countable(form::number_of_name(name, &at)?, &at)?;
                 let row = form::row_of_value(to.clone(), value, &at)?;
                 let line = outbox.line(&to);
                 line.rows.insert(seq, (row, Stage::Kept));
+                // A number that is used is never given again, whatever the document says.
+                line.next = line.next.max(seq + 1);
                 outbox.count += 1;
             }
         }
