@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse::host::{Env, Keeping, Shard};
+use playhouse::store::durable::Rules;
 use playhouse::store::{
     Answer, Claim, Claimed, Collection, Commit, Committed, Document, DocumentId, Documents, Find,
     Header, Owner, Path, Quarantine, Store, StoreError, Sweep, Value,
@@ -168,10 +169,20 @@ pub(crate) struct World {
     lives: Cell<u64>,
     node: RefCell<Option<(LocalSet, Vec<Rc<Shard>>)>>,
     shards: u32,
+    rules: Rules,
 }
 
 /// Runs `test` beside a node of `shards` shards.
 pub(crate) fn with_world<F: Future<Output = ()>>(shards: u32, test: impl FnOnce(Rc<World>) -> F) {
+    with_rules(shards, Rules::default(), test);
+}
+
+/// As `with_world`, by these rules: without one of them, to see that it is missed.
+pub(crate) fn with_rules<F: Future<Output = ()>>(
+    shards: u32,
+    rules: Rules,
+    test: impl FnOnce(Rc<World>) -> F,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -184,6 +195,7 @@ pub(crate) fn with_world<F: Future<Output = ()>>(shards: u32, test: impl FnOnce(
             lives: Cell::new(0),
             node: RefCell::default(),
             shards,
+            rules,
         });
         world.start();
         test(Rc::clone(&world)).await;
@@ -213,7 +225,10 @@ impl World {
                     node: "ledger".into(),
                     incarnation,
                 };
-                shard.set_store(Keeping::new(Rc::new(kept.clone()), owner));
+                shard.set_store(Keeping {
+                    rules: self.rules,
+                    ..Keeping::new(Rc::new(kept.clone()), owner)
+                });
                 shard
             })
             .collect();

@@ -9,6 +9,7 @@ mod generated;
 mod harness;
 mod outboxes;
 mod refusals;
+mod storms;
 mod timers;
 mod world;
 

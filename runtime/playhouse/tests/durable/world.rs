@@ -24,12 +24,17 @@ pub(crate) struct PurseLogic {
 }
 
 impl PurseLogic {
+    fn has(&self, amount: u64) -> Result<(), Failure> {
+        if self.props.gold() < amount {
+            return Err(Failure::unknown(FailureKind::Invalid).because("too little"));
+        }
+        Ok(())
+    }
+
     fn take(&mut self, amount: u64) -> Result<u64, Failure> {
-        let left = self.props.gold().checked_sub(amount);
-        let left =
-            left.ok_or_else(|| Failure::unknown(FailureKind::Invalid).because("too little"))?;
-        self.props.set_gold(left);
-        Ok(left)
+        self.has(amount)?;
+        self.props.set_gold(self.props.gold() - amount);
+        Ok(self.props.gold())
     }
 }
 
@@ -37,6 +42,7 @@ impl PurseLogic {
 impl PurseLogic {
     #[rpc]
     async fn give(&mut self, _cx: &mut Cx, to: Ref<Purse>, amount: u64) -> Result<u64, Failure> {
+        self.has(amount)?;
         to.proxy().receive(amount)?;
         self.take(amount)
     }
@@ -72,6 +78,7 @@ impl PurseLogic {
         to: Ref<Purse>,
         amount: u64,
     ) -> Result<(), Failure> {
+        self.has(amount)?;
         to.proxy().voucher(amount)?;
         self.take(amount)?;
         Ok(())
@@ -79,6 +86,7 @@ impl PurseLogic {
 
     #[rpc]
     async fn pay(&mut self, _cx: &mut Cx, to: Ref<Purse>, amount: u64) -> Result<u64, Failure> {
+        self.has(amount)?;
         to.proxy().receive(amount)?;
         self.take(amount)
     }

@@ -2550,7 +2550,13 @@ impl v1::Arguments for PlayerSetRingArgs {
     const TAG: u8 = 16;
 
     type Owner = Player;
-    type Parts = (u32, v1::Duration, Option<v1::Duration>, Option<u32>, Option<u32>);
+    type Parts = (
+        u32,
+        v1::Duration,
+        Option<v1::Duration>,
+        Option<u32>,
+        Option<u32>,
+    );
 
     fn into_parts(self) -> Self::Parts {
         (self.number, self.after, self.every, self.times, self.key)
