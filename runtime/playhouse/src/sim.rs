@@ -46,7 +46,7 @@ use std::time::Duration;
 
 pub use client::{Joined, SimClient};
 pub use ended::{Ended, SimError};
-use playhouse_net::Random;
+pub use playhouse_net::Random;
 pub use playhouse_net::sim::Conditions;
 use playhouse_net::sim::SimNetwork;
 use playhouse_store::Store;

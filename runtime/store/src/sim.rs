@@ -23,6 +23,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::document::{Document, DocumentId, Header};
+use crate::durable::{Rule, Rules};
 use crate::memory::Documents;
 use crate::problem::StoreError;
 use crate::request::{Claim, Claimed, Commit, Committed, Find, Quarantine, Sweep};
@@ -71,6 +72,14 @@ impl SimStore {
             host,
             incarnation,
         })
+    }
+
+    /// Looks at what commits are filtered by only as far as the rules say: the bugs that tests plant.
+    #[doc(hidden)]
+    pub fn filter_by(&self, rules: Rules) {
+        let mut state = self.0.borrow_mut();
+        let (epoch, rev) = (rules.has(Rule::EpochInFilter), rules.has(Rule::RevInFilter));
+        state.documents = std::mem::take(&mut state.documents).with_filter(epoch, rev);
     }
 
     /// What goes wrong with requests from now on.

@@ -1,20 +1,24 @@
 //! Worlds that tests play in the simulation.
 
-use playhouse::sim::{Ended, SimError};
+use std::error::Error;
+
+use playhouse::sim::Ended;
 
 pub mod clocks;
 pub mod echo;
 pub mod islands;
+pub mod market;
 #[expect(missing_docs, reason = "generated")]
 #[path = "schema/mod.rs"]
 pub mod schema;
 
 /// Plays a seed to its end.
-pub type Play = fn(u64) -> Result<Ended, SimError>;
+pub type Play = fn(u64) -> Result<Ended, Box<dyn Error>>;
 
 /// Every world, by name.
 pub const WORLDS: &[(&str, Play)] = &[
-    ("echo", echo::play),
-    ("apart", islands::play_apart),
-    ("islands", islands::play_linked),
+    ("echo", |seed| Ok(echo::play(seed)?)),
+    ("apart", |seed| Ok(islands::play_apart(seed)?)),
+    ("islands", |seed| Ok(islands::play_linked(seed)?)),
+    ("market", |seed| Ok(market::play(seed)?)),
 ];
