@@ -15,4 +15,5 @@ mod invalid;
 mod layers;
 mod limits;
 mod live;
+mod page;
 mod types;

@@ -379,3 +379,8 @@ fn mongodb(
 ) -> Result<NodeBuilder, ConfigureError> {
     Err(ConfigureError::NoMongodb)
 }
+
+/// The examples of the page on configuration, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/config.md")]
+struct Page;
