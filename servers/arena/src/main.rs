@@ -145,7 +145,7 @@ fn configured(
 
 fn arena(game: &GameConfig) -> Arena {
     let mut rules = Rules::default();
-    let seconds = |time: Time| time.0.try_into().unwrap_or(rules.battle_time);
+    let seconds = |time: Time| playhouse::Duration::from(time.0);
     rules = Rules {
         battle_time: game.battle_time.map_or(rules.battle_time, seconds),
         gather_time: game.gather_time.map_or(rules.gather_time, seconds),
