@@ -26,6 +26,7 @@ mod key_path;
 mod limits;
 mod live;
 mod loader;
+mod masking;
 mod mistake;
 mod nearest;
 mod overriding;

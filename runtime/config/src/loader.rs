@@ -9,6 +9,7 @@ use crate::expand::Expander;
 use crate::files::{Files, Reading};
 use crate::invalid::Invalid;
 use crate::limits::Limits;
+use crate::masking::{self, Knowledge};
 use crate::mistake::{Draft, Kind, Mistakes, Report};
 use crate::overriding::Overrides;
 use crate::source::{Sources, Span};
@@ -133,9 +134,11 @@ impl Loader {
         let mut mistakes = Mistakes::new(self.limits.mistakes_max);
         let mut secrets = HashSet::new();
         let mut seen = Vec::new();
+        let mut knowledge = Knowledge::Names;
         let value = self
             .tree(&mut sources, &mut mistakes, &mut seen)
             .and_then(|tree| {
+                knowledge = Knowledge::Types;
                 let value = typed::read(&tree, &mut mistakes, &mut secrets)?;
                 match validate(&value) {
                     Ok(()) => Some(Loaded { value, tree }),
@@ -154,6 +157,7 @@ impl Loader {
                         "the type refuses the configuration",
                     ));
                 }
+                secrets.extend(masking::secrets(&sources, knowledge));
                 Err(Report::new(mistakes, sources, secrets))
             }
         };

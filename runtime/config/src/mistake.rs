@@ -107,7 +107,8 @@ pub struct Mistake {
 ///
 /// `Display` shows it in the form of rustc's messages, with the lines concerned; [`Self::render`] in colours, too. As
 /// data it is serialised by serde. Lines are shown as they stand in the files, with asterisks over the values of
-/// [`Secret`](crate::Secret)s; of a file that can't be parsed nobody knows which values those are.
+/// [`Secret`](crate::Secret)s. Where a mistake comes before types are asked, as in a file that is no JSON, they lie over the
+/// values of keys that sound secret: `password`, `passwd`, `secret` and `token` anywhere in a name, `key` and `uri` as a word of it.
 #[derive(Clone, Serialize)]
 pub struct Report {
     /// In the order in which they were found.

@@ -54,6 +54,11 @@ impl Sources {
         self.list.get(source as usize)
     }
 
+    /// All of them, in the order of their numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.list.iter()
+    }
+
     /// The text of a span; nothing if it does not lie in its source.
     pub(crate) fn text(&self, span: Span) -> &str {
         let source = self.get(span.source);

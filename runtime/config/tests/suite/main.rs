@@ -15,5 +15,6 @@ mod invalid;
 mod layers;
 mod limits;
 mod live;
+mod masks;
 mod page;
 mod types;
