@@ -99,6 +99,11 @@ const BANS: &[Ban] = &[
         reason: "the store keeps documents, whatever they are of: it sees wire alone",
     },
     Ban {
+        from: &["playhouse-config", "playhouse-log"],
+        to: &["playhouse*"],
+        reason: "tools and tests configure and log without a runtime: these two stand by themselves",
+    },
+    Ban {
         from: &["playhouse-macros"],
         to: &[
             "playhouse",
@@ -325,6 +330,18 @@ mod tests {
             with_closure("playhouse-wire", wire, &["playhouse-schema"]).len(),
             2
         );
+    }
+
+    #[test]
+    fn configuration_and_log_stand_by_themselves() {
+        for name in ["playhouse-config", "playhouse-log"] {
+            let manifest = format!("[package]\nname = \"{name}\"\n");
+            assert_eq!(
+                with_closure(name, &manifest, &[name, "serde", "tracing"]),
+                []
+            );
+            assert_eq!(with_closure(name, &manifest, &["playhouse-wire"]).len(), 1);
+        }
     }
 
     #[test]
