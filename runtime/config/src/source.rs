@@ -35,6 +35,17 @@ pub(crate) struct Source {
     /// As it is shown: a path, `$ARENA__PORT`, `--set`.
     pub(crate) name: String,
     pub(crate) text: String,
+    /// Where its lines begin, the first one left out: a report asks for many places.
+    breaks: Vec<u32>,
+}
+
+impl Source {
+    /// The line that a byte is in, from 1, and where that line begins.
+    pub(crate) fn line(&self, offset: u32) -> (usize, u32) {
+        let before = self.breaks.partition_point(|start| *start <= offset);
+        let start = before.checked_sub(1).and_then(|last| self.breaks.get(last));
+        (before + 1, start.copied().unwrap_or(0))
+    }
 }
 
 /// All texts of one configuration.
@@ -46,7 +57,11 @@ pub(crate) struct Sources {
 impl Sources {
     pub(crate) fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> u32 {
         let (name, text) = (name.into(), text.into());
-        self.list.push(Source { name, text });
+        // Places behind 4 GiB can't be told, see `Span`.
+        let breaks = text.match_indices('\n');
+        let breaks = breaks.map_while(|(at, _)| u32::try_from(at + 1).ok());
+        let breaks = breaks.collect();
+        self.list.push(Source { name, text, breaks });
         u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX)
     }
 
@@ -69,12 +84,11 @@ impl Sources {
 
     /// The line, and the column in characters, of the beginning and of the end of a span; from 1.
     pub(crate) fn place(&self, span: Span) -> Option<((usize, usize), (usize, usize))> {
-        let text = &self.get(span.source)?.text;
+        let source = self.get(span.source)?;
         let at = |offset: u32| {
-            let before = text.get(..offset as usize)?;
-            let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-            let start = before.rfind('\n').map_or(0, |at| at + 1);
-            Some((line, before[start..].chars().count() + 1))
+            let (line, start) = source.line(offset);
+            let before = source.text.get(start as usize..offset as usize)?;
+            Some((line, before.chars().count() + 1))
         };
         Some((at(span.start)?, at(span.end)?))
     }

@@ -121,7 +121,7 @@ fn excerpt<'a>(
     let Some(window) = text.get(window_start..window_end) else {
         return group.element(header);
     };
-    let first_line = text[..window_start].matches('\n').count() + 1;
+    let (first_line, _) = source.line(u32::try_from(window_start).unwrap_or(u32::MAX));
     let marks = labels.iter().map(|(span, label, kind)| {
         let (from, to) = shown(text, span.start as usize, span.end as usize);
         let label = Some(*label).filter(|label| !label.is_empty());
@@ -154,8 +154,9 @@ fn line_start(text: &str, at: usize) -> usize {
     while !text.is_char_boundary(from) {
         from += 1;
     }
-    let line = text[..at].rfind('\n').map_or(0, |at| at + 1);
-    line.max(from)
+    text[from..at]
+        .rfind('\n')
+        .map_or(from, |line| from + line + 1)
 }
 
 fn line_end(text: &str, at: usize) -> usize {
@@ -163,6 +164,5 @@ fn line_end(text: &str, at: usize) -> usize {
     while !text.is_char_boundary(to) {
         to -= 1;
     }
-    let line = text[at..].find('\n').map_or(text.len(), |line| at + line);
-    line.min(to)
+    text[at..to].find('\n').map_or(to, |line| at + line)
 }
