@@ -21,8 +21,8 @@
 //! - [`call`]: proxies, failures, addresses. [`host`]: entities and services of a shard, and what handlers may do.
 //! - [`persist`]: what is saved of entities, and when; [`store`]: where to.
 //! - [`timer`], [`rate`], [`pool`], [`watchdog`]: time, limits, background work, and who holds it up.
-//! - [`db`]: a node that owns saving for other nodes.
 //! - [`config`]: JSON with comments, macros and includes, into types; [`node::ClusterConfig`] for nodes.
+//! - [`db`]: a node that owns saving for other nodes.
 //! - [`log`]: where lines go, and whose they are.
 //! - [`sim`]: whole nodes and their clients in virtual time, decided by a seed.
 //! - [`Encode`], [`Decode`], [`Check`]: what each generated type can do; [`Limits`] is what a reader allows a peer
@@ -75,8 +75,8 @@ pub use host::{Asking, Cx, Interceptor, Refusal, SessionId};
 pub use node::{Node, NodeBuilder, Running};
 pub use numbered::Numbered;
 pub use persist::SaveError;
-pub use playhouse_macros::{component, entity, hook, rpc, service};
 pub use playhouse_config as config;
+pub use playhouse_macros::{component, entity, hook, rpc, service};
 pub use playhouse_store as store;
 pub use playhouse_wire::{
     Bytes, Check, Decode, Duration, Encode, EntityKey, EntityRef, Error, KeyPart, Limits, Problem,
