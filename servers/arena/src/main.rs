@@ -131,7 +131,7 @@ fn configured(
     let config: ClusterConfig<GameConfig> = match loader.load() {
         Ok(config) => config,
         // It has its own lines, with the places in the file.
-        Err(report) => bail!("{report}"),
+        Err(report) => bail!("the configuration is wrong\n\n{report}"),
     };
     let node = config.node(name)?;
     let log = node.logging();
