@@ -37,7 +37,10 @@ fn refuses(arguments: &[&str], words: &[&str]) {
     let output = said(arguments);
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.starts_with("error: ") && !text.contains("error: error"), "{text}");
+    assert!(
+        text.starts_with("error: ") && !text.contains("error: error"),
+        "{text}"
+    );
     for words in words {
         assert!(text.contains(words), "{text}\nwithout: {words}");
     }
@@ -157,10 +160,25 @@ impl Running {
     /// Asks it to stop, and waits for its end.
     fn terminate(mut self) -> Option<i32> {
         let pid = self.0.id().to_string();
+        // It listens for signals a moment after it has said that it runs.
+        while self.0.try_wait().unwrap().is_none() && !listens_for_sigterm(&pid) {
+            std::thread::yield_now();
+        }
         let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
         assert!(sent.success());
         self.0.wait().unwrap().code()
     }
+}
+
+/// Whether a process catches SIGTERM; where the system doesn't tell, it is taken to do so.
+fn listens_for_sigterm(pid: &str) -> bool {
+    const SIGTERM: u32 = 15;
+    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else {
+        return true;
+    };
+    let caught = status.lines().find_map(|it| it.strip_prefix("SigCgt:"));
+    let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+    caught & (1 << (SIGTERM - 1)) != 0
 }
 
 fn files(folder: PathBuf) -> Vec<PathBuf> {
