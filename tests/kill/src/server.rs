@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use arena::app::{self, Arena, node};
+use playhouse::log::{Logging, Terminal};
 use playhouse::store::Embedded;
 use playhouse::store::durable::{Rule, Rules};
 
@@ -46,6 +47,11 @@ pub fn serve(serve: &Serve) -> Result<()> {
         .shards(2)
         .listen("127.0.0.1:0")
         .build()?;
+    // Whatever a violation is due to may have been said before it.
+    let log = Logging::builder()
+        .levels("error")
+        .terminal(Terminal::stderr());
+    let _guard = log.install()?;
     let running = game.start()?;
     let addresses = running.addresses();
     let address = addresses.first().context("the game listens nowhere")?;
