@@ -36,6 +36,9 @@ trait SavePart {
     /// What changed since it was saved.
     fn changed(&self, cell: &dyn Hosted) -> Tags;
 
+    /// Whether a handler has it just now.
+    fn is_busy(&self, cell: &dyn Hosted) -> bool;
+
     /// Adds what changed, and takes it for saved.
     fn save(&self, cell: &dyn Hosted, at: &Path, update: &mut Update);
 
@@ -81,6 +84,10 @@ impl<E: Entity, L: 'static, P: Properties, G: Access<E, L>> SavePart for PartOf<
             props.changed(Consumer::Persist).and(P::PERSISTED)
         });
         changed.unwrap_or_default()
+    }
+
+    fn is_busy(&self, cell: &dyn Hosted) -> bool {
+        self.with(cell, |_| ()).is_none()
     }
 
     fn save(&self, cell: &dyn Hosted, at: &Path, update: &mut Update) {
@@ -170,6 +177,11 @@ impl Saved {
             }
         }
         shortest
+    }
+
+    /// Whether a handler has one of the parts just now: what it changed can't be seen.
+    pub(super) fn is_busy(&self, cell: &dyn Hosted) -> bool {
+        self.parts.iter().any(|part| part.run.is_busy(cell))
     }
 
     /// What changed; it counts as saved from here on. `held` is the part, in its slot, that a handler has just now.

@@ -139,12 +139,22 @@ impl Shard {
         let Some(persisted) = header.persisted() else {
             return Ok(());
         };
+        let holder = header.holder.get();
         loop {
             if header.life.get() == Life::Over || !persisted.is_loaded() {
                 return Err(SaveError::Lost);
             }
             let (give, take) = oneshot::channel();
-            let ours = !persisted.is_in_flight();
+            let flies = persisted.is_in_flight();
+            // While this waited, another handler may have begun. It would be saved by half.
+            let begun = header.holder.get() != holder && !header.holder.get().is_none();
+            let saved = self.kind(header.kind).saved.as_ref();
+            let busy = begun || saved.is_some_and(|saved| saved.is_busy(&*cell));
+            let ours = !flies && !busy;
+            if !flies && busy {
+                // As soon as that handler has ended.
+                persisted.soon.set(true);
+            }
             if ours {
                 let Some(commit) = self.snapshot(&cell, &persisted, None, End::Stays) else {
                     return Ok(());
@@ -187,6 +197,8 @@ impl Shard {
             self.send_commit(cell, persisted, commit);
         } else {
             self.mark_unsaved(persisted, false);
+            // Everything is committed already.
+            persisted.tell_savers(&Ok(()));
         }
     }
 
@@ -343,18 +355,7 @@ impl Shard {
             After::Taken(_, update) => return self.undone(cell, persisted, update, None),
             After::Undone(update, error) => return self.undone(cell, persisted, update, error),
             After::Over => {
-                self.mark_unsaved(persisted, false);
-                persisted.tell_savers(&Err(SaveError::Lost));
-                if cell.header().life.get() != Life::Over {
-                    let entity = self.kind(cell.header().kind).descriptor.head.name;
-                    let key = &cell.header().key;
-                    tracing::error!(
-                        entity,
-                        ?key,
-                        "another activation has the document: what was not saved is discarded"
-                    );
-                }
-                self.leave(cell);
+                self.overtaken(cell, persisted);
                 return None;
             }
         }
@@ -365,6 +366,22 @@ impl Shard {
             self.rested(cell, persisted);
         }
         None
+    }
+
+    /// Another activation has the document.
+    pub(super) fn overtaken(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Persisted) {
+        self.mark_unsaved(persisted, false);
+        persisted.tell_savers(&Err(SaveError::Lost));
+        if cell.header().life.get() != Life::Over {
+            let entity = self.kind(cell.header().kind).descriptor.head.name;
+            let key = &cell.header().key;
+            tracing::error!(
+                entity,
+                ?key,
+                "another activation has the document: what was not saved is discarded"
+            );
+        }
+        self.leave(cell);
     }
 
     /// Another entity holds a value: everything else is saved, this once the entity saves it itself.
