@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use playhouse_store::{DocumentId, Header, Sweep, key_from_text};
-use playhouse_wire::EntityRef;
+use playhouse_store::{DocumentId, Header, Owner, Sweep, key_from_text};
+use playhouse_wire::{EntityKey, EntityRef};
 
 use super::keeper::Keeper;
+use super::kind::Kind;
 use super::loading::Manner;
 use super::route::Home;
 use super::shard::Shard;
@@ -15,6 +16,10 @@ use crate::persist::{OUTBOXES, SWEEP_EVERY, SWEEP_MAX};
 /// Times that come before the next look but one are known before they come.
 const HORIZON_US: i64 = 10_000_000;
 
+/// How many looks there are to one that finds the node's own documents too. A claim that was given up may be done later:
+/// then the node has a document that nobody runs.
+const LOOKS_TO_OWN: u32 = 4;
+
 impl Shard {
     /// Looks at once and then every few seconds, for as long as the node runs. One shard of a node does.
     pub(super) fn begin_sweeping(self: &Rc<Self>) {
@@ -23,17 +28,25 @@ impl Shard {
         };
         let shard = Rc::clone(self);
         self.spawn(async move {
-            while !keeper.stopping.get() && !keeper.closed.get() {
-                shard.sweep(&keeper).await;
+            for look in 1_u32.. {
+                if keeper.stopping.get() || keeper.closed.get() {
+                    return;
+                }
+                let except = if look.is_multiple_of(LOOKS_TO_OWN) {
+                    nobody()
+                } else {
+                    keeper.owner.clone()
+                };
+                shard.sweep(&keeper, except).await;
                 tokio::time::sleep(SWEEP_EVERY).await;
             }
         });
     }
 
-    async fn sweep(self: &Rc<Self>, keeper: &Keeper) {
+    async fn sweep(self: &Rc<Self>, keeper: &Keeper, except: Owner) {
         let sweep = Sweep {
             now_us: self.env.utc().as_micros().saturating_add(HORIZON_US),
-            except: keeper.owner.clone(),
+            except,
             limit: SWEEP_MAX,
         };
         match keeper.store.sweep(sweep).await {
@@ -80,13 +93,34 @@ impl Shard {
             Ok(Home::Shard(shard)) => shard,
             Err(_) => return,
         };
-        let manner = Manner::found(header.epoch);
+        let (birth, epoch) = (header.birth, header.epoch);
         self.do_on(home, move |shard| {
-            if let Some(kind) = shard.find_kind(address.package, address.number)
-                && let Err(failure) = shard.live_as(kind, &address.key, manner)
-            {
+            let Some(kind) = shard.find_kind(address.package, address.number) else {
+                return;
+            };
+            shard.end_overtaken(kind, &address.key, birth, epoch);
+            if let Err(failure) = shard.live_as(kind, &address.key, Manner::found(epoch)) {
                 tracing::debug!(%failure, key = ?address.key, "an entity that was found can't begin");
             }
         });
+    }
+
+    /// Ends an entity if its document has a later epoch than it: it is run no longer, though nothing has told it so yet.
+    fn end_overtaken(self: &Rc<Self>, kind: &Kind, key: &EntityKey, birth: u64, epoch: u64) {
+        if let Some(cell) = kind.find(key)
+            && let Some(persisted) = cell.header().persisted()
+            && let Some(true) =
+                self.activation(&cell, |it| it.birth() == birth && it.epoch() < epoch)
+        {
+            self.overtaken(&cell, &persisted);
+        }
+    }
+}
+
+/// No node has no name.
+fn nobody() -> Owner {
+    Owner {
+        node: "".into(),
+        incarnation: 0,
     }
 }
