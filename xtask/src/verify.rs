@@ -68,8 +68,12 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "sim",
-        about: "a thousand short games on a simulated network, each by another seed",
+        about: "a thousand short games and a thousand markets in simulation, each by another seed",
         run: |session| {
+            let market = "cargo run --quiet --package playhouse-sim-tests --bin seeds --";
+            if !session.run(&format!("{market} market 1 1000 quiet"))? {
+                return Ok(false);
+            }
             let demo = "cargo run --quiet --package arena-demo --";
             session.run(&format!(
                 "{demo} --sim --seeds 0..1000 --bots 6 --seconds 6"

@@ -212,7 +212,6 @@ impl Market {
         if wrong.is_empty() {
             return sim.end().map_err(|error| Failed::Sim(Box::new(error)));
         }
-        wrong.push(format!("replay it with `seeds market {} 1`", sim.seed()));
         Err(Failed::Violations {
             seed: sim.seed(),
             wrong,

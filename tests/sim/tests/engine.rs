@@ -84,6 +84,36 @@ fn what_a_crashed_host_sends_reaches_nobody() {
 }
 
 #[test]
+fn a_host_that_stands_still_goes_on_where_it_stood() {
+    let sim = Sim::new(5);
+    let ticks = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&ticks);
+    let _joined = sim.client("a", async move |_| {
+        loop {
+            tokio::time::sleep(SECOND).await;
+            counted.set(counted.get() + 1);
+        }
+    });
+    sim.run_for(3 * SECOND);
+    sim.pause("a");
+    sim.pause("a");
+    sim.run_for(10 * SECOND);
+    assert_eq!(ticks.get(), 3);
+    sim.resume("a");
+    sim.run_for(SECOND / 2);
+    assert_eq!(ticks.get(), 4);
+    sim.run_for(2 * SECOND);
+    assert_eq!(ticks.get(), 6);
+    // A crash ends a pause, too.
+    sim.pause("a");
+    sim.crash("a");
+    sim.restart("a");
+    sim.run_for(SECOND);
+    assert_eq!(ticks.get(), 7);
+    sim.end().unwrap();
+}
+
+#[test]
 fn a_partition_lasts_until_it_is_healed() {
     let sim = Sim::new(5);
     let _serving = sim.client("server", echo::serve);
