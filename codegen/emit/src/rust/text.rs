@@ -223,7 +223,7 @@ impl Text {
         let gap = if head.is_empty() { "" } else { " " };
         let line = parts.join(", ");
         let tuple = format!("({line}{comma}){tail}");
-        if head.is_empty() && line.len() > CALL || self.column() + 4 + tuple.len() > LINE {
+        if line.len() > CALL || self.column() + 4 + tuple.len() > LINE {
             self.open(&format!("{head}{gap}("));
             self.arguments(parts);
             return self.close(&format!("){tail}"));
