@@ -25,6 +25,8 @@ pub(super) struct Persisted {
     pub(super) timer: Cell<Option<(TimerId, u64)>>,
     /// It is to be saved as soon as can be.
     pub(super) soon: Cell<bool>,
+    /// Whether it is run elsewhere by now is being looked up.
+    pub(super) doubted: Cell<bool>,
     /// It waits for other commits of the shard.
     pub(super) waits: Cell<bool>,
     /// Its hook `before_save` has just run, or waits for its turn.

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use playhouse_store::{DocumentId, Header, Owner, Sweep, key_from_text};
-use playhouse_wire::{EntityKey, EntityRef};
+use playhouse_wire::EntityRef;
 
+use super::cell::Hosted;
 use super::keeper::Keeper;
-use super::kind::Kind;
 use super::loading::Manner;
 use super::route::Home;
 use super::shard::Shard;
@@ -98,21 +98,44 @@ impl Shard {
             let Some(kind) = shard.find_kind(address.package, address.number) else {
                 return;
             };
-            shard.end_overtaken(kind, &address.key, birth, epoch);
+            if let Some(cell) = kind.find(&address.key) {
+                shard.end_if_overtaken(&cell, birth, epoch);
+            }
             if let Err(failure) = shard.live_as(kind, &address.key, Manner::found(epoch)) {
                 tracing::debug!(%failure, key = ?address.key, "an entity that was found can't begin");
             }
         });
     }
 
+    /// Something says that an entity is run elsewhere by now: looks, and ends it if that is so. One that changes nothing
+    /// would never hear of it.
+    pub(super) fn doubt(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        let (Some(keeper), Some(persisted)) = (self.keeper(), cell.header().persisted()) else {
+            return;
+        };
+        let Some(id) = self.activation(cell, |it| it.id().clone()) else {
+            return;
+        };
+        if persisted.doubted.replace(true) {
+            return;
+        }
+        let found = keeper.store.read(id);
+        let (shard, cell) = (Rc::clone(self), Rc::clone(cell));
+        self.spawn(async move {
+            let found = found.await;
+            persisted.doubted.set(false);
+            if let Ok(Some(document)) = found {
+                let Header { birth, epoch, .. } = document.header;
+                shard.end_if_overtaken(&cell, birth, epoch);
+            }
+        });
+    }
+
     /// Ends an entity if its document has a later epoch than it: it is run no longer, though nothing has told it so yet.
-    fn end_overtaken(self: &Rc<Self>, kind: &Kind, key: &EntityKey, birth: u64, epoch: u64) {
-        if let Some(cell) = kind.find(key)
-            && let Some(persisted) = cell.header().persisted()
-            && let Some(true) =
-                self.activation(&cell, |it| it.birth() == birth && it.epoch() < epoch)
-        {
-            self.overtaken(&cell, &persisted);
+    fn end_if_overtaken(self: &Rc<Self>, cell: &Rc<dyn Hosted>, birth: u64, epoch: u64) {
+        let overtaken = self.activation(cell, |it| it.birth() == birth && it.epoch() < epoch);
+        if let (Some(true), Some(persisted)) = (overtaken, cell.header().persisted()) {
+            self.overtaken(cell, &persisted);
         }
     }
 }

@@ -278,7 +278,9 @@ impl Shard {
         match arrival {
             Some(Arrival::Run) => {}
             Some(Arrival::Again(ack)) => return self.send_ack(ack),
-            Some(Arrival::Wait | Arrival::Gap) | None => return,
+            // A copy that came too soon; or rows were taken by another activation, and this one does not know.
+            Some(Arrival::Gap) => return self.doubt(&whole),
+            Some(Arrival::Wait) | None => return,
         }
         defer_saves(&whole, true);
         let outcome = self.run_row(cx, &cell, delivery).await;
