@@ -60,6 +60,8 @@ pub(crate) fn many(arguments: &Arguments, seeds: Range<u64>) -> Result<bool> {
 fn simulate(arguments: &Arguments, seed: u64, shows: bool) -> Result<(Summary, Simulated)> {
     let begun = Instant::now();
     let sim = Sim::new(seed);
+    // What the game keeps, it keeps as in production: on a store that takes its time.
+    let _store = sim.store();
     let served = Served::default();
     let counter = served.clone();
     sim.node(HOST, move || {
