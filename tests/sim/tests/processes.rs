@@ -52,6 +52,11 @@ fn a_thousand_seeds_of_two_nodes_are_the_same_in_two_processes() {
 }
 
 #[test]
+fn seeds_of_the_market_are_the_same_in_two_processes() {
+    check("market", 200);
+}
+
+#[test]
 fn seeds_of_hosts_without_links_are_the_same_in_two_processes() {
     check("apart", 100);
 }
