@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::player::{Holdings, Player};
 
@@ -31,7 +31,9 @@ pub(crate) async fn audit(players: &[Rc<Player>]) -> Result<()> {
 pub(crate) async fn holdings(players: &[Rc<Player>]) -> Result<Vec<Holdings>> {
     let mut held = Vec::new();
     for player in players {
-        held.push(player.patient_holdings().await?);
+        let has = player.holdings().await;
+        let who = || format!("player {} can't see what it has", player.index);
+        held.push(has.with_context(who)?);
     }
     Ok(held)
 }

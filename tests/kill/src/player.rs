@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use arena_bots::SCHEMA;
 use arena_bots::account::{ClientInfo, Login};
 use arena_bots::battle::PuppetBindResultArgs;
@@ -15,7 +15,7 @@ use arena_bots::common::{
 use arena_bots::mail::{MailError, Marks};
 use arena_bots::match_making::{MatchSeatAcceptArgs, MatchSeatAdmittedArgs};
 use arena_bots::world::{Avatar, AvatarProxy, ZoneId};
-use playhouse_client::{CallError, Client, Random, Uuid};
+use playhouse_client::{CallError, Client, Failure, FailureKind, Random, Uuid};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
@@ -23,6 +23,8 @@ use crate::book::Book;
 
 /// What is traded: every player begins with some, and nothing makes more of it.
 const POTION: ItemId = ItemId(1);
+/// How long a player asks for what it may not ask for so often.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Battles that are asked for at once.
 const PAGE: u8 = 20;
 /// Battles after which a player has had enough: the game remembers fifty.
@@ -250,16 +252,17 @@ impl Player {
     pub(crate) async fn holdings(&self) -> Result<Holdings> {
         let avatar = self.avatar()?;
         let whom = Avatar::reference(AccountId(self.account()));
-        let card = avatar.look(whom).await?;
-        let bag = avatar.bag().contents().await?;
-        let letters = avatar.mailbox().contents().await?;
-        let money = avatar.wallet().statement().await?;
-        let mut history = avatar.progress().battles(None, PAGE).await?;
+        let card = patiently(|| avatar.look(whom.clone())).await?;
+        let bag = patiently(|| avatar.bag().contents()).await?;
+        let letters = patiently(|| avatar.mailbox().contents()).await?;
+        let money = patiently(|| avatar.wallet().statement()).await?;
+        let mut history = patiently(|| avatar.progress().battles(None, PAGE)).await?;
         while let Some(last) = history
             .last()
             .filter(|_| history.len() % usize::from(PAGE) == 0)
         {
-            let more = avatar.progress().battles(Some(last.battle), PAGE).await?;
+            let last = last.battle;
+            let more = patiently(|| avatar.progress().battles(Some(last), PAGE)).await?;
             if more.is_empty() {
                 break;
             }
@@ -292,18 +295,20 @@ impl Player {
             battles_twice,
         })
     }
+}
 
-    /// As [`Player::holdings`], again and again while the game limits how often one may ask.
-    pub(crate) async fn patient_holdings(&self) -> Result<Holdings> {
-        let mut last = anyhow!("never asked");
-        for _ in 0..8 {
-            match self.holdings().await {
-                Ok(holdings) => return Ok(holdings),
-                Err(error) => last = error,
-            }
-            sleep(Duration::from_millis(700)).await;
+/// Asks again for as long as the game says that it was asked too often.
+async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match ask().await {
+            Err(failure) if failure.kind() == FailureKind::RateLimited && Instant::now() < end => {}
+            outcome => return outcome,
         }
-        Err(last.context(format!("player {} can't see what it has", self.index)))
+        sleep(Duration::from_millis(250)).await;
     }
 }
 
