@@ -1,7 +1,7 @@
 //! A log that runs: its levels, and waiting for what it has not written yet.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tracing::dispatcher::WeakDispatch;
@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) queue: Queue,
     pub(crate) progress: Progress,
     levels: RwLock<Wanted>,
+    /// Held from a change of levels until all callsites know of it.
+    changing: Mutex<()>,
     /// What `tracing` knows the log by.
     dispatch: OnceLock<WeakDispatch>,
 }
@@ -49,6 +51,7 @@ impl Shared {
                 now: levels,
                 until: None,
             }),
+            changing: Mutex::new(()),
             dispatch: OnceLock::new(),
         }
     }
@@ -61,8 +64,15 @@ impl Shared {
         f(&self.levels.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// As `read`, once whatever changes has changed everywhere.
+    fn settled<R>(&self, f: impl FnOnce(&Wanted) -> R) -> R {
+        let _settled = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read(f)
+    }
+
     /// Changes what is wanted. Callsites remember whether they are, so they are asked again.
     fn change(&self, f: impl FnOnce(&mut Wanted)) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         f(&mut self.levels.write().unwrap_or_else(PoisonError::into_inner));
         // A log that isn't installed is asked only by threads that have it as theirs.
         let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
@@ -176,7 +186,7 @@ impl Logging {
     /// The levels that hold, as [`Self::set_levels`] takes them.
     #[must_use]
     pub fn levels(&self) -> String {
-        self.shared.read(|wanted| wanted.now.to_string())
+        self.shared.settled(|wanted| wanted.now.to_string())
     }
 
     /// Waits until what was logged before is written: true, or false if that takes longer than [`FLUSH_MAX`]. It blocks
