@@ -16,9 +16,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Read first: [`Logging`], which says where lines go. Whoever logs never waits: [`capture`] copies what was said into
-//! a buffer of a pool and hands it to a [`queue`] that is bounded by [`QUEUE_RECORDS`] and [`QUEUE_BYTES`]; what
-//! doesn't fit is dropped, counted, and said in a line later. The [`writer`] thread formats and writes.
+//! Read first: [`Logging`], which says where lines go. Whoever logs never waits: `capture` copies what was said into
+//! a buffer of a pool and hands it to a queue that is bounded by [`QUEUE_RECORDS`] and [`QUEUE_BYTES`]; what
+//! doesn't fit is dropped, counted, and said in a line later. The writer thread formats and writes.
 //!
 //! - Ids of node, entity, session and trace come from a function: [`set_source`].
 //! - Values of fields with names such as `password` are never written: [`REDACTED_NAMES`]. A text in which a secret
