@@ -279,7 +279,7 @@ fn write_whole(
             Ok(())
         }
         (Shape::Map(..) | Shape::Set(_), _) if held_apart => {
-            let found = wired::kind_of(value);
+            let found = value.kind();
             Err(Misfit::new(at, format!("expected a table, found {found}")))
         }
         (Shape::List(element), Value::List(elements)) if held_apart => {

@@ -86,6 +86,23 @@ impl Value {
         }
     }
 
+    /// What it is, in words for whoever expected something else.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Nil => "nothing",
+            Self::Bool(_) => "a bool",
+            Self::Unsigned(_) => "an integer",
+            Self::Negative(_) => "a negative integer",
+            Self::Float(_) => "a float",
+            Self::Text(_) => "text",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "a list",
+            // A store may give back either for the other.
+            Self::Map(_) | Self::Table(_) => "a map",
+        }
+    }
+
     /// What is at `path`, below this value.
     #[must_use]
     pub fn at(&self, path: &[String]) -> Option<&Self> {

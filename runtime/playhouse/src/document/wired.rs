@@ -33,7 +33,7 @@ impl<'w> Wired<'w> {
     }
 
     fn expected<T>(&self, what: &str, found: &Value) -> Result<T, Misfit> {
-        Err(self.misfit(format!("expected {what}, found {}", kind_of(found))))
+        Err(self.misfit(format!("expected {what}, found {}", found.kind())))
     }
 
     /// Goes one further in.
@@ -374,22 +374,6 @@ fn key_part(value: &Value) -> Option<KeyPart> {
 fn is_one_value(bytes: &[u8]) -> bool {
     let mut r = Reader::new(bytes, &Limits::DEFAULT);
     r.skip().and_then(|()| r.end()).is_ok()
-}
-
-/// What a value is, to whoever expected another one.
-pub(super) const fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Nil => "nothing",
-        Value::Bool(_) => "a bool",
-        Value::Unsigned(_) => "an integer",
-        Value::Negative(_) => "a negative integer",
-        Value::Float(_) => "a float",
-        Value::Text(_) => "text",
-        Value::Bytes(_) => "bytes",
-        Value::List(_) => "a list",
-        // A store may give back either for the other.
-        Value::Map(_) | Value::Table(_) => "a map",
-    }
 }
 
 const fn name_of(shape: Shape) -> &'static str {

@@ -106,7 +106,7 @@ impl<'m> Fit<'m> {
     }
 
     fn expected(&mut self, what: &str, found: &Value) {
-        self.misfit(format!("expected {what}, found {}", kind_of(found)));
+        self.misfit(format!("expected {what}, found {}", found.kind()));
     }
 
     fn within(&mut self, name: &str, look: impl FnOnce(&mut Self)) {
@@ -344,11 +344,11 @@ impl<'m> Fit<'m> {
             return self.misfit(format!("`{text}` is neither known nor a number"));
         }
         let Some(number) = number_of(int, value) else {
-            return self.expected(int_name(int), value);
+            return self.expected(int.name(), value);
         };
-        let (min, max) = range(int);
+        let (min, max) = int.range();
         if number < min || number > max {
-            return self.misfit(format!("{number} does not fit {}", int_name(int)));
+            return self.misfit(format!("{number} does not fit {}", int.name()));
         }
         self.number(bound, number);
     }
@@ -502,51 +502,10 @@ fn number_of(int: Int, value: &Value) -> Option<i128> {
     }
 }
 
-const fn range(int: Int) -> (i128, i128) {
-    match int {
-        Int::U8 => (0, u8::MAX as i128),
-        Int::U16 => (0, u16::MAX as i128),
-        Int::U32 => (0, u32::MAX as i128),
-        Int::U64 => (0, u64::MAX as i128),
-        Int::I8 => (i8::MIN as i128, i8::MAX as i128),
-        Int::I16 => (i16::MIN as i128, i16::MAX as i128),
-        Int::I32 => (i32::MIN as i128, i32::MAX as i128),
-        Int::I64 => (i64::MIN as i128, i64::MAX as i128),
-    }
-}
-
-const fn int_name(int: Int) -> &'static str {
-    match int {
-        Int::U8 => "u8",
-        Int::U16 => "u16",
-        Int::U32 => "u32",
-        Int::U64 => "u64",
-        Int::I8 => "i8",
-        Int::I16 => "i16",
-        Int::I32 => "i32",
-        Int::I64 => "i64",
-    }
-}
-
-const fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Nil => "nothing",
-        Value::Bool(_) => "a bool",
-        Value::Unsigned(_) => "an integer",
-        Value::Negative(_) => "a negative integer",
-        Value::Float(_) => "a float",
-        Value::Text(_) => "text",
-        Value::Bytes(_) => "bytes",
-        Value::List(_) => "a list",
-        // A store may give back either for the other.
-        Value::Map(_) | Value::Table(_) => "a map",
-    }
-}
-
 const fn name_of(shape: &Shape) -> &'static str {
     match shape {
         Shape::Bool => "a bool",
-        Shape::Int(int) => int_name(*int),
+        Shape::Int(int) => int.name(),
         Shape::F32 | Shape::F64 => "a float",
         Shape::String => "text",
         Shape::Bytes => "bytes",
