@@ -36,7 +36,12 @@ impl Repository {
 
     /// A program to run at the root.
     pub(crate) fn step(&self, line: &str) -> Step {
-        Step::new(&self.root, line)
+        let step = Step::new(&self.root, line);
+        // Whoever builds once has no use for the gigabytes that make the next build faster.
+        match std::env::var("CI") {
+            Ok(_) => step.variable("CARGO_INCREMENTAL", "0"),
+            Err(_) => step,
+        }
     }
 
     /// Files in version control and new ones that are not ignored, with `/` between folders, sorted. A tracked file
