@@ -77,6 +77,8 @@ pub fn node(arena: Arena) -> NodeBuilder {
         .service(|| LoginLogic)
         .service(|| PaymentsLogic)
         .service(|| MatchMakerLogic)
+        // On nodes that save for others, which name their address as their store.
+        .service(playhouse::db::Serving::new)
         .entity::<AccountLogic>()
         .entity::<AvatarLogic>()
         .entity::<ZoneLogic>()
@@ -90,15 +92,6 @@ pub fn node(arena: Arena) -> NodeBuilder {
         .entity::<PuppetLogic>()
         .entity::<FlyerLogic>()
         .authenticate(admit)
-}
-
-/// A node that saves for the others, which name its address as their store: add where it listens and its own store.
-pub fn db_node() -> NodeBuilder {
-    Node::builder()
-        .name("db")
-        .schema(&arena_schema::SCHEMA)
-        .roles(["db"])
-        .service(playhouse::db::Serving::new)
 }
 
 /// Who a client is, by what it shows: a login token binds it to its avatar, a ticket to its puppet.

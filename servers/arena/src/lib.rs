@@ -7,6 +7,7 @@
 //! - [`matchmaking`]: queues that form matches, and what becomes of a match.
 //! - [`battle`]: placing battles, fighting them twenty steps a second, and settling them.
 //! - [`app`]: all of it on a node; read this one first.
+//! - [`process`] and [`up`]: a node as a process, and all nodes of a configuration on one machine.
 //!
 //! Rules are plain functions over plain values ([`avatar::bag`], [`battle::field`], [`matchmaking::forming`]); entities
 //! check who asks, call the rules, and tell the others.
@@ -17,8 +18,10 @@ pub mod avatar;
 pub mod battle;
 pub mod lobby;
 pub mod matchmaking;
+pub mod process;
 pub mod seal;
 pub mod tables;
+pub mod up;
 
 mod clock;
 
