@@ -122,10 +122,10 @@ impl<A: Rpc> Drop for Waiting<A> {
 
 impl<A: Rpc> ReplySink for Reply<A> {
     fn complete(&self, outcome: ReplyOutcome<'_>) {
-        let result = match outcome {
-            ReplyOutcome::Ok(bytes) => returned::<A>(bytes),
-            ReplyOutcome::Thrown(bytes) => thrown::<A>(bytes),
-            ReplyOutcome::Failed(failure) => Err(Failure::from(failure).into()),
+        let result = match outcome.into_result() {
+            Ok(Ok(bytes)) => returned::<A>(bytes),
+            Ok(Err(bytes)) => thrown::<A>(bytes),
+            Err(failure) => Err(Failure::from(failure).into()),
         };
         let before = std::mem::replace(&mut *self.0.borrow_mut(), Arrival::There(result));
         if let Arrival::Awaited(Some(waker)) = before {

@@ -24,7 +24,7 @@ use std::{
 use playhouse_wire::{
     Writer,
     link::{Identity, Link as Protocol, LinkLimits, Peer, Side},
-    message::{self, Executed, GoAwayReason, Header, Method, WireFailure},
+    message::{self, Executed, GoAwayReason, Header, Method, Moved, WireFailure},
 };
 use tokio::time::Instant;
 
@@ -250,6 +250,11 @@ impl Link {
     /// Answers a request with a failure.
     pub fn respond_failure(&self, id: u32, failure: &WireFailure<'_>) {
         self.answer(id, |w| message::put_response_failure(w, id, failure));
+    }
+
+    /// Answers a request whose epoch is over here: it was not executed.
+    pub fn respond_moved(&self, moved: &Moved<'_>) {
+        self.answer(moved.id, |w| moved.put(w));
     }
 
     #[inline]

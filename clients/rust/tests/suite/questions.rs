@@ -18,10 +18,10 @@ struct Outcomes(Rc<RefCell<Vec<Result<bool, Failure>>>>);
 
 impl ReplySink for Outcomes {
     fn complete(&self, outcome: ReplyOutcome<'_>) {
-        self.0.borrow_mut().push(match outcome {
-            ReplyOutcome::Ok(bytes) => Ok(from_slice(bytes, &Limits::DEFAULT).unwrap()),
-            ReplyOutcome::Thrown(_) => panic!("nothing is thrown here"),
-            ReplyOutcome::Failed(failure) => Err(failure.into()),
+        self.0.borrow_mut().push(match outcome.into_result() {
+            Ok(Ok(bytes)) => Ok(from_slice(bytes, &Limits::DEFAULT).unwrap()),
+            Ok(Err(_)) => panic!("nothing is thrown here"),
+            Err(failure) => Err(failure.into()),
         });
     }
 }

@@ -100,6 +100,13 @@ pub(super) fn dispatch(link: &Link, handler: &dyn LinkHandler, message: Message<
             }
         }
         Message::Notify(notify) => handler.notify(link, notify),
+        Message::Moved(moved) => {
+            let sink = shared.pending.borrow_mut().take(moved.id);
+            if let Some(sink) = sink {
+                let (epoch, hint) = (moved.epoch, moved.hint);
+                sink.complete(ReplyOutcome::Moved { epoch, hint });
+            }
+        }
         message => handler.other(link, message),
     }
 }
@@ -123,7 +130,7 @@ fn fail_pending(shared: &Shared, kind: FailureKind, text: &str) {
         } else {
             Executed::Unknown
         };
-        sink.complete(ReplyOutcome::Failed(WireFailure {
+        sink.complete(ReplyOutcome::Lost(WireFailure {
             text,
             ..WireFailure::new(kind, executed)
         }));

@@ -5,7 +5,8 @@ use std::{borrow::Cow, fmt};
 use playhouse_wire::{
     link::{CloseReason as ProtocolEnd, Peer},
     message::{
-        Executed, FailureKind, GoAway, GoAwayReason, Message, Notify, Outcome, Request, WireFailure,
+        Executed, FailureKind, GoAway, GoAwayReason, Message, Notify, Outcome, Owner, Request,
+        WireFailure,
     },
 };
 
@@ -66,6 +67,35 @@ pub enum ReplyOutcome<'a> {
     Thrown(&'a [u8]),
     /// It failed.
     Failed(WireFailure<'a>),
+    /// It named an activation of its entity that is over there: nothing was executed.
+    Moved {
+        /// The epoch that it named.
+        epoch: u64,
+        /// Where the entity went, if that is known.
+        hint: Option<Owner<'a>>,
+    },
+    /// The link was lost before the answer came. Says whether the request may have gone out.
+    Lost(WireFailure<'a>),
+}
+
+impl<'a> ReplyOutcome<'a> {
+    /// As whoever meant no particular activation takes it: what was returned, or what was thrown, or why there is
+    /// neither.
+    ///
+    /// # Errors
+    ///
+    /// The failure.
+    pub const fn into_result(self) -> Result<Result<&'a [u8], &'a [u8]>, WireFailure<'a>> {
+        match self {
+            Self::Ok(result) => Ok(Ok(result)),
+            Self::Thrown(error) => Ok(Err(error)),
+            Self::Failed(failure) | Self::Lost(failure) => Err(failure),
+            Self::Moved { .. } => Err(WireFailure {
+                text: "the entity runs elsewhere by now",
+                ..WireFailure::new(FailureKind::Unreachable, Executed::NotExecuted)
+            }),
+        }
+    }
 }
 
 impl<'a> From<Outcome<'a>> for ReplyOutcome<'a> {

@@ -1,13 +1,16 @@
 //! Calls over one link.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
-use playhouse_net::Link;
+use playhouse_net::{
+    Link,
+    link::{ReplyOutcome, ReplySink},
+};
 use playhouse_wire::message::{Executed, FailureKind, GoAwayReason, Header};
-use tokio::task::spawn_local;
+use tokio::task::{spawn_local, yield_now};
 
 use crate::{
-    peers::{Client, ECHO, Ended, LATER, NEVER, THROW, begin, call, method, options, serve},
+    peers::{Client, ECHO, Ended, LATER, MOVED, NEVER, THROW, begin, call, method, options, serve},
     world::on_both,
 };
 
@@ -156,5 +159,52 @@ fn a_peer_that_goes_away_answers_what_it_owes_and_takes_nothing_new() {
         assert!(!link.takes_requests());
         accepted.close(GoAwayReason::Stopping, "done for today");
         link.closed().await;
+    });
+}
+
+/// Keeps the way a request ended in, word by word.
+#[derive(Default)]
+struct Told(RefCell<Vec<String>>);
+
+impl ReplySink for Told {
+    fn complete(&self, outcome: ReplyOutcome<'_>) {
+        self.0.borrow_mut().push(match outcome {
+            ReplyOutcome::Moved { epoch, hint } => {
+                let hint = hint.map(|owner| (owner.node.to_owned(), owner.epoch));
+                format!("moved from {epoch} to {hint:?}")
+            }
+            ReplyOutcome::Lost(failure) => format!("lost: {:?}", failure.executed),
+            other => format!("{other:?}"),
+        });
+    }
+}
+
+#[test]
+fn what_moved_and_what_was_lost_with_its_link_is_told_apart_from_failures() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        let told = Rc::new(Told::default());
+        let header = Header {
+            epoch: Some(6),
+            ..Header::EMPTY
+        };
+        let ask = |tag| link.request(method(tag), &header, told.clone(), |w| w.array(0));
+        ask(MOVED).unwrap();
+        // A plain caller hears of it as of any other failure.
+        let plain = call(&link, MOVED, &[0x90]).await;
+        assert_eq!(
+            plain.failed(),
+            (FailureKind::Unreachable, Executed::NotExecuted)
+        );
+        assert_eq!(*told.0.borrow(), ["moved from 6 to Some((\"c\", 7))"]);
+        assert_eq!(serving.server.links.borrow()[0].unanswered_requests(), 0);
+        ask(NEVER).unwrap();
+        assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));
+        link.close(GoAwayReason::Stopping, "as the test wants");
+        while told.0.borrow().len() < 2 {
+            yield_now().await;
+        }
+        assert_eq!(told.0.borrow()[1], "lost: Unknown");
     });
 }

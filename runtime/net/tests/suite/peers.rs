@@ -13,7 +13,10 @@ use playhouse_net::{
 use playhouse_wire::{
     Writer,
     link::Identity,
-    message::{Executed, FailureKind, Header, Message, Method, Notify, Request, Role},
+    message::{
+        Executed, FailureKind, Header, Incarnation, Message, Method, Moved, Notify, Owner, Request,
+        Role,
+    },
 };
 use tokio::{
     sync::oneshot,
@@ -31,6 +34,8 @@ pub(crate) const NEVER: u8 = 3;
 pub(crate) const THROW: u8 = 4;
 /// The handler panics.
 pub(crate) const PANIC: u8 = 6;
+/// Its entity runs elsewhere: at `c`, with the epoch after the one that the call names.
+pub(crate) const MOVED: u8 = 7;
 /// Answered with a megabyte.
 pub(crate) const MEGABYTE: u8 = 5;
 
@@ -68,6 +73,16 @@ impl LinkHandler for Server {
             }
             THROW => link.respond_thrown(id, |w| w.raw(request.args)),
             PANIC => panic!("as the test asked"),
+            MOVED => {
+                let epoch = request.header.epoch.unwrap_or_default();
+                let owner = Owner {
+                    node: "c",
+                    incarnation: Incarnation::default(),
+                    epoch: epoch + 1,
+                };
+                let hint = Some(owner);
+                link.respond_moved(&Moved { id, epoch, hint });
+            }
             MEGABYTE => link.respond(id, |w| w.bin(&[0; 1 << 20])),
             _ => {}
         }
@@ -172,12 +187,10 @@ pub(crate) struct Waiter(RefCell<Option<oneshot::Sender<Ended>>>);
 impl ReplySink for Waiter {
     fn complete(&self, outcome: ReplyOutcome<'_>) {
         let sender = self.0.borrow_mut().take().expect("completed once");
-        let _ = sender.send(match outcome {
-            ReplyOutcome::Ok(bytes) => Ended::Ok(bytes.to_vec()),
-            ReplyOutcome::Thrown(bytes) => Ended::Thrown(bytes.to_vec()),
-            ReplyOutcome::Failed(failure) => {
-                Ended::Failed(failure.kind, failure.executed, failure.text.into())
-            }
+        let _ = sender.send(match outcome.into_result() {
+            Ok(Ok(bytes)) => Ended::Ok(bytes.to_vec()),
+            Ok(Err(bytes)) => Ended::Thrown(bytes.to_vec()),
+            Err(failure) => Ended::Failed(failure.kind, failure.executed, failure.text.into()),
         });
     }
 }

@@ -255,16 +255,16 @@ pub(super) struct Sink<A: Rpc> {
 
 /// Reads what came back.
 pub(super) fn decode_outcome<A: Rpc>(outcome: ReplyOutcome<'_>) -> Outcome<A> {
-    let decoded = match outcome {
-        ReplyOutcome::Ok(bytes) => {
+    let decoded = match outcome.into_result() {
+        Ok(Ok(bytes)) => {
             let mut reader = Reader::new(bytes, &Limits::DEFAULT);
             A::Codec::decode(&mut reader).and_then(|output| reader.end().map(|()| Ok(output)))
         }
-        ReplyOutcome::Thrown(bytes) => {
+        Ok(Err(bytes)) => {
             let mut reader = Reader::new(bytes, &Limits::DEFAULT);
             A::Fault::decode_thrown(&mut reader).and_then(|fault| reader.end().map(|()| Err(fault)))
         }
-        ReplyOutcome::Failed(failure) => return Err(Failure::from(failure).into()),
+        Err(failure) => return Err(Failure::from(failure).into()),
     };
     decoded.unwrap_or_else(|error| {
         let failure = Failure::unknown(FailureKind::Invalid)

@@ -432,10 +432,10 @@ impl ReplySink for Relay {
             return;
         };
         let call = self.call;
-        let outcome: Result<(Vec<u8>, bool), Failure> = match outcome {
-            ReplyOutcome::Ok(bytes) => Ok((bytes.to_vec(), false)),
-            ReplyOutcome::Thrown(bytes) => Ok((bytes.to_vec(), true)),
-            ReplyOutcome::Failed(failure) => Err(failure.into()),
+        let outcome: Result<(Vec<u8>, bool), Failure> = match outcome.into_result() {
+            Ok(Ok(bytes)) => Ok((bytes.to_vec(), false)),
+            Ok(Err(bytes)) => Ok((bytes.to_vec(), true)),
+            Err(failure) => Err(failure.into()),
         };
         shard.do_on(self.home, move |shard| {
             let sink = shard.away(call).and_then(|away| away.sink.clone());

@@ -132,12 +132,10 @@ struct Sink(RefCell<Option<oneshot::Sender<Ended>>>);
 
 impl ReplySink for Sink {
     fn complete(&self, outcome: ReplyOutcome<'_>) {
-        let ended = match outcome {
-            ReplyOutcome::Ok(bytes) => Ended::Ok(bytes.to_vec()),
-            ReplyOutcome::Thrown(bytes) => Ended::Thrown(bytes.to_vec()),
-            ReplyOutcome::Failed(failure) => {
-                Ended::Failed(failure.kind, failure.executed, failure.text.to_owned())
-            }
+        let ended = match outcome.into_result() {
+            Ok(Ok(bytes)) => Ended::Ok(bytes.to_vec()),
+            Ok(Err(bytes)) => Ended::Thrown(bytes.to_vec()),
+            Err(failure) => Ended::Failed(failure.kind, failure.executed, failure.text.to_owned()),
         };
         let _ = self.0.borrow_mut().take().unwrap().send(ended);
     }

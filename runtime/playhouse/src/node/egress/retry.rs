@@ -191,7 +191,7 @@ impl Retry {
 
 impl ReplySink for Retry {
     fn complete(&self, outcome: ReplyOutcome<'_>) {
-        let unreachable = matches!(&outcome, ReplyOutcome::Failed(failure) if failure.kind == FailureKind::Unreachable);
+        let unreachable = matches!(&outcome, ReplyOutcome::Lost(failure) if failure.kind == FailureKind::Unreachable);
         if unreachable && self.link_broke() {
             let this = self
                 .outbound
