@@ -46,6 +46,7 @@ mod timers;
 mod gone;
 mod keeper;
 mod loading;
+mod passivation;
 mod persisted;
 mod releasing;
 mod saved;

@@ -37,6 +37,9 @@ pub const SAVE_EVERY: std::time::Duration = std::time::Duration::from_secs(8);
 /// entities are refused.
 pub const UNSAVED_MAX: usize = 100_000;
 
+/// For how long nothing uses a persistent entity before it gives its memory back, if the node says nothing else.
+pub const IDLE_AFTER: std::time::Duration = std::time::Duration::from_secs(600);
+
 /// Most commits of a shard that are on their way at a time; further ones wait for these.
 pub const COMMITS_MAX: usize = 1024;
 

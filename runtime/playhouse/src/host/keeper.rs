@@ -16,7 +16,7 @@ use super::cell::Hosted;
 use super::gone::Gone;
 use super::shard::Shard;
 use crate::call::{Failure, FailureKind};
-use crate::persist::{SAVE_EVERY, UNSAVED_MAX};
+use crate::persist::{IDLE_AFTER, SAVE_EVERY, UNSAVED_MAX};
 
 /// The shortest pause before something is asked of the store again, in microseconds.
 const PAUSE_MIN_US: u64 = 50_000;
@@ -47,6 +47,8 @@ pub struct Keeping {
     pub every: Duration,
     /// Most entities that wait to be saved while the store does not answer.
     pub unsaved_max: usize,
+    /// For how long nothing uses an entity before it is released; none: it stays.
+    pub idle_after: Option<Duration>,
 }
 
 impl Keeping {
@@ -61,6 +63,7 @@ impl Keeping {
             rules: Rules::default(),
             every: SAVE_EVERY,
             unsaved_max: UNSAVED_MAX,
+            idle_after: Some(IDLE_AFTER),
         }
     }
 }
@@ -83,6 +86,7 @@ pub(super) struct Keeper {
     pub(super) rules: Rules,
     pub(super) every_us: u64,
     unsaved_max: usize,
+    pub(super) idle_us: Option<u64>,
     /// Commits that are on their way.
     pub(super) in_flight: Cell<usize>,
     /// Entities whose commits wait for those on their way.
@@ -107,6 +111,7 @@ pub(super) struct Keeper {
     pub(super) gone: RefCell<FxHashMap<DocumentId, Gone>>,
     pub(super) saves: Cell<u64>,
     pub(super) loads: Cell<u64>,
+    pub(super) passivated: Cell<u64>,
 }
 
 impl Keeper {
@@ -119,6 +124,9 @@ impl Keeper {
             rules: keeping.rules,
             every_us: u64::try_from(keeping.every.as_micros()).unwrap_or(u64::MAX),
             unsaved_max: keeping.unsaved_max,
+            idle_us: keeping
+                .idle_after
+                .map(|it| u64::try_from(it.as_micros()).unwrap_or(u64::MAX)),
             in_flight: Cell::new(0),
             waiting: RefCell::default(),
             unsaved: Cell::new(0),
@@ -133,6 +141,7 @@ impl Keeper {
             gone: RefCell::default(),
             saves: Cell::new(0),
             loads: Cell::new(0),
+            passivated: Cell::new(0),
         }
     }
 

@@ -128,6 +128,7 @@ impl Shard {
             && header.life.get() != Life::Over
             && let Some(persisted) = header.persisted()
         {
+            persisted.used_us.set(self.now_us());
             self.rested(cell, &persisted);
             // A hook may have begun, or the end of the entity.
             if !header.holder.get().is_none() || header.life.get() == Life::Ending {

@@ -318,6 +318,12 @@ impl Shard {
         self.end_soon(cell, End::Deleted);
     }
 
+    /// The entity is released when the call that runs on it has ended, or at once; calls that come meanwhile wait for the
+    /// next of its key.
+    pub(super) fn release_soon(self: &Rc<Self>, cell: &Rc<dyn Hosted>) {
+        self.end_soon(cell, End::Released);
+    }
+
     /// The entity ends when the call that runs on it has ended, or at once.
     fn end_soon(self: &Rc<Self>, cell: &Rc<dyn Hosted>, end: End) {
         let header = cell.header();

@@ -131,6 +131,7 @@ impl Shard {
             self.run_hook(&mut cx, Hook::Attached, 0).await;
         }
         persisted.begun.set(true);
+        self.watch_idle(keeper, cell);
         self.activated(cell);
     }
 

@@ -23,6 +23,10 @@ pub(super) struct Persisted {
     pub(super) withheld: RefCell<Update>,
     /// When it is saved.
     pub(super) timer: Cell<Option<(TimerId, u64)>>,
+    /// When a handler of it ended last, in microseconds of the shard.
+    pub(super) used_us: Cell<u64>,
+    /// When it is looked at for whether it is idle.
+    pub(super) idle: Cell<Option<TimerId>>,
     /// It is to be saved as soon as can be.
     pub(super) soon: Cell<bool>,
     /// Whether it is run elsewhere by now is being looked up.

@@ -94,7 +94,8 @@ impl Shard {
             let mut clients = keeper.clients.borrow_mut();
             clients.insert((header.kind, header.key.clone()), session);
         }
-        if let Some((timer, _)) = persisted.timer.take() {
+        let timer = persisted.timer.take().map(|(timer, _)| timer);
+        for timer in [timer, persisted.idle.take()].into_iter().flatten() {
             self.wheel.borrow_mut().cancel(timer);
         }
         self.mark_unsaved(persisted, false);

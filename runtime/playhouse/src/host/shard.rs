@@ -53,6 +53,8 @@ pub(super) enum Due {
     Tick(Weak<dyn Hosted>),
     /// An entity has changes that are to be saved.
     Save(Weak<dyn Hosted>),
+    /// An entity may have been idle for too long.
+    Idle(Weak<dyn Hosted>),
     /// An entity is to be run though nobody calls: by type and key.
     Begin(u32, EntityKey),
 }
@@ -399,6 +401,11 @@ impl Shard {
                 Some(Due::Save(cell)) => {
                     if let Some(cell) = cell.upgrade() {
                         self.fire_save(&cell);
+                    }
+                }
+                Some(Due::Idle(cell)) => {
+                    if let Some(cell) = cell.upgrade() {
+                        self.fire_idle(&cell);
                     }
                 }
                 Some(Due::Begin(kind, key)) => self.begin_again(kind, &key),

@@ -281,6 +281,11 @@ impl Action {
 }
 
 impl EntityTimers {
+    /// Whether some of its timers are not saved with it.
+    pub(super) fn has_fleeting(&self) -> bool {
+        self.timers.len() > self.numbers.len()
+    }
+
     /// Gives a timer that is to be saved its number.
     fn number(&mut self, action: &mut Action) -> Option<u64> {
         let Action::Call {

@@ -20,7 +20,7 @@ use crate::db;
 use crate::descriptor::{AudienceKind, Declaration, EntityKind, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
-use crate::persist::{SAVE_EVERY, UNSAVED_MAX, is_persistent};
+use crate::persist::{IDLE_AFTER, SAVE_EVERY, UNSAVED_MAX, is_persistent};
 use crate::watchdog::STALL_AFTER;
 
 /// Says what a node runs, where it listens and whom it lets in. [`Node::builder`](super::Node::builder) begins one.
@@ -64,6 +64,7 @@ pub(super) struct Policy {
     pub(super) store: Option<Arc<dyn Backend>>,
     pub(super) save_every: Duration,
     pub(super) unsaved_max: usize,
+    pub(super) idle_after: Option<Duration>,
     pub(super) rules: Rules,
 }
 
@@ -119,6 +120,7 @@ impl NodeBuilder {
                 store: None,
                 save_every: SAVE_EVERY,
                 unsaved_max: UNSAVED_MAX,
+                idle_after: Some(IDLE_AFTER),
                 rules: Rules::default(),
             },
         }
@@ -280,6 +282,15 @@ impl NodeBuilder {
     /// entities are refused. [`UNSAVED_MAX`] if nothing is said.
     pub const fn unsaved_max(mut self, count: usize) -> Self {
         self.policy.unsaved_max = count;
+        self
+    }
+
+    /// For how long nothing uses a persistent entity before it gives its memory back: it is saved and released, and its
+    /// next call loads it anew. What is not persisted is forgotten then, so an entity stays that has a client, observers,
+    /// local entities, a step, or timers that are not durable; so do singletons and entities of a node.
+    /// [`IDLE_AFTER`] if nothing is said; `None` keeps all of them.
+    pub fn idle_after(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.policy.idle_after = time.into();
         self
     }
 

@@ -69,6 +69,8 @@ pub struct NodeConfig {
     pub save_every: Option<Time>,
     /// See [`NodeBuilder::unsaved_max`].
     pub unsaved_max: Option<u32>,
+    /// See [`NodeBuilder::idle_after`].
+    pub idle_after: Option<Time>,
     /// See [`NodeBuilder::links_max`].
     pub links_max: Option<u32>,
     /// See [`NodeBuilder::guests_per_address`].
@@ -241,6 +243,7 @@ impl NodeConfig {
             store: self.store.or_else(|| every.store.clone()),
             save_every: self.save_every.or(every.save_every),
             unsaved_max: self.unsaved_max.or(every.unsaved_max),
+            idle_after: self.idle_after.or(every.idle_after),
             links_max: self.links_max.or(every.links_max),
             guests_per_address: self.guests_per_address.or(every.guests_per_address),
             stop_timeout: self.stop_timeout.or(every.stop_timeout),
@@ -345,6 +348,9 @@ impl NodeBuilder {
         let many = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
         if let Some(count) = config.unsaved_max {
             self = self.unsaved_max(many(count));
+        }
+        if let Some(Time(time)) = config.idle_after {
+            self = self.idle_after(time);
         }
         if let Some(count) = config.links_max {
             self = self.links_max(many(count));

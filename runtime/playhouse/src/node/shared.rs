@@ -119,6 +119,7 @@ impl Shared {
             rules: self.policy.rules,
             every: self.policy.save_every,
             unsaved_max: self.policy.unsaved_max,
+            idle_after: self.policy.idle_after,
             ..Keeping::new(store, owner)
         }
     }

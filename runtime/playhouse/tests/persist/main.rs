@@ -7,6 +7,7 @@ mod find;
 #[path = "generated/mod.rs"]
 mod generated;
 mod harness;
+mod idle;
 mod life;
 mod lost;
 mod nodes;
