@@ -10,6 +10,9 @@ const RUST: (u32, u32) = (1, 95);
 /// The oldest Node that the TypeScript runtime and its tests work on.
 const NODE: (u32, u32) = (18, 0);
 
+/// The oldest etcd that the tests were run against.
+const ETCD: (u32, u32) = (3, 4);
+
 /// A program that must be there.
 struct Program {
     name: &'static str,
@@ -109,6 +112,22 @@ const PROGRAMS: &[Program] = &[
             "/usr/bin/python3 -m venv --clear target/secantus",
             "target/secantus/bin/pip install --quiet secantusdb==0.7.0b3",
         ],
+    },
+    Program {
+        name: "etcd",
+        why: "is what the tests of membership over etcd talk to; each starts its own",
+        probe: "etcd --version",
+        least: Some(ETCD),
+        how: "apt-get install etcd-server",
+        install: &["apt-get install -y etcd-server"],
+    },
+    Program {
+        name: "protoc",
+        why: "makes etcd's client code when the feature `etcd` is built; nothing else needs it",
+        probe: "protoc --version",
+        least: None,
+        how: "apt-get install protobuf-compiler",
+        install: &["apt-get install -y protobuf-compiler"],
     },
 ];
 

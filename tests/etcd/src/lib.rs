@@ -1,0 +1,224 @@
+//! etcd for tests: the real server, a relay in front of it that can be cut, and certificates.
+//!
+//! Read [`Server`] first. Everything stays on loopback, in a folder of its own that is removed behind it.
+
+mod certificates;
+mod relay;
+
+pub use certificates::Certificates;
+pub use relay::Relay;
+
+use std::fs::File;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use etcd_client::{Certificate, Client, ConnectOptions, Identity, TlsOptions};
+use tempfile::TempDir;
+
+/// How long a server may take to start on a busy machine.
+const START_MAX: Duration = Duration::from_secs(60);
+/// Runs the server for as long as its own input is open, so that no server outlives its test, however that ends. Signals by
+/// name come as lines.
+const WRAPPER: &str = r#""$@" </dev/null & pid=$!; while read -r line; do kill -"$line" $pid; done; kill -9 $pid; wait $pid"#;
+/// How many ports are tried: another process may take one between look and use.
+const PORTS_MAX: u32 = 5;
+
+/// A server on a free port, with a folder of its own.
+#[derive(Debug)]
+pub struct Server {
+    port: u16,
+    peer_port: u16,
+    folder: TempDir,
+    certificates: Option<Certificates>,
+    running: Option<Child>,
+}
+
+impl Server {
+    /// Starts one.
+    ///
+    /// # Errors
+    ///
+    /// If it is not installed, which says how it is, or does not come up.
+    pub fn start() -> Result<Self> {
+        Self::started(None)
+    }
+
+    /// Starts one that takes none but TLS, and only from those who show a certificate of the same authority.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub fn start_tls(certificates: Certificates) -> Result<Self> {
+        Self::started(Some(certificates))
+    }
+
+    fn started(certificates: Option<Certificates>) -> Result<Self> {
+        let mut failed = None;
+        for _ in 0..PORTS_MAX {
+            let mut server = Self::absent()?;
+            server.certificates.clone_from(&certificates);
+            match server.resume() {
+                Ok(()) => return Ok(server),
+                Err(error) => failed = Some(error),
+            }
+        }
+        Err(failed.context("no attempt")?)
+    }
+
+    /// One that is not running yet: its port is free.
+    ///
+    /// # Errors
+    ///
+    /// If there is no free port or no folder.
+    pub fn absent() -> Result<Self> {
+        let (client, peer) = (
+            TcpListener::bind("127.0.0.1:0")?,
+            TcpListener::bind("127.0.0.1:0")?,
+        );
+        Ok(Self {
+            port: client.local_addr()?.port(),
+            peer_port: peer.local_addr()?.port(),
+            folder: tempfile::tempdir()?,
+            certificates: None,
+            running: None,
+        })
+    }
+
+    /// Starts it again, on the same port and folder.
+    ///
+    /// # Errors
+    ///
+    /// If it is not installed, or does not come up.
+    pub fn resume(&mut self) -> Result<()> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))?;
+        let peer = format!("http://127.0.0.1:{}", self.peer_port);
+        let endpoint = self.endpoint();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", WRAPPER, "sh", "etcd", "--name", "test"])
+            .arg("--data-dir")
+            .arg(self.folder.path().join("data"))
+            .args(["--listen-client-urls", &endpoint])
+            .args(["--advertise-client-urls", &endpoint])
+            .args(["--listen-peer-urls", &peer])
+            .args(["--initial-advertise-peer-urls", &peer])
+            .args(["--initial-cluster", &format!("test={peer}")])
+            // Tests don't wait for disks, and its folder goes with it.
+            .args(["--bcrypt-cost", "4"])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        if let Some(certificates) = &self.certificates {
+            let folder = self.folder.path();
+            std::fs::write(folder.join("ca.pem"), &certificates.authority)?;
+            std::fs::write(folder.join("server.pem"), &certificates.server.0)?;
+            std::fs::write(folder.join("server.key"), &certificates.server.1)?;
+            command
+                .args(["--cert-file", "server.pem", "--key-file", "server.key"])
+                .args(["--client-cert-auth", "--trusted-ca-file", "ca.pem"]);
+        }
+        self.running = Some(command.spawn().context("the server can't be started")?);
+        self.wait_until_up()
+    }
+
+    fn wait_until_up(&mut self) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            // The port is open before the server has its leader.
+            let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+            let run = log.rsplit("etcd Version").next().unwrap_or_default();
+            if run.contains("ready to serve client requests")
+                && TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+            {
+                return Ok(());
+            }
+            if log.contains("etcd: not found") {
+                bail!("etcd is missing: get it with `cargo verify --install --only requirements`");
+            }
+            if start.elapsed() > START_MAX || run.contains("address already in use") {
+                self.kill();
+                bail!("the server does not come up: {log}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends it as a crash does, and waits until it is gone.
+    pub fn kill(&mut self) {
+        let Some(mut running) = self.running.take() else {
+            return;
+        };
+        drop(running.stdin.take());
+        // The wrapper ends after the server, and cannot be waited for twice.
+        let _ = running.wait();
+    }
+
+    /// The address that nodes connect to.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        let scheme = if self.certificates.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// The port alone.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// A client beside the node's own; with a user and password, if the server asks for them.
+    ///
+    /// # Errors
+    ///
+    /// If it can't connect.
+    pub async fn client(&self, user: Option<(&str, &str)>) -> Result<Client> {
+        let mut options = ConnectOptions::new();
+        if let Some((name, password)) = user {
+            options = options.with_user(name, password);
+        }
+        if let Some(certificates) = &self.certificates {
+            let (certificate, key) = &certificates.client;
+            options = options.with_tls(
+                TlsOptions::new()
+                    .ca_certificate(Certificate::from_pem(&certificates.authority))
+                    .identity(Identity::from_pem(certificate, key)),
+            );
+        }
+        Ok(Client::connect([self.endpoint()], Some(options)).await?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// One server that all tests of a process share; each takes a prefix of its own.
+///
+/// # Panics
+///
+/// If it can't be started.
+pub fn shared() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| match Server::start() {
+        Ok(server) => server,
+        Err(error) => panic!("{error:#}"),
+    })
+}

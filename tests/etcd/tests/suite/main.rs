@@ -1,0 +1,3 @@
+//! Membership over etcd, against the real server.
+
+mod server;
