@@ -31,9 +31,12 @@ pub(super) enum Packet {
 /// Something for a shard to do.
 pub(super) type Job = Box<dyn FnOnce(&std::rc::Rc<Shard>) + Send>;
 
-/// The inboxes of all shards of a node.
+/// The inboxes of all shards of a node: those that share its entities, then the system's own, which is closed unless
+/// there is such a shard.
 #[derive(Default)]
 pub(super) struct Fabric {
+    /// How many shards share the entities.
+    shards: usize,
     inboxes: Box<[Inbox]>,
     /// What each shard runs, for the watchdog.
     marks: Box<[Arc<Mark>]>,
@@ -59,9 +62,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Fabric {
     pub(super) fn new(shards: u32) -> Self {
-        Self {
-            inboxes: (0..shards).map(|_| Inbox::default()).collect(),
-            marks: (0..shards).map(|_| Arc::default()).collect(),
+        let fabric = Self {
+            shards: shards as usize,
+            inboxes: (0..=shards).map(|_| Inbox::default()).collect(),
+            marks: (0..=shards).map(|_| Arc::default()).collect(),
+        };
+        fabric.close(shards);
+        fabric
+    }
+
+    /// A shard is there, and takes what is sent to it.
+    pub(super) fn open(&self, shard: u32) {
+        if let Some(inbox) = self.inbox(shard) {
+            inbox.closed.store(false, Ordering::SeqCst);
+            inbox.quiet.store(false, Ordering::SeqCst);
         }
     }
 
@@ -85,9 +99,10 @@ impl Fabric {
         }
     }
 
-    /// Whether all shards have said that nothing runs on them, and no packet is on its way.
+    /// Whether all shards have said that nothing runs on them, and no packet is on its way. The system's own is never
+    /// quiet, and ends after them.
     pub(super) fn all_quiet(&self) -> bool {
-        let mut inboxes = self.inboxes.iter();
+        let mut inboxes = self.inboxes.iter().take(self.shards);
         inboxes.all(|inbox| {
             inbox.quiet.load(Ordering::SeqCst) && inbox.len.load(Ordering::SeqCst) == 0
         })

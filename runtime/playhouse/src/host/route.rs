@@ -24,7 +24,7 @@ impl Shard {
     /// Which shard of this node serves calls on `target`.
     #[inline]
     pub(super) fn home(&self, target: &Target) -> Result<Home, Failure> {
-        if self.count == 1 {
+        if self.count == 1 && self.index == 0 {
             return Ok(Home::Here);
         }
         let shard = match target {

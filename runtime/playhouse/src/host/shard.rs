@@ -109,7 +109,8 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Shard `index` of `count` of a node.
+    /// Shard `index` of `count` of a node. The one whose index is `count` is the system's own: it has links and the store,
+    /// and no entities.
     #[must_use]
     pub fn new(setup: &Setup, index: u32, count: u32, env: Rc<dyn Env>) -> Rc<Self> {
         let kinds: Vec<Kind> = (0u32..)
@@ -126,6 +127,9 @@ impl Shard {
         let kind_count = u32::try_from(kinds.len()).unwrap_or(u32::MAX);
         let fabric = setup.fabric(count.max(1));
         let mark = fabric.mark(index);
+        if index == count {
+            fabric.open(index);
+        }
         Rc::new(Self {
             index,
             count: count.max(1),
@@ -152,7 +156,7 @@ impl Shard {
             interceptors: setup.interceptors.clone().into(),
             background: Cell::new(0),
             fabric,
-            out: RefCell::new((0..count.max(1)).map(|_| Vec::new()).collect()),
+            out: RefCell::new((0..=count.max(1)).map(|_| Vec::new()).collect()),
             dirty: Cell::new(false),
             served: RefCell::default(),
             egress: RefCell::default(),
