@@ -99,6 +99,11 @@ const BANS: &[Ban] = &[
         reason: "the store keeps documents, whatever they are of: it sees wire alone",
     },
     Ban {
+        from: &["playhouse-cluster"],
+        to: &["playhouse", "playhouse-macros", "playhouse-net"],
+        reason: "the cluster knows who is there, whatever they call: it sees wire and store alone",
+    },
+    Ban {
         from: &["playhouse-config", "playhouse-log"],
         to: &["playhouse*"],
         reason: "tools and tests configure and log without a runtime: these two stand by themselves",
