@@ -30,6 +30,6 @@ pub use memory::Documents;
 #[cfg(feature = "mongodb")]
 pub use mongo::Mongo;
 pub use problem::{Misfit, OpenError, StoreError};
-pub use request::{Claim, Claimed, Commit, Committed, End, Find, Quarantine, Sweep};
+pub use request::{Claim, Claimed, Commit, Committed, End, Find, Quarantine, Sweep, Take};
 pub use store::{Answer, Backend, Collection, Index, Store};
 pub use value::{Change, Path, Table, Update, Value};

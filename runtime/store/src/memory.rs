@@ -83,6 +83,10 @@ impl Documents {
             if claim.seen.is_some_and(|seen| seen != document.header.epoch) {
                 return Claimed::Moved(document.header.clone());
             }
+            let owner = document.header.owner.as_ref();
+            if !claim.take.takes(owner, &claim.owner) {
+                return Claimed::Owned(document.header.clone());
+            }
             let document = Arc::make_mut(document);
             document.header.owner = Some(claim.owner.clone());
             document.header.epoch += 1;

@@ -7,7 +7,7 @@ use crate::value::{Path, Update, Value};
 ///
 /// If there is none it is made, with `birth`, epoch 1, revision 1 and an empty root. If there is one, and its epoch is `seen` or `seen` is nothing,
 /// owner becomes `owner`, epoch and revision are raised by one. The answer is the document *after* that, and never an earlier read.
-/// A document of another epoch than the one seen stays as it is.
+/// A document of another epoch than the one seen stays as it is, and so does one of an owner that [`Claim::take`] does not take it from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Claim {
     /// Which.
@@ -16,10 +16,40 @@ pub struct Claim {
     pub owner: Owner,
     /// The epoch that the document must have. Nothing: any.
     pub seen: Option<u64>,
+    /// From whom it is taken.
+    pub take: Take,
     /// Whether it is made if there is none.
     pub create: bool,
     /// Its birth if it is made.
     pub birth: u64,
+}
+
+/// From whom a document is taken. One that is nobody's, or the claimer's already, is taken in any case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum Take {
+    /// From whoever has it.
+    #[default]
+    Any,
+    /// From nobody else.
+    Free,
+    /// From this owner, which is proven to be over.
+    From(Owner),
+}
+
+impl Take {
+    /// Whether a document that `owner` has may become `claimer`'s.
+    #[must_use]
+    pub fn takes(&self, owner: Option<&Owner>, claimer: &Owner) -> bool {
+        let Some(owner) = owner else {
+            return true;
+        };
+        owner == claimer
+            || match self {
+                Self::Any => true,
+                Self::Free => false,
+                Self::From(over) => owner == over,
+            }
+    }
 }
 
 /// Changes a document that was claimed: one update, filtered on birth, owner, epoch and revision, that raises the revision by one.
@@ -117,6 +147,8 @@ pub enum Claimed {
     Mine(Box<crate::Document>),
     /// It has another epoch than the one seen.
     Moved(Header),
+    /// Somebody else has it, from whom it is not taken: see [`Claim::take`].
+    Owned(Header),
     /// There is none, and it was not to be made.
     Absent,
     /// It is marked as not to be run.

@@ -10,7 +10,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use playhouse_store::durable::{Activation, After, Rule};
-use playhouse_store::{Claim, Claimed, Document, DocumentId, Documents, Header, Owner, Value};
+use playhouse_store::{
+    Claim, Claimed, Document, DocumentId, Documents, Header, Owner, Take, Value,
+};
 
 use crate::scenario::{Budget, Scenario, Without};
 use crate::world::body::Body;
@@ -136,6 +138,7 @@ impl World {
             id: id(entity),
             owner: owner(node, self.nodes[node].incarnation),
             seen: None,
+            take: Take::Any,
             create: true,
             birth: self.births,
         });

@@ -8,7 +8,7 @@ use playhouse_store::durable::{
 };
 use playhouse_store::{
     Claim, Claimed, Commit, Committed, Document, DocumentId, Documents, Owner, Path, StoreError,
-    Update, Value,
+    Take, Update, Value,
 };
 
 fn id(key: &str) -> DocumentId {
@@ -27,6 +27,7 @@ fn claim(documents: &mut Documents, key: &str) -> Document {
         id: id(key),
         owner: owner(),
         seen: None,
+        take: Take::Any,
         create: true,
         birth: u64::MAX,
     };

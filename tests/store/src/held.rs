@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_store::{
-    Claim, Claimed, Commit, Committed, Document, DocumentId, End, Owner, Path, Store, Update, Value,
+    Claim, Claimed, Commit, Committed, Document, DocumentId, End, Owner, Path, Store, Take, Update, Value,
 };
 
 /// A node in one of its lives.
@@ -23,6 +23,7 @@ pub fn claim(id: &DocumentId, incarnation: u64) -> Claim {
         id: id.clone(),
         owner: owner(incarnation),
         seen: None,
+        take: Take::Any,
         create: true,
         birth: incarnation,
     }

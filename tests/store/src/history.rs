@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use playhouse_store::{
     Claim, Claimed, Commit, Committed, Document, DocumentId, Documents, End, Find, Path,
-    Quarantine, Store, Sweep, Table, Update, Value,
+    Quarantine, Store, Sweep, Table, Take, Update, Value,
 };
 
 use crate::held::owner;
@@ -214,6 +214,11 @@ impl History {
             id: self.id(),
             owner: owner(self.below(3) as u64),
             seen: self.one_in(4).then(|| 1 + self.below(4) as u64),
+            take: match self.below(4) {
+                0 => Take::Free,
+                1 => Take::From(owner(self.below(3) as u64)),
+                _ => Take::Any,
+            },
             create: !self.one_in(4),
             birth: self.births,
         };

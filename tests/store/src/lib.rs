@@ -116,6 +116,11 @@ macro_rules! suite {
                 a_claim_that_must_not_make_finds_none,
                 what_is_in_quarantine_is_not_claimed,
                 of_two_that_claim_one_epoch_one_has_it,
+                a_free_claim_takes_what_nobody_else_has,
+                a_claim_from_an_owner_takes_from_no_other,
+                an_epoch_that_moved_is_said_before_whose_it_is,
+                of_two_that_make_a_document_at_once_one_has_it,
+                of_two_that_take_over_at_once_one_has_it,
             }
             commits {
                 a_commit_applies_and_raises_the_revision,

@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use playhouse_store::{
     Backend, Claim, Claimed, Commit, Committed, DocumentId, Embedded, End, Owner, Path as Place,
-    Quarantine, Update, Value,
+    Quarantine, Take, Update, Value,
 };
 use serde_json::Value as Json;
 
@@ -57,6 +57,7 @@ fn fill(folder: &Path, heroes: &[(String, u32, Value, Option<&str>)]) {
                 id: id.clone(),
                 owner: owner.clone(),
                 seen: None,
+                take: Take::Any,
                 create: true,
                 birth: 7,
             });
@@ -120,6 +121,7 @@ fn claim(folder: &Path, key: &str) -> Claimed {
             incarnation: 1,
         },
         seen: None,
+        take: Take::Any,
         create: false,
         birth: 1,
     }));

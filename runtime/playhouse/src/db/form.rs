@@ -6,7 +6,8 @@ use playhouse_store as store;
 use playhouse_store::{End, Path, StoreError};
 
 use super::schema::{
-    Change, Claimed, Commit, Committed, Document, DocumentId, Header, Owner, StoreFault, Value,
+    Change, Claimed, Commit, Committed, Document, DocumentId, Header, Owner, StoreFault, Take,
+    Value,
 };
 
 impl From<store::DocumentId> for DocumentId {
@@ -210,11 +211,29 @@ impl From<Committed> for store::Committed {
     }
 }
 
+/// From whoever has it travels as nothing.
+pub(super) fn take_to_wire(take: store::Take) -> Option<Take> {
+    match take {
+        store::Take::Any => None,
+        store::Take::Free => Some(Take::Free),
+        store::Take::From(owner) => Some(Take::From(owner.into())),
+    }
+}
+
+pub(super) fn take_from_wire(take: Option<Take>) -> store::Take {
+    match take {
+        None => store::Take::Any,
+        Some(Take::Free) => store::Take::Free,
+        Some(Take::From(owner)) => store::Take::From(owner.into()),
+    }
+}
+
 impl From<store::Claimed> for Claimed {
     fn from(claimed: store::Claimed) -> Self {
         match claimed {
             store::Claimed::Mine(document) => Self::Mine((*document).into()),
             store::Claimed::Moved(header) => Self::Moved(header.into()),
+            store::Claimed::Owned(header) => Self::Owned(header.into()),
             store::Claimed::Absent => Self::Absent,
             store::Claimed::Quarantined { why } => Self::Quarantined(why),
         }
@@ -226,6 +245,7 @@ impl From<Claimed> for store::Claimed {
         match claimed {
             Claimed::Mine(document) => Self::Mine(Box::new(document.into())),
             Claimed::Moved(header) => Self::Moved(header.into()),
+            Claimed::Owned(header) => Self::Owned(header.into()),
             Claimed::Absent => Self::Absent,
             Claimed::Quarantined(why) => Self::Quarantined { why },
         }

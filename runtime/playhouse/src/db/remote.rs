@@ -163,8 +163,12 @@ fn all<A: Into<B>, B>(items: Vec<A>) -> Vec<B> {
 impl Store for Asking {
     fn claim(&self, claim: Claim) -> Answer<Claimed> {
         let call = |db: DocumentsProxy| {
-            let (id, owner) = (claim.id.into(), claim.owner.into());
-            db.claim(id, owner, claim.seen, claim.create, claim.birth)
+            let (id, owner, take) = (
+                claim.id.into(),
+                claim.owner.into(),
+                form::take_to_wire(claim.take),
+            );
+            db.claim(id, owner, claim.seen, claim.create, claim.birth, take)
         };
         self.ask(call, true, Into::into)
     }

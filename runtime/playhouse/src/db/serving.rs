@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use playhouse_store::{Claim, Find, Path, Quarantine, Store, Sweep};
 
+use super::form;
 use super::schema::{
-    Claimed, Commit, Committed, Document, DocumentId, Documents, Owner, StoreFault, Value, Waiting,
+    Claimed, Commit, Committed, Document, DocumentId, Documents, Owner, StoreFault, Take, Value,
+    Waiting,
 };
 use crate::call::CallError;
 use crate::host::{Cx, Shard};
@@ -59,11 +61,13 @@ impl Serving {
         seen: Option<u64>,
         create: bool,
         birth: u64,
+        take: Option<Take>,
     ) -> Result<Claimed, CallError<StoreFault>> {
         let claim = Claim {
             id: id.into(),
             owner: owner.into(),
             seen,
+            take: form::take_from_wire(take),
             create,
             birth,
         };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use playhouse_store::durable::Activation;
-use playhouse_store::{Claim, Claimed, Document, StoreError};
+use playhouse_store::{Claim, Claimed, Document, StoreError, Take};
 use playhouse_wire::EntityKey;
 
 use super::SessionId;
@@ -150,6 +150,7 @@ impl Shard {
                 id: id.clone(),
                 owner: keeper.owner.clone(),
                 seen: manner.seen,
+                take: Take::Any,
                 create: manner.seen.is_none() && (manner.new || !is_instance),
                 birth: self.env.random(),
             };
@@ -161,7 +162,7 @@ impl Shard {
                     keeper.note_done();
                     return Ok(*document);
                 }
-                Ok(Claimed::Moved(_)) => {
+                Ok(Claimed::Moved(_) | Claimed::Owned(_)) => {
                     return Err(refused(FailureKind::NotFound, "it is run elsewhere by now"));
                 }
                 Ok(Claimed::Absent) => return Err(no_such_target()),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use playhouse::host::{Env, Keeping, Setup, Shard};
 use playhouse::store::{
     Answer, Claim, Claimed, Commit, Committed, Document, DocumentId, Documents, End, Find, Header,
-    Owner, Path, Quarantine, Store, StoreError, Sweep, Update, Value,
+    Owner, Path, Quarantine, Store, StoreError, Sweep, Take, Update, Value,
 };
 use playhouse::{EntityRef, Failure, FailureKind, Ref, Timestamp};
 use tokio::time::Instant;
@@ -154,6 +154,7 @@ impl TestStore {
             id: hero_id(hero),
             owner: owner(99),
             seen: None,
+            take: Take::Any,
             create: false,
             birth: 0,
         };

@@ -2,7 +2,7 @@
 
 use playhouse::FailureKind;
 use playhouse::host::SessionId;
-use playhouse::store::{Claim, Claimed, Value};
+use playhouse::store::{Claim, Claimed, Take, Value};
 
 use crate::harness::{TestStore, address, hero_id, kind, on_shard, owner, pass};
 use crate::schema::vault::Hero;
@@ -14,6 +14,7 @@ fn take_over(store: &TestStore, hero: u64) {
         id: hero_id(hero),
         owner: owner(99),
         seen: None,
+        take: Take::Any,
         create: false,
         birth: 0,
     };

@@ -48,6 +48,9 @@ pub(super) fn claim(draft: &mut Draft<'_>, claim: &Claim) -> Result<Claimed, Sto
             if claim.seen.is_some_and(|seen| seen != header.epoch) {
                 return Ok(Claimed::Moved(header));
             }
+            if !claim.take.takes(header.owner.as_ref(), &claim.owner) {
+                return Ok(Claimed::Owned(header));
+            }
             header.owner = Some(claim.owner.clone());
             header.epoch += 1;
             header.rev += 1;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::document::Owner;
+use crate::request::Take;
 
 fn documents() -> Documents {
     Documents::new(&[Collection {
@@ -26,6 +27,7 @@ fn claim(documents: &mut Documents, key: &str, incarnation: u64) -> Document {
         id: DocumentId::new("t", key),
         owner: owner(incarnation),
         seen: None,
+        take: Take::Any,
         create: true,
         birth: 100 + incarnation,
     };

@@ -8,7 +8,7 @@ use crate::mongo::form::{self, signed};
 use crate::mongo::server::{Server, majority, primary};
 use crate::mongo::{fault, name};
 use crate::problem::StoreError;
-use crate::request::{Claim, Claimed};
+use crate::request::{Claim, Claimed, Take};
 
 /// How often a claim begins anew because others make and delete the document at the same moment.
 const ATTEMPTS_MAX: usize = 8;
@@ -40,6 +40,16 @@ async fn take(server: &Server, claim: &Claim) -> Result<Option<Claimed>, StoreEr
     let mut query = doc! { "_id": &*claim.id.key, "quarantine": { "$exists": false } };
     if let Some(seen) = claim.seen {
         query.insert("epoch", signed(seen));
+    }
+    let mut takes = vec![Bson::Null, form::owner_to_bson(&claim.owner).into()];
+    match &claim.take {
+        Take::Any => takes.clear(),
+        Take::Free => {}
+        Take::From(over) => takes.push(form::owner_to_bson(over).into()),
+    }
+    if !takes.is_empty() {
+        // A document that nobody has may have no such field: null fits that, too.
+        query.insert("owner", doc! { "$in": takes });
     }
     let command = doc! {
         "findAndModify": name::collection(&claim.id.collection),
@@ -78,11 +88,14 @@ async fn refused(server: &Server, claim: &Claim) -> Result<Option<Claimed>, Stor
         }));
     }
     let (_, header) = form::header(&claim.id.collection, &document)?;
+    if claim.seen.is_some_and(|seen| seen != header.epoch) {
+        return Ok(Some(Claimed::Moved(header)));
+    }
+    if !claim.take.takes(header.owner.as_ref(), &claim.owner) {
+        return Ok(Some(Claimed::Owned(header)));
+    }
     // One that may be claimed by now was changed in between.
-    Ok(claim
-        .seen
-        .filter(|seen| *seen != header.epoch)
-        .map(|_| Claimed::Moved(header)))
+    Ok(None)
 }
 
 /// Inserts a document. None: somebody else did.

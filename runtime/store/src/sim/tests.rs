@@ -6,7 +6,7 @@ use tokio::task::LocalSet;
 
 use super::*;
 use crate::document::Owner;
-use crate::request::End;
+use crate::request::{End, Take};
 use crate::value::{Path, Update, Value};
 
 /// Numbers that a seed decides.
@@ -38,6 +38,7 @@ fn claim(key: &str) -> Claim {
             incarnation: 1,
         },
         seen: None,
+        take: Take::Any,
         create: true,
         birth: 7,
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use playhouse_store::{
     Backend as _, Claim, Claimed, Collection, Commit, Committed, Document, DocumentId, Embedded,
-    End, Index, Owner, Path, Store, Table, Update, Value,
+    End, Index, Owner, Path, Store, Table, Take, Update, Value,
 };
 
 const AVATARS: u64 = 10_000;
@@ -133,6 +133,7 @@ async fn load(store: &Rc<dyn Store>, owner: &Owner) -> Result<Vec<Document>> {
             id: DocumentId::new(COLLECTION, format!("u{number}")),
             owner: owner.clone(),
             seen: None,
+            take: Take::Any,
             create: true,
             birth: number,
         })

@@ -6,7 +6,7 @@ pub mod playhouse;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0xbe99_0b35_880d_b8b4,
+    digest: 0x5702_ecf8_d87b_4e9d,
     release: 0,
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.db", number: 65535, modules: &[&playhouse::db::db::descriptor::MODULE] },

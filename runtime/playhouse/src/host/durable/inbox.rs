@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use playhouse_store::durable::{Ack, Activation, After, Arrival, Delivery, More, Verdict};
-use playhouse_store::{Claim, Claimed, DocumentId, End, Update};
+use playhouse_store::{Claim, Claimed, DocumentId, End, Take, Update};
 use playhouse_wire::EntityKey;
 
 use super::super::calls::{CallId, Place};
@@ -220,6 +220,7 @@ impl Shard {
             id: delivery.row.to.clone(),
             owner: keeper.owner.clone(),
             seen: None,
+            take: Take::Any,
             create: false,
             birth: 0,
         };

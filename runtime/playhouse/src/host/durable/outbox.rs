@@ -9,7 +9,8 @@ use playhouse_store::durable::{
     Ack, Activation, After, Delivery, More, OUTBOX_MAX, OutboxFull, Row,
 };
 use playhouse_store::{
-    Claim, Claimed, Committed, DocumentId, End, StoreError, Update, key_from_text, key_to_text,
+    Claim, Claimed, Committed, DocumentId, End, StoreError, Take, Update, key_from_text,
+    key_to_text,
 };
 use playhouse_wire::{EntityKey, KeyPart};
 use rustc_hash::FxHashMap;
@@ -174,6 +175,7 @@ impl Shard {
                 id: outbox.id.clone(),
                 owner: keeper.owner.clone(),
                 seen: None,
+                take: Take::Any,
                 create: true,
                 birth: self.env.random() >> 1,
             };

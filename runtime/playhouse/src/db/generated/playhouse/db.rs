@@ -12,6 +12,6 @@ pub mod db;
 pub use db::{
     Change, Claimed, Commit, Committed, Document, DocumentId, Documents, DocumentsClaimArgs,
     DocumentsCommitArgs, DocumentsFindArgs, DocumentsProxy, DocumentsQuarantineArgs,
-    DocumentsReadArgs, DocumentsScanArgs, DocumentsSweepArgs, Header, Owner, StoreFault, Value,
-    Waiting,
+    DocumentsReadArgs, DocumentsScanArgs, DocumentsSweepArgs, Header, Owner, StoreFault, Take,
+    Value, Waiting,
 };

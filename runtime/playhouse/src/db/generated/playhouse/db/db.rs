@@ -495,6 +495,7 @@ pub enum Claimed {
     Moved(Header),
     Absent,
     Quarantined(String),
+    Owned(Header),
 }
 
 impl v1::Encode for Claimed {
@@ -513,6 +514,10 @@ impl v1::Encode for Claimed {
                 w.arm(4);
                 w.put(value);
             }
+            Self::Owned(value) => {
+                w.arm(5);
+                w.put(value);
+            }
         }
     }
 }
@@ -525,6 +530,7 @@ impl v1::Decode for Claimed {
             2 => Self::Moved(arm.value::<Header>("moved")?),
             3 => Self::Absent,
             4 => Self::Quarantined(arm.value::<String>("quarantined")?),
+            5 => Self::Owned(arm.value::<Header>("owned")?),
             _ => return Err(arm.refused()),
         };
         arm.end()?;
@@ -533,6 +539,40 @@ impl v1::Decode for Claimed {
 }
 
 impl v1::Check for Claimed {}
+
+/// From whom a document is taken; one that is nobody's, or the claimer's already, in any case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Take {
+    Free,
+    From(Owner),
+}
+
+impl v1::Encode for Take {
+    fn encode(&self, w: &mut v1::Writer) {
+        match self {
+            Self::Free => w.bare_arm(1),
+            Self::From(value) => {
+                w.arm(2);
+                w.put(value);
+            }
+        }
+    }
+}
+
+impl v1::Decode for Take {
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut arm = r.arm()?;
+        let value = match arm.tag() {
+            1 => Self::Free,
+            2 => Self::From(arm.value::<Owner>("from")?),
+            _ => return Err(arm.refused()),
+        };
+        arm.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for Take {}
 
 /// A document that wants to be run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -755,7 +795,7 @@ pub struct Documents;
 impl v1::Numbered for Documents {
     const PACKAGE: u16 = 65535;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x00bc_1593_3021_5e4e;
+    const DIGEST: u64 = 0xa098_ba2f_bdfd_c7f5;
 }
 
 impl Documents {
@@ -801,6 +841,7 @@ impl DocumentsProxy {
         seen: Option<u64>,
         create: bool,
         birth: u64,
+        take: Option<Take>,
     ) -> v1::Calling<DocumentsClaimArgs> {
         self.0.rpc(DocumentsClaimArgs {
             id,
@@ -808,6 +849,7 @@ impl DocumentsProxy {
             seen,
             create,
             birth,
+            take,
         })
     }
 
@@ -894,15 +936,15 @@ impl v1::ServiceSchema for Documents {
 macro_rules! __playhouse_playhouse_db_Documents {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Documents" "src/db.idl" 119
+            service "Documents" "src/db.idl" 126
             [
-                { rpc 1 claim 122 "rpc 1 claim(id: DocumentId, owner: Owner, seen: u64?, create: bool, birth: u64) -> Claimed throws StoreFault" [ id "DocumentId", owner "Owner", seen "Option<u64>", create "bool", birth "u64", ] "Result<Claimed, CallError<StoreFault>>" }
-                { rpc 2 commit 131 "rpc 2 commit(commits: list<Commit>) -> list<Committed> throws StoreFault" [ commits "Vec<Commit>", ] "Result<Vec<Committed>, CallError<StoreFault>>" }
-                { rpc 3 read 134 "rpc 3 read(id: DocumentId) -> Document? throws StoreFault" [ id "DocumentId", ] "Result<Option<Document>, CallError<StoreFault>>" }
-                { rpc 4 find 137 "rpc 4 find(collection: string, path: list<string>, value: Value, limit: u32) -> list<DocumentId> throws StoreFault" [ collection "String", path "Vec<String>", value "Value", limit "u32", ] "Result<Vec<DocumentId>, CallError<StoreFault>>" }
-                { rpc 5 sweep 145 "rpc 5 sweep(now_us: i64, owner: Owner, limit: u32) -> list<Waiting> throws StoreFault" [ now_us "i64", owner "Owner", limit "u32", ] "Result<Vec<Waiting>, CallError<StoreFault>>" }
-                { rpc 6 scan 148 "rpc 6 scan(collection: string, after: string?, limit: u32) -> list<Document> throws StoreFault" [ collection "String", after "Option<String>", limit "u32", ] "Result<Vec<Document>, CallError<StoreFault>>" }
-                { rpc 7 quarantine 151 "rpc 7 quarantine(id: DocumentId, why: string?) throws StoreFault" [ id "DocumentId", why "Option<String>", ] "Result<(), CallError<StoreFault>>" }
+                { rpc 1 claim 129 "rpc 1 claim(id: DocumentId, owner: Owner, seen: u64?, create: bool, birth: u64, take: Take?) -> Claimed throws StoreFault" [ id "DocumentId", owner "Owner", seen "Option<u64>", create "bool", birth "u64", take "Option<Take>", ] "Result<Claimed, CallError<StoreFault>>" }
+                { rpc 2 commit 140 "rpc 2 commit(commits: list<Commit>) -> list<Committed> throws StoreFault" [ commits "Vec<Commit>", ] "Result<Vec<Committed>, CallError<StoreFault>>" }
+                { rpc 3 read 143 "rpc 3 read(id: DocumentId) -> Document? throws StoreFault" [ id "DocumentId", ] "Result<Option<Document>, CallError<StoreFault>>" }
+                { rpc 4 find 146 "rpc 4 find(collection: string, path: list<string>, value: Value, limit: u32) -> list<DocumentId> throws StoreFault" [ collection "String", path "Vec<String>", value "Value", limit "u32", ] "Result<Vec<DocumentId>, CallError<StoreFault>>" }
+                { rpc 5 sweep 154 "rpc 5 sweep(now_us: i64, owner: Owner, limit: u32) -> list<Waiting> throws StoreFault" [ now_us "i64", owner "Owner", limit "u32", ] "Result<Vec<Waiting>, CallError<StoreFault>>" }
+                { rpc 6 scan 157 "rpc 6 scan(collection: string, after: string?, limit: u32) -> list<Document> throws StoreFault" [ collection "String", after "Option<String>", limit "u32", ] "Result<Vec<Document>, CallError<StoreFault>>" }
+                { rpc 7 quarantine 160 "rpc 7 quarantine(id: DocumentId, why: string?) throws StoreFault" [ id "DocumentId", why "Option<String>", ] "Result<(), CallError<StoreFault>>" }
             ]
             [
             ]
@@ -924,6 +966,8 @@ pub struct DocumentsClaimArgs {
     pub seen: Option<u64>,
     pub create: bool,
     pub birth: u64,
+    /// From whoever has it if nothing is said.
+    pub take: Option<Take>,
 }
 
 impl DocumentsClaimArgs {
@@ -935,8 +979,11 @@ impl DocumentsClaimArgs {
         seen: Option<u64>,
         create: bool,
         birth: u64,
+        take: Option<&Take>,
     ) {
-        let count = if birth != 0 {
+        let count = if take.is_some() {
+            6
+        } else if birth != 0 {
             5
         } else if create {
             4
@@ -955,6 +1002,7 @@ impl DocumentsClaimArgs {
         slots.put(&seen);
         slots.put(&create);
         slots.put(&birth);
+        slots.put(&take);
     }
 
     /// Holds the arguments to their bounds.
@@ -968,6 +1016,7 @@ impl DocumentsClaimArgs {
         _: Option<u64>,
         _: bool,
         _: u64,
+        _: Option<&Take>,
     ) -> v1::Result<()> {
         Ok(())
     }
@@ -975,7 +1024,15 @@ impl DocumentsClaimArgs {
 
 impl v1::Encode for DocumentsClaimArgs {
     fn encode(&self, w: &mut v1::Writer) {
-        Self::encode_from(w, &self.id, &self.owner, self.seen, self.create, self.birth);
+        Self::encode_from(
+            w,
+            &self.id,
+            &self.owner,
+            self.seen,
+            self.create,
+            self.birth,
+            self.take.as_ref(),
+        );
     }
 }
 
@@ -989,6 +1046,7 @@ impl v1::Decode for DocumentsClaimArgs {
             seen: slots.optional::<u64>("seen")?,
             create: slots.or_default::<bool>("create")?,
             birth: slots.or_default::<u64>("birth")?,
+            take: slots.optional::<Take>("take")?,
         };
         slots.end()?;
         Ok(value)
@@ -997,7 +1055,14 @@ impl v1::Decode for DocumentsClaimArgs {
 
 impl v1::Check for DocumentsClaimArgs {
     fn check(&self) -> v1::Result<()> {
-        Self::check_from(&self.id, &self.owner, self.seen, self.create, self.birth)
+        Self::check_from(
+            &self.id,
+            &self.owner,
+            self.seen,
+            self.create,
+            self.birth,
+            self.take.as_ref(),
+        )
     }
 }
 
@@ -1005,10 +1070,17 @@ impl v1::Arguments for DocumentsClaimArgs {
     const TAG: u8 = 1;
 
     type Owner = Documents;
-    type Parts = (DocumentId, Owner, Option<u64>, bool, u64);
+    type Parts = (DocumentId, Owner, Option<u64>, bool, u64, Option<Take>);
 
     fn into_parts(self) -> Self::Parts {
-        (self.id, self.owner, self.seen, self.create, self.birth)
+        (
+            self.id,
+            self.owner,
+            self.seen,
+            self.create,
+            self.birth,
+            self.take,
+        )
     }
 
     fn call() -> &'static v1::descriptor::Call {
@@ -1538,6 +1610,7 @@ v1::named! {
     Commit: descriptor::COMMIT,
     Committed: descriptor::COMMITTED,
     Claimed: descriptor::CLAIMED,
+    Take: descriptor::TAKE,
     Waiting: descriptor::WAITING,
     StoreFault: descriptor::STORE_FAULT,
 }
@@ -1550,7 +1623,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "src/db.idl", docs: "A node that owns saving for other nodes: what they ask of a store, they ask of it.\n\nIt is the interface of a store, call by call; what each of them does is said at `Store` in playhouse-store.", declarations: &[Declaration::Role(&ROLE_DB), Declaration::Type(&DOCUMENT_ID), Declaration::Type(&OWNER), Declaration::Type(&HEADER), Declaration::Type(&DOCUMENT), Declaration::Type(&VALUE), Declaration::Type(&CHANGE), Declaration::Type(&COMMIT), Declaration::Type(&COMMITTED), Declaration::Type(&CLAIMED), Declaration::Type(&WAITING), Declaration::Type(&STORE_FAULT), Declaration::Service(&DOCUMENTS)] };
+    pub static MODULE: Module = Module { path: "src/db.idl", docs: "A node that owns saving for other nodes: what they ask of a store, they ask of it.\n\nIt is the interface of a store, call by call; what each of them does is said at `Store` in playhouse-store.", declarations: &[Declaration::Role(&ROLE_DB), Declaration::Type(&DOCUMENT_ID), Declaration::Type(&OWNER), Declaration::Type(&HEADER), Declaration::Type(&DOCUMENT), Declaration::Type(&VALUE), Declaration::Type(&CHANGE), Declaration::Type(&COMMIT), Declaration::Type(&COMMITTED), Declaration::Type(&CLAIMED), Declaration::Type(&TAKE), Declaration::Type(&WAITING), Declaration::Type(&STORE_FAULT), Declaration::Service(&DOCUMENTS)] };
 
     pub static ROLE_DB: Role = Role { head: Head::new("playhouse.db", "db", "src/db.idl", 8).docs("Runs the store that other nodes save to.") };
 
@@ -1622,19 +1695,25 @@ pub mod descriptor {
         Arm::new(4, "withheld", Body::Nothing),
     ] });
 
-    pub static CLAIMED: Type = Type::new(Head::new("playhouse.db", "Claimed", "src/db.idl", 93).docs("What came of a claim."), 0xe1dd_9fc7_b66f_b576, Kind::Union { closed: true, arms: &[
+    pub static CLAIMED: Type = Type::new(Head::new("playhouse.db", "Claimed", "src/db.idl", 93).docs("What came of a claim."), 0x6741_a0a2_d96b_d135, Kind::Union { closed: true, arms: &[
         Arm::new(1, "mine", Body::Value(Use::named(&DOCUMENT))),
         Arm::new(2, "moved", Body::Value(Use::named(&HEADER))),
         Arm::new(3, "absent", Body::Nothing),
         Arm::new(4, "quarantined", Body::Value(Use::STRING)),
+        Arm::new(5, "owned", Body::Value(Use::named(&HEADER))),
     ] });
 
-    pub static WAITING: Type = Type::new(Head::new("playhouse.db", "Waiting", "src/db.idl", 101).docs("A document that wants to be run."), 0x9b44_4f2e_f30c_a27c, Kind::Struct(&[
+    pub static TAKE: Type = Type::new(Head::new("playhouse.db", "Take", "src/db.idl", 102).docs("From whom a document is taken; one that is nobody's, or the claimer's already, in any case."), 0x9c81_e6e3_fa4e_657f, Kind::Union { closed: true, arms: &[
+        Arm::new(1, "free", Body::Nothing),
+        Arm::new(2, "from", Body::Value(Use::named(&OWNER))),
+    ] });
+
+    pub static WAITING: Type = Type::new(Head::new("playhouse.db", "Waiting", "src/db.idl", 108).docs("A document that wants to be run."), 0x9b44_4f2e_f30c_a27c, Kind::Struct(&[
         Member::new(1, "id", Use::named(&DOCUMENT_ID)).or(Value::Struct),
         Member::new(2, "header", Use::named(&HEADER)).or(Value::Struct),
     ]));
 
-    pub static STORE_FAULT: Type = Type::new(Head::new("playhouse.db", "StoreFault", "src/db.idl", 107).docs("Why the store did not do what it was asked. Each with its reason."), 0x30ef_c916_43f9_674f, Kind::Error(&[
+    pub static STORE_FAULT: Type = Type::new(Head::new("playhouse.db", "StoreFault", "src/db.idl", 114).docs("Why the store did not do what it was asked. Each with its reason."), 0x30ef_c916_43f9_674f, Kind::Error(&[
         Arm::new(1, "unavailable", Body::Members(&[
             Member::new(1, "why", Use::STRING).or(Value::Empty),
         ])),
@@ -1660,12 +1739,12 @@ pub mod descriptor {
     ]));
 
     pub static DOCUMENTS: Service = Service {
-        head: Head::new("playhouse.db", "Documents", "src/db.idl", 119).docs("The documents of a store."),
+        head: Head::new("playhouse.db", "Documents", "src/db.idl", 126).docs("The documents of a store."),
         package: 65535,
         number: 1,
         role: &ROLE_DB,
         calls: &[
-            Call::new(CallKind::Rpc, 1, "claim").params(&[Member::new(1, "id", Use::named(&DOCUMENT_ID)).or(Value::Struct), Member::new(2, "owner", Use::named(&OWNER)).or(Value::Struct), Member::new(3, "seen", Use::U64.optional()).or(Value::None), Member::new(4, "create", Use::BOOL).or(Value::Bool(false)), Member::new(5, "birth", Use::U64).or(Value::Int(0))]).result(Use::named(&CLAIMED)).throws(&STORE_FAULT).deadline_us(30000000).docs("Takes a document for an activation."),
+            Call::new(CallKind::Rpc, 1, "claim").params(&[Member::new(1, "id", Use::named(&DOCUMENT_ID)).or(Value::Struct), Member::new(2, "owner", Use::named(&OWNER)).or(Value::Struct), Member::new(3, "seen", Use::U64.optional()).or(Value::None), Member::new(4, "create", Use::BOOL).or(Value::Bool(false)), Member::new(5, "birth", Use::U64).or(Value::Int(0)), Member::new(6, "take", Use::named(&TAKE).optional()).or(Value::None).docs("From whoever has it if nothing is said.")]).result(Use::named(&CLAIMED)).throws(&STORE_FAULT).deadline_us(30000000).docs("Takes a document for an activation."),
             Call::new(CallKind::Rpc, 2, "commit").params(&[Member::new(1, "commits", Use::list(&Use::named(&COMMIT))).or(Value::Empty)]).result(Use::list(&Use::named(&COMMITTED))).throws(&STORE_FAULT).deadline_us(30000000).docs("Changes documents: all of them, or none."),
             Call::new(CallKind::Rpc, 3, "read").params(&[Member::new(1, "id", Use::named(&DOCUMENT_ID)).or(Value::Struct)]).result(Use::named(&DOCUMENT).optional()).throws(&STORE_FAULT).deadline_us(30000000).docs("A document as it was committed last."),
             Call::new(CallKind::Rpc, 4, "find").params(&[Member::new(1, "collection", Use::STRING).or(Value::Empty), Member::new(2, "path", Use::list(&Use::STRING)).or(Value::Empty), Member::new(3, "value", Use::named(&VALUE)), Member::new(4, "limit", Use::U32).or(Value::Int(0))]).result(Use::list(&Use::named(&DOCUMENT_ID))).throws(&STORE_FAULT).deadline_us(30000000).docs("Documents by the value of an index."),
@@ -1674,6 +1753,6 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 7, "quarantine").params(&[Member::new(1, "id", Use::named(&DOCUMENT_ID)).or(Value::Struct), Member::new(2, "why", Use::STRING.optional()).or(Value::None)]).throws(&STORE_FAULT).deadline_us(30000000).docs("Marks a document as not to be run, or takes the mark off."),
         ],
         deadline_us: None,
-        digest: 0x00bc_1593_3021_5e4e,
+        digest: 0xa098_ba2f_bdfd_c7f5,
     };
 }
