@@ -189,6 +189,12 @@ impl Logging {
         self.shared.settled(|wanted| wanted.now.to_string())
     }
 
+    /// How many records were dropped so far, since more came than could be written.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.shared.queue.dropped()
+    }
+
     /// Waits until what was logged before is written: true, or false if that takes longer than [`FLUSH_MAX`]. It blocks
     /// the thread, so it is nothing for handlers. On the writer's own thread it is false at once.
     pub fn flush(&self) -> bool {

@@ -29,6 +29,7 @@ pub(crate) struct Queue {
     bytes: AtomicUsize,
     dropped: AtomicU64,
     dropped_errors: AtomicU64,
+    dropped_ever: AtomicU64,
     closed: AtomicBool,
     /// The writer sleeps until it is woken.
     asleep: AtomicBool,
@@ -45,6 +46,7 @@ impl Queue {
             bytes: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
             dropped_errors: AtomicU64::new(0),
+            dropped_ever: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             asleep: AtomicBool::new(false),
             writer: OnceLock::new(),
@@ -102,6 +104,7 @@ impl Queue {
     #[cold]
     fn drop_one(&self, level: Level) {
         self.dropped.fetch_add(1, Ordering::Relaxed);
+        self.dropped_ever.fetch_add(1, Ordering::Relaxed);
         if level == Level::ERROR {
             self.dropped_errors.fetch_add(1, Ordering::Relaxed);
         }
@@ -123,6 +126,11 @@ impl Queue {
 
     pub(crate) fn len(&self) -> usize {
         self.records.len()
+    }
+
+    /// How many were dropped in all.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped_ever.load(Ordering::Relaxed)
     }
 
     /// How many were dropped since this was asked last, and how many of them were errors.

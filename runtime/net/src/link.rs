@@ -12,6 +12,7 @@ mod limits;
 mod output;
 mod pending;
 mod shared;
+mod traffic;
 
 use std::{
     cell::{Cell, RefCell},
@@ -39,6 +40,7 @@ pub use self::limits::{
     CONNECT_TIMEOUT, LINGER, OUTPUT_BYTES_HIGH, OUTPUT_BYTES_MAX, OUTPUT_BYTES_RESERVE,
     PENDING_MAX, QueueLimits, WRITE_STALL,
 };
+pub use self::traffic::Traffic;
 
 /// What a link says of itself and what it holds. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -49,6 +51,8 @@ pub struct LinkOptions {
     pub limits: LinkLimits,
     /// Bounds of the queues.
     pub queues: QueueLimits,
+    /// Counts what goes over all links with these options.
+    pub traffic: Rc<Traffic>,
 }
 
 impl LinkOptions {
@@ -59,6 +63,7 @@ impl LinkOptions {
             identity,
             limits: LinkLimits::DEFAULT,
             queues: QueueLimits::default(),
+            traffic: Rc::default(),
         }
     }
 }

@@ -29,6 +29,7 @@ mod background;
 mod context;
 mod identity;
 mod interceptor;
+mod measures;
 mod trace;
 
 // Entities and services: their types, their parts, their lives.

@@ -49,6 +49,7 @@ pub mod host;
 pub mod log;
 pub mod logic;
 pub mod math;
+pub mod metrics;
 pub mod node;
 pub mod persist;
 pub mod pool;

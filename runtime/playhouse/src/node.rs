@@ -30,6 +30,7 @@ mod environment;
 mod gate;
 mod guests;
 mod interop;
+mod observing;
 mod parts;
 mod problem;
 mod running;

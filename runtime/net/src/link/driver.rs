@@ -192,7 +192,8 @@ impl Driver<'_> {
                 self.handle_event(event);
                 false
             }
-            Poll::Ready(Ok(_)) => {
+            Poll::Ready(Ok(count)) => {
+                shared.options.traffic.read(count);
                 let half = self.input.filled().len() / 2;
                 // An error is met again where everything is written.
                 if self.handle_input(half) && self.poll_write(cx).is_ok() {
@@ -331,6 +332,7 @@ impl Driver<'_> {
 
     #[inline]
     fn advance(&mut self, count: usize) {
+        self.link.shared.options.traffic.wrote(count);
         let before = self.offset.min(self.output_part);
         self.offset += count;
         let after = self.offset.min(self.output_part);

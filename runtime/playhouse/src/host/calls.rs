@@ -196,6 +196,12 @@ impl Calls {
         self.len
     }
 
+    /// How many wait in the mailbox of their entity.
+    pub(super) fn queued(&self) -> usize {
+        let waits = |call: &&Call| call.generation != 0 && call.queued && !call.granted;
+        self.entries.iter().filter(waits).count()
+    }
+
     #[inline]
     pub(super) fn get(&self, id: CallId) -> Option<&Call> {
         self.entries

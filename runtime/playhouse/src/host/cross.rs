@@ -72,14 +72,20 @@ where
         let prepared = shard.prepare_from_outside(&self.target, A::TAG, lead);
         let Prepared { host, place, call } = match prepared {
             Ok(prepared) => prepared,
-            Err(failure) => return self.send_back(shard, Err(failure.into())),
+            Err(failure) => {
+                shard.tally.refuse(failure.kind());
+                return self.send_back(shard, Err(failure.into()));
+            }
         };
         let Some(handler) = host.typed.downcast_ref::<Box<dyn TypedCall<A, O, X>>>() else {
             shard.ended(call);
             return self.send_back(shard, Err(no_such_call().into()));
         };
+        let began = host.tally.begin(|| shard.env.now());
         match handler.start(shard, &place, call, args) {
             Start::Ready(outcome) => {
+                host.tally
+                    .end(began, || shard.env.now(), outcome_of(&outcome));
                 shard.ended(call);
                 shard.after(
                     Direction::In,
@@ -95,9 +101,11 @@ where
                 }
                 let home = Rc::downgrade(shard);
                 let seen = shard.seen(&place, host.call);
+                let parked = host.tally.wait(shard.now_us());
                 let fail = |failure: Failure| Err(failure.into());
                 shard.park(call, future, fail, move |outcome| {
                     if let Some(shard) = home.upgrade() {
+                        parked.end(shard.now_us(), outcome_of(&outcome));
                         shard.after(Direction::In, || seen, || outcome_of(&outcome));
                         if let Some(from) = waited {
                             shard.served.borrow_mut().remove(&from);

@@ -20,6 +20,7 @@ use super::shard::{Due, NEVER, Shard};
 use super::trace::{Trace, TraceContext};
 use crate::call::{Arguments, Failure, FailureKind, Fault, Proxy, Rpc, Target};
 use crate::descriptor;
+use crate::metrics::Parked;
 
 #[cold]
 fn off_shard() -> Failure {
@@ -70,7 +71,7 @@ pub(super) struct Outbound {
 /// How a call of this shard began.
 enum Begun<T> {
     Ready(T),
-    Parked(CallId, Local<'static, T>),
+    Parked(CallId, Local<'static, T>, Parked),
 }
 
 impl Shard {
@@ -94,7 +95,7 @@ impl Shard {
         );
         match begun {
             Begun::Ready(outcome) => Started::Ready(outcome),
-            Begun::Parked(call, future) => {
+            Begun::Parked(call, future, parked) => {
                 let reply: Reply<Outcome<A>> = Rc::new(RefCell::new(None));
                 let laid = Rc::clone(&reply);
                 let seen = self.seen_call(call, A::call());
@@ -102,6 +103,7 @@ impl Shard {
                 let fail = |failure: Failure| Err(failure.into());
                 self.park(call, future, fail, move |outcome| {
                     if let Some(shard) = shard.upgrade() {
+                        parked.end(shard.now_us(), outcome_of(&outcome));
                         shard.after(Direction::In, || seen, || outcome_of(&outcome));
                     }
                     *laid.borrow_mut() = Some(outcome);
@@ -131,11 +133,12 @@ impl Shard {
                 Err(failure)
             }
             Begun::Ready(_) => Ok(()),
-            Begun::Parked(call, future) => {
+            Begun::Parked(call, future, parked) => {
                 let seen = self.seen_call(call, A::call());
                 let shard = Rc::downgrade(self);
                 self.park(call, future, Err, move |outcome| {
                     if let Some(shard) = shard.upgrade() {
+                        parked.end(shard.now_us(), outcome_of(&outcome));
                         shard.after(Direction::In, || seen, || outcome_of(&outcome));
                         shard.after(Direction::Out, || seen, || outcome_of(&outcome));
                     }
@@ -162,7 +165,10 @@ impl Shard {
         }
         let prepared = match self.prepare(target, A::TAG, deadline_us, caller, waits) {
             Ok(prepared) => prepared,
-            Err(failure) => return Begun::Ready(Err(failure.into())),
+            Err(failure) => {
+                self.tally.refuse(failure.kind());
+                return Begun::Ready(Err(failure.into()));
+            }
         };
         let Prepared { host, place, call } = prepared;
         let Some(handler) = host.typed.downcast_ref::<Box<dyn TypedCall<A, O, X>>>() else {
@@ -174,14 +180,17 @@ impl Shard {
             self.ended(call);
             return Begun::Ready(Err(failure.into()));
         }
+        let began = host.tally.begin(|| self.env.now());
         match handler.start(self, &place, call, args) {
             Start::Ready(outcome) => {
+                host.tally
+                    .end(began, || self.env.now(), outcome_of(&outcome));
                 self.ended(call);
                 self.after(Direction::In, seen, || outcome_of(&outcome));
                 self.after(Direction::Out, seen, || outcome_of(&outcome));
                 Begun::Ready(outcome)
             }
-            Start::Parked(future) => Begun::Parked(call, future),
+            Start::Parked(future) => Begun::Parked(call, future, host.tally.wait(self.now_us())),
         }
     }
 

@@ -74,6 +74,13 @@ pub(super) struct EntityDurable {
     quiet: u32,
 }
 
+impl Durable {
+    /// How many entities have rows that nobody has acknowledged, as of the last look.
+    pub(super) fn senders(&self) -> usize {
+        self.pending.borrow().len()
+    }
+}
+
 impl Shard {
     /// The entity type with this collection.
     fn kind_of(&self, collection: &str) -> Option<&Kind> {

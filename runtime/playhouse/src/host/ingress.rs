@@ -198,7 +198,9 @@ impl Shard {
             }
         };
         let seen = self.seen(&place, host.call);
+        let began = host.tally.begin(|| self.env.now());
         let mut answer = |answer: Answer<'_>| {
+            host.tally.end(began, || self.env.now(), answer.into());
             self.ended(call);
             self.after(Direction::In, || seen, || answer.into());
             reply.answer(answer);
@@ -213,9 +215,11 @@ impl Shard {
         )?;
         let silent = Rc::new(Cell::new(false));
         let hushed = Rc::clone(&silent);
+        let waits = host.tally.wait(self.now_us());
         let shard = Rc::downgrade(self);
         self.park(call, parked, fail, move |settled| {
             if let Some(shard) = shard.upgrade() {
+                waits.end(shard.now_us(), settled.answer().into());
                 shard.after(Direction::In, || seen, || settled.answer().into());
             }
             if !hushed.get() {
@@ -243,7 +247,9 @@ impl Shard {
         let Prepared { host, place, call } = prepared;
         let mut refused = Ok(());
         let seen = self.seen(&place, host.call);
+        let began = host.tally.begin(|| self.env.now());
         let mut answer = |answer: Answer<'_>| {
+            host.tally.end(began, || self.env.now(), answer.into());
             self.ended(call);
             self.after(Direction::In, || seen, || answer.into());
             if let Answer::Failed(failure) = answer
@@ -262,8 +268,10 @@ impl Shard {
         );
         if let Some(parked) = parked {
             let shard = Rc::downgrade(self);
+            let waits = host.tally.wait(self.now_us());
             self.park(call, parked, fail, move |settled| {
                 if let Some(shard) = shard.upgrade() {
+                    waits.end(shard.now_us(), settled.answer().into());
                     shard.after(Direction::In, || seen, || settled.answer().into());
                 }
             });
@@ -289,7 +297,9 @@ impl Shard {
             trace: header.trace.map(Into::into),
             from: (!plain).then(|| Rc::new(from)),
         };
-        let prepared = self.prepare_from_outside(target, incoming.method.tag, lead)?;
+        let prepared = self
+            .prepare_from_outside(target, incoming.method.tag, lead)
+            .inspect_err(|failure| self.tally.refuse(failure.kind()))?;
         if prepared.host.call.kind != kind {
             self.ended(prepared.call);
             return Err(Failure::not_executed(FailureKind::Invalid)

@@ -111,6 +111,8 @@ pub(super) struct Keeper {
     pub(super) gone: RefCell<FxHashMap<DocumentId, Gone>>,
     pub(super) saves: Cell<u64>,
     pub(super) loads: Cell<u64>,
+    /// How often the store did not do what it was asked.
+    pub(super) failed: Cell<u64>,
     pub(super) passivated: Cell<u64>,
 }
 
@@ -141,6 +143,7 @@ impl Keeper {
             gone: RefCell::default(),
             saves: Cell::new(0),
             loads: Cell::new(0),
+            failed: Cell::new(0),
             passivated: Cell::new(0),
         }
     }
@@ -160,6 +163,11 @@ impl Keeper {
         let away = self.failures.get() > 0;
         self.full
             .set(away && self.unsaved.get() >= self.unsaved_max);
+    }
+
+    /// Whether the store did not do what it was asked last.
+    pub(super) const fn is_away(&self) -> bool {
+        self.failures.get() > 0
     }
 
     /// Calls of persistent entities are refused while too much waits for a store that does not answer.
@@ -206,6 +214,7 @@ impl Keeper {
     /// The store did not do what it was asked.
     pub(super) fn note_failure(&self, error: &StoreError, now_us: u64) {
         self.failures.set(self.failures.get().saturating_add(1));
+        self.failed.set(self.failed.get().saturating_add(1));
         self.judge();
         let since = self.complained_us.get();
         if since.is_none_or(|since| now_us.saturating_sub(since) >= COMPLAIN_EVERY_US) {

@@ -23,6 +23,7 @@ use crate::host::Cx;
 use crate::logic::{
     Calls, ComponentCalls, ComponentSchema, Entity, EntityCalls, EntitySchema, HookSet, Hooks, Slot,
 };
+use crate::metrics::CallTally;
 
 /// An entity type on one shard.
 pub(super) struct Kind {
@@ -64,6 +65,7 @@ pub(super) struct CallHost {
     /// A `Box<dyn TypedCall<A, O, X>>`.
     pub(super) typed: Box<dyn Any>,
     pub(super) encoded: Box<dyn EncodedCall>,
+    pub(super) tally: Rc<CallTally>,
 }
 
 /// Microseconds that a call has if neither the schema nor the caller says anything.
@@ -133,6 +135,12 @@ impl Kind {
     pub(super) fn call(&self, slot: u8, tag: u8) -> Option<&CallHost> {
         let slot = self.slots.get(usize::from(slot))?.as_ref()?;
         slot.calls.get(usize::from(tag))?.as_ref()
+    }
+
+    /// All calls that have handlers, with the names of their slots.
+    pub(super) fn hosted_calls(&self) -> impl Iterator<Item = (&'static str, &CallHost)> {
+        let slots = self.slots.iter().flatten();
+        slots.flat_map(|slot| slot.calls.iter().flatten().map(|call| (slot.name, call)))
     }
 
     /// The handler of a timer: nobody can call it.
@@ -355,6 +363,7 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Registrar<E, L, G> {
             deadline_us: micros(A::call().deadline_us).unwrap_or(self.deadline_us),
             typed: Box::new(typed),
             encoded: Box::new(handler),
+            tally: Rc::default(),
         });
     }
 

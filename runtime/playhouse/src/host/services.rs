@@ -59,6 +59,13 @@ impl ServiceHost {
     }
 }
 
+impl ServiceHost {
+    /// All calls that have handlers.
+    pub(super) fn hosted_calls(&self) -> impl Iterator<Item = &CallHost> {
+        self.calls.iter().flatten()
+    }
+}
+
 impl fmt::Debug for ServiceHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ServiceHost({})", self.descriptor.head.name)
@@ -94,6 +101,7 @@ impl<S: Service> Registrar<S> {
             deadline_us: micros(A::call().deadline_us).unwrap_or(self.deadline_us),
             typed: Box::new(typed),
             encoded: Box::new(handler()),
+            tally: Rc::default(),
         });
     }
 }

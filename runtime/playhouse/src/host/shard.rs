@@ -28,6 +28,7 @@ use super::kind::Kind;
 use super::services::ServiceHost;
 use super::sessions::SessionPort;
 use super::setup::{Setup, Shares};
+use crate::metrics::Tally;
 use crate::timer::{TimerHandle, Wheel};
 use crate::watchdog::Mark;
 
@@ -78,6 +79,7 @@ pub struct Shard {
     pub(super) spans: Cell<u32>,
     pub(super) panics: Cell<u64>,
     pub(super) overruns: Cell<u64>,
+    pub(super) tally: Tally,
     pub(super) calls: RefCell<Calls>,
     pub(super) wheel: RefCell<Wheel<Due>>,
     /// When the pump wakes.
@@ -143,6 +145,7 @@ impl Shard {
             spans: Cell::new(0),
             panics: Cell::new(0),
             overruns: Cell::new(0),
+            tally: Tally::default(),
             calls: RefCell::default(),
             wheel: RefCell::new(Wheel::new(0)),
             armed: Cell::new(NEVER),

@@ -358,6 +358,7 @@ impl Shard {
         let Some(firing) = firing else {
             return;
         };
+        self.tally.timers_fired.add(1);
         let slot = firing.owner.slot;
         cx.enter_slot(slot);
         let kind = self.kind(cell.header().kind);

@@ -54,6 +54,7 @@ pub(super) struct Policy {
     pub(super) listen: Vec<String>,
     pub(super) interop: Vec<String>,
     pub(super) interop_open: bool,
+    pub(super) metrics: Option<String>,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
@@ -110,6 +111,7 @@ impl NodeBuilder {
                 listen: Vec::new(),
                 interop: Vec::new(),
                 interop_open: false,
+                metrics: None,
                 authenticator: None,
                 audience: None,
                 trust: Box::new(is_loopback),
@@ -210,6 +212,14 @@ impl NodeBuilder {
     pub fn msgpack_rpc_open(mut self, address: impl Into<String>) -> Self {
         self.policy.interop_open = true;
         self.msgpack_rpc(address)
+    }
+
+    /// Serves [metrics](crate::metrics), health and readiness over HTTP at this address: `127.0.0.1:9100`. Port 0 takes a
+    /// free one, which [`Running::metrics_address`](super::Running::metrics_address) tells. Nobody is asked who they
+    /// are, so it belongs on the loopback interface or on a network that is closed otherwise.
+    pub fn metrics(mut self, address: impl Into<String>) -> Self {
+        self.policy.metrics = Some(address.into());
+        self
     }
 
     /// Turns the token that a client shows into the entity that its session is bound to. Without it no client gets a

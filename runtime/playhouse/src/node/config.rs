@@ -61,6 +61,8 @@ pub struct NodeConfig {
     pub listen: Option<Vec<String>>,
     /// See [`NodeBuilder::msgpack_rpc`].
     pub msgpack_rpc: Option<Vec<String>>,
+    /// See [`NodeBuilder::metrics`].
+    pub metrics: Option<String>,
     /// See [`NodeBuilder::shards`].
     pub shards: Option<u16>,
     /// See [`NodeBuilder::store`].
@@ -239,6 +241,7 @@ impl NodeConfig {
             roles: self.roles.or_else(|| every.roles.clone()),
             listen: self.listen.or_else(|| every.listen.clone()),
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
+            metrics: self.metrics.or_else(|| every.metrics.clone()),
             shards: self.shards.or(every.shards),
             store: self.store.or_else(|| every.store.clone()),
             save_every: self.save_every.or(every.save_every),
@@ -333,6 +336,9 @@ impl NodeBuilder {
         }
         for address in config.msgpack_rpc.iter().flatten() {
             self = self.msgpack_rpc(address);
+        }
+        if let Some(address) = &config.metrics {
+            self = self.metrics(address);
         }
         if let Some(count) = config.shards {
             self = self.shards(usize::from(count));

@@ -48,8 +48,8 @@ impl Node {
             (0..self.shard_count()).map(|_| Mailbox::new()).unzip();
         let places = Places {
             addresses: self.shared.policy.listen.clone(),
-            interop: Vec::new(),
             incarnation: Incarnation { boot, lease: 0 },
+            ..Places::default()
         };
         self.shared.open(mailboxes, places);
         let stop = watch::Sender::new(false);

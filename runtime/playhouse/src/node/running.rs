@@ -163,6 +163,12 @@ impl Running {
         self.shared.places().interop
     }
 
+    /// Where [metrics](crate::metrics) are served, if they are.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<String> {
+        self.shared.places().metrics
+    }
+
     /// The node's name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -23,6 +23,7 @@ use super::tool::About;
 use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
 use crate::host::{Env, Keeping, Shard};
+use crate::metrics::Snapshot;
 
 /// How often a stopping shard looks whether its handlers have ended.
 const STOP_POLL: Duration = Duration::from_millis(5);
@@ -97,6 +98,18 @@ impl ShardNode {
     /// The link at `place` has been read: whether no other has since it was last.
     pub(super) fn is_only_reader(&self, place: usize) -> bool {
         self.last_read.replace(place) == place
+    }
+
+    /// What the shard and its links say of themselves to whoever watches the node.
+    pub(super) fn measures(&self) -> Snapshot {
+        let mut snapshot = self.host.measures();
+        snapshot.sessions = self.sessions.len();
+        snapshot.links_accepted = self.links.borrow().len();
+        snapshot.links_dialled = self.outbound.links().len();
+        snapshot.link_bytes_in = self.options.traffic.bytes_in();
+        snapshot.link_bytes_out = self.options.traffic.bytes_out();
+        snapshot.tool_connections = self.interop.get();
+        snapshot
     }
 
     /// The shard itself.

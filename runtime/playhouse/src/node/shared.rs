@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use playhouse_store::{Owner, Store};
@@ -31,6 +32,7 @@ pub(super) struct Shared {
     pub(super) digests: Arc<[TypeDigest]>,
     mailboxes: OnceLock<Box<[Mailbox]>>,
     places: OnceLock<Places>,
+    started: AtomicBool,
 }
 
 /// Where a node listens, once it does.
@@ -38,6 +40,7 @@ pub(super) struct Shared {
 pub(super) struct Places {
     pub(super) addresses: Vec<String>,
     pub(super) interop: Vec<String>,
+    pub(super) metrics: Option<String>,
     pub(super) incarnation: Incarnation,
 }
 
@@ -76,6 +79,7 @@ impl Shared {
             policy,
             mailboxes: OnceLock::new(),
             places: OnceLock::new(),
+            started: AtomicBool::new(false),
         }
     }
 
@@ -84,6 +88,16 @@ impl Shared {
         // A node starts once, so nobody was here before.
         let _ = self.mailboxes.set(mailboxes.into());
         let _ = self.places.set(places);
+    }
+
+    /// Everything has started.
+    pub(super) fn set_started(&self) {
+        self.started.store(true, Ordering::Release);
+    }
+
+    /// Whether everything has started.
+    pub(super) fn is_started(&self) -> bool {
+        self.started.load(Ordering::Acquire)
     }
 
     /// The ways to all shards, by index.

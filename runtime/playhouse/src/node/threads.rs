@@ -18,10 +18,12 @@ use tokio::task::LocalSet;
 
 use super::ACCEPT_PAUSE;
 use super::environment::{Machine, seed};
+use super::observing::Observed;
 use super::problem::StartError;
 use super::running::{Running, Stopped};
 use super::shard::ShardNode;
 use super::shared::{Jobs, Mailbox, Places, Shared};
+use crate::metrics;
 
 /// What a listener's connections speak.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +52,12 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         places.interop.push(bound);
         listeners.push((listener, Speech::MessagePackRpc));
     }
+    let mut metrics = None;
+    if let Some(address) = &shared.policy.metrics {
+        let (listener, bound) = listen(address)?;
+        places.metrics = Some(bound);
+        metrics = Some(listener);
+    }
 
     let system = Builder::new_multi_thread()
         .worker_threads(1)
@@ -64,6 +72,11 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
     let (stop, stopping) = watch::channel(false);
     let (started, mut reports) = mpsc::unbounded_channel();
     let mut running = Running::new(Arc::clone(shared), stop.clone(), system);
+    if let Some(listener) = metrics {
+        // From now on, so that whoever watches sees what it waits for.
+        let observed = Arc::new(Observed::new(shared, stopping.clone()));
+        running.system().spawn(observe(listener, observed));
+    }
     running.open_store()?;
     if shared.policy.store.is_none() && shared.setup.is_persistent() {
         tracing::warn!(
@@ -103,6 +116,7 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         let accepting = accept(Arc::clone(shared), listener, speech, stopping.clone());
         running.system().spawn(accepting);
     }
+    shared.set_started();
     Ok(running)
 }
 
@@ -115,6 +129,14 @@ fn listen(address: &str) -> Result<(TcpListener, String), StartError> {
     listener.set_nonblocking(true).map_err(problem)?;
     let bound = listener.local_addr().map_err(problem)?.to_string();
     Ok((listener, bound))
+}
+
+/// Serves what is to be seen of the node.
+async fn observe(listener: TcpListener, observed: Arc<Observed>) {
+    match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => metrics::serve(listener, observed).await,
+        Err(error) => tracing::error!(%error, "the listener for metrics can't be used"),
+    }
 }
 
 /// A shard's thread before it starts.

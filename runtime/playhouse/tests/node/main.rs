@@ -11,6 +11,7 @@ mod client;
 mod generated;
 mod interop;
 mod limits;
+mod metrics;
 mod sessions;
 mod stop;
 mod world;

@@ -1,0 +1,34 @@
+//! How much has gone over links.
+
+use std::cell::Cell;
+
+/// Counts bytes of links of one thread, those that are over included.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    bytes_in: Cell<u64>,
+    bytes_out: Cell<u64>,
+}
+
+impl Traffic {
+    /// How many bytes came in.
+    #[must_use]
+    pub const fn bytes_in(&self) -> u64 {
+        self.bytes_in.get()
+    }
+
+    /// How many bytes the network took.
+    #[must_use]
+    pub const fn bytes_out(&self) -> u64 {
+        self.bytes_out.get()
+    }
+
+    pub(super) fn read(&self, bytes: usize) {
+        self.bytes_in
+            .set(self.bytes_in.get().wrapping_add(bytes as u64));
+    }
+
+    pub(super) fn wrote(&self, bytes: usize) {
+        self.bytes_out
+            .set(self.bytes_out.get().wrapping_add(bytes as u64));
+    }
+}

@@ -1,0 +1,112 @@
+//! All families of numbers: their names, kinds and labels.
+
+use std::fmt;
+
+/// Numbers of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// As Prometheus knows it.
+    pub name: &'static str,
+    /// What kind of number it is.
+    pub kind: FamilyKind,
+    /// What its labels are called, in order.
+    pub labels: &'static [&'static str],
+    /// What it counts, in which unit.
+    pub help: &'static str,
+}
+
+/// What kind of number a family has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FamilyKind {
+    /// Grows until the node ends.
+    Counter,
+    /// As it is just now.
+    Gauge,
+    /// Counts in buckets by size.
+    Histogram,
+}
+
+impl fmt::Display for FamilyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        })
+    }
+}
+
+macro_rules! families {
+    ($($constant:ident = $kind:ident $name:literal [$($label:literal),*] $help:literal;)*) => {
+        $(
+            pub(super) const $constant: Family = Family {
+                name: $name,
+                kind: FamilyKind::$kind,
+                labels: &[$($label),*],
+                help: $help,
+            };
+        )*
+
+        /// All families, in the order in which they are shown.
+        pub const FAMILIES: &[Family] = &[$($constant),*];
+    };
+}
+
+families! {
+    INFO = Gauge "playhouse_info" ["node", "version", "release", "digest"]
+        "Always 1: who the node is, and which schema it was built with.";
+    UPTIME = Gauge "playhouse_uptime_seconds" []
+        "How long the node has run.";
+    READY = Gauge "playhouse_ready" []
+        "1 if /ready says yes.";
+    SHARDS = Gauge "playhouse_shards" []
+        "Shards of the node, each a thread.";
+    SHARDS_SILENT = Gauge "playhouse_shards_silent" []
+        "Shards that did not say their numbers within a second: a handler holds their thread.";
+    CALLS = Counter "playhouse_calls_total" ["method", "outcome"]
+        "Calls that handlers of this node have ended: ok, thrown, or the kind of failure.";
+    CALL_SECONDS = Histogram "playhouse_call_seconds" ["method"]
+        "How long calls took, from when their handler was asked. Of those that never wait one in 64 is timed, for all.";
+    REFUSED = Counter "playhouse_calls_refused_total" ["kind"]
+        "Calls for which no handler was asked, by kind of failure.";
+    OPEN = Gauge "playhouse_calls_open" []
+        "Calls that have not ended, those that are made from here included.";
+    QUEUED = Gauge "playhouse_mailbox_calls" []
+        "Calls that wait for their turn on an entity.";
+    INBOX = Gauge "playhouse_inbox_packets" ["shard"]
+        "Packets from other shards of the node that wait for this one.";
+    ENTITIES = Gauge "playhouse_entities" ["type"]
+        "Entities that live on this node.";
+    SESSIONS = Gauge "playhouse_sessions" []
+        "Clients with a session.";
+    LINKS = Gauge "playhouse_links" ["side"]
+        "Links: those that others dialled (accepted), and those that this node did (dialled).";
+    LINK_BYTES = Counter "playhouse_link_bytes_total" ["direction"]
+        "Bytes that came in or went out on links.";
+    TOOLS = Gauge "playhouse_tool_connections" []
+        "Connections to the port for MessagePack-RPC.";
+    TIMERS = Gauge "playhouse_timers" []
+        "Moments that are waited for: timers of entities, deadlines of calls, steps, saves.";
+    FIRED = Counter "playhouse_timers_fired_total" []
+        "Timers of entities that fired.";
+    STORE_LOADS = Counter "playhouse_store_loads_total" []
+        "Entities that were loaded.";
+    STORE_SAVES = Counter "playhouse_store_saves_total" []
+        "Commits that the store acknowledged.";
+    STORE_FAILURES = Counter "playhouse_store_failures_total" []
+        "How often the store did not do what it was asked.";
+    STORE_IN_FLIGHT = Gauge "playhouse_store_commits_in_flight" []
+        "Commits that the store has not answered yet.";
+    STORE_UNSAVED = Gauge "playhouse_store_unsaved_entities" []
+        "Entities with changes that the store has not acknowledged.";
+    DURABLE = Gauge "playhouse_durable_senders" []
+        "Entities whose durable messages nobody has acknowledged.";
+    PANICS = Counter "playhouse_handler_panics_total" []
+        "Handlers that panicked.";
+    OVERRUNS = Counter "playhouse_tick_overruns_total" []
+        "How often entities with @tick skipped steps, since theirs took too long.";
+    STALLS = Counter "playhouse_stalls_total" []
+        "Polls of handlers that held their thread for too long.";
+    LOG_DROPPED = Counter "playhouse_log_records_dropped_total" []
+        "Records of the log that were dropped, since more came than could be written.";
+}
