@@ -14,6 +14,7 @@ mod load;
 mod lock;
 mod member;
 mod picker;
+pub mod placement;
 mod problem;
 mod seat;
 mod view;
