@@ -55,6 +55,12 @@ impl Relay {
         format!("http://{}", self.address)
     }
 
+    /// Host and port.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Ends every connection, and takes none from now on.
     pub fn cut(&self) {
         self.state.send_replace(State::Cut);

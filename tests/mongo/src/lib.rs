@@ -4,6 +4,7 @@
 //! majority or a lost answer does is shown by making it answer so, with the fail points that MongoDB has for its drivers' tests.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,8 +16,11 @@ use tempfile::TempDir;
 
 /// How long a server may take to start on a busy machine.
 const START_MAX: Duration = Duration::from_secs(60);
-/// Runs the server for as long as its own input is open, so that no server outlives its test, however that ends.
-const WRAPPER: &str = r#""$@" </dev/null & pid=$!; read line; kill -9 $pid; wait $pid"#;
+/// Runs the server for as long as its own input is open, so that no server outlives its test, however that ends. Signals by
+/// name come as lines.
+const WRAPPER: &str = r#""$@" </dev/null & pid=$!; while read -r line; do kill -"$line" $pid; done; kill -9 $pid; wait $pid"#;
+/// How long a server may take to end that was told to.
+const STOP_MAX: Duration = Duration::from_secs(20);
 
 /// A server on a free port, with a folder of its own.
 #[derive(Debug)]
@@ -105,6 +109,32 @@ impl Server {
         drop(running.stdin.take());
         // The wrapper ends after the server, and cannot be waited for twice.
         let _ = running.wait();
+    }
+
+    /// Tells it to end, waits until it takes no connections any more, and ends what is left of it.
+    ///
+    /// # Errors
+    ///
+    /// If it does not end in time.
+    pub fn stop(&mut self) -> Result<()> {
+        if let Some(input) = self.running.as_mut().and_then(|it| it.stdin.as_mut()) {
+            input.write_all(b"TERM\n")?;
+        }
+        let start = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            if start.elapsed() > STOP_MAX {
+                bail!("the server does not end within {STOP_MAX:?} after SIGTERM");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.kill();
+        Ok(())
+    }
+
+    /// Its port on loopback.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
     }
 
     /// With these options from its next start on.
