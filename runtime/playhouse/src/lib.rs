@@ -42,6 +42,7 @@
 extern crate self as playhouse;
 
 pub mod call;
+pub mod cluster;
 pub mod db;
 pub mod descriptor;
 pub mod document;

@@ -21,7 +21,8 @@
 //!
 //! Limits: [`SHARDS_MAX`] shards; on each, [`LINKS_MAX`] links and [`INTEROP_MAX`] connections of tools, of which each
 //! runs [`INTEROP_RUNNING_MAX`] calls at once; [`OPEN_TIMEOUT`] to open a session, at [`OPEN_RATE`]; guests of one
-//! address count as [`GUESTS_PER_ADDRESS`], of whose calls [`GUEST_CALLS_MAX`] are remembered; [`STOP_TIMEOUT`] to stop.
+//! address count as [`GUESTS_PER_ADDRESS`], of whose calls [`GUEST_CALLS_MAX`] are remembered; [`STOP_TIMEOUT`] to stop;
+//! in a cluster [`JOIN_TIMEOUT`] to join it and [`LEAVE_TIMEOUT`] to leave it.
 
 mod builder;
 mod config;
@@ -30,6 +31,7 @@ mod environment;
 mod gate;
 mod guests;
 mod interop;
+mod member;
 mod observing;
 mod parts;
 mod problem;
@@ -38,6 +40,7 @@ mod serving;
 mod session;
 mod shard;
 mod shared;
+mod system;
 mod threads;
 mod tool;
 
@@ -57,6 +60,7 @@ pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
 pub use problem::{BuildError, StartError};
 pub use running::{RunError, Running, Spawned, StopError};
 pub use session::{HELD_MAX, OPEN_RATE, OPEN_TIMEOUT};
+pub use system::LEAVE_TIMEOUT;
 
 /// Most shards of a node: more threads than that don't share memory well.
 pub const SHARDS_MAX: usize = 64;
@@ -69,6 +73,9 @@ pub const INTEROP_MAX: usize = 256;
 
 /// How long handlers that run may take to end once the node stops.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a node waits at its start for its place in the cluster.
+pub const JOIN_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Pause after an accept that failed, as for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -11,11 +11,13 @@ use playhouse_wire::message::NAME_BYTES_MAX;
 use playhouse_wire::{Bytes, EntityRef};
 use tokio::time::Duration;
 
+use super::member::is_everywhere;
 use super::problem::BuildError;
 use super::shared::Shared;
 use super::tool::About;
-use super::{GUESTS_PER_ADDRESS, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT};
+use super::{GUESTS_PER_ADDRESS, JOIN_TIMEOUT, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT};
 use crate::call::Failure;
+use crate::cluster::Membership;
 use crate::db;
 use crate::descriptor::{AudienceKind, Declaration, EntityKind, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
@@ -67,6 +69,9 @@ pub(super) struct Policy {
     pub(super) unsaved_max: usize,
     pub(super) idle_after: Option<Duration>,
     pub(super) rules: Rules,
+    pub(super) cluster: Option<Arc<dyn playhouse_cluster::Backend>>,
+    pub(super) advertise: Vec<String>,
+    pub(super) join_timeout: Duration,
 }
 
 /// Whether the client with this entity is in an audience.
@@ -124,6 +129,9 @@ impl NodeBuilder {
                 unsaved_max: UNSAVED_MAX,
                 idle_after: Some(IDLE_AFTER),
                 rules: Rules::default(),
+                cluster: None,
+                advertise: Vec::new(),
+                join_timeout: JOIN_TIMEOUT,
             },
         }
     }
@@ -304,6 +312,27 @@ impl NodeBuilder {
         self
     }
 
+    /// Makes the node one of a cluster: it knows of the others there, and its entities may live on any of those that run
+    /// their type. See [`cluster`](crate::cluster). The node needs an address that the others can dial.
+    pub fn cluster(mut self, membership: impl Membership) -> Self {
+        self = membership.attach(self);
+        self.policy.cluster = Some(Arc::new(membership));
+        self
+    }
+
+    /// Where the other nodes of the cluster reach this one, if that is not where it listens: `10.0.0.7:7000`, or without
+    /// a port if it is that of the first address listened at. May be said more than once; nodes dial the first.
+    pub fn advertise(mut self, address: impl Into<String>) -> Self {
+        self.policy.advertise.push(address.into());
+        self
+    }
+
+    /// How long the node waits at its start for its place in the cluster. [`JOIN_TIMEOUT`] if nothing is said.
+    pub const fn join_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.join_timeout = timeout;
+        self
+    }
+
     /// Runs the durable protocol without some of its rules: the bugs that tests plant.
     #[doc(hidden)]
     pub const fn rules(mut self, rules: Rules) -> Self {
@@ -337,6 +366,12 @@ impl NodeBuilder {
             return Err(BuildError::NotLoopback {
                 address: address.clone(),
             });
+        }
+        if self.policy.cluster.is_some()
+            && self.policy.advertise.is_empty()
+            && self.policy.listen.iter().all(|it| is_everywhere(it))
+        {
+            return Err(BuildError::NoAddress);
         }
         no_twins(&self.entities, |name| BuildError::EntityTwice { name })?;
         no_twins(&self.services, |name| BuildError::ServiceTwice { name })?;

@@ -33,18 +33,22 @@ pub(super) fn seed() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
+/// The date, in microseconds since 1970.
+pub(super) fn date_us() -> i64 {
+    let micros = |time: std::time::Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => micros(since),
+        Err(before) => -micros(before.duration()),
+    }
+}
+
 impl Env for Machine {
     fn now(&self) -> Instant {
         Instant::now()
     }
 
     fn utc(&self) -> Timestamp {
-        let micros =
-            |time: std::time::Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-        Timestamp(match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => micros(since),
-            Err(before) => -micros(before.duration()),
-        })
+        Timestamp(date_us())
     }
 
     fn random(&self) -> u64 {

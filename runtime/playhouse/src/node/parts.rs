@@ -8,12 +8,14 @@ use std::sync::Arc;
 use playhouse_net::Network;
 use playhouse_store::{Collection, Store};
 use playhouse_wire::message::Incarnation;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::Node;
 use super::running::Stopped;
 use super::shard::ShardNode;
 use super::shared::{Jobs, Mailbox, Places, Shared};
+use super::system::Alive;
 use crate::host::{Env, Shard};
 
 /// One shard of a node, before it starts.
@@ -22,6 +24,8 @@ pub(crate) struct Part {
     index: usize,
     jobs: Jobs,
     stop: watch::Sender<bool>,
+    /// For all but the system's own.
+    alive: Option<Alive>,
 }
 
 /// Stops a node gracefully that runs in parts.
@@ -42,16 +46,17 @@ impl Node {
     }
 
     /// The shards, each to be run where the caller likes, all of them at the same time. `boot` is this life of the
-    /// node, unlike any before it.
-    pub(crate) fn parts(self, boot: u64) -> Vec<Part> {
-        let (mailboxes, jobs): (Vec<_>, Vec<_>) =
-            (0..self.shard_count()).map(|_| Mailbox::new()).unzip();
+    /// node, unlike any before it; it begins at `date_us`, in microseconds since 1970.
+    pub(crate) fn parts(self, boot: u64, date_us: i64) -> Vec<Part> {
+        let (mailboxes, jobs): (Vec<_>, Vec<_>) = (0..self.shared.shards_in_all())
+            .map(|_| Mailbox::new())
+            .unzip();
         let places = Places {
             addresses: self.shared.policy.listen.clone(),
             incarnation: Incarnation { boot, lease: 0 },
             ..Places::default()
         };
-        self.shared.open(mailboxes, places);
+        self.shared.open(mailboxes, places, date_us);
         let stop = watch::Sender::new(false);
         let parts = jobs.into_iter().enumerate();
         parts
@@ -60,6 +65,8 @@ impl Node {
                 index,
                 jobs,
                 stop: stop.clone(),
+                alive: (index < self.shared.about.shards)
+                    .then(|| self.shared.progress.begin_shard()),
             })
             .collect()
     }
@@ -93,6 +100,19 @@ impl Part {
                 tracing::error!(%error, "a node can't listen");
                 return;
             }
+            let Some(_alive) = self.alive else {
+                let stop = self.stop.clone();
+                let joined = |result| {
+                    if let Err(error) = result {
+                        tracing::error!(%error, "a node does not start");
+                        stop.send_replace(true);
+                    }
+                };
+                let system = Handle::current();
+                let stopping = self.stop.subscribe();
+                node.run_system(self.jobs, stopping, system, joined).await;
+                return;
+            };
             match node.run(self.jobs, self.stop.subscribe()).await {
                 Stopped::HandlersLeft(count) => tracing::warn!(count, "handlers were cut off"),
                 Stopped::Unsaved(count) => tracing::warn!(count, "entities were not saved"),

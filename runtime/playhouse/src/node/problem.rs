@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use playhouse_store::OpenError;
 
@@ -53,6 +54,8 @@ pub enum BuildError {
         /// How many were asked for.
         count: usize,
     },
+    /// A node of a cluster that the others can't dial.
+    NoAddress,
     /// An interop port that others than this machine could reach.
     NotLoopback {
         /// The address.
@@ -99,6 +102,10 @@ impl fmt::Display for BuildError {
                 "{count} shards: take 1 to {}, at most one a core",
                 super::SHARDS_MAX
             ),
+            Self::NoAddress => f.write_str(
+                "the other nodes of the cluster can't reach this one: let it listen at an address of this machine with \
+                 `.listen(\"10.0.0.7:7000\")`, or say which others dial with `.advertise(..)`",
+            ),
             Self::NotLoopback { address } => write!(
                 f,
                 "`{address}` can be reached from other machines, and the interop port asks nobody who they are: \
@@ -125,6 +132,15 @@ pub enum StartError {
     Thread(io::Error),
     /// The store can't be used.
     Store(OpenError),
+    /// The cluster does not let the node in.
+    Cluster(playhouse_cluster::OpenError),
+    /// The cluster's registry did not answer in time.
+    NoCluster {
+        /// What the node was told of it.
+        backend: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
 }
 
 impl fmt::Display for StartError {
@@ -143,6 +159,13 @@ impl fmt::Display for StartError {
                 "can't start a thread: {error}; raise the limit (`ulimit -u`)"
             ),
             Self::Store(error) => error.fmt(f),
+            Self::Cluster(error) => error.fmt(f),
+            Self::NoCluster { backend, waited } => write!(
+                f,
+                "the cluster's registry has not answered for {} s: see that {backend} is right and runs, or allow more \
+                 time with `.join_timeout(..)`",
+                waited.as_secs()
+            ),
         }
     }
 }
@@ -152,6 +175,8 @@ impl std::error::Error for StartError {
         match self {
             Self::Listen { error, .. } | Self::Thread(error) => Some(error),
             Self::Store(error) => Some(error),
+            Self::Cluster(error) => Some(error),
+            Self::NoCluster { .. } => None,
         }
     }
 }

@@ -103,6 +103,10 @@ impl LinkHandler for Connection {
         if self.node.is_stopping() {
             return link.close(GoAwayReason::Stopping, "the node stops");
         }
+        if peer.role == Role::Client && !self.node.shared.progress.runs() {
+            let text = "the node waits for its place in the cluster: try again soon";
+            return link.close(GoAwayReason::Overloaded, text);
+        }
         let standing = match peer.role {
             // A client of an address that could be a node as well may do more than guests anyway, and the crowd of a
             // load test comes from one.

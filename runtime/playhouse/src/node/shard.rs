@@ -160,7 +160,12 @@ impl ShardNode {
         mut stopping: watch::Receiver<bool>,
     ) -> Stopped {
         tokio::task::spawn_local(Rc::clone(&self.host).pump());
-        self.host.start();
+        let mut begun = self.shared.progress.runs();
+        if begun {
+            self.host.start();
+        }
+        let shared = Arc::clone(&self.shared);
+        let mut until_runs = std::pin::pin!(shared.progress.until_runs());
         loop {
             tokio::select! {
                 biased;
@@ -169,6 +174,10 @@ impl ShardNode {
                     None => break,
                 },
                 _ = stopping.wait_for(|stopping| *stopping) => break,
+                () = &mut until_runs, if !begun => {
+                    begun = true;
+                    self.host.start();
+                }
             }
         }
         self.stop(&mut jobs).await
@@ -203,6 +212,19 @@ impl ShardNode {
             (0, 0) => Stopped::Regularly,
             (0, left) => Stopped::HandlersLeft(left),
             (unsaved, _) => Stopped::Unsaved(unsaved),
+        }
+    }
+
+    /// The shard ends, which has no entities, when all others have.
+    pub(super) async fn end_system(&self) {
+        self.stopping.set(true);
+        self.host.close();
+        let links = self.outbound.links();
+        for link in &links {
+            link.close(GoAwayReason::Stopping, "the node stops");
+        }
+        if !links.is_empty() {
+            tokio::time::sleep(FAREWELL).await;
         }
     }
 

@@ -15,6 +15,7 @@ use super::builder::Policy;
 use super::gate::Gate;
 use super::guests::{GUEST_CALLS_MAX, Guests};
 use super::shard::ShardNode;
+use super::system::{Phase, Place, Progress};
 use super::tool::About;
 use crate::descriptor::{Declaration, Package, Schema};
 use crate::host::{Keeping, Setup};
@@ -30,9 +31,11 @@ pub(super) struct Shared {
     pub(super) guests: Guests,
     /// For peers whose root digest differs.
     pub(super) digests: Arc<[TypeDigest]>,
+    pub(super) progress: Progress,
     mailboxes: OnceLock<Box<[Mailbox]>>,
     places: OnceLock<Places>,
     started: AtomicBool,
+    place: OnceLock<Place>,
 }
 
 /// Where a node listens, once it does.
@@ -72,6 +75,11 @@ impl Shared {
             gate: Gate::new(about.schema),
             guests: Guests::new(policy.guests_per_address, GUEST_CALLS_MAX),
             digests: digests(about.schema),
+            progress: Progress::new(if policy.cluster.is_some() {
+                Phase::Joining
+            } else {
+                Phase::Runs
+            }),
             about,
             setup,
             stop_timeout: policy.stop_timeout,
@@ -80,14 +88,23 @@ impl Shared {
             mailboxes: OnceLock::new(),
             places: OnceLock::new(),
             started: AtomicBool::new(false),
+            place: OnceLock::new(),
         }
     }
 
-    /// The shards can be reached from now on.
-    pub(super) fn open(&self, mailboxes: Vec<Mailbox>, places: Places) {
+    /// How many shards the node has with the system's own, which is there in a cluster.
+    pub(super) fn shards_in_all(&self) -> usize {
+        self.about.shards + usize::from(self.policy.cluster.is_some())
+    }
+
+    /// The shards can be reached from now on. `started_us` is when that is, in microseconds since 1970.
+    pub(super) fn open(&self, mailboxes: Vec<Mailbox>, places: Places, started_us: i64) {
         // A node starts once, so nobody was here before.
         let _ = self.mailboxes.set(mailboxes.into());
         let _ = self.places.set(places);
+        if self.policy.cluster.is_some() {
+            let _ = self.place.set(Place::new(self, started_us));
+        }
     }
 
     /// Everything has started.
@@ -100,7 +117,12 @@ impl Shared {
         self.started.load(Ordering::Acquire)
     }
 
-    /// The ways to all shards, by index.
+    /// The node's place in its cluster, if it is in one and has started.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.place.get()
+    }
+
+    /// The ways to all shards, by index; the system's own comes last.
     pub(super) fn mailboxes(&self) -> &[Mailbox] {
         self.mailboxes.get().map_or(&[], |all| all)
     }

@@ -12,12 +12,12 @@ use std::thread::JoinHandle;
 
 use playhouse_net::Tcp;
 use playhouse_wire::message::Incarnation;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
 use super::ACCEPT_PAUSE;
-use super::environment::{Machine, seed};
+use super::environment::{Machine, date_us, seed};
 use super::observing::Observed;
 use super::problem::StartError;
 use super::running::{Running, Stopped};
@@ -66,11 +66,12 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         .build()
         .map_err(StartError::Thread)?;
     let (mailboxes, jobs): (Vec<_>, Vec<_>) =
-        (0..shared.about.shards).map(|_| Mailbox::new()).unzip();
-    shared.open(mailboxes, places);
+        (0..shared.shards_in_all()).map(|_| Mailbox::new()).unzip();
+    shared.open(mailboxes, places, date_us());
 
     let (stop, stopping) = watch::channel(false);
     let (started, mut reports) = mpsc::unbounded_channel();
+    let (joined, mut joining) = mpsc::unbounded_channel();
     let mut running = Running::new(Arc::clone(shared), stop.clone(), system);
     if let Some(listener) = metrics {
         // From now on, so that whoever watches sees what it waits for.
@@ -92,20 +93,18 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
             stop: stop.clone(),
             stopping: stopping.clone(),
             started: started.clone(),
+            joined: joined.clone(),
+            system: running.system().handle().clone(),
         };
         running.add(shard.spawn().map_err(StartError::Thread)?);
     }
-    drop(started);
-    for _ in 0..shared.about.shards {
+    drop((started, joined));
+    for _ in 0..shared.shards_in_all() {
         match reports.blocking_recv() {
             Some(Ok(())) => {}
             Some(Err(error)) => return Err(error),
             // A shard that panics before it says so.
-            None => {
-                return Err(StartError::Thread(io::Error::other(
-                    "a shard ended at once",
-                )));
-            }
+            None => return Err(ended_at_once()),
         }
     }
     // At most `SHARDS_MAX`.
@@ -116,8 +115,19 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         let accepting = accept(Arc::clone(shared), listener, speech, stopping.clone());
         running.system().spawn(accepting);
     }
+    if shared.policy.cluster.is_some() {
+        // What keeps the cluster may run here, so that links are taken by now.
+        match joining.blocking_recv() {
+            Some(joined) => joined?,
+            None => return Err(ended_at_once()),
+        }
+    }
     shared.set_started();
     Ok(running)
+}
+
+fn ended_at_once() -> StartError {
+    StartError::Thread(io::Error::other("a shard ended at once"))
 }
 
 fn listen(address: &str) -> Result<(TcpListener, String), StartError> {
@@ -147,12 +157,20 @@ struct Thread {
     stop: watch::Sender<bool>,
     stopping: watch::Receiver<bool>,
     started: mpsc::UnboundedSender<Result<(), StartError>>,
+    /// How taking the node's place in its cluster went.
+    joined: mpsc::UnboundedSender<Result<(), StartError>>,
+    system: Handle,
 }
 
 impl Thread {
     fn spawn(self) -> io::Result<JoinHandle<Stopped>> {
-        let name = format!("{}-shard-{}", self.shared.about.name, self.index);
+        let name = match self.is_system() {
+            false => format!("{}-shard-{}", self.shared.about.name, self.index),
+            true => format!("{}-cluster", self.shared.about.name),
+        };
+        let alive = (!self.is_system()).then(|| self.shared.progress.begin_shard());
         std::thread::Builder::new().name(name).spawn(move || {
+            let _alive = alive;
             let (index, stop) = (self.index, self.stop.clone());
             // Handlers' panics end at their polls. What comes here is the framework's own, and takes the node along.
             catch_unwind(AssertUnwindSafe(|| self.run())).unwrap_or_else(|_| {
@@ -160,6 +178,10 @@ impl Thread {
                 Stopped::Panicked(index)
             })
         })
+    }
+
+    fn is_system(&self) -> bool {
+        self.index == self.shared.about.shards
     }
 
     fn run(self) -> Stopped {
@@ -171,7 +193,9 @@ impl Thread {
             }
         };
         let local = LocalSet::new();
-        let environment = Rc::new(Machine::new(self.shared.about.shards > 1));
+        let environment = Rc::new(Machine::new(
+            self.shared.about.shards > 1 && !self.is_system(),
+        ));
         local.block_on(&runtime, async {
             let network = Rc::new(Tcp);
             let store = self.shared.policy.store.as_ref();
@@ -180,6 +204,16 @@ impl Thread {
             let _current = node.host().enter();
             // Nobody listens any more if another shard failed first.
             let _ = self.started.send(Ok(()));
+            if self.is_system() {
+                let joined = |result| {
+                    let _ = self.joined.send(result);
+                };
+                return node
+                    .run_system(self.jobs, self.stopping, self.system, joined)
+                    .await;
+            }
+            // Whoever waits for the place of the node must hear if the system's shard ends.
+            drop(self.joined);
             node.run(self.jobs, self.stopping).await
         })
     }

@@ -10,9 +10,6 @@ use super::host::Place;
 use super::world::{Purpose, World};
 use crate::host::Env;
 
-/// The date on which every simulation begins: 2026-01-01T00:00:00Z.
-const BEGINNING: Timestamp = Timestamp(1_767_225_600_000_000);
-
 /// How often a task of the host that could run is put off once more.
 const PUT_OFF: f64 = 0.25;
 
@@ -50,8 +47,7 @@ impl Env for SimEnv {
     }
 
     fn utc(&self) -> Timestamp {
-        let passed = i64::try_from(self.world.now_us()).unwrap_or(i64::MAX);
-        Timestamp(BEGINNING.0.saturating_add(passed))
+        self.world.utc()
     }
 
     fn random(&self) -> u64 {

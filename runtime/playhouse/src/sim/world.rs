@@ -10,10 +10,14 @@ use playhouse_net::Random;
 use playhouse_net::sim::SimNetwork;
 use playhouse_store::Store;
 use playhouse_store::sim::SimStore;
+use playhouse_wire::Timestamp;
 use tokio::time::Instant;
 
 use super::host::Host;
 use super::trace::{Event, Trace};
+
+/// The date on which every simulation begins: 2026-01-01T00:00:00Z.
+const BEGINNING: Timestamp = Timestamp(1_767_225_600_000_000);
 
 /// What the hosts of a simulation share.
 pub(super) struct World {
@@ -67,6 +71,12 @@ impl World {
     /// Microseconds since the beginning.
     pub(super) fn now_us(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The date.
+    pub(super) fn utc(&self) -> Timestamp {
+        let passed = i64::try_from(self.now_us()).unwrap_or(i64::MAX);
+        Timestamp(BEGINNING.0.saturating_add(passed))
     }
 
     pub(super) fn record(&self, host: u32, kind: &'static str, name: &'static str, detail: u64) {

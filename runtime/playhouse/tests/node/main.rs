@@ -7,6 +7,7 @@ mod build;
 mod calls;
 mod circles;
 mod client;
+mod clustered;
 #[path = "generated/mod.rs"]
 mod generated;
 mod interop;

@@ -1,0 +1,215 @@
+//! The system's own shard of a node in a cluster: it holds the node's place among the others, and no entities.
+//!
+//! It has links and the store like any shard, and a thread of its own, so that a busy shard never costs the node its
+//! place. The others take links before it is done, since what keeps the cluster may run on one of them, but begin their
+//! entities after it, and end before it does.
+
+use std::fmt;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use playhouse_cluster::{Driver, Seat};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::Duration;
+
+use super::member;
+use super::problem::StartError;
+use super::running::Stopped;
+use super::shard::ShardNode;
+use super::shared::{Jobs, Shared};
+
+/// How long a node that stops waits for the others to hear that it leaves.
+pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How often a node that waits for its place says so.
+const WAIT_SAID_EVERY: Duration = Duration::from_secs(5);
+
+/// How far a node has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It waits for its place in the cluster; nothing of the game runs.
+    Joining,
+    /// It has all that entities need.
+    Runs,
+}
+
+/// What the shards of a node tell one another of how far they are.
+pub(super) struct Progress {
+    phase: watch::Sender<Phase>,
+    /// How many shards have not ended, the system's not counted.
+    alive: watch::Sender<usize>,
+}
+
+/// A node's place among others, as all its threads see it.
+pub(super) struct Place {
+    pub(super) seat: Seat,
+    /// The other end of the seat, until the system's shard takes it.
+    driver: Mutex<Option<Driver>>,
+}
+
+impl Progress {
+    pub(super) fn new(phase: Phase) -> Self {
+        Self {
+            phase: watch::Sender::new(phase),
+            alive: watch::Sender::new(0),
+        }
+    }
+
+    pub(super) fn runs(&self) -> bool {
+        *self.phase.borrow() == Phase::Runs
+    }
+
+    /// Waits until entities may begin.
+    pub(super) async fn until_runs(&self) {
+        let mut phase = self.phase.subscribe();
+        // The sender lives as long as this.
+        let _ = phase.wait_for(|phase| *phase == Phase::Runs).await;
+    }
+
+    /// One more shard that counts, until what is returned is dropped.
+    pub(super) fn begin_shard(&self) -> Alive {
+        self.alive.send_modify(|count| *count += 1);
+        Alive(self.alive.clone())
+    }
+
+    async fn until_all_ended(&self) {
+        let mut alive = self.alive.subscribe();
+        let _ = alive.wait_for(|count| *count == 0).await;
+    }
+}
+
+/// A shard that has not ended; dropped when it has, however it does.
+pub(super) struct Alive(watch::Sender<usize>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+impl Place {
+    /// The place of a node whose addresses are known. `started_us` is when its process began, in microseconds since 1970.
+    pub(super) fn new(shared: &Shared, started_us: i64) -> Self {
+        let (seat, driver) = playhouse_cluster::seat(member::member(shared, started_us));
+        Self {
+            seat,
+            driver: Mutex::new(Some(driver)),
+        }
+    }
+
+    fn take_driver(&self) -> Option<Driver> {
+        // Nothing panics while it holds this lock.
+        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        driver.take()
+    }
+}
+
+impl ShardNode {
+    /// Does what the thread of the system's own shard does, until all others have ended. `joined` is told once how
+    /// taking the node's place went. Asynchronous work of the machine goes to `system`.
+    pub(super) async fn run_system(
+        self: &Rc<Self>,
+        mut jobs: Jobs,
+        mut stopping: watch::Receiver<bool>,
+        system: Handle,
+        joined: impl FnOnce(Result<(), StartError>),
+    ) -> Stopped {
+        tokio::task::spawn_local(Rc::clone(self.host()).pump());
+        let shared = Arc::clone(&self.shared);
+        let stopped = async {
+            // The sender outlives the shards.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        };
+        let mut stopped = std::pin::pin!(stopped);
+        let mut joining = std::pin::pin!(self.join(system));
+        let mut joined = Some(joined);
+        loop {
+            tokio::select! {
+                biased;
+                job = jobs.recv() => match job {
+                    Some(job) => job(self),
+                    None => break,
+                },
+                result = &mut joining, if joined.is_some() => {
+                    if result.is_ok() {
+                        shared.progress.phase.send_replace(Phase::Runs);
+                    }
+                    if let Some(joined) = joined.take() {
+                        joined(result);
+                    }
+                }
+                () = &mut stopped => break,
+            }
+        }
+        let mut ended = std::pin::pin!(shared.progress.until_all_ended());
+        loop {
+            tokio::select! {
+                biased;
+                Some(job) = jobs.recv() => job(self),
+                () = &mut ended => break,
+            }
+        }
+        self.leave_cluster().await;
+        self.end_system().await;
+        Stopped::Regularly
+    }
+
+    /// Takes the node's place in the cluster.
+    fn join(
+        self: &Rc<Self>,
+        system: Handle,
+    ) -> impl Future<Output = Result<(), StartError>> + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            let Some((place, cluster)) = shared.place().zip(shared.policy.cluster.as_ref()) else {
+                return Ok(());
+            };
+            if let Some(driver) = place.take_driver() {
+                tokio::task::spawn_local(cluster.drive(driver, system));
+            }
+            let node = shared.about.name.as_str();
+            let mut opened = std::pin::pin!(place.seat.opened());
+            let limit = tokio::time::sleep(shared.policy.join_timeout);
+            let mut limit = std::pin::pin!(limit);
+            loop {
+                tokio::select! {
+                    biased;
+                    opened = &mut opened => return opened.map_err(StartError::Cluster),
+                    () = &mut limit => return Err(StartError::NoCluster {
+                        backend: format!("{cluster:?}"),
+                        waited: shared.policy.join_timeout,
+                    }),
+                    () = tokio::time::sleep(WAIT_SAID_EVERY) => {
+                        tracing::info!(node, ?cluster, "still waiting for the cluster's registry");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells the others that the node is gone.
+    async fn leave_cluster(&self) {
+        let Some(place) = self.shared.place() else {
+            return;
+        };
+        // A seat that nobody drives has nobody to tell.
+        drop(place.take_driver());
+        if tokio::time::timeout(LEAVE_TIMEOUT, place.seat.leave())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the cluster's registry did not hear in time that the node leaves");
+        }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("phase", &*self.phase.borrow())
+            .field("alive", &*self.alive.borrow())
+            .finish()
+    }
+}
