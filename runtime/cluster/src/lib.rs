@@ -5,22 +5,30 @@
 //! membership going. What a view says are hints. Who owns an entity is said by the store alone.
 //!
 //! - [`Picker`], [`rendezvous`] and [`consistent`] choose among members; [`NoMember`] is an empty choice.
+//! - [`Registry`] is a membership as plain data without a clock: what the embedded backend hosts.
 //!
 //! This crate knows neither calls nor entities, and but for a backend's feature it does no IO.
 
 mod consistent;
 mod driver;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod load;
 mod lock;
 mod member;
 mod picker;
 pub mod placement;
 mod problem;
+mod registry;
 mod seat;
 mod view;
 
 pub use consistent::{OVERLOAD_FACTOR, OVERLOAD_MIN, consistent, rendezvous};
 pub use driver::{Backend, Board, Driver, LOCK_REQUESTS_MAX, Leaving};
+#[cfg(feature = "etcd")]
+pub use etcd::{
+    ETCD_ENDPOINTS_MAX, ETCD_LOCKS_MAX, ETCD_PREFIX_MAX, ETCD_TTL_MAX, ETCD_TTL_MIN, ETCD_WAIT_MAX, Etcd, Tls,
+};
 pub use load::LoadMeter;
 pub use lock::{Held, LOCK_NAME_MAX, Lock, LockRequest};
 pub use member::{
@@ -29,5 +37,8 @@ pub use member::{
 };
 pub use picker::Picker;
 pub use problem::{LockError, NoMember, OpenError};
+pub use registry::{
+    GONE_MAX, LOCKS_MAX, LOCKS_PER_MEMBER_MAX, Locking, News, Refusal, Registry, Seen,
+};
 pub use seat::{Seat, seat};
 pub use view::{View, What};
