@@ -31,6 +31,7 @@ const CLUSTER: &str = r#"{
             "log": { "levels": "debug" },
         },
         "battle-1": { "listen": ["$HOST$:7001"], "stop_timeout": "1s", "store": "none" },
+        "saved-afar": { "store": { "db": { "at": "$HOST$:7100" } }, "advertise": ["10.0.0.7"], "join_timeout": "2m" },
         "far": { "store": { "mongodb": { "uri": "mongodb://user:hunter2@10.0.0.5", "database": "arena" } } },
     },
 }"#;
@@ -55,6 +56,11 @@ fn a_node_has_what_every_node_has_unless_it_says_otherwise() {
     let battle = node("battle-1");
     assert_eq!(battle.listen.unwrap(), ["127.0.0.1:7001"]);
     assert_eq!(battle.store, Some(StoreConfig::None));
+    let saved_afar = node("saved-afar");
+    let at = "127.0.0.1:7100".to_owned();
+    assert_eq!(saved_afar.store, Some(StoreConfig::Db { at }));
+    assert_eq!(saved_afar.advertise.unwrap(), ["10.0.0.7"]);
+    assert_eq!(saved_afar.join_timeout.unwrap().0.as_secs(), 120);
 }
 
 #[test]
@@ -73,7 +79,7 @@ fn a_node_that_is_not_there_is_told_with_those_that_are() {
     let error = cluster(CLUSTER).unwrap().node("lobby-2").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the configuration has no node `lobby-2`: take one of battle-1, far, lobby-1, or add it under `nodes`"
+        "the configuration has no node `lobby-2`: take one of battle-1, far, lobby-1, saved-afar, or add it under `nodes`"
     );
 }
 

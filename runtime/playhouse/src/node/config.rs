@@ -30,6 +30,7 @@ use playhouse_config::{Secret, Size, Time};
 use serde::Deserialize;
 
 use super::NodeBuilder;
+use crate::db::Remote;
 use crate::log::{Colours, Files, Logging, Rotation, Terminal};
 use crate::store::Embedded;
 
@@ -59,6 +60,8 @@ pub struct NodeConfig {
     pub roles: Option<Vec<String>>,
     /// See [`NodeBuilder::listen`].
     pub listen: Option<Vec<String>>,
+    /// See [`NodeBuilder::advertise`].
+    pub advertise: Option<Vec<String>>,
     /// See [`NodeBuilder::msgpack_rpc`].
     pub msgpack_rpc: Option<Vec<String>>,
     /// See [`NodeBuilder::metrics`].
@@ -79,6 +82,8 @@ pub struct NodeConfig {
     pub guests_per_address: Option<u32>,
     /// See [`NodeBuilder::stop_timeout`].
     pub stop_timeout: Option<Time>,
+    /// See [`NodeBuilder::join_timeout`].
+    pub join_timeout: Option<Time>,
     /// See [`NodeBuilder::stall_after`].
     pub stall_after: Option<Time>,
     /// Where its log goes.
@@ -96,6 +101,11 @@ pub enum StoreConfig {
     Embedded {
         /// The folder, relative to where the process runs.
         path: PathBuf,
+    },
+    /// `{ "db": { "at": "127.0.0.1:7100" } }`: at the node that listens there and saves for others, see [`db`](crate::db).
+    Db {
+        /// Its address.
+        at: String,
     },
     /// `{ "mongodb": { "uri": "mongodb://127.0.0.1", "database": "arena" } }`: feature `mongodb`.
     Mongodb {
@@ -240,6 +250,7 @@ impl NodeConfig {
             name: self.name,
             roles: self.roles.or_else(|| every.roles.clone()),
             listen: self.listen.or_else(|| every.listen.clone()),
+            advertise: self.advertise.or_else(|| every.advertise.clone()),
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
             metrics: self.metrics.or_else(|| every.metrics.clone()),
             shards: self.shards.or(every.shards),
@@ -250,6 +261,7 @@ impl NodeConfig {
             links_max: self.links_max.or(every.links_max),
             guests_per_address: self.guests_per_address.or(every.guests_per_address),
             stop_timeout: self.stop_timeout.or(every.stop_timeout),
+            join_timeout: self.join_timeout.or(every.join_timeout),
             stall_after: self.stall_after.or(every.stall_after),
             log,
         }
@@ -334,6 +346,9 @@ impl NodeBuilder {
         for address in config.listen.iter().flatten() {
             self = self.listen(address);
         }
+        for address in config.advertise.iter().flatten() {
+            self = self.advertise(address);
+        }
         for address in config.msgpack_rpc.iter().flatten() {
             self = self.msgpack_rpc(address);
         }
@@ -346,6 +361,7 @@ impl NodeBuilder {
         self = match &config.store {
             None | Some(StoreConfig::None) => self,
             Some(StoreConfig::Embedded { path }) => self.store(Embedded::at(path)),
+            Some(StoreConfig::Db { at }) => self.store(Remote::at(at)),
             Some(StoreConfig::Mongodb { uri, database }) => mongodb(self, uri, database)?,
         };
         if let Some(Time(time)) = config.save_every {
@@ -366,6 +382,9 @@ impl NodeBuilder {
         }
         if let Some(Time(time)) = config.stop_timeout {
             self = self.stop_timeout(time);
+        }
+        if let Some(Time(time)) = config.join_timeout {
+            self = self.join_timeout(time);
         }
         if let Some(Time(time)) = config.stall_after {
             self = self.stall_after(time);
