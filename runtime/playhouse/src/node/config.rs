@@ -361,7 +361,7 @@ impl NodeBuilder {
         self = match &config.store {
             None | Some(StoreConfig::None) => self,
             Some(StoreConfig::Embedded { path }) => self.store(Embedded::at(path)),
-            Some(StoreConfig::Db { at }) => self.store(Remote::at(at)),
+            Some(StoreConfig::Db { at }) => self.store(Remote::at(at.as_str())),
             Some(StoreConfig::Mongodb { uri, database }) => mongodb(self, uri, database)?,
         };
         if let Some(Time(time)) = config.save_every {
