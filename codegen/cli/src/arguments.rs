@@ -1,9 +1,13 @@
 //! What can be written behind `playhouse`.
 
+mod ctl;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use ctl::{Ctl, DescribeNode, Drain, LogLevel, Nodes, Restart, What};
 
 /// The toolchain of Playhouse schemas.
 #[derive(Debug, Parser)]
@@ -33,6 +37,7 @@ Examples:
   playhouse gen               write what playhouse.toml asks for
   playhouse describe ADDR     what can be called on a running node
   playhouse call ADDR Login.weather '{}'
+  playhouse ctl nodes         which nodes there are, and how they are
 
 Exit codes: 0 fine, 1 problems found in the schema, or a call that failed, 2 wrong usage, a file that can't be read or
 written, or a node that can't be reached";
@@ -68,6 +73,8 @@ pub(crate) enum Command {
     Call(Call),
     /// Shows what a running node is and what can be called on it
     Describe(Describe),
+    /// Looks after the nodes of a cluster: which there are, restarts, levels of the log
+    Ctl(Ctl),
     /// Looks at the documents of a store
     #[command(subcommand)]
     Data(Data),

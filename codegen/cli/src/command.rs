@@ -19,6 +19,7 @@ use crate::terminal::{Terminal, count};
 pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod compat;
+pub(crate) mod ctl;
 pub(crate) mod data;
 pub(crate) mod describe;
 pub(crate) mod explain;

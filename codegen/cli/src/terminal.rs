@@ -54,6 +54,13 @@ impl Terminal {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
+    /// Makes room for a new picture, if a person looks at standard output.
+    pub(crate) fn clear_out(self) {
+        if io::stdout().is_terminal() {
+            self.out("\x1b[2J\x1b[H");
+        }
+    }
+
     /// Says something to people, on standard error.
     pub(crate) fn say(self, text: &str) {
         let mut out = io::stderr().lock();

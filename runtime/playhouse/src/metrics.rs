@@ -32,7 +32,7 @@ pub use tally::TIMED_EVERY;
 
 pub(crate) use page::Page;
 pub(crate) use serving::{Pages, Reply, serve};
-pub(crate) use snapshot::{Method, Snapshot, StoreCounts};
+pub(crate) use snapshot::{Method, Snapshot, StoreCounts, Sum};
 pub(crate) use tally::{CallTally, Parked, Tally};
 
 use tokio::time::Duration;

@@ -26,6 +26,7 @@
 
 mod builder;
 mod config;
+mod control;
 mod egress;
 mod environment;
 mod gate;
@@ -58,7 +59,7 @@ pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
 pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
 pub use problem::{BuildError, StartError};
-pub use running::{RunError, Running, Spawned, StopError};
+pub use running::{RESTART_STATUS, RunError, Running, Spawned, StopError};
 pub use session::{HELD_MAX, OPEN_RATE, OPEN_TIMEOUT};
 pub use system::LEAVE_TIMEOUT;
 

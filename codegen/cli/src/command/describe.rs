@@ -24,15 +24,18 @@ pub(crate) fn run(place: &Place, options: &Describe) -> anyhow::Result<Outcome> 
             failed.hint()
         ),
     };
-    let about: Value = serde_json::from_str(&text)
+    show(place, &text, options.json, options.all)
+}
+
+/// Shows what a node said of itself.
+pub(super) fn show(place: &Place, text: &str, json: bool, all: bool) -> anyhow::Result<Outcome> {
+    let about: Value = serde_json::from_str(text)
         .context("the node speaks another version: use the tool of its version")?;
-    if options.json {
+    if json {
         place.terminal.out(&format!("{about}\n"));
         return Ok(Outcome::Fine);
     }
-    place
-        .terminal
-        .out(&shown(place.terminal, &about, options.all));
+    place.terminal.out(&shown(place.terminal, &about, all));
     Ok(Outcome::Fine)
 }
 

@@ -15,6 +15,18 @@ use playhouse_wire::{Decode as _, Limits, Reader, Writer};
 pub(super) const DESCRIBE: u8 = 1;
 /// The tag of a call by name.
 pub(super) const CALL: u8 = 2;
+/// How the node is.
+pub(super) const STATUS: u8 = 3;
+/// All nodes that it knows of.
+pub(super) const NODES: u8 = 4;
+/// The levels of its log.
+pub(super) const LOG_LEVELS: u8 = 5;
+/// It stops, to be started again.
+pub(super) const RESTART: u8 = 6;
+/// Asks another node by name.
+pub(super) const AT: u8 = 7;
+/// It hands over what it runs, and stops.
+pub(super) const DRAIN: u8 = 8;
 
 /// Longest wait for a connection and for the node's hello.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -156,7 +168,8 @@ impl Node {
                 })?;
                 match &message {
                     Message::Ping(nonce) => pongs.push(*nonce),
-                    Message::GoAway(away) => {
+                    // What it says before it goes counts.
+                    Message::GoAway(away) if picked.is_none() => {
                         bail!("the node sends tools away: {:?} {}", away.reason, away.text)
                     }
                     other => picked = picked.or_else(|| pick(other)),

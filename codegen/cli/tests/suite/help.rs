@@ -3,7 +3,7 @@
 use crate::folder::{Folder, Ran};
 
 const COMMANDS: &[&str] = &[
-    "new", "check", "fmt", "lint", "gen", "compat", "release", "explain", "call", "describe",
+    "new", "check", "fmt", "lint", "gen", "compat", "release", "explain", "call", "describe", "ctl",
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod broken;
 mod build;
 mod check;
 mod compat;
+mod ctl;
 mod data;
 mod folder;
 mod format;

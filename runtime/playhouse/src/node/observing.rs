@@ -7,18 +7,16 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
-use serde_json::json;
-use tokio::sync::{Mutex, oneshot, watch};
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::shared::Shared;
 use crate::log::Logging;
-use crate::metrics::{FRESH_FOR, PATIENCE, Page, Pages, Reply, Snapshot};
+use crate::metrics::{FRESH_FOR, PATIENCE, Page, Pages, Reply, Snapshot, Sum};
 
-/// Answers those who watch a node.
-pub(super) struct Observed {
-    shared: Arc<Shared>,
-    stopping: watch::Receiver<bool>,
+/// What is known of a node's shards, by those who watch it.
+pub(super) struct Watching {
     began: Instant,
     /// Whoever comes while the shards are asked waits for what they say.
     collected: Mutex<Collected>,
@@ -29,8 +27,7 @@ pub(super) struct Observed {
 struct Collected {
     at: Option<Instant>,
     shards: Vec<Asked>,
-    metrics: Bytes,
-    reasons: Vec<String>,
+    seen: Arc<Seen>,
 }
 
 /// A shard that is asked. It has one question at a time, so that nothing piles up before one that is busy.
@@ -40,49 +37,54 @@ struct Asked {
     last: Option<Snapshot>,
 }
 
-impl Observed {
-    pub(super) fn new(shared: &Arc<Shared>, stopping: watch::Receiver<bool>) -> Self {
+/// The node at one moment.
+#[derive(Default)]
+pub(super) struct Seen {
+    sum: Sum,
+    silent: usize,
+    /// Why it is not ready; empty if it is.
+    reasons: Vec<String>,
+    uptime_seconds: f64,
+    metrics: Bytes,
+}
+
+impl Watching {
+    pub(super) fn new() -> Self {
         Self {
-            shared: Arc::clone(shared),
-            stopping,
             began: Instant::now(),
             collected: Mutex::default(),
         }
     }
+}
 
-    /// The page of metrics, and why the node is not ready, if it isn't.
-    async fn look(&self) -> (Bytes, Vec<String>) {
-        let mut collected = self.collected.lock().await;
+impl Shared {
+    /// The node as it is, or was a moment ago.
+    pub(super) async fn look(&self) -> Arc<Seen> {
+        let mut collected = self.watching.collected.lock().await;
         let now = Instant::now();
         let fresh = collected.at.is_some_and(|at| now < at + FRESH_FOR);
         // That the node stops is to be seen at once.
-        if !fresh || *self.stopping.borrow() {
+        if !fresh || self.control.is_stopping() {
             let silent = self.ask(&mut collected.shards, now + PATIENCE).await;
             let shards = collected.shards.iter();
             let sum = Snapshot::sum(shards.filter_map(|shard| shard.last.as_ref()));
-            let reasons = self.reasons(&silent, sum.rest.store.is_some_and(|it| it.is_away));
-            let about = &self.shared.about;
-            let page = Page {
-                node: &about.name,
-                release: about.schema.release,
-                digest: about.schema.digest,
-                uptime_seconds: self.began.elapsed().as_secs_f64(),
-                is_ready: reasons.is_empty(),
-                shards: about.shards,
+            let mut seen = Seen {
                 silent: silent.len(),
-                log_dropped: Logging::installed().map_or(0, |log| log.dropped()),
-                sum: &sum,
+                reasons: self.reasons(&silent, &sum),
+                uptime_seconds: self.watching.began.elapsed().as_secs_f64(),
+                metrics: Bytes::new(),
+                sum,
             };
-            collected.metrics = page.text().into();
-            collected.reasons = reasons;
+            seen.metrics = self.page(&seen).into();
+            collected.seen = Arc::new(seen);
             collected.at = Some(Instant::now());
         }
-        (collected.metrics.clone(), collected.reasons.clone())
+        Arc::clone(&collected.seen)
     }
 
     /// Has all shards say their numbers. Those that don't in time are named.
     async fn ask(&self, shards: &mut Vec<Asked>, until: Instant) -> Vec<usize> {
-        let mailboxes = self.shared.mailboxes();
+        let mailboxes = self.mailboxes();
         shards.resize_with(mailboxes.len(), Asked::default);
         for (shard, mailbox) in shards.iter_mut().zip(mailboxes) {
             if shard.answer.is_none() {
@@ -114,42 +116,95 @@ impl Observed {
     }
 
     /// Why the node is not ready.
-    fn reasons(&self, silent: &[usize], store_is_away: bool) -> Vec<String> {
+    fn reasons(&self, silent: &[usize], sum: &Sum) -> Vec<String> {
         let mut reasons = Vec::new();
-        if !self.shared.is_started() {
+        if !self.control.is_started() {
             reasons.push("the node is starting".to_owned());
         }
-        if *self.stopping.borrow() {
+        if self.control.is_stopping() {
             reasons.push("the node is stopping".to_owned());
         }
         for shard in silent {
             let text = format!("shard {shard} does not answer: a handler holds its thread");
             reasons.push(text);
         }
-        if store_is_away {
+        if sum.rest.store.is_some_and(|store| store.is_away) {
             reasons.push("the store does not answer".to_owned());
         }
         reasons
     }
 
+    /// The page of metrics.
+    fn page(&self, seen: &Seen) -> String {
+        let about = &self.about;
+        let page = Page {
+            node: &about.name,
+            release: about.schema.release,
+            digest: about.schema.digest,
+            uptime_seconds: seen.uptime_seconds,
+            is_ready: seen.reasons.is_empty(),
+            shards: about.shards,
+            silent: seen.silent,
+            log_dropped: Logging::installed().map_or(0, |log| log.dropped()),
+            sum: &seen.sum,
+        };
+        page.text()
+    }
+
+    /// How far the node is in its life, in a word.
+    fn state(&self) -> &'static str {
+        if self.control.is_stopping() {
+            "stopping"
+        } else if self.control.is_started() {
+            "running"
+        } else {
+            "starting"
+        }
+    }
+
+    /// What operators hear of the node.
+    pub(super) async fn status(&self) -> Value {
+        let seen = self.look().await;
+        let places = self.places();
+        let incarnation = places.incarnation;
+        json!({
+            "node": self.about.name,
+            "state": self.state(),
+            "ready": seen.reasons.is_empty(),
+            "reasons": seen.reasons,
+            "uptime_seconds": seen.uptime_seconds,
+            "life": format!("{:016x}", incarnation.boot.wrapping_add(incarnation.lease)),
+            "release": self.about.schema.release,
+            "roles": self.about.roles,
+            "address": places.addresses.first(),
+            "entities": seen.sum.entities.values().sum::<usize>(),
+            "sessions": seen.sum.rest.sessions,
+            "links": seen.sum.rest.links_accepted + seen.sum.rest.links_dialled,
+            "calls_open": seen.sum.rest.calls_open,
+            "unsaved": seen.sum.rest.store.map_or(0, |store| store.unsaved),
+        })
+    }
+}
+
+/// Answers those who watch a node over HTTP.
+pub(super) struct Observed(pub(super) Arc<Shared>);
+
+impl Observed {
     async fn reply(&self, path: &str) -> Option<Reply> {
         match path {
-            "/metrics" => {
-                let (text, _) = self.look().await;
-                Some(Reply {
-                    status: StatusCode::OK,
-                    content_type: "text/plain; version=0.0.4; charset=utf-8",
-                    text,
-                })
-            }
+            "/metrics" => Some(Reply {
+                status: StatusCode::OK,
+                content_type: "text/plain; version=0.0.4; charset=utf-8",
+                text: self.0.look().await.metrics.clone(),
+            }),
             "/health" => Some(Reply::plain(StatusCode::OK, "ok\n")),
             "/ready" => {
-                let (_, reasons) = self.look().await;
-                let ready = reasons.is_empty();
+                let seen = self.0.look().await;
+                let ready = seen.reasons.is_empty();
                 let text = json!({
                     "ready": ready,
-                    "node": self.shared.about.name,
-                    "reasons": reasons,
+                    "node": self.0.about.name,
+                    "reasons": seen.reasons,
                 });
                 Some(Reply {
                     status: if ready {
@@ -177,6 +232,6 @@ impl Pages for Observed {
 
 impl fmt::Debug for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Observed({})", self.shared.about.name)
+        write!(f, "Observed({})", self.0.about.name)
     }
 }

@@ -58,6 +58,8 @@ impl Node {
         };
         self.shared.open(mailboxes, places, date_us);
         let stop = watch::Sender::new(false);
+        self.shared.control.begin(stop.clone());
+        self.shared.control.set_started();
         let parts = jobs.into_iter().enumerate();
         parts
             .map(|(index, jobs)| Part {

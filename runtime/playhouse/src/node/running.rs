@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -42,6 +43,9 @@ pub(super) enum Stopped {
     Panicked(usize),
 }
 
+/// The status that a process ends with whose node is to be started again: `EX_TEMPFAIL` of `sysexits.h`.
+pub const RESTART_STATUS: u8 = 75;
+
 /// How a node that was waited for did not end well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,6 +54,8 @@ pub enum StopError {
     HandlersLeft(usize),
     /// So many entities had changes that the store had not acknowledged when the time was over: they are lost.
     Unsaved(usize),
+    /// An operator asked for it, so that whoever supervises the process starts it again: end it with [`RESTART_STATUS`].
+    Restart,
     /// A shard's own thread panicked, by a mistake of the framework. The log says where.
     Panicked {
         /// Which one.
@@ -68,6 +74,7 @@ impl fmt::Display for StopError {
                 f,
                 "{count} entities were not saved: see why the store did not answer, or allow more time with `.stop_timeout(..)`"
             ),
+            Self::Restart => f.write_str("the node is to be started again, as an operator asked"),
             Self::Panicked { shard } => {
                 write!(
                     f,
@@ -95,6 +102,32 @@ impl fmt::Display for RunError {
         match self {
             Self::Start(error) => error.fmt(f),
             Self::Stop(error) => error.fmt(f),
+        }
+    }
+}
+
+impl RunError {
+    /// What the process should end with: [`RESTART_STATUS`] if the node is to be started again, else 1.
+    ///
+    /// ```no_run
+    /// # fn node() -> playhouse::Node { unimplemented!() }
+    /// use std::process::ExitCode;
+    ///
+    /// fn main() -> ExitCode {
+    ///     match node().run() {
+    ///         Ok(()) => ExitCode::SUCCESS,
+    ///         Err(error) => {
+    ///             eprintln!("{error}");
+    ///             error.exit_code()
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Stop(StopError::Restart) => ExitCode::from(RESTART_STATUS),
+            Self::Start(_) | Self::Stop(_) => ExitCode::FAILURE,
         }
     }
 }
@@ -256,6 +289,12 @@ impl Running {
         }
         if let Some(store) = self.store.take() {
             store.close();
+        }
+        if self.shared.control.restarts() {
+            if let Err(error) = &result {
+                tracing::warn!(%error, "a node that restarts stopped badly");
+            }
+            result = Err(StopError::Restart);
         }
         if let Some(system) = self.system.take() {
             system.shutdown_background();

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use playhouse_store::{Owner, Store};
@@ -12,8 +11,10 @@ use tokio::sync::mpsc;
 use tokio::time::Duration;
 
 use super::builder::Policy;
+use super::control::Control;
 use super::gate::Gate;
 use super::guests::{GUEST_CALLS_MAX, Guests};
+use super::observing::Watching;
 use super::shard::ShardNode;
 use super::system::{Phase, Place, Progress};
 use super::tool::About;
@@ -34,8 +35,9 @@ pub(super) struct Shared {
     pub(super) progress: Progress,
     mailboxes: OnceLock<Box<[Mailbox]>>,
     places: OnceLock<Places>,
-    started: AtomicBool,
     place: OnceLock<Place>,
+    pub(super) control: Control,
+    pub(super) watching: Watching,
 }
 
 /// Where a node listens, once it does.
@@ -87,8 +89,9 @@ impl Shared {
             policy,
             mailboxes: OnceLock::new(),
             places: OnceLock::new(),
-            started: AtomicBool::new(false),
             place: OnceLock::new(),
+            control: Control::default(),
+            watching: Watching::new(),
         }
     }
 
@@ -105,16 +108,6 @@ impl Shared {
         if self.policy.cluster.is_some() {
             let _ = self.place.set(Place::new(self, started_us));
         }
-    }
-
-    /// Everything has started.
-    pub(super) fn set_started(&self) {
-        self.started.store(true, Ordering::Release);
-    }
-
-    /// Whether everything has started.
-    pub(super) fn is_started(&self) -> bool {
-        self.started.load(Ordering::Acquire)
     }
 
     /// The node's place in its cluster, if it is in one and has started.

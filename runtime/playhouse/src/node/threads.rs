@@ -70,12 +70,13 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
     shared.open(mailboxes, places, date_us());
 
     let (stop, stopping) = watch::channel(false);
+    shared.control.begin(stop.clone());
     let (started, mut reports) = mpsc::unbounded_channel();
     let (joined, mut joining) = mpsc::unbounded_channel();
     let mut running = Running::new(Arc::clone(shared), stop.clone(), system);
     if let Some(listener) = metrics {
         // From now on, so that whoever watches sees what it waits for.
-        let observed = Arc::new(Observed::new(shared, stopping.clone()));
+        let observed = Arc::new(Observed(Arc::clone(shared)));
         running.system().spawn(observe(listener, observed));
     }
     running.open_store()?;
@@ -122,7 +123,7 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
             None => return Err(ended_at_once()),
         }
     }
-    shared.set_started();
+    shared.control.set_started();
     Ok(running)
 }
 

@@ -6,6 +6,7 @@
 mod builtin;
 mod describe;
 mod invoke;
+mod operate;
 mod target;
 
 use serde::{Deserializer, Serialize, Serializer};

@@ -1,8 +1,14 @@
-//! The service that each node has by itself: package 0, number 0, for `playhouse call` and `playhouse describe`.
+//! The service that each node has by itself: package 0, number 0, for `playhouse call`, `describe` and `ctl`.
 //!
 //! - 1 `describe() -> string`: the node and its schema as JSON.
 //! - 2 `call(target: string, args: string) -> string`: a call by name, arguments and outcome as JSON,
 //!   `{"returned": value}` or `{"thrown": {arm: body}}`.
+//! - 3 `status() -> string`: the node itself, as JSON.
+//! - 4 `nodes() -> string`: all nodes that this one knows of, as JSON.
+//! - 5 `log_levels(levels: string, seconds: u32) -> string`: the levels of its log.
+//! - 6 `restart() -> string`: it stops, to be started again.
+//! - 8 `drain() -> string`: it hands over what it runs, and stops.
+//! - 7 `at(node: string, tag: u8, args: bytes) -> string`: one of these on another node.
 
 use std::rc::Rc;
 
@@ -12,7 +18,7 @@ use serde::Serialize;
 use tokio::time::Duration;
 
 use super::super::shard::ShardNode;
-use super::{Ended, describe};
+use super::{Ended, describe, operate};
 use crate::call::{Failure, FailureKind};
 use crate::descriptor::dynamic::Dynamic;
 
@@ -23,6 +29,12 @@ pub(in crate::node) const fn is_builtin(method: Method) -> bool {
 
 const DESCRIBE: u8 = 1;
 const CALL: u8 = 2;
+const STATUS: u8 = 3;
+const NODES: u8 = 4;
+const LOG_LEVELS: u8 = 5;
+const RESTART: u8 = 6;
+const AT: u8 = 7;
+const DRAIN: u8 = 8;
 
 /// What the node's own call `tag` comes to: a text.
 pub(in crate::node) async fn serve_builtin(
@@ -45,6 +57,12 @@ pub(in crate::node) async fn serve_builtin(
                 Ended::Failed(failure) => Err(failure),
             }
         }
+        STATUS => Ok(operate::status(&node).await.to_string()),
+        NODES => Ok(operate::nodes(&node).await.to_string()),
+        LOG_LEVELS => operate::log_levels(&args).map(|levels| levels.to_string()),
+        RESTART => Ok(operate::restart(&node).to_string()),
+        AT => operate::at(&node, &args),
+        DRAIN => Ok(operate::drain(&node).to_string()),
         _ => Err(Failure::not_executed(FailureKind::Unimplemented)
             .because("the node has no such call of its own")),
     }
