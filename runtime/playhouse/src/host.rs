@@ -52,6 +52,7 @@ mod persisted;
 mod releasing;
 mod saved;
 mod saving;
+mod standing;
 mod sweeping;
 mod together;
 

@@ -66,6 +66,7 @@ mod named;
 mod newtype;
 mod numbered;
 mod redacted;
+mod standing;
 
 #[doc(hidden)]
 pub mod __private;

@@ -58,6 +58,9 @@ pub const SWEEP_MAX: usize = 1000;
 /// Where messages stand that were sent by nobody persistent: a collection that every store has.
 pub const OUTBOXES: &str = "playhouse.Outbox";
 
+/// Where the leases of a cluster's nodes stand: a collection that every store has.
+pub const NODES: &str = "playhouse.Node";
+
 /// Whether entities of a type are persistent.
 pub(crate) fn is_persistent(entity: &descriptor::Entity) -> bool {
     if let EntityKind::Local(_) = entity.kind {
@@ -80,10 +83,12 @@ pub(crate) fn collections(
 ) -> Vec<Collection> {
     let persistent = entities.into_iter().filter(|entity| is_persistent(entity));
     let mut collections = document::collections(persistent);
-    collections.push(Collection {
-        name: OUTBOXES.into(),
-        indexes: Vec::new(),
-    });
+    for name in [OUTBOXES, NODES] {
+        collections.push(Collection {
+            name: name.into(),
+            indexes: Vec::new(),
+        });
+    }
     collections
 }
 

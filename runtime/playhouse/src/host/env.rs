@@ -25,6 +25,12 @@ pub trait Env: 'static {
         let _ = (kind, name);
     }
 
+    /// How much faster than the true time the machine's clock runs, in parts per million. Simulated machines have clocks of
+    /// their own, and leases are measured by them.
+    fn clock_rate_ppm(&self) -> i64 {
+        0
+    }
+
     /// Whether a shard that waits for another looks for its answer for a while before it sleeps.
     fn spins(&self) -> bool {
         false

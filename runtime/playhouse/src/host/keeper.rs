@@ -80,7 +80,8 @@ impl fmt::Debug for Keeping {
 /// What a shard that has a store knows of it.
 pub(super) struct Keeper {
     pub(super) store: Rc<dyn Store>,
-    pub(super) owner: Owner,
+    /// Another one from the loss of a lease on.
+    pub(super) owner: RefCell<Owner>,
     pub(super) exclusive: bool,
     pub(super) release: u32,
     pub(super) rules: Rules,
@@ -120,7 +121,7 @@ impl Keeper {
     pub(super) fn new(keeping: Keeping) -> Self {
         Self {
             store: keeping.store,
-            owner: keeping.owner,
+            owner: RefCell::new(keeping.owner),
             exclusive: keeping.exclusive,
             release: keeping.release,
             rules: keeping.rules,
@@ -146,6 +147,11 @@ impl Keeper {
             failed: Cell::new(0),
             passivated: Cell::new(0),
         }
+    }
+
+    /// As whom the node runs its entities now.
+    pub(super) fn owner(&self) -> Owner {
+        self.owner.borrow().clone()
     }
 
     /// One more entity has changes that were not acknowledged, or one less.

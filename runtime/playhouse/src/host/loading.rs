@@ -148,7 +148,7 @@ impl Shard {
         for tries in 1.. {
             let claim = Claim {
                 id: id.clone(),
-                owner: keeper.owner.clone(),
+                owner: keeper.owner(),
                 seen: manner.seen,
                 take: Take::Any,
                 create: manner.seen.is_none() && (manner.new || !is_instance),
@@ -229,7 +229,7 @@ impl Shard {
         document: &mut Document,
     ) -> Result<bool, Misfit> {
         let kind = self.kind(cell.header().kind);
-        let activation = Activation::new(document, keeper.owner.clone(), keeper.rules)
+        let activation = Activation::new(document, keeper.owner(), keeper.rules)
             .map_err(|misfit| Misfit::new(misfit.path, misfit.problem))?;
         let fresh = activation.is_fresh();
         if let Some(saved) = kind.saved.as_ref().filter(|_| !fresh) {

@@ -35,7 +35,7 @@ impl Shard {
                 let except = if look.is_multiple_of(LOOKS_TO_OWN) {
                     nobody()
                 } else {
-                    keeper.owner.clone()
+                    keeper.owner()
                 };
                 shard.sweep(&keeper, except).await;
                 tokio::time::sleep(SWEEP_EVERY).await;
@@ -67,7 +67,7 @@ impl Shard {
             return true;
         };
         // An earlier life of this node is over.
-        keeper.exclusive || owner.node == keeper.owner.node
+        keeper.exclusive || owner.node == keeper.owner().node
     }
 
     /// Runs the entity of a document, on the shard where it lives.

@@ -218,7 +218,7 @@ impl Shard {
         };
         let claim = Claim {
             id: delivery.row.to.clone(),
-            owner: keeper.owner.clone(),
+            owner: keeper.owner(),
             seen: None,
             take: Take::Any,
             create: false,
@@ -240,7 +240,7 @@ impl Shard {
             }
             _ => return,
         };
-        let activation = Activation::new(&document, keeper.owner.clone(), keeper.rules);
+        let activation = Activation::new(&document, keeper.owner(), keeper.rules);
         let Some(mut activation) = activation.ok().filter(Activation::is_fresh) else {
             return;
         };

@@ -173,7 +173,7 @@ impl Shard {
             }
             let claim = Claim {
                 id: outbox.id.clone(),
-                owner: keeper.owner.clone(),
+                owner: keeper.owner(),
                 seen: None,
                 take: Take::Any,
                 create: true,
@@ -181,7 +181,7 @@ impl Shard {
             };
             let activation = match keeper.store.claim(claim).await {
                 Ok(Claimed::Mine(document)) => {
-                    Activation::new(&document, keeper.owner.clone(), keeper.rules)
+                    Activation::new(&document, keeper.owner(), keeper.rules)
                         .map_err(|misfit| misfit.to_string())
                 }
                 Ok(other) => Err(format!("{other:?}")),

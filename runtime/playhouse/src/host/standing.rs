@@ -1,0 +1,98 @@
+//! What a shard does when its node's standing changes: the lease by which it runs entities that have owners was lost, or
+//! renewed late.
+
+use std::rc::Rc;
+
+use playhouse_store::Owner;
+use tokio::time::Instant;
+
+use super::cell::Hosted;
+use super::persisted::Persisted;
+use super::shard::Shard;
+use crate::descriptor::EntityKind;
+use crate::persist::SaveError;
+
+impl Shard {
+    /// The node's lease is lost, and it has another life as this owner. Everything of this shard that ran by it ends where
+    /// it stands: what was not saved is discarded, whoever waits for what runs hears that nobody knows what came of it, and
+    /// what has not begun goes to whoever runs the entity next.
+    pub(crate) fn lose_standing(self: &Rc<Self>, owner: &Owner) {
+        let Some(keeper) = self.keeper() else {
+            return;
+        };
+        *keeper.owner.borrow_mut() = owner.clone();
+        for (cell, persisted) in self.owned() {
+            self.discard(&cell, &persisted);
+        }
+    }
+
+    /// The node's lease was renewed after the margin, so nobody has taken anything over: what waited goes on.
+    pub(crate) fn regain_standing(self: &Rc<Self>) {
+        for (cell, _) in self.owned() {
+            self.wake_holder(&cell);
+        }
+    }
+
+    /// The live entities of this shard that other nodes could own.
+    fn owned(&self) -> Vec<(Rc<dyn Hosted>, Rc<Persisted>)> {
+        let kinds = self.kinds.iter().filter(|kind| {
+            let kind = kind.descriptor.kind;
+            !matches!(kind, EntityKind::PerNode | EntityKind::Local(_))
+        });
+        let cells = kinds.flat_map(|kind| kind.live());
+        cells
+            .filter_map(|cell| {
+                let persisted = cell.header().persisted()?;
+                Some((cell, persisted))
+            })
+            .collect()
+    }
+
+    fn discard(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Rc<Persisted>) {
+        persisted.discarded.set(true);
+        self.mark_unsaved(persisted, false);
+        persisted.tell_savers(&Err(SaveError::Lost));
+        self.leave(cell);
+        self.wake_holder(cell);
+    }
+
+    /// The handler that has the entity is polled again: it sees there whether it may go on.
+    fn wake_holder(&self, cell: &Rc<dyn Hosted>) {
+        let holder = cell.header().holder.get();
+        let waker = {
+            let mut calls = self.calls.borrow_mut();
+            calls
+                .get_mut(holder)
+                .and_then(|call| call.handler_waker.take())
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Has each shard that has entities do something soon.
+    pub(crate) fn on_entity_shards(
+        self: &Rc<Self>,
+        job: impl Fn(&Rc<Self>) + Clone + Send + 'static,
+    ) {
+        for shard in 0..self.count {
+            let job = job.clone();
+            self.do_on(shard, move |shard| job(shard));
+        }
+    }
+
+    /// The clock's present time.
+    pub(crate) fn clock(&self) -> Instant {
+        self.env.now()
+    }
+
+    /// See [`Env::clock_rate_ppm`](super::Env::clock_rate_ppm).
+    pub(crate) fn clock_rate_ppm(&self) -> i64 {
+        self.env.clock_rate_ppm()
+    }
+
+    /// Sixty-four random bits. Not for secrets.
+    pub(crate) fn chance(&self) -> u64 {
+        self.env.random()
+    }
+}
