@@ -30,7 +30,7 @@ pub use family::{FAMILIES, Family, FamilyKind};
 pub use serving::{CONNECTION_TIME, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 pub use tally::TIMED_EVERY;
 
-pub(crate) use page::Page;
+pub(crate) use page::{Members, Page};
 pub(crate) use serving::{Pages, Reply, serve};
 pub(crate) use snapshot::{Method, Snapshot, StoreCounts, Sum};
 pub(crate) use tally::{CallTally, Parked, Tally};

@@ -3,6 +3,7 @@
 use std::process::{Child, Command, Stdio};
 
 use crate::folder::Folder;
+use crate::room::Room;
 use crate::world;
 
 #[test]
@@ -128,6 +129,48 @@ fn a_restarted_node_is_back_and_logs_what_it_is_told() {
     let (status, _supervised) = supervisor.join().unwrap();
     assert_eq!(status.code(), Some(75));
     assert_eq!(shown(&["log-level", "pier"]), "info\n", "another process");
+}
+
+#[test]
+fn any_node_of_a_cluster_answers_for_all() {
+    let folder = Folder::empty();
+    let room = Room::default();
+    let start = |name: &str| world::start(world::builder().name(name).cluster(room.clone()));
+    let (_quay, at) = start("quay");
+    let (pier, pier_at) = start("pier");
+    let ctl = |args: &[&str]| folder.run(&[&["ctl"], args, &["--at", &at]].concat());
+    // The nodes hear of one another a moment after they have started.
+    let nodes = loop {
+        let nodes = ctl(&["nodes", "--json"]).expect(0, &[]).out;
+        let nodes: serde_json::Value = serde_json::from_str(&nodes).unwrap();
+        if nodes["nodes"].as_array().unwrap().len() == 2 {
+            break nodes;
+        }
+    };
+    let other = &nodes["nodes"][0];
+    assert_eq!(
+        (&other["node"], &other["state"]),
+        (&"pier".into(), &"running".into())
+    );
+    assert_eq!(other["address"], pier_at.as_str());
+    assert_eq!(
+        nodes["nodes"][1]["ready"], true,
+        "the one that is asked knows more of itself"
+    );
+    let table = ctl(&["nodes"]).expect(0, &[]).out;
+    assert_eq!(table.lines().count(), 3, "{table}");
+
+    let about = ctl(&["describe", "pier"]).expect(0, &[]).out;
+    assert!(about.starts_with("pier (playhouse"), "{about}");
+    ctl(&["log-level", "pier"]).expect(1, &["nothing is installed"]);
+    ctl(&["drain", "dock"]).expect(
+        1,
+        &["no node `dock` is in the cluster: there is pier, quay"],
+    );
+    ctl(&["drain", "pier"]).expect(0, &["pier is drained and has stopped"]);
+    assert_eq!(pier.wait(), Ok(()));
+    let left = ctl(&["nodes"]).expect(0, &[]).out;
+    assert_eq!(left.lines().count(), 2, "{left}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod lint;
 mod new;
 mod node;
 mod release;
+mod room;
 mod watch;
 
 // The node that is called is the one of the facade's own tests, with its schema.

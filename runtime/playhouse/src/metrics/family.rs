@@ -109,4 +109,8 @@ families! {
         "Polls of handlers that held their thread for too long.";
     LOG_DROPPED = Counter "playhouse_log_records_dropped_total" []
         "Records of the log that were dropped, since more came than could be written.";
+    MEMBERS = Gauge "playhouse_members" ["state"]
+        "Nodes of the cluster that this one sees, itself included.";
+    DISCOVERY_AWAY = Gauge "playhouse_discovery_away" []
+        "1 while discovery can't be reached, and what it said last holds.";
 }

@@ -18,7 +18,19 @@ pub(crate) struct Page<'a> {
     pub(crate) shards: usize,
     pub(crate) silent: usize,
     pub(crate) log_dropped: u64,
+    /// Of a node in a cluster.
+    pub(crate) members: Option<Members>,
     pub(crate) sum: &'a Sum,
+}
+
+/// Whom a node sees in its cluster.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Members {
+    pub(crate) available: usize,
+    pub(crate) draining: usize,
+    pub(crate) incompatible: usize,
+    /// Discovery can't be reached.
+    pub(crate) is_away: bool,
 }
 
 impl Page<'_> {
@@ -44,7 +56,21 @@ impl Page<'_> {
         text.one(&family::OVERRUNS, rest.overruns);
         text.one(&family::STALLS, rest.stalls);
         text.one(&family::LOG_DROPPED, self.log_dropped);
+        self.cluster(&mut text);
         text.0
+    }
+
+    /// A node alone has the families without samples: there is nobody to be seen.
+    fn cluster(&self, text: &mut Text) {
+        text.family(&family::MEMBERS);
+        let Some(members) = self.members else {
+            text.family(&family::DISCOVERY_AWAY);
+            return;
+        };
+        text.sample(&family::MEMBERS, &["available"], members.available);
+        text.sample(&family::MEMBERS, &["draining"], members.draining);
+        text.sample(&family::MEMBERS, &["incompatible"], members.incompatible);
+        text.one(&family::DISCOVERY_AWAY, u8::from(members.is_away));
     }
 
     fn calls(&self, text: &mut Text) {
@@ -242,6 +268,7 @@ mod tests {
             shards: 2,
             silent: 0,
             log_dropped: 0,
+            members: Some(Members::default()),
             sum: &sum,
         };
         let text = page.text();

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
+use playhouse_cluster::{Member, View};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::shared::Shared;
 use crate::log::Logging;
-use crate::metrics::{FRESH_FOR, PATIENCE, Page, Pages, Reply, Snapshot, Sum};
+use crate::metrics::{FRESH_FOR, Members, PATIENCE, Page, Pages, Reply, Snapshot, Sum};
 
 /// What is known of a node's shards, by those who watch it.
 pub(super) struct Watching {
@@ -54,6 +55,19 @@ impl Watching {
             began: Instant::now(),
             collected: Mutex::default(),
         }
+    }
+}
+
+impl Seen {
+    /// How many entities, links and sessions there are.
+    pub(super) fn load_counts(&self) -> (usize, usize, usize) {
+        let rest = &self.sum.rest;
+        let entities = self.sum.entities.values().sum();
+        (
+            entities,
+            rest.links_accepted + rest.links_dialled,
+            rest.sessions,
+        )
     }
 }
 
@@ -118,14 +132,20 @@ impl Shared {
     /// Why the node is not ready.
     fn reasons(&self, silent: &[usize], sum: &Sum) -> Vec<String> {
         let mut reasons = Vec::new();
-        if !self.control.is_started() {
+        if !self.progress.runs() {
+            reasons.push("the node waits for its place in the cluster".to_owned());
+        } else if !self.control.is_started() {
             reasons.push("the node is starting".to_owned());
         }
         if self.control.is_stopping() {
             reasons.push("the node is stopping".to_owned());
         }
         for shard in silent {
-            let text = format!("shard {shard} does not answer: a handler holds its thread");
+            let text = if *shard < self.about.shards {
+                format!("shard {shard} does not answer: a handler holds its thread")
+            } else {
+                "the system's own shard does not answer".to_owned()
+            };
             reasons.push(text);
         }
         if sum.rest.store.is_some_and(|store| store.is_away) {
@@ -146,6 +166,7 @@ impl Shared {
             shards: about.shards,
             silent: seen.silent,
             log_dropped: Logging::installed().map_or(0, |log| log.dropped()),
+            members: self.place().map(|place| members(&place.seat.view())),
             sum: &seen.sum,
         };
         page.text()
@@ -167,6 +188,7 @@ impl Shared {
         let seen = self.look().await;
         let places = self.places();
         let incarnation = places.incarnation;
+        let (entities, links, sessions) = seen.load_counts();
         json!({
             "node": self.about.name,
             "state": self.state(),
@@ -177,12 +199,27 @@ impl Shared {
             "release": self.about.schema.release,
             "roles": self.about.roles,
             "address": places.addresses.first(),
-            "entities": seen.sum.entities.values().sum::<usize>(),
-            "sessions": seen.sum.rest.sessions,
-            "links": seen.sum.rest.links_accepted + seen.sum.rest.links_dialled,
+            "entities": entities,
+            "sessions": sessions,
+            "links": links,
             "calls_open": seen.sum.rest.calls_open,
             "unsaved": seen.sum.rest.store.map_or(0, |store| store.unsaved),
         })
+    }
+}
+
+/// How many members a view has: those that new things may go to, those that leave, and those that this node does not
+/// understand.
+fn members(view: &View) -> Members {
+    let count = |what: fn(&Member) -> bool| {
+        let members = view.members.values();
+        members.filter(|member| what(member)).count()
+    };
+    Members {
+        available: count(Member::is_candidate),
+        draining: count(|member| member.accepts && member.draining),
+        incompatible: count(|member| !member.accepts),
+        is_away: view.away_since_us.is_some(),
     }
 }
 

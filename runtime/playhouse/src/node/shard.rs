@@ -22,7 +22,7 @@ use super::shared::{Jobs, Shared};
 use super::tool::About;
 use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
-use crate::host::{Env, Keeping, Shard};
+use crate::host::{Egress, Env, Keeping, Shard};
 use crate::metrics::Snapshot;
 
 /// How often a stopping shard looks whether its handlers have ended.
@@ -127,6 +127,16 @@ impl ShardNode {
 
     pub(super) fn random(&self) -> u64 {
         self.env.random()
+    }
+
+    /// The date, in microseconds since 1970.
+    pub(super) fn utc_us(&self) -> i64 {
+        self.env.utc().as_micros()
+    }
+
+    /// The way to other nodes.
+    pub(super) fn egress(&self) -> &dyn Egress {
+        &*self.outbound
     }
 
     pub(super) fn now(&self) -> Instant {

@@ -5,6 +5,7 @@
 
 mod builtin;
 mod describe;
+mod forwarding;
 mod invoke;
 mod operate;
 mod target;

@@ -224,3 +224,26 @@ fn a_port_that_is_taken_is_named() {
     let error = second.start().unwrap_err().to_string();
     assert!(error.contains(&address), "{error}");
 }
+
+/// `UPDATE=1` writes it.
+#[test]
+fn the_page_on_operations_lists_every_family() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once("<!-- metrics: ").unwrap();
+    let (comment, rest) = rest.split_once("-->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end of metrics -->").unwrap();
+    let mut table = "\n| metric | kind | labels | |\n|---|---|---|---|\n".to_owned();
+    for family in FAMILIES {
+        let labels: Vec<String> = family.labels.iter().map(|it| format!("`{it}`")).collect();
+        let (name, kind, labels) = (family.name, family.kind, labels.join(", "));
+        table += &format!("| `{name}` | {kind} | {labels} | {} |\n", family.help);
+    }
+    let made =
+        format!("{before}<!-- metrics: {comment}-->\n{table}\n<!-- end of metrics -->{after}");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &made).unwrap();
+        return;
+    }
+    assert_eq!(made, page, "UPDATE=1 writes it");
+}

@@ -18,7 +18,7 @@ use serde::Serialize;
 use tokio::time::Duration;
 
 use super::super::shard::ShardNode;
-use super::{Ended, describe, operate};
+use super::{Ended, describe, forwarding, operate};
 use crate::call::{Failure, FailureKind};
 use crate::descriptor::dynamic::Dynamic;
 
@@ -33,7 +33,7 @@ const STATUS: u8 = 3;
 const NODES: u8 = 4;
 const LOG_LEVELS: u8 = 5;
 const RESTART: u8 = 6;
-const AT: u8 = 7;
+pub(super) const AT: u8 = 7;
 const DRAIN: u8 = 8;
 
 /// What the node's own call `tag` comes to: a text.
@@ -61,7 +61,7 @@ pub(in crate::node) async fn serve_builtin(
         NODES => Ok(operate::nodes(&node).await.to_string()),
         LOG_LEVELS => operate::log_levels(&args).map(|levels| levels.to_string()),
         RESTART => Ok(operate::restart(&node).to_string()),
-        AT => operate::at(&node, &args),
+        AT => forwarding::at(&node, &args, deadline).await,
         DRAIN => Ok(operate::drain(&node).to_string()),
         _ => Err(Failure::not_executed(FailureKind::Unimplemented)
             .because("the node has no such call of its own")),

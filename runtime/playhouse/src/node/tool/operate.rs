@@ -1,5 +1,6 @@
 //! What operators ask of a node, for `playhouse ctl`. Answers are JSON.
 
+use playhouse_cluster::Member;
 use playhouse_wire::{Decode as _, Limits, Reader, Result as WireResult};
 use serde_json::{Value, json};
 use tokio::time::Duration;
@@ -18,7 +19,58 @@ pub(super) async fn status(node: &ShardNode) -> Value {
 
 /// `nodes() -> string`: all nodes that this one knows of.
 pub(super) async fn nodes(node: &ShardNode) -> Value {
-    json!({ "nodes": [node.shared.status().await] })
+    let own = node.shared.status().await;
+    let Some(place) = node.shared.place() else {
+        return json!({ "nodes": [own] });
+    };
+    let view = place.seat.view();
+    let now_us = node.utc_us();
+    let since = |us: i64| seconds(now_us.saturating_sub(us));
+    let nodes: Vec<Value> = view
+        .members
+        .values()
+        .map(|member| member_status(member, &own, since(member.started_us)))
+        .collect();
+    json!({
+        "nodes": nodes,
+        "away_seconds": view.away_since_us.map(since),
+    })
+}
+
+/// A member as others see it; what a node knows of itself is newer.
+fn member_status(member: &Member, own: &Value, uptime_seconds: f64) -> Value {
+    let mut status = json!({
+        "node": member.name,
+        "state": match (member.accepts, member.draining) {
+            (false, _) => "incompatible",
+            (true, true) => "draining",
+            (true, false) => "running",
+        },
+        "life": format!("{:016x}", member.incarnation),
+        "release": member.release,
+        "roles": member.roles,
+        "address": member.addresses.first(),
+        "uptime_seconds": uptime_seconds,
+        "entities": member.load.entities,
+        "sessions": member.load.sessions,
+        "links": member.load.links,
+        "load": member.load.score,
+    });
+    if own["node"] == status["node"]
+        && let (Value::Object(status), Value::Object(own)) = (&mut status, own)
+    {
+        status.extend(own.clone());
+    }
+    status
+}
+
+/// Microseconds as seconds, for people.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a time that people read may be rounded to one part in 2^53"
+)]
+fn seconds(us: i64) -> f64 {
+    us.max(0) as f64 / 1e6
 }
 
 /// `log_levels(levels: string, seconds: u32) -> string`: changes the levels, for so long or for good, and says which
@@ -57,23 +109,6 @@ pub(super) fn drain(node: &ShardNode) -> Value {
     json!({ "draining": true })
 }
 
-/// `at(node: string, tag: u8, args: bytes) -> string`: has another node answer.
-pub(super) fn at(node: &ShardNode, args: &[u8]) -> Result<String, Failure> {
-    let name = elsewhere(args).map_err(|error| invalid(&error))?;
-    let own = &node.about().name;
-    Err(
-        Failure::not_executed(FailureKind::NotFound).because(format!(
-            "no node `{name}` is known here: there is `{own}`, which is in no cluster"
-        )),
-    )
-}
-
-fn elsewhere(bytes: &[u8]) -> WireResult<String> {
-    let mut r = Reader::new(bytes, &Limits::STRICT);
-    r.enter_array()?;
-    String::decode(&mut r).map_err(|error| error.member("node"))
-}
-
 fn levels(bytes: &[u8]) -> WireResult<(String, u32)> {
     let mut r = Reader::new(bytes, &Limits::STRICT);
     r.enter_array()?;
@@ -82,6 +117,6 @@ fn levels(bytes: &[u8]) -> WireResult<(String, u32)> {
     Ok((levels, seconds))
 }
 
-fn invalid(error: &dyn std::fmt::Display) -> Failure {
+pub(super) fn invalid(error: &dyn std::fmt::Display) -> Failure {
     Failure::not_executed(FailureKind::Invalid).because(error.to_string())
 }
