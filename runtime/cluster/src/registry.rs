@@ -86,6 +86,8 @@ pub struct Registry {
     /// The last ticket or token that was given: both rise through all lives of the registry, as far as its first does.
     last: u64,
     version: u64,
+    /// The version that last changed more than a load.
+    urgent: u64,
     members: BTreeMap<Arc<str>, Entry>,
     tickets: BTreeMap<u64, Arc<str>>,
     gone: VecDeque<(u64, Arc<str>)>,
@@ -115,6 +117,7 @@ impl Registry {
             ttl_us,
             last: first,
             version: 0,
+            urgent: 0,
             members: BTreeMap::new(),
             tickets: BTreeMap::new(),
             gone: VecDeque::new(),
@@ -150,6 +153,7 @@ impl Registry {
                 entry.heard_us = now_us;
                 if *entry.member != member {
                     self.version += 1;
+                    self.urgent = self.version;
                     (entry.changed, entry.loaded) = (self.version, self.version);
                     entry.member = Arc::new(member);
                 }
@@ -172,6 +176,7 @@ impl Registry {
         }
         self.last += 1;
         self.version += 1;
+        self.urgent = self.version;
         let entry = Entry {
             member: Arc::new(member),
             ticket: self.last,
@@ -259,6 +264,12 @@ impl Registry {
         Ok(news)
     }
 
+    /// The version that last changed more than loads: who has not seen it is told at once.
+    #[must_use]
+    pub const fn urgent(&self) -> u64 {
+        self.urgent
+    }
+
     /// How far it has come itself.
     #[must_use]
     pub const fn seen(&self) -> Seen {
@@ -326,6 +337,7 @@ impl Registry {
     fn remove(&mut self, name: Arc<str>) {
         self.members.remove(&name);
         self.version += 1;
+        self.urgent = self.version;
         self.gone.push_back((self.version, name));
         if self.gone.len() > GONE_MAX
             && let Some((version, _)) = self.gone.pop_front()

@@ -76,6 +76,8 @@ fn news_are_what_changed_since() {
     let second = registry.news(a, first.seen).unwrap();
     assert!(!second.whole && second.members.len() == 1);
     assert_eq!(second.loads, [("a".into(), busy(7.0))]);
+    // A load alone is no hurry.
+    assert_eq!(registry.urgent() + 1, second.seen.version);
     registry.leave(b);
     let third = registry.news(a, second.seen).unwrap();
     assert_eq!(

@@ -208,6 +208,11 @@ impl Shard {
         self.count
     }
 
+    /// Its clock and its chance.
+    pub(crate) fn env(&self) -> &dyn Env {
+        &*self.env
+    }
+
     /// The name of its node.
     #[must_use]
     pub fn node(&self) -> &str {

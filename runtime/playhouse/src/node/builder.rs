@@ -17,7 +17,7 @@ use super::shared::Shared;
 use super::tool::About;
 use super::{GUESTS_PER_ADDRESS, JOIN_TIMEOUT, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT};
 use crate::call::Failure;
-use crate::cluster::Membership;
+use crate::cluster::{self, Membership};
 use crate::db;
 use crate::descriptor::{AudienceKind, Declaration, EntityKind, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
@@ -186,6 +186,18 @@ impl NodeBuilder {
             role: Some(descriptor.role),
             step: Box::new(|setup| setup.service(make)),
         });
+        self
+    }
+
+    /// Serves this, which the framework itself needs, whatever the node's roles.
+    pub(crate) fn own_service<S: Service>(
+        mut self,
+        make: impl Fn() -> S + Send + Sync + 'static,
+    ) -> Self {
+        self = self.service(make);
+        if let Some(entry) = self.services.last_mut() {
+            entry.role = None;
+        }
         self
     }
 
@@ -375,7 +387,7 @@ impl NodeBuilder {
         }
         no_twins(&self.entities, |name| BuildError::EntityTwice { name })?;
         no_twins(&self.services, |name| BuildError::ServiceTwice { name })?;
-        let own = |entry: &&Entry| entry.head.package != db::PACKAGE;
+        let own = |entry: &&Entry| ![db::PACKAGE, cluster::PACKAGE].contains(&entry.head.package);
         for entry in self.entities.iter().chain(&self.services).filter(own) {
             if schema.find(&full_name(entry.head)).is_none() {
                 let name = full_name(entry.head);

@@ -162,12 +162,13 @@ impl ShardNode {
         system: Handle,
     ) -> impl Future<Output = Result<(), StartError>> + use<> {
         let shared = Arc::clone(&self.shared);
+        let host = Rc::clone(self.host());
         async move {
             let Some((place, cluster)) = shared.place().zip(shared.policy.cluster.as_ref()) else {
                 return Ok(());
             };
             if let Some(driver) = place.take_driver() {
-                tokio::task::spawn_local(cluster.drive(driver, system));
+                host.spawn(cluster.drive(driver, system));
             }
             let node = shared.about.name.as_str();
             let mut opened = std::pin::pin!(place.seat.opened());
