@@ -3,9 +3,12 @@
 //! [`plan`] asks the backends; [`disk::write`] and [`disk::compare`] bring plan and disk together; [`stamp`] knows
 //! without asking anybody whether there is something to do.
 
+use std::collections::BTreeMap;
+
 use playhouse_emit::{Backend, Files, Options, rust, typescript};
 use playhouse_schema::{
     Sources,
+    evolution::{Surface, key::Root},
     manifest::{Output, Scope},
     model::Model,
 };
@@ -28,8 +31,11 @@ pub struct Planned {
 /// The files of the outputs that the manifest of `sources` names, or of those for `target` alone.
 #[must_use]
 pub fn plan(sources: &Sources, model: &Model, target: Option<&str>) -> Vec<Planned> {
+    let surface = Surface::of(model);
     let options = Options {
         release: sources.lock.last_release(),
+        readable_since: sources.lock.readable_since(&surface),
+        past: past(sources, model, &surface),
         ..Options::default()
     };
     let chosen = sources
@@ -42,6 +48,27 @@ pub fn plan(sources: &Sources, model: &Model, target: Option<&str>) -> Vec<Plann
         files: emit(output, model, &options),
     };
     chosen.map(emit).collect()
+}
+
+/// What the lock knows that components, entities and services were in earlier releases and can still be read as.
+fn past(sources: &Sources, model: &Model, surface: &Surface) -> BTreeMap<(u16, u16), Vec<u64>> {
+    let numbers: BTreeMap<&str, u16> = model
+        .packages
+        .iter()
+        .map(|package| (package.name.as_str(), package.number))
+        .collect();
+    let mut past = BTreeMap::new();
+    for (key, mut digests) in sources.lock.readable(surface) {
+        let Some(Root::Numbered(number)) = key.root else {
+            continue;
+        };
+        let now = surface.digest(&key);
+        digests.retain(|digest| Some(*digest) != now);
+        if let (Some(package), false) = (numbers.get(key.package.as_str()), digests.is_empty()) {
+            past.insert((*package, number), digests);
+        }
+    }
+    past
 }
 
 fn emit(output: &Output, model: &Model, options: &Options) -> Files {

@@ -30,6 +30,10 @@ pub struct Options {
     pub command: String,
     /// The last release of the schema, 0 if there was none: documents say which one wrote them.
     pub release: u32,
+    /// The oldest release that the schema reads as a whole.
+    pub readable_since: u32,
+    /// Digests that components, entities and services had in earlier releases and that it still reads: by package and number.
+    pub past: BTreeMap<(u16, u16), Vec<u64>>,
 }
 
 impl Default for Options {
@@ -37,6 +41,8 @@ impl Default for Options {
         Self {
             command: "playhouse gen".to_owned(),
             release: 0,
+            readable_since: 0,
+            past: BTreeMap::new(),
         }
     }
 }

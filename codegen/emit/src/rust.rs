@@ -387,8 +387,12 @@ fn root(world: &World<'_>, options: &Options) -> String {
             )
         })
         .collect();
-    let (digest, release) = (world.model.digest, options.release);
-    let schema = descriptor::schema(world.side.runtime(), digest, release, &described);
+    let schema = descriptor::schema(
+        world.side.runtime(),
+        world.model.digest,
+        options,
+        &described,
+    );
     text.raw(&schema.into_string());
     text.into_string()
 }

@@ -332,14 +332,17 @@ fn past_digests_are_readable_until_a_break() {
         !lock.readable(&broken).contains_key(&stack),
         "what is not released yet breaks it"
     );
+    assert_eq!(lock.readable_since(&broken), 3);
     assert_eq!(
         lock.readable(&surface(&grown)).get(&stack).map(Vec::len),
         Some(2)
     );
+    assert_eq!(lock.readable_since(&surface(&grown)), 1);
 
     lock.accept(&verdicts(&lock, &broken), "nothing is stored");
     lock.release(&broken).expect("accepted");
     assert_eq!(lock.compatible(&stack).len(), 1);
+    assert_eq!(lock.readable_since(&broken), 3);
     assert_eq!(lock.compatible(&wallet).len(), 1);
     assert_eq!(
         lock.compatible(&key("test:Team")).len(),

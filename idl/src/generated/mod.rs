@@ -8,6 +8,8 @@ pub mod arena;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x7d61_b9eb_9d6a_c17e,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "arena.account", number: 2, modules: &[&arena::account::login::descriptor::MODULE, &arena::account::profile::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "arena.battle", number: 6, modules: &[&arena::battle::battle::descriptor::MODULE, &arena::battle::placement::descriptor::MODULE] },

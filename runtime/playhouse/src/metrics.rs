@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! # use playhouse::descriptor::Schema;
-//! # static SCHEMA: Schema = Schema { digest: 0, release: 0, packages: &[] };
+//! # static SCHEMA: Schema = Schema { digest: 0, release: 0, readable_since: 0, past: &[], packages: &[] };
 //! let node = playhouse::Node::builder()
 //!     .schema(&SCHEMA)
 //!     .metrics("127.0.0.1:9100")

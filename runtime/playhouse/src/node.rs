@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! # use playhouse::descriptor::Schema;
-//! # static SCHEMA: Schema = Schema { digest: 0, release: 0, packages: &[] };
+//! # static SCHEMA: Schema = Schema { digest: 0, release: 0, readable_since: 0, past: &[], packages: &[] };
 //! use playhouse::node::Node;
 //!
 //! let node = Node::builder()

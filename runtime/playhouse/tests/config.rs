@@ -12,6 +12,8 @@ use playhouse::node::{ClusterConfig, ConfigureError, Node, NodeConfig, StoreConf
 static SCHEMA: Schema = Schema {
     digest: 0,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[],
 };
 

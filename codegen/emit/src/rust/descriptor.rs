@@ -9,6 +9,8 @@ use playhouse_schema::model::{
     Member, Property, RefTarget, Shape, Slot, Type, TypeDef, TypeKind, Value,
 };
 
+use crate::Options;
+
 use super::scope::Scope;
 use super::text::Text;
 use super::types::int_name;
@@ -542,7 +544,7 @@ fn float(value: f64) -> String {
 pub(super) fn schema(
     runtime: &str,
     digest: u64,
-    release: u32,
+    options: &Options,
     packages: &[(String, u16, Vec<String>)],
 ) -> Text {
     let types = format!("::{runtime}::__private::v1::descriptor");
@@ -554,7 +556,21 @@ pub(super) fn schema(
         "pub static SCHEMA: {types}::Schema = {types}::Schema {{"
     ));
     text.line(&format!("digest: {},", hexadecimal(digest)));
-    text.line(&format!("release: {release},"));
+    text.line(&format!("release: {},", options.release));
+    text.line(&format!("readable_since: {},", options.readable_since));
+    if options.past.is_empty() {
+        text.line("past: &[],");
+    } else {
+        text.open("past: &[");
+        for ((package, number), digests) in &options.past {
+            let digests: Vec<String> = digests.iter().map(|it| hexadecimal(*it)).collect();
+            let digests = digests.join(", ");
+            text.line(&format!(
+                "{types}::Past {{ package: {package}, number: {number}, digests: &[{digests}] }},"
+            ));
+        }
+        text.close("],");
+    }
     text.open("packages: &[");
     for (name, number, modules) in packages {
         text.line(&format!(

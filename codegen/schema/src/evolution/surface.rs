@@ -81,6 +81,13 @@ impl Surface {
         self.elements.get(key)
     }
 
+    /// The digest of a declaration that has one.
+    #[must_use]
+    pub fn digest(&self, key: &Key) -> Option<u64> {
+        let text = self.get(key)?.facts.get(Fact::Digest)?;
+        u64::from_str_radix(text, 16).ok()
+    }
+
     /// Adds an element; an earlier one of the same key is replaced and returned.
     pub fn insert(&mut self, key: Key, element: Element) -> Option<Element> {
         self.elements.insert(key, element)

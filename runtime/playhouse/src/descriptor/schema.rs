@@ -9,8 +9,23 @@ pub struct Schema {
     pub digest: u64,
     /// The last release in its lock when this was generated, 0 if there was none: documents say which one wrote them.
     pub release: u32,
+    /// The oldest release that it reads as a whole, 0 if its lock had none: peers of an older one are judged type by type.
+    pub readable_since: u32,
+    /// What its types were in earlier releases and that it still reads. Sorted by package and number.
+    pub past: &'static [Past],
     /// Sorted by name.
     pub packages: &'static [Package],
+}
+
+/// What a component, an entity or a service was in earlier releases.
+#[derive(Debug)]
+pub struct Past {
+    /// Its package's number.
+    pub package: u16,
+    /// Its own number.
+    pub number: u16,
+    /// The digests that it had, oldest first, and that its schema still reads.
+    pub digests: &'static [u64],
 }
 
 /// A package.

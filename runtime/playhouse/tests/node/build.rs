@@ -67,6 +67,8 @@ fn entities_of_another_schema_are_refused() {
     static OTHER: playhouse::descriptor::Schema = playhouse::descriptor::Schema {
         digest: 1,
         release: 0,
+        readable_since: 0,
+        past: &[],
         packages: &[],
     };
     let foreign = Node::builder().schema(&OTHER).entity::<ClerkLogic>();

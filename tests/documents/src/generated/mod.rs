@@ -8,6 +8,10 @@ pub mod guild;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0xa643_b0dd_9389_792c,
     release: 3,
+    readable_since: 1,
+    past: &[
+        ::playhouse::__private::v1::descriptor::Past { package: 960, number: 2, digests: &[0xf6c9_0de9_e5fe_e231, 0x7f8b_0a6f_d416_5d5a] },
+    ],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "guild", number: 960, modules: &[&guild::hero::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

@@ -8,6 +8,8 @@ pub mod golden;
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
     digest: 0xa57f_76c7_3888_4789,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "golden.calls", number: 1, modules: &[&golden::calls::calls::descriptor::MODULE] },
         ::playhouse_client::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse_client::math::math::descriptor::MODULE] },

@@ -6,6 +6,8 @@
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
     digest: 0xcfcc_6dab_1a56_823c,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse_client::math::math::descriptor::MODULE] },
     ],

@@ -8,6 +8,8 @@ pub mod golden;
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
     digest: 0x9a19_1f84_ebc6_7bb8,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "golden.base", number: 1, modules: &[&golden::base::base::descriptor::MODULE] },
         ::playhouse_client::__private::v1::descriptor::Package { name: "golden.items", number: 2, modules: &[&golden::items::items::descriptor::MODULE] },

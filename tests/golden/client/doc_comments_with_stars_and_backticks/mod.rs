@@ -8,6 +8,8 @@ pub mod golden;
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
     digest: 0xbbd9_cde8_78e9_887b,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "golden.docs", number: 1, modules: &[&golden::docs::docs::descriptor::MODULE] },
         ::playhouse_client::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse_client::math::math::descriptor::MODULE] },

@@ -6,6 +6,8 @@
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
     digest: 0x0ee2_b127_378b_1e7e,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse_client::math::math::descriptor::MODULE] },
     ],

@@ -6,6 +6,8 @@
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
     digest: 0xb59d_052f_3793_b03a,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse_client::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse_client::math::math::descriptor::MODULE] },
     ],

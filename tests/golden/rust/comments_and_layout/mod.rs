@@ -8,6 +8,8 @@ pub mod golden;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x820e_fb6a_8eea_d755,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "golden.layout", number: 1, modules: &[&golden::layout::layout::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

@@ -8,6 +8,8 @@ pub mod golden;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0xc0d4_2f7f_2a14_3ab3,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "golden.keys", number: 1, modules: &[&golden::keys::keys::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

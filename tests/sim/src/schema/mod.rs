@@ -9,6 +9,8 @@ pub mod market;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x2286_27cf_df32_1778,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "island", number: 10, modules: &[&island::island::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "market", number: 12, modules: &[&market::market::descriptor::MODULE] },

@@ -8,6 +8,8 @@ pub mod town;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x487b_4263_c2f6_3dc5,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "town", number: 950, modules: &[&town::town::descriptor::MODULE] },

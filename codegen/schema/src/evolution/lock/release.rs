@@ -97,6 +97,19 @@ impl Lock {
             .collect()
     }
 
+    /// The oldest release that the schemas as they are now read as a whole: the last that broke the wire, or one that is to
+    /// come if something not released yet does. 1 if nothing ever did, 0 if there is no release.
+    #[must_use]
+    pub fn readable_since(&self, surface: &Surface) -> u32 {
+        if !broken(&compare(&self.surface(), surface), surface).is_empty() {
+            return self.last_release() + 1;
+        }
+        let breaks = self.entries.values().flat_map(|entry| &entry.digests);
+        let breaks = breaks.filter(|digest| digest.breaks);
+        let last = breaks.map(|digest| digest.release).max();
+        last.unwrap_or_else(|| self.last_release().min(1))
+    }
+
     /// Moves what is known by its name to its new one, where only that has changed.
     fn follow_names(&mut self, previous: &Surface, current: &Surface) {
         for (old, new) in compare::renamed(previous, current) {

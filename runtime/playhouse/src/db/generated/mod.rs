@@ -8,6 +8,8 @@ pub mod playhouse;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x5702_ecf8_d87b_4e9d,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.db", number: 65535, modules: &[&playhouse::db::db::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },

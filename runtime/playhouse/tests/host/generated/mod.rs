@@ -8,6 +8,8 @@ pub mod trial;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0xf891_3ccf_eb04_97b1,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "trial", number: 9, modules: &[&trial::trial::descriptor::MODULE] },

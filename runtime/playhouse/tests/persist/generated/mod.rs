@@ -8,6 +8,8 @@ pub mod vault;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x0472_8d0d_6f98_9294,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "vault", number: 11, modules: &[&vault::vault::descriptor::MODULE] },

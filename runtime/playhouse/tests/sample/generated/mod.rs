@@ -8,6 +8,8 @@ pub mod sample;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x785f_91a5_1c73_fece,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "sample", number: 7, modules: &[&sample::sample::descriptor::MODULE] },

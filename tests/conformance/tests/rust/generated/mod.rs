@@ -8,6 +8,8 @@ pub mod conformance;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0xe126_fe31_7771_e28d,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "conformance", number: 100, modules: &[&conformance::containers::descriptor::MODULE, &conformance::entities::descriptor::MODULE, &conformance::scalars::descriptor::MODULE, &conformance::structs::descriptor::MODULE, &conformance::unions::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
