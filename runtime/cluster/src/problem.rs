@@ -48,6 +48,8 @@ pub enum OpenError {
     Denied(String),
     /// The registry is full, or what this node says of itself is not right.
     Refused(String),
+    /// The registry could not be reached for as long as it is waited for.
+    Away(String),
     /// The backend ended.
     Closed,
 }
@@ -63,6 +65,7 @@ impl fmt::Display for OpenError {
                 write!(f, "the cluster's registry does not let this node in: {why}")
             }
             Self::Refused(why) => write!(f, "the cluster's registry refuses this node: {why}"),
+            Self::Away(why) => write!(f, "the cluster's registry can't be reached: {why}"),
             Self::Closed => f.write_str("the membership of this node has ended"),
         }
     }

@@ -161,6 +161,15 @@ impl Server {
         let _ = running.wait();
     }
 
+    /// Forgets everything it was told, as one whose disk was lost. It must not be running.
+    ///
+    /// # Errors
+    ///
+    /// If its folder can't be removed.
+    pub fn forget(&mut self) -> Result<()> {
+        Ok(std::fs::remove_dir_all(self.folder.path().join("data"))?)
+    }
+
     /// The address that nodes connect to.
     #[must_use]
     pub fn endpoint(&self) -> String {
