@@ -8,6 +8,8 @@ pub mod playhouse;
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
     digest: 0x9bc8_0819_a2d5_a224,
     release: 0,
+    readable_since: 0,
+    past: &[],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.cluster", number: 65534, modules: &[&playhouse::cluster::cluster::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
