@@ -45,6 +45,8 @@ use generated::playhouse::cluster as schema;
 use hosting::Hosting;
 use serving::Serving;
 
+#[cfg(feature = "etcd")]
+pub use playhouse_cluster::{Etcd, Tls};
 pub use playhouse_cluster::{
     Load, Lock, LockError, Member, NoMember, OpenError, Picker, Seat, View, What,
 };
@@ -59,6 +61,9 @@ pub trait Membership: Backend {
         node
     }
 }
+
+#[cfg(feature = "etcd")]
+impl Membership for Etcd {}
 
 /// A membership whose registry is one of the nodes: nothing has to be installed.
 ///
