@@ -86,7 +86,8 @@ impl Bot {
     ) -> Result<Rc<Self>, String> {
         let random = Random::stream(options.crowd.seed, u64::from(options.index));
         let name = format!("bot {}", options.index);
-        let client = connect(&options.crowd, &options.crowd.address, &name).await?;
+        let address = options.crowd.address(options.index);
+        let client = connect(&options.crowd, address, &name).await?;
         let mirror = Mirror::of(&client, &meter);
 
         let mut installation = [0; 16];

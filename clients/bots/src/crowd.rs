@@ -20,8 +20,8 @@ pub struct CrowdOptions {
     pub bots: u32,
     /// Decides all that they do.
     pub seed: u64,
-    /// Where they log in, `host:port`.
-    pub address: String,
+    /// Where they log in, `host:port` each: one after another. There is at least one.
+    pub addresses: Vec<String>,
     /// Over which network; TCP if none is named.
     pub network: Option<Rc<dyn Network>>,
 }
@@ -118,12 +118,22 @@ fn check_items(bots: &BTreeMap<u32, Rc<Bot>>, meter: &Meter) {
     });
 }
 
+impl CrowdOptions {
+    /// Where the bot of this index logs in.
+    pub(crate) fn address(&self, index: u32) -> &str {
+        let place = index as usize % self.addresses.len().max(1);
+        self.addresses.get(place).map_or("", String::as_str)
+    }
+}
+
 impl std::fmt::Debug for CrowdOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
             "{} bots at {}, seed {}",
-            self.bots, self.address, self.seed
+            self.bots,
+            self.addresses.join(", "),
+            self.seed
         )
     }
 }

@@ -1,6 +1,5 @@
 //! Arena as a program: `arena run` is one node, `arena up` a cluster on this machine.
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use arena::process::{self, Run};
@@ -48,9 +47,6 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _nobody_reads = writeln!(std::io::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => process::failed(&error),
     }
 }

@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use playhouse::config::{Loader, Secret, Time};
-use playhouse::node::{ClusterConfig, NodeBuilder};
+use playhouse::node::{ClusterConfig, NodeBuilder, RESTART_STATUS, RunError, StopError};
 use playhouse::store::Embedded;
 use rustix::process::{Signal, getpid, kill_process};
 use serde::Deserialize;
@@ -111,6 +112,21 @@ pub fn run(arguments: &Run) -> Result<()> {
     }
     drop(guard);
     Ok(())
+}
+
+/// With what the process of a node that failed so ends: whoever started it knows by [`RESTART_STATUS`] that it is to be started
+/// again. Anything else is told to people.
+#[must_use]
+pub fn failed(error: &anyhow::Error) -> ExitCode {
+    let stopped = match error.downcast_ref() {
+        Some(RunError::Stop(stopped)) => Some(stopped),
+        _ => error.downcast_ref(),
+    };
+    if stopped == Some(&StopError::Restart) {
+        return ExitCode::from(RESTART_STATUS);
+    }
+    let _nobody_reads = writeln!(std::io::stderr(), "error: {error:#}");
+    ExitCode::FAILURE
 }
 
 /// Reads a configuration; `set` and the environment (`ARENA_HOST` a macro, `ARENA__NODES__DEV__SHARDS` a key) override it.

@@ -22,6 +22,8 @@ use crate::process;
 pub use plan::{Planned, plan};
 pub use supervisor::{PAUSE_MAX, PAUSE_MIN, Program, Row, State, Supervisor};
 
+pub use table::lines;
+
 use table::Table;
 
 /// How often the processes are looked at.

@@ -12,7 +12,11 @@ const BOTS_MAX: i64 = 2_000;
 /// Runs Arena, the reference game, with a crowd of bots that play it and check all they are told.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "cargo demo", bin_name = "cargo demo", after_help = EXAMPLES, version)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<Hidden>,
+
     /// How many bots play
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=BOTS_MAX))]
     pub(crate) bots: u32,
@@ -24,6 +28,18 @@ pub(crate) struct Arguments {
     /// Keeps the players in this folder, for the next time; without it, in a folder that is removed at the end
     #[arg(long, value_name = "FOLDER", conflicts_with = "sim")]
     pub(crate) data: Option<PathBuf>,
+
+    /// Plays on a cluster: six nodes, each a process of its own
+    #[arg(long, conflicts_with = "sim")]
+    pub(crate) cluster: bool,
+
+    /// The nodes find each other by etcd: the one at these endpoints, or one that is started and stopped with the demo
+    #[arg(long, value_name = "ENDPOINT,..", requires = "cluster", num_args = 0..=1)]
+    pub(crate) etcd: Option<Option<String>>,
+
+    /// The nodes save to MongoDB: the one of this URI, or one that is started and stopped with the demo
+    #[arg(long, value_name = "URI", requires = "cluster", num_args = 0..=1)]
+    pub(crate) mongodb: Option<Option<String>>,
 
     /// Prints one JSON object at the end, and nothing else, to standard output
     #[arg(long)]
@@ -42,11 +58,21 @@ pub(crate) struct Arguments {
     pub(crate) seeds: Option<Range<u64>>,
 }
 
+/// What the demo runs itself as.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub(crate) enum Hidden {
+    /// One node of the cluster
+    #[command(hide = true)]
+    Node(arena::process::Run),
+}
+
 const EXAMPLES: &str = "\
 Examples:
   cargo demo                                 until Ctrl-C, with 50 bots
   cargo demo --seconds 30 --bots 200 --json  a summary for a program
   cargo demo --data players                  the same players again the next time
+  cargo demo --cluster --seconds 30          the same game on six nodes, with nothing installed
+  cargo demo --cluster --etcd --mongodb      and on real ones
   cargo demo --sim --seed 7                  the same game in virtual time: twice the same hash
   cargo demo --sim --seeds 0..1000 --bots 8 --seconds 10
 

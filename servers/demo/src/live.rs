@@ -1,7 +1,7 @@
 //! The game over real sockets: the node on its own threads, all bots on one, the view on this one.
 
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
@@ -41,11 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
 
     let meter = Arc::new(Meter::default());
     let begun = Instant::now();
-    let playing = {
-        let (meter, arguments) = (Arc::clone(&meter), arguments.clone());
-        let play = move || play(&arguments, address, meter);
-        thread::Builder::new().name("bots".to_owned()).spawn(play)?
-    };
+    let playing = spawn_bots(arguments, vec![address], &meter)?;
     while !playing.is_finished() {
         view.show(begun.elapsed(), &meter.read(), served.count());
         thread::sleep(LOOKS_EVERY);
@@ -73,14 +69,25 @@ pub(crate) fn rules() -> Rules {
     }
 }
 
-fn play(arguments: &Arguments, address: String, meter: Arc<Meter>) -> Result<()> {
+/// All bots on a thread of their own, until the time is up or Ctrl-C is pressed.
+pub(crate) fn spawn_bots(
+    arguments: &Arguments,
+    addresses: Vec<String>,
+    meter: &Arc<Meter>,
+) -> Result<JoinHandle<Result<()>>> {
+    let (meter, arguments) = (Arc::clone(meter), arguments.clone());
+    let play = move || play(&arguments, addresses, meter);
+    Ok(thread::Builder::new().name("bots".to_owned()).spawn(play)?)
+}
+
+fn play(arguments: &Arguments, addresses: Vec<String>, meter: Arc<Meter>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let options = CrowdOptions {
         bots: arguments.bots,
         seed: arguments.seed,
-        address,
+        addresses,
         network: None,
     };
     let seconds = arguments.seconds;

@@ -1,9 +1,11 @@
-//! `cargo demo`: Arena and a crowd of bots in one process, and a view of what they do.
+//! `cargo demo`: Arena in this process, in several, or in a simulation, a crowd of bots, and a view of what they do.
 //!
 //! Ends with 0 if every bot got what it expected, with 1 if one didn't, and with 2 on wrong usage.
 
 mod arguments;
 mod chart;
+mod cluster;
+mod features;
 mod live;
 mod served;
 mod simulated;
@@ -14,14 +16,22 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::Arguments;
+use arguments::{Arguments, Hidden};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = match (&arguments.seeds, arguments.sim) {
-        (Some(seeds), _) => simulated::many(&arguments, seeds.clone()),
-        (None, true) => simulated::one(&arguments),
-        (None, false) => live::run(&arguments),
+    if let Some(Hidden::Node(node)) = &arguments.command {
+        return match arena::process::run(node) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => arena::process::failed(&error),
+        };
+    }
+    let outcome = match &arguments.seeds {
+        Some(seeds) => simulated::many(&arguments, seeds.clone()),
+        None if arguments.sim => simulated::one(&arguments),
+        None if features::are_missing(&arguments) => features::run_with_them(),
+        None if arguments.cluster => cluster::run(&arguments),
+        None => live::run(&arguments),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

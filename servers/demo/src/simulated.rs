@@ -82,7 +82,7 @@ fn simulate(arguments: &Arguments, seed: u64, shows: bool) -> Result<(Summary, S
         let options = CrowdOptions {
             bots,
             seed,
-            address: format!("{HOST}:{PORT}"),
+            addresses: vec![format!("{HOST}:{PORT}")],
             network: Some(client.network()),
         };
         crowd::play(options, Arc::clone(&crowd_meter), tokio::time::sleep(time)).await;

@@ -3,8 +3,10 @@
 //! Plain escape sequences do: the view never reads keys and draws over nothing but its own lines.
 
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::Path;
 use std::time::Duration;
 
+use arena::up::{self, Row};
 use arena_bots::meter::Reading;
 
 use crate::arguments::Arguments;
@@ -28,6 +30,8 @@ pub(crate) struct View {
     served: u64,
     per_second: u64,
     drawn_lines: usize,
+    /// Lines about the nodes of a cluster, above the others.
+    nodes: Vec<String>,
 }
 
 impl View {
@@ -46,6 +50,23 @@ impl View {
             served: 0,
             per_second: 0,
             drawn_lines: 0,
+            nodes: Vec::new(),
+        }
+    }
+
+    /// Says which cluster begins, and where its nodes write.
+    pub(crate) fn begin_cluster(&self, nodes: &str, folder: &Path) {
+        self.write(&format!(
+            "Arena on the nodes {nodes}; their output in {}\n",
+            folder.join("log").display()
+        ));
+    }
+
+    /// Shows the nodes of a cluster as they are.
+    pub(crate) fn show_nodes(&mut self, rows: &[Row]) {
+        self.nodes = up::lines(rows);
+        if self.is_terminal && self.second == 0 {
+            self.draw(&self.nodes.clone());
         }
     }
 
@@ -71,17 +92,9 @@ impl View {
             (self.second, self.served) = (seconds, served);
         }
         if self.is_terminal {
-            let lines = self.lines(after, reading);
-            let mut text = match self.drawn_lines {
-                0 => String::new(),
-                drawn => format!("\x1b[{drawn}A"),
-            };
-            for line in &lines {
-                // Each line is cleared to its end, so that a shorter one leaves nothing behind.
-                text += &format!("{line}\x1b[K\n");
-            }
-            self.drawn_lines = lines.len();
-            self.write(&text);
+            let mut lines = self.nodes.clone();
+            lines.extend(self.lines(after, reading));
+            self.draw(&lines);
         } else if is_new_second {
             self.write(&format!("{}\n", self.plain(seconds, reading)));
         }
@@ -92,6 +105,22 @@ impl View {
         if self.is_terminal {
             self.write("\n");
         }
+    }
+
+    /// Draws over what was drawn before.
+    fn draw(&mut self, lines: &[String]) {
+        let mut text = match self.drawn_lines {
+            0 => String::new(),
+            drawn => format!("\x1b[{drawn}A"),
+        };
+        for line in lines {
+            // Each line is cleared to its end, so that a shorter one leaves nothing behind.
+            text += &format!("{line}\x1b[K\n");
+        }
+        // Of more lines than now, the rest is cleared.
+        text += "\x1b[J";
+        self.drawn_lines = lines.len();
+        self.write(&text);
     }
 
     fn lines(&self, after: Duration, reading: &Reading) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use arena_bots::SCHEMA;
 use arena_bots::account::{ClientInfo, Login};
 use arena_bots::battle::PuppetBindResultArgs;
@@ -25,6 +25,8 @@ use crate::book::Book;
 const POTION: ItemId = ItemId(1);
 /// How long a player asks for what it may not ask for so often.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a player waits for one node to let it in before it tries another.
+const JOIN_WITHIN: Duration = Duration::from_secs(5);
 /// Battles that are asked for at once.
 const PAGE: u8 = 20;
 /// Battles after which a player has had enough: the game remembers fifty.
@@ -37,6 +39,8 @@ pub(crate) struct Player {
     pub(crate) random: Random,
     pub(crate) book: RefCell<Book>,
     account: Cell<u64>,
+    /// Whether it has written down what it begins with.
+    began: Cell<bool>,
     client: RefCell<Option<Client>>,
     /// How many calls were acknowledged, of whatever kind.
     pub(crate) acknowledged: Cell<u64>,
@@ -74,6 +78,7 @@ impl Player {
             random,
             book: RefCell::default(),
             account: Cell::new(0),
+            began: Cell::new(false),
             client: RefCell::default(),
             acknowledged: Cell::new(0),
             entered: Cell::new(0),
@@ -100,13 +105,12 @@ impl Player {
         let login = client.service::<Login>();
         let grant = login.enter_as_guest(self.installation, info).await?;
         client.open(&grant.token.0).await?;
-        let first = self.account.replace(grant.account.0) == 0;
+        self.account.set(grant.account.0);
         client.answer(|_: MatchSeatAcceptArgs| async { true });
         let player = Rc::downgrade(self);
-        let at = address.to_owned();
         client.on(move |args: MatchSeatAdmittedArgs| {
-            if let Some(player) = player.upgrade() {
-                let at = at.clone();
+            let at = args.ticket.addresses.into_iter().next();
+            if let (Some(player), Some(at)) = (player.upgrade(), at) {
                 tokio::task::spawn_local(
                     async move { player.battle(&at, &args.ticket.seal).await },
                 );
@@ -115,12 +119,49 @@ impl Player {
         *self.client.borrow_mut() = Some(client);
         let avatar = self.avatar()?;
         avatar.transform().travel(ZoneId(1)).await?;
-        if first {
+        if !self.began.get() {
             let has = self.holdings().await?;
             let mut book = self.book.borrow_mut();
             (book.potions, book.gold) = (has.potions, has.gold);
+            self.began.set(true);
         }
         Ok(())
+    }
+
+    /// Joins at one of these addresses, whichever lets it in, and tries for so long.
+    pub(crate) async fn join_any(self: &Rc<Self>, addresses: &[String], within: Duration) -> Result<()> {
+        let end = Instant::now() + within;
+        loop {
+            let place = self.random.below(addresses.len() as u64) as usize;
+            let address = addresses.get(place).context("no address")?;
+            match timeout(JOIN_WITHIN, self.join(address)).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) if Instant::now() >= end => {
+                    return Err(error.context(format!("player {} can't join at {address}", self.index)));
+                }
+                Err(_) if Instant::now() >= end => {
+                    bail!("player {} gets no answer from {address}", self.index);
+                }
+                Ok(Err(_)) | Err(_) => {}
+            }
+            self.leave();
+            sleep(Duration::from_millis(50 + self.random.below(200))).await;
+        }
+    }
+
+    /// Plays, and joins again elsewhere when its link is lost, until it is dropped.
+    pub(crate) async fn live(self: &Rc<Self>, all: &[Rc<Self>], addresses: &[String]) {
+        loop {
+            self.play(all).await;
+            self.leave();
+            let _tries_again = self.join_any(addresses, JOIN_WITHIN).await;
+        }
+    }
+
+    /// Whether it has a link that lives.
+    pub(crate) fn is_there(&self) -> bool {
+        let client = self.client.borrow();
+        client.as_ref().is_some_and(|client| !client.is_closed())
     }
 
     /// The link is gone, or may go.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use playhouse::store::durable::Rule;
 use playhouse_client::{Random, Uuid};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{JoinHandle, LocalSet, spawn_local};
 
 use crate::audit::{audit, holdings};
 use crate::book::Payment;
@@ -168,28 +168,7 @@ impl Rounds {
                 spawn_local(async move { player.play(&all).await })
             })
             .collect();
-        for _ in 0..PAYMENTS {
-            let player = Rc::clone(&players[random.below(players.len() as u64) as usize]);
-            let id = [random.u64(), random.u64()].map(u64::to_le_bytes);
-            let mut payment = [0; 16];
-            payment.copy_from_slice(id.as_flattened());
-            let gold = 1 + random.below(100);
-            let later = Duration::from_millis(random.below(self.play_ms.max(1)));
-            let (cashier, address) = (Rc::clone(cashier), address.to_owned());
-            playing.push(spawn_local(async move {
-                tokio::time::sleep(later).await;
-                let unpaid = Payment {
-                    gold,
-                    acknowledged: false,
-                };
-                player
-                    .book
-                    .borrow_mut()
-                    .payments
-                    .insert(Uuid(payment), unpaid);
-                pay(&cashier, &address, &player, Uuid(payment), gold).await;
-            }));
-        }
+        playing.extend(ask_for_payments(players, cashier, address, random, self.play_ms));
         tokio::time::sleep(span).await;
         for task in playing {
             task.abort();
@@ -197,6 +176,39 @@ impl Rounds {
             let _ = task.await;
         }
     }
+}
+
+/// Payments that are asked for at some time of a round.
+pub(crate) fn ask_for_payments(
+    players: &[Rc<Player>],
+    cashier: &Rc<Cashier>,
+    address: &str,
+    random: &Random,
+    within_ms: u64,
+) -> Vec<JoinHandle<()>> {
+    let asked = (0..PAYMENTS).map(|_| {
+        let player = Rc::clone(&players[random.below(players.len() as u64) as usize]);
+        let id = [random.u64(), random.u64()].map(u64::to_le_bytes);
+        let mut payment = [0; 16];
+        payment.copy_from_slice(id.as_flattened());
+        let gold = 1 + random.below(100);
+        let later = Duration::from_millis(random.below(within_ms.max(1)));
+        let (cashier, address) = (Rc::clone(cashier), address.to_owned());
+        spawn_local(async move {
+            tokio::time::sleep(later).await;
+            let unpaid = Payment {
+                gold,
+                acknowledged: false,
+            };
+            player
+                .book
+                .borrow_mut()
+                .payments
+                .insert(Uuid(payment), unpaid);
+            pay(&cashier, &address, &player, Uuid(payment), gold).await;
+        })
+    });
+    asked.collect()
 }
 
 async fn pay(cashier: &Cashier, address: &str, player: &Player, payment: Uuid, gold: u64) {
@@ -210,7 +222,7 @@ async fn pay(cashier: &Cashier, address: &str, player: &Player, payment: Uuid, g
 }
 
 /// Asks for what is not acknowledged, has all letters claimed, and checks that everything is in order.
-async fn rest(
+pub(crate) async fn rest(
     players: &[Rc<Player>],
     cashier: &Cashier,
     address: &str,

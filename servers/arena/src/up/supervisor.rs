@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use playhouse::node::RESTART_STATUS;
 use rustix::process::Signal;
 
 use super::child::NodeProcess;
@@ -61,6 +62,8 @@ pub struct Supervisor {
 #[derive(Debug)]
 struct Node {
     planned: Planned,
+    /// What is said of it alone.
+    set: Vec<String>,
     process: Option<NodeProcess>,
     state: State,
     restarts: u32,
@@ -111,6 +114,16 @@ impl Supervisor {
         }
     }
 
+    /// Says something otherwise than the configuration does, for one node alone, from its next start on.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such node.
+    pub fn set(&mut self, name: &str, set: impl IntoIterator<Item = String>) -> Result<()> {
+        self.find(name)?.set = set.into_iter().collect();
+        Ok(())
+    }
+
     /// Names of the nodes, in the order in which they are started.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.nodes.iter().map(|node| node.planned.name.as_str())
@@ -128,7 +141,8 @@ impl Supervisor {
         let node = self.find(name)?;
         if node.process.is_none() {
             let output = program.logs.join(format!("{name}.out"));
-            let own = attached(&program.config, name, &program.set);
+            let set: Vec<_> = program.set.iter().chain(&node.set).cloned().collect();
+            let own = attached(&program.config, name, &set);
             let arguments = program.arguments.into_iter().map(Into::into).chain(own);
             node.process = Some(NodeProcess::spawn(&program.path, arguments, output)?);
             node.state = State::Starting;
@@ -148,7 +162,7 @@ impl Supervisor {
         for node in &mut self.nodes {
             node.look(self.again)?;
             if node.again_at.is_some_and(|at| Instant::now() >= at) {
-                node.restarts += 1;
+                node.restarts += u32::from(node.state == State::Failed);
                 due.push(node.planned.name.clone());
             }
         }
@@ -164,10 +178,11 @@ impl Supervisor {
         Ok(self.find(name)?.state == State::Running)
     }
 
-    /// Whether nothing runs.
+    /// Whether nothing runs, nor is to be started again.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.nodes.iter().all(|node| node.process.is_none())
+        let mut nodes = self.nodes.iter();
+        nodes.all(|node| node.process.is_none() && node.again_at.is_none())
     }
 
     /// Sends a node's process a signal, if it has one.
@@ -256,6 +271,7 @@ impl Node {
     const fn new(planned: Planned) -> Self {
         Self {
             planned,
+            set: Vec::new(),
             process: None,
             state: State::Stopped,
             restarts: 0,
@@ -279,6 +295,12 @@ impl Node {
             if self.state == State::Stopping {
                 self.state = State::Stopped;
                 self.ended = (!status.success()).then(|| format!("{status}: {words}"));
+                return Ok(());
+            }
+            if status.code() == Some(RESTART_STATUS.into()) {
+                // An operator asked for it.
+                self.state = State::Stopped;
+                self.again_at = Some(Instant::now());
                 return Ok(());
             }
             self.ended = Some(format!("{status}: {words}"));

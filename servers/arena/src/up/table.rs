@@ -62,7 +62,7 @@ impl Table {
         let states: BTreeMap<_, _> = states.collect();
         let text = match self.form {
             Form::Drawn => {
-                let lines = drawn(rows);
+                let lines = lines(rows);
                 let mut text = match self.drawn_lines {
                     0 => String::new(),
                     drawn => format!("\x1b[{drawn}A"),
@@ -100,7 +100,9 @@ const fn word(state: &State) -> &'static str {
     }
 }
 
-fn drawn(rows: &[Row]) -> Vec<String> {
+/// The nodes as lines of a table, with the colours of a terminal.
+#[must_use]
+pub fn lines(rows: &[Row]) -> Vec<String> {
     let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(4);
     let width = width.max(4);
     let mut lines = vec![format!(
