@@ -158,6 +158,7 @@ impl Link {
                 driver: RefCell::default(),
                 finished: Cell::new(false),
                 awake: Cell::new(true),
+                held: Cell::new(false),
                 watchers: RefCell::default(),
                 options,
             }),
@@ -313,6 +314,19 @@ impl Link {
         shared.protocol.borrow_mut().go_away(now, reason, text);
         shared.timeout_moved.set(true);
         shared.wake();
+    }
+
+    /// Takes nothing of the peer from now on, until [`take_on`](Self::take_on): what was read and not handed over stays, and
+    /// the peer soon can't write any more. Not for long: nobody hears the peer's heartbeat meanwhile.
+    pub fn hold(&self) {
+        self.shared.held.set(true);
+    }
+
+    /// Takes messages of the peer again, from where [`hold`](Self::hold) stopped.
+    pub fn take_on(&self) {
+        if self.shared.held.replace(false) {
+            self.shared.wake();
+        }
     }
 
     /// Whether requests are taken, and not so much waits that they had better wait.

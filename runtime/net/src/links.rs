@@ -59,7 +59,8 @@ struct Slot {
 }
 
 impl Links {
-    /// No links yet. `handlers` makes the owner of each new one.
+    /// No links yet. `handlers` makes the owner of each new one. If the identity in `options` has a lane, it is that of the
+    /// first lane of each address, and the 255 after it are those of the others.
     #[must_use]
     pub fn new(
         network: Rc<dyn Network>,
@@ -91,12 +92,12 @@ impl Links {
             return Ok(link);
         }
         let handler = (self.shared.handlers)(address);
-        let link = Link::dial(
-            self.shared.network.clone(),
-            address.host(),
-            self.shared.options.clone(),
-            handler,
-        );
+        let mut options = self.shared.options.clone();
+        if options.identity.lane != 0 {
+            options.identity.lane += u32::from(address.lane());
+        }
+        let network = self.shared.network.clone();
+        let link = Link::dial(network, address.host(), options, handler);
         let mut slots = self.shared.slots.borrow_mut();
         slots.entry(address.clone()).or_default().link = Some(link.clone());
         Ok(link)

@@ -70,6 +70,7 @@ mod fabric;
 mod find;
 mod forward;
 mod ingress;
+mod placement;
 mod route;
 
 // Who waits for whom: here, on other shards, on other nodes.
@@ -82,7 +83,7 @@ pub use attend::{NodeInfo, Random};
 pub use context::{BACKGROUND_MAX, Caller, Cx, SessionId};
 pub use deadlock::DEADLOCK_STEPS_MAX;
 pub use durable::{DELIVERIES_MAX, HELD_MAX, POISON_ATTEMPTS_MAX, RESEND_MAX, RESEND_US, Refusal};
-pub use egress::{Egress, EgressId, Outgoing};
+pub use egress::{Egress, EgressId, LinkId, Outgoing};
 pub use env::Env;
 pub use fabric::INBOX_MAX;
 pub use find::{FIND_PATIENCE, Finding, find_all, find_one};
@@ -94,6 +95,7 @@ pub use kind::{DEADLINE_DEFAULT_US, EntitySlots};
 pub use lease::MAILBOX_MAX;
 pub use locals::LOCALS_MAX;
 pub use park::INLINE_DEPTH_MAX;
+pub use placement::{LOCATES_MAX, LOCATIONS_MAX, PLACED_MAX};
 pub use probe::PROBE_STEPS_MAX;
 pub use rare::Observer;
 pub use services::SERVICE_CALLS_MAX;

@@ -32,6 +32,7 @@ mod environment;
 mod gate;
 mod guests;
 mod interop;
+mod lanes;
 mod member;
 mod observing;
 mod parts;

@@ -69,6 +69,7 @@ pub(super) async fn drive(link: Link, source: Source, handler: Rc<dyn LinkHandle
         blocked_us: None,
         timer: Box::pin(sleep_until(Instant::now())),
         timer_seen: false,
+        kept: false,
     };
     driver.arm();
     poll_fn(|cx| driver.poll(cx)).await;
@@ -134,6 +135,8 @@ struct Driver<'a> {
     timer: Pin<Box<Sleep>>,
     /// The timer knows this task's waker.
     timer_seen: bool,
+    /// Messages were read and not handed over, since the link is held.
+    kept: bool,
 }
 
 impl Driver<'_> {
@@ -145,6 +148,10 @@ impl Driver<'_> {
             self.timer_seen = false;
         }
         for _ in 0..ROUNDS_MAX {
+            if self.kept && !shared.held.get() {
+                self.kept = false;
+                self.handle_input(usize::MAX);
+            }
             let reading = self.may_read();
             let mut again = reading && self.poll_read(cx);
             if self.is_over() {
@@ -177,7 +184,8 @@ impl Driver<'_> {
     /// always reads, or two peers could wait for each other; it refuses requests instead.
     #[inline]
     fn may_read(&self) -> bool {
-        self.link.shared.side == Side::Dialled || !self.link.shared.is_crowded()
+        let shared = &self.link.shared;
+        !shared.held.get() && (shared.side == Side::Dialled || !shared.is_crowded())
     }
 
     /// Reads and handles one batch; whether there may be more.
@@ -256,7 +264,7 @@ impl Driver<'_> {
                     let event = shared.protocol.borrow_mut().handle_frame(now, frame);
                     let message = matches!(event, Event::Message(_));
                     handle_event(link, handler, event);
-                    if !message && shared.phase.get() != Phase::Closed {
+                    if !message && !shared.held.get() && shared.phase.get() != Phase::Closed {
                         // What may be read next can be another length, and pass in another way.
                         frames_max = shared.protocol.borrow().receive_bytes_max();
                         used += frames.consumed();
@@ -267,7 +275,8 @@ impl Driver<'_> {
                     && used + frames.consumed() >= half
                     && self.blocked_us.is_none()
                     && shared.output.borrow().queued() >= WRITE_EARLY;
-                if early || shared.phase.get() == Phase::Closed {
+                self.kept = shared.held.get();
+                if early || self.kept || shared.phase.get() == Phase::Closed {
                     used += frames.consumed();
                     break 'batch;
                 }

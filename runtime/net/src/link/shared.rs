@@ -45,6 +45,8 @@ pub(super) struct Shared {
     pub(super) finished: Cell<bool>,
     /// The driver runs, or will: it needn't be woken.
     pub(super) awake: Cell<bool>,
+    /// Nothing is read, and what was read is kept.
+    pub(super) held: Cell<bool>,
     pub(super) watchers: RefCell<Vec<Waker>>,
 }
 

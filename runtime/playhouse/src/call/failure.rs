@@ -7,6 +7,8 @@ use playhouse_wire::{Encode, Reader};
 
 pub use playhouse_wire::message::{Executed, FailureKind};
 
+use playhouse_cluster::placement::Route;
+
 /// Why a call failed, and whether it may have taken effect.
 ///
 /// One word wide beside its kind: what is rarely there stands behind a pointer.
@@ -21,6 +23,10 @@ pub struct Failure {
 struct Detail {
     text: String,
     path: String,
+    /// The call never began, and the activation that it was for is over here.
+    moved: bool,
+    /// Where the entity went, if that is known.
+    hint: Option<Route>,
 }
 
 impl Failure {
@@ -63,6 +69,27 @@ impl Failure {
     pub fn passed_on(mut self) -> Self {
         self.executed = Executed::Unknown;
         self
+    }
+
+    /// The failure of a call that never began, and whose activation is gone: it is made again where the entity is now, or
+    /// its caller hears that it moved, and perhaps where to.
+    pub(crate) fn moved(hint: Option<Route>) -> Self {
+        let mut failure = Self::not_executed(FailureKind::Unreachable);
+        let detail = failure.detail.get_or_insert_default();
+        detail.text = "the entity runs elsewhere by now".to_owned();
+        detail.moved = true;
+        detail.hint = hint;
+        failure
+    }
+
+    /// Whether this is what [`moved`](Self::moved) made.
+    pub(crate) fn is_moved(&self) -> bool {
+        self.detail.as_ref().is_some_and(|detail| detail.moved)
+    }
+
+    /// Where the entity went, of a call whose activation is gone.
+    pub(crate) fn moved_to(&self) -> Option<&Route> {
+        self.detail.as_ref()?.hint.as_ref()
     }
 
     /// As it is sent.

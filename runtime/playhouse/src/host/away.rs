@@ -1,7 +1,7 @@
 //! Calls that are served elsewhere: what their shard knows of them.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -12,7 +12,9 @@ use super::SessionId;
 use super::calls::CallId;
 use super::egress::EgressId;
 use super::fabric::Packet;
+use super::placement::Placed;
 use super::shard::Shard;
+use crate::call::FailureKind;
 
 /// A call that is served elsewhere.
 #[derive(Default)]
@@ -22,6 +24,8 @@ pub(super) struct Away {
     pub(super) route: Cell<Route>,
     /// Where its outcome is laid down: a `RefCell<Option<..>>`.
     pub(super) reply: Option<Rc<dyn Any>>,
+    /// The call as it is placed, if it is.
+    pub(super) placed: OnceCell<Rc<Placed>>,
     /// Takes the answer of a client whose link is of another shard.
     pub(super) sink: Option<Rc<dyn ReplySink>>,
 }
@@ -34,14 +38,19 @@ pub(super) enum Route {
     Nowhere,
     Shard(u32),
     Link(EgressId),
+    /// To wherever its entity is.
+    Placed,
+    /// To an entity that has come to live on the caller's shard.
+    Here,
     Session(SessionId, EgressId),
 }
 
 impl Away {
     /// The caller gave up: whoever serves it may hear of it.
-    pub(super) fn cancel(&self, shard: &Rc<Shard>, call: CallId) {
+    pub(super) fn cancel(&self, shard: &Rc<Shard>, call: CallId, expired: bool) {
         match self.route.get() {
-            Route::Nowhere => return,
+            Route::Nowhere | Route::Here => return,
+            Route::Placed => return self.give_up(shard, call, expired),
             Route::Shard(to) => {
                 let from = shard.index;
                 // The answer comes all the same, and ends the call.
@@ -60,6 +69,37 @@ impl Away {
         }
         // No answer comes any more.
         shard.handler_done(call);
+    }
+
+    /// The call is placed from now on.
+    pub(super) fn place(&self, placed: &Rc<Placed>) {
+        let _ = self.placed.set(Rc::clone(placed));
+        self.route.set(Route::Placed);
+    }
+
+    /// Which way it is just now.
+    pub(super) fn way(&self) -> Route {
+        match (self.route.get(), self.placed.get()) {
+            (Route::Placed, Some(placed)) => placed.way(),
+            (route, _) => route,
+        }
+    }
+
+    fn give_up(&self, shard: &Rc<Shard>, call: CallId, expired: bool) {
+        let kind = if expired {
+            FailureKind::Timeout
+        } else {
+            FailureKind::Cancelled
+        };
+        let Some(placed) = self.placed.get() else {
+            return;
+        };
+        // Its sink hears of it, and ends the call.
+        if let Some(failure) = shard.give_placed_up(placed, kind)
+            && let Some(call) = shard.calls.borrow_mut().get_mut(call)
+        {
+            call.failure = Some(failure);
+        }
     }
 }
 

@@ -10,12 +10,13 @@ use playhouse_wire::message::Waiting as Waits;
 use super::away::{Away, Route};
 use super::calls::{CallId, Place};
 use super::dispatch::{Lead, Prepared, no_such_call};
-use super::egress::{address, check};
+use super::egress::{address, check, decode_outcome};
 use super::fabric::{INBOX_MAX, Job, Packet};
 use super::handler::{Start, TypedCall};
 use super::ingress::From;
 use super::interceptor::{Direction, Seen, outcome_of};
 use super::park::{Manner, Outcome, Reply, Started, Waiting};
+use super::placement::Decoded;
 use super::shard::Shard;
 use super::trace::TraceContext;
 use crate::call::{Arguments, Failure, FailureKind, Fault, Proxy, Rpc, Target};
@@ -37,6 +38,8 @@ struct Parcel<A, O, X> {
     from: From,
     args: Option<A>,
     outcome: Option<Result<O, X>>,
+    /// Reads an outcome that comes from another node; none if nobody waits for it.
+    decode: Option<Decoded<Result<O, X>>>,
 }
 
 impl<A, O, X> Parcel<A, O, X>
@@ -54,6 +57,42 @@ where
     }
 }
 
+impl<A, O, X> Parcel<A, O, X>
+where
+    A: Arguments + Send,
+    O: Send + 'static,
+    X: Fault,
+{
+    /// Sends the call on to where its entity is.
+    #[cold]
+    fn place(mut self: Box<Self>, shard: &Rc<Shard>) {
+        let (Target::Entity(entity), Some(args)) = (self.target.clone(), self.args.take()) else {
+            return;
+        };
+        let waited = self.caller.map(|caller| (self.home, caller));
+        let from = std::mem::take(&mut self.from);
+        let lead = (self.left_us, self.trace.take());
+        let decode = self.decode;
+        let call = shard.place_parcel(
+            &entity,
+            (args, from),
+            lead,
+            decode,
+            move |shard, outcome| {
+                if let Some(from) = waited {
+                    shard.served.borrow_mut().remove(&from);
+                }
+                if let Some(outcome) = outcome {
+                    self.send_back(shard, outcome);
+                }
+            },
+        );
+        if let (Some(from), Some(call)) = (waited, call) {
+            shard.served.borrow_mut().insert(from, call);
+        }
+    }
+}
+
 impl<A, O, X> Envelope for Parcel<A, O, X>
 where
     A: Arguments + Send,
@@ -61,6 +100,9 @@ where
     X: Fault,
 {
     fn serve(mut self: Box<Self>, shard: &Rc<Shard>) {
+        if shard.is_elsewhere(&self.target) {
+            return self.place(shard);
+        }
         let lead = Lead {
             left_us: self.left_us,
             trace: self.trace.take(),
@@ -175,7 +217,7 @@ impl Shard {
             target: key.map(|key| Waits { method, key }),
             route: Cell::new(Route::Shard(to)),
             reply: Some(Rc::clone(&reply) as Rc<dyn Any>),
-            sink: None,
+            ..Away::default()
         });
         let call = self.enter_away(&away, method, lead.left_us);
         let parcel = Parcel::<A, A::Output, A::Fault> {
@@ -187,10 +229,11 @@ impl Shard {
             from: From {
                 chain: lead.chain,
                 caller: self.current_caller(),
-                session: None,
+                ..From::default()
             },
             args: Some(args),
             outcome: None,
+            decode: Some(decode_outcome::<A>),
         };
         self.post(to, Packet::Call(Box::new(parcel)));
         self.await_call(call);
@@ -214,10 +257,11 @@ impl Shard {
             from: From {
                 chain: Vec::new(),
                 caller: self.current_caller(),
-                session: None,
+                ..From::default()
             },
             args: Some(args),
             outcome: None,
+            decode: None,
         };
         let seen = || {
             let (method, _) = address(&proxy.target, A::TAG);

@@ -8,8 +8,8 @@
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use playhouse_wire::KeyPart;
 use playhouse_wire::message::Waiting as Waits;
+use playhouse_wire::{EntityRef, KeyPart};
 
 use super::away::Route;
 use super::calls::{CallId, Calls, Place};
@@ -186,6 +186,19 @@ impl Shard {
     }
 }
 
+impl Shard {
+    /// `Avatar(7)`
+    pub(super) fn entity_text(&self, entity: &EntityRef) -> String {
+        let mut text = self.owner_name(entity.package, entity.number).to_owned();
+        if text.is_empty() {
+            // Of a type that this node does not run.
+            let _ = write!(text, "{}.{}", entity.package, entity.number);
+        }
+        write_key(&mut text, entity.key.parts());
+        text
+    }
+}
+
 /// `(7)`, `(7, sun)`; nothing for a singleton.
 fn write_key(text: &mut String, parts: &[KeyPart]) {
     for (index, part) in parts.iter().enumerate() {
@@ -228,7 +241,7 @@ fn descend(calls: &Calls, call: CallId, above: (&[CallId], &[Waits]), search: &m
                     return true;
                 }
                 let path = search.path.clone();
-                search.leaves.push((away.route.get(), target.clone(), path));
+                search.leaves.push((away.way(), target.clone(), path));
                 continue;
             }
         };

@@ -81,6 +81,9 @@ impl Shard {
             return self.start_link(&proxy, to, &args);
         }
         match self.home(&proxy.target) {
+            Ok(Home::Here) if self.is_elsewhere(&proxy.target) => {
+                return self.start_placed(&proxy, &args);
+            }
             Ok(Home::Here) => {}
             Ok(Home::Shard(shard)) => return self.start_far(shard, proxy, args),
             Err(failure) => return Started::Ready(Err(failure.into())),
@@ -126,6 +129,9 @@ impl Shard {
         }
         if let Home::Shard(shard) = self.home(&proxy.target)? {
             return self.send_far(shard, proxy, args);
+        }
+        if self.is_elsewhere(&proxy.target) {
+            return self.send_placed_oneway(proxy, &args);
         }
         match self.begin::<A, (), Failure>(&proxy.target, None, CallId::NONE, false, args) {
             // What the handler itself came to is not the sender's to know; that it could not begin is.
@@ -311,7 +317,7 @@ impl Shard {
             chain: Vec::new(),
         };
         let calls = self.calls.borrow();
-        let mut next = self.current.get();
+        let next = self.current.get();
         let Some(caller) = calls.get(next) else {
             drop(calls);
             self.before(Direction::Out, || seen, outbound.left_us, outbound.trace)?;
@@ -324,19 +330,27 @@ impl Shard {
             }
             outbound.left_us = Some(own.min(left));
         }
+        drop(calls);
+        outbound.chain = self.chain_above(next);
+        self.before(Direction::Out, || seen, outbound.left_us, outbound.trace)?;
+        Ok(outbound)
+    }
+
+    /// Who waits for what this call makes, outermost first.
+    pub(super) fn chain_above(&self, mut next: CallId) -> Vec<Waits> {
+        let mut chain = Vec::new();
+        let calls = self.calls.borrow();
         while let Some(entry) = calls.get(next) {
             if let Place::Entity(_) = entry.place {
-                outbound.chain.extend(self.waits(next));
+                chain.extend(self.waits(next));
             }
             if let Some(from) = &entry.from {
-                outbound.chain.extend(from.chain.iter().rev().cloned());
+                chain.extend(from.chain.iter().rev().cloned());
             }
             next = entry.parent;
         }
-        drop(calls);
-        outbound.chain.reverse();
-        self.before(Direction::Out, || seen, outbound.left_us, outbound.trace)?;
-        Ok(outbound)
+        chain.reverse();
+        chain
     }
 
     /// The trace of the handler that is being polled.
@@ -405,6 +419,9 @@ impl Shard {
                     && let Some(keeper) = self.keeper()
                 {
                     keeper.admits()?;
+                }
+                if self.is_placed(kind) {
+                    self.stands()?;
                 }
                 let cell = match kind.find(key) {
                     Some(cell) => cell,

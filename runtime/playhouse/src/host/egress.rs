@@ -18,6 +18,15 @@ use crate::call::{Address, Arguments, Failure, FailureKind, Fault, Proxy, Rpc, T
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EgressId(pub u64);
 
+/// A link of one of the node's shards, which can be named on all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId {
+    /// The shard that drives it.
+    pub shard: u32,
+    /// Its number there: no other link of the shard ever has it.
+    pub serial: u64,
+}
+
 /// Sends calls to other nodes. The node sets it on each shard: [`Shard::set_egress`].
 pub trait Egress {
     /// Sends a request. `sink` is told its outcome exactly once, unless it is cancelled or this fails; never before this
@@ -45,6 +54,32 @@ pub trait Egress {
     /// Sends a search for a deadlock after a request, by the same link.
     fn probe(&self, after: EgressId, probe: &WaitProbe<'_>) {
         let _ = (after, probe);
+    }
+
+    /// Sends a message that is neither call nor answer. Gives the serial of the link that it goes by.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be sent.
+    fn send_message(&self, to: &Address, message: &[u8]) -> Result<u64, Failure> {
+        let _ = message;
+        Err(Failure::not_executed(FailureKind::Unreachable)
+            .because(format!("this shard has no way to {to}")))
+    }
+
+    /// Closes the link of this serial, if it is still there.
+    fn close(&self, link: u64) {
+        let _ = link;
+    }
+
+    /// Takes messages of the link of this serial, if it is still there: the one before it is over.
+    fn take_on(&self, link: u64) {
+        let _ = link;
+    }
+
+    /// Sends a message by the link of this serial, if it is still there.
+    fn answer(&self, link: u64, message: &[u8]) {
+        let _ = (link, message);
     }
 
     /// Sends what a search has found back to where it came from: [`Shard::probed`] was given the token.
@@ -115,7 +150,36 @@ impl Shard {
         self.egress.borrow().clone()
     }
 
-    fn egress_or_refuse(&self, to: &Address) -> Result<Rc<dyn Egress>, Failure> {
+    /// Sends a message by a link, whichever shard drives it.
+    pub(crate) fn answer_on(self: &Rc<Self>, link: LinkId, message: Vec<u8>) {
+        self.do_on(link.shard, move |shard| {
+            if let Some(egress) = shard.egress() {
+                egress.answer(link.serial, &message);
+            }
+        });
+    }
+
+    /// Closes a link, whichever shard drives it.
+    pub(crate) fn close_link(self: &Rc<Self>, link: LinkId) {
+        self.do_on(link.shard, move |shard| {
+            if let Some(egress) = shard.egress() {
+                egress.close(link.serial);
+            }
+        });
+    }
+
+    /// Has a link that was held taken on, whichever shard drives it, when all that came by links of this shard has been
+    /// handed on.
+    pub(crate) fn take_link_on(self: &Rc<Self>, link: LinkId) {
+        self.flush_packets();
+        self.do_on(link.shard, move |shard| {
+            if let Some(egress) = shard.egress() {
+                egress.take_on(link.serial);
+            }
+        });
+    }
+
+    pub(super) fn egress_or_refuse(&self, to: &Address) -> Result<Rc<dyn Egress>, Failure> {
         self.egress().ok_or_else(|| {
             Failure::not_executed(FailureKind::Unreachable).because(format!(
                 "this shard has no way to {to}: it belongs to no node"

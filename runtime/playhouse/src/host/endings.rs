@@ -108,7 +108,7 @@ impl Shard {
         };
         drop(calls);
         if let Some(away) = away {
-            away.cancel(self, id);
+            away.cancel(self, id, expired);
         }
         for waker in [handler, caller].into_iter().flatten() {
             waker.wake();

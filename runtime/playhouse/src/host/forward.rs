@@ -36,7 +36,7 @@ impl Shard {
                 target: None,
                 route: Cell::new(Route::Shard(to)),
                 reply: Some(Rc::new(back)),
-                sink: None,
+                ..Away::default()
             });
             self.enter_away(&away, incoming.method, None)
         });
@@ -45,6 +45,7 @@ impl Shard {
             caller,
             method: incoming.method,
             key: header.target.clone(),
+            epoch: header.epoch,
             left_us: header.deadline_or_default_us(),
             trace: header.trace.map(Into::into),
             chain: header.chain.iter().collect(),
@@ -71,6 +72,7 @@ pub(super) struct Forwarded {
     caller: Option<CallId>,
     method: Method,
     key: Option<EntityKey>,
+    epoch: Option<u64>,
     left_us: u64,
     trace: Option<TraceContext>,
     chain: Vec<Waits>,
@@ -149,6 +151,7 @@ impl Envelope for Forwarded {
         }
         let header = Header {
             target: self.key.take(),
+            epoch: self.epoch,
             deadline_us: Some(self.left_us),
             trace: self.trace.map(Into::into),
             chain: chain.as_chain(),

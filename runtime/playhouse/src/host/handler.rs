@@ -15,6 +15,7 @@ use super::cell::{Access, EntityCell, Hosted};
 use super::hooks::Local;
 use super::lease::Turn;
 use super::park::Panicked;
+use super::placement::Decoded;
 use super::shard::Shard;
 use crate::call::{Arguments, Failure, FailureKind, Fault};
 use crate::host::Cx;
@@ -143,6 +144,8 @@ pub(super) struct Handler<E, L, G, A, O, X, F> {
     ready: bool,
     /// Its outcome and what it sends wait until the entity is saved.
     committed: bool,
+    /// Reads its outcome where the entity turns out to be on another node; none of a timer.
+    decode: Option<Decoded<Result<O, X>>>,
     run: F,
     call: Of<E, L, A, O, X>,
 }
@@ -156,9 +159,16 @@ impl<E, L, G, A, O, X, F> Handler<E, L, G, A, O, X, F> {
             access,
             ready,
             committed: false,
+            decode: None,
             run,
             call: PhantomData,
         }
+    }
+
+    /// Reads its outcome so where the entity turns out to be on another node.
+    pub(super) fn decoded(mut self, decode: Decoded<Result<O, X>>) -> Self {
+        self.decode = Some(decode);
+        self
     }
 
     /// As the schema has it.
@@ -170,7 +180,10 @@ impl<E, L, G, A, O, X, F> Handler<E, L, G, A, O, X, F> {
 
 impl<E, L, G: Copy, A, O, X, F: Copy> Clone for Handler<E, L, G, A, O, X, F> {
     fn clone(&self) -> Self {
-        Self::new(self.access, self.ready, self.run).committed(self.committed)
+        Self {
+            decode: self.decode,
+            ..Self::new(self.access, self.ready, self.run).committed(self.committed)
+        }
     }
 }
 
@@ -191,7 +204,7 @@ where
     E: Entity,
     L: 'static,
     G: Access<E, L>,
-    A: 'static,
+    A: Arguments,
     O: 'static,
     X: Fault,
     F: AsyncFn(&mut L, &mut Cx, A) -> Result<O, X> + Copy + 'static,
@@ -200,12 +213,21 @@ where
         clippy::await_holding_refcell_ref,
         reason = "the lease keeps everybody else out"
     )]
-    fn serve_turn(&self, turn: Turn, args: A) -> Local<'static, Result<O, X>> {
-        let (access, run) = (self.access, self.run);
+    fn serve_turn(&self, call: CallId, turn: Turn, args: A) -> Local<'static, Result<O, X>> {
+        let (access, run, decode) = (self.access, self.run, self.decode);
         Box::pin(async move {
             let mut cx = match turn {
                 Turn::Mine(cx) => cx,
-                Turn::Queued(queued) => queued.await?,
+                Turn::Queued(queued) => {
+                    let shard = Rc::clone(queued.shard());
+                    match (queued.await, decode) {
+                        (Ok(cx), _) => cx,
+                        (Err(failure), Some(decode)) if shard.goes_on_elsewhere(call, &failure) => {
+                            return shard.place_again(call, args, decode).await?;
+                        }
+                        (Err(failure), _) => return Err(failure.into()),
+                    }
+                }
             };
             let Some(cell) = cx.cell() else {
                 return Err(at_work().into());
@@ -223,11 +245,20 @@ where
         reason = "the lease keeps everybody else out"
     )]
     fn serve_committed(&self, call: CallId, turn: Turn, args: A) -> Local<'static, Result<O, X>> {
-        let (access, run) = (self.access, self.run);
+        let (access, run, decode) = (self.access, self.run, self.decode);
         Box::pin(async move {
             let mut cx = match turn {
                 Turn::Mine(cx) => cx,
-                Turn::Queued(queued) => queued.await?,
+                Turn::Queued(queued) => {
+                    let shard = Rc::clone(queued.shard());
+                    match (queued.await, decode) {
+                        (Ok(cx), _) => cx,
+                        (Err(failure), Some(decode)) if shard.goes_on_elsewhere(call, &failure) => {
+                            return shard.place_again(call, args, decode).await?;
+                        }
+                        (Err(failure), _) => return Err(failure.into()),
+                    }
+                }
             };
             let Some(cell) = cx.cell() else {
                 return Err(at_work().into());
@@ -258,7 +289,7 @@ where
     E: Entity,
     L: 'static,
     G: Access<E, L>,
-    A: 'static,
+    A: Arguments,
     O: 'static,
     X: Fault,
     F: AsyncFn(&mut L, &mut Cx, A) -> Result<O, X> + Copy + 'static,
@@ -305,7 +336,7 @@ where
             }
             turn => {
                 let mine = matches!(turn, Turn::Mine(_));
-                let mut future = self.serve_turn(turn, args);
+                let mut future = self.serve_turn(call, turn, args);
                 if !mine || deep {
                     return Start::Parked(future);
                 }

@@ -49,6 +49,8 @@ pub(super) struct From {
     pub(super) chain: Vec<Waits>,
     pub(super) caller: Option<Caller>,
     pub(super) session: Option<SessionId>,
+    /// The activation that the caller means.
+    pub(super) epoch: Option<u64>,
 }
 
 /// Takes the outcome of a call that came in.
@@ -73,6 +75,14 @@ impl Serving {
 }
 
 impl Serving {
+    pub(super) fn new(shard: &Rc<Shard>, call: CallId, silent: Rc<Cell<bool>>) -> Self {
+        Self {
+            shard: Rc::clone(shard),
+            call,
+            silent,
+        }
+    }
+
     pub(super) const fn call(&self) -> CallId {
         self.call
     }
@@ -124,6 +134,7 @@ impl From {
             chain,
             caller,
             session,
+            epoch: header.epoch,
         }
     }
 }
@@ -145,6 +156,9 @@ impl Shard {
     ) -> Option<Serving> {
         let target = target(incoming.method, incoming.header);
         match self.home(&target) {
+            Ok(Home::Here) if self.clustered().is_some() => {
+                self.serve_in_cluster(&target, incoming, reply)
+            }
             Ok(Home::Here) => self.serve_here(&target, incoming, reply),
             Ok(Home::Shard(shard)) => {
                 let silent = Rc::new(Cell::new(false));
@@ -174,6 +188,9 @@ impl Shard {
     pub fn serve_oneway(self: &Rc<Self>, incoming: Incoming<'_>) -> Result<(), Failure> {
         let target = target(incoming.method, incoming.header);
         match self.home(&target)? {
+            Home::Here if self.is_elsewhere(&target) => {
+                self.place_incoming(&target, &incoming, None).map(drop)
+            }
             Home::Here => self.serve_oneway_here(&target, &incoming),
             Home::Shard(shard) => {
                 self.may_post(shard)?;
@@ -183,7 +200,29 @@ impl Shard {
         }
     }
 
-    fn serve_here(
+    /// A call that names an epoch is that activation's; any other goes to wherever its entity is.
+    fn serve_in_cluster(
+        self: &Rc<Self>,
+        target: &Target,
+        incoming: &Incoming<'_>,
+        reply: Rc<dyn ReplyTo>,
+    ) -> Option<Serving> {
+        if incoming.header.epoch.is_some() && incoming.origin == Origin::Peer {
+            return self.serve_at_epoch(target, incoming, reply);
+        }
+        if !self.is_elsewhere(target) {
+            return self.serve_here(target, incoming, reply);
+        }
+        match self.place_incoming(target, incoming, Some(Rc::clone(&reply))) {
+            Ok(serving) => serving,
+            Err(failure) => {
+                reply.answer(Answer::Failed(&failure));
+                None
+            }
+        }
+    }
+
+    pub(super) fn serve_here(
         self: &Rc<Self>,
         target: &Target,
         incoming: &Incoming<'_>,
@@ -291,7 +330,7 @@ impl Shard {
             return Err(no_such_target());
         }
         let from = From::new(incoming.origin, header);
-        let plain = from.caller.is_none() && from.session.is_none();
+        let plain = from.caller.is_none() && from.session.is_none() && from.epoch.is_none();
         let lead = Lead {
             left_us: (kind == CallKind::Rpc).then(|| header.deadline_or_default_us()),
             trace: header.trace.map(Into::into),
@@ -300,13 +339,19 @@ impl Shard {
         let prepared = self
             .prepare_from_outside(target, incoming.method.tag, lead)
             .inspect_err(|failure| self.tally.refuse(failure.kind()))?;
-        if prepared.host.call.kind != kind {
+        // A oneway that names an epoch comes as a request, so that it can go back.
+        if prepared.host.call.kind != kind && header.epoch.is_none() {
             self.ended(prepared.call);
-            return Err(Failure::not_executed(FailureKind::Invalid)
-                .because("a oneway is sent without waiting for an answer, an rpc with"));
+            return Err(wrong_kind());
         }
         Ok(prepared)
     }
+}
+
+#[cold]
+pub(super) fn wrong_kind() -> Failure {
+    Failure::not_executed(FailureKind::Invalid)
+        .because("a oneway is sent without waiting for an answer, an rpc with")
 }
 
 pub(super) fn fail(failure: Failure) -> Box<dyn Settled> {

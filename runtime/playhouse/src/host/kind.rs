@@ -11,8 +11,10 @@ use playhouse_wire::EntityKey;
 use rustc_hash::FxHasher;
 
 use super::cell::{Access, EntityCell, Hosted, In, Own};
+use super::egress::decode_outcome;
 use super::handler::{EncodedCall, Handler, TypedCall};
 use super::hooks::{HooksOf, RunHook};
+use super::placement::{Decoded, decode_nothing};
 use super::saved::Saved;
 use super::timers::TimerHost;
 use crate::call::{Arguments, Failure, Rpc};
@@ -344,7 +346,7 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Registrar<E, L, G> {
         }
     }
 
-    fn add<A: Arguments, O, X, F>(&mut self, ready: bool, run: F)
+    fn add<A: Arguments, O, X, F>(&mut self, ready: bool, run: F, decode: Decoded<Result<O, X>>)
     where
         Handler<E, L, G, A, O, X, F>: TypedCall<A, O, X> + EncodedCall + Clone,
         O: 'static,
@@ -356,6 +358,7 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Registrar<E, L, G> {
             self.calls.resize_with(index + 1, || None);
         }
         let handler = Handler::<E, L, G, A, O, X, F>::new(self.access, ready, run)
+            .decoded(decode)
             .committed(A::call().committed);
         let typed: Box<dyn TypedCall<A, O, X>> = Box::new(handler.clone());
         self.calls[index] = Some(CallHost {
@@ -388,14 +391,14 @@ impl<E: Entity, L: Hooks, G: Access<E, L>> Calls<L> for Registrar<E, L, G> {
     where
         F: AsyncFn(&mut L, &mut Cx, A) -> Result<A::Output, A::Fault> + Copy + 'static,
     {
-        self.add::<A, A::Output, A::Fault, F>(ready, handler);
+        self.add::<A, A::Output, A::Fault, F>(ready, handler, decode_outcome::<A>);
     }
 
     fn oneway<A: Arguments, F>(&mut self, ready: bool, handler: F)
     where
         F: AsyncFn(&mut L, &mut Cx, A) -> Result<(), Failure> + Copy + 'static,
     {
-        self.add::<A, (), Failure, F>(ready, handler);
+        self.add::<A, (), Failure, F>(ready, handler, decode_nothing);
     }
 
     fn timer<A: Arguments, F>(&mut self, _ready: bool, handler: F)

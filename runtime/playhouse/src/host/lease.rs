@@ -167,7 +167,8 @@ impl Shard {
     }
 
     /// The entity is no more: all that wait for it look for the next one of its key.
-    pub(super) fn turn_away(&self, header: &Header) {
+    pub(super) fn turn_away(self: &Rc<Self>, header: &Header) {
+        self.activation_left(header);
         let Some(queue) = header.waiters.borrow_mut().take() else {
             return;
         };
@@ -185,7 +186,7 @@ impl Shard {
 
 impl Shard {
     /// The entity can't begin: all that wait for it fail.
-    pub(super) fn refuse_all(&self, header: &Header, failure: &Failure) {
+    pub(super) fn refuse_all(self: &Rc<Self>, header: &Header, failure: &Failure) {
         {
             let mut calls = self.calls.borrow_mut();
             for id in header
@@ -211,6 +212,9 @@ impl Queued {
             return Err(Failure::not_executed(FailureKind::NotFound));
         }
         let kind = self.shard.kind(header.kind);
+        if self.shard.is_placed(kind) {
+            return Err(Failure::moved(None));
+        }
         self.cell = self.shard.live(kind, &header.key)?;
         let header = self.cell.header();
         if let Some(call) = self.shard.calls.borrow_mut().get_mut(self.call) {
@@ -242,6 +246,10 @@ impl Queued {
         }
     }
 
+    pub(super) fn shard(&self) -> &Rc<Shard> {
+        &self.shard
+    }
+
     fn granted(&mut self) -> Cx {
         self.done = true;
         if let Some(call) = self.shard.calls.borrow_mut().get_mut(self.call) {
@@ -259,6 +267,7 @@ impl Future for Queued {
         let state = this.state();
         // Dropping this gives back what was granted meanwhile.
         if state? {
+            this.shard.judge_epoch(&this.cell, this.call)?;
             return Poll::Ready(Ok(this.granted()));
         }
         if leased(&this.cell).header().life.get() == Life::Over {

@@ -71,7 +71,8 @@ impl Shard {
         match route {
             Route::Shard(shard) => self.post(shard, Packet::Probe(Box::new(probe))),
             Route::Link(id) => self.probe_afar(id, &probe),
-            Route::Nowhere | Route::Session(..) => {}
+            Route::Here => self.post(self.index, Packet::Probe(Box::new(probe))),
+            Route::Nowhere | Route::Placed | Route::Session(..) => {}
         }
     }
 
@@ -154,7 +155,7 @@ impl Shard {
                         target,
                         ..on.clone()
                     };
-                    probes.push((away.route.get(), probe));
+                    probes.push((away.way(), probe));
                 }
             }
         }

@@ -42,11 +42,31 @@ impl Shard {
         })
     }
 
+    /// The same, by its number.
+    pub(super) fn home_of(&self, target: &Target) -> Result<u32, Failure> {
+        Ok(match self.home(target)? {
+            Home::Here => self.index,
+            Home::Shard(shard) => shard,
+        })
+    }
+
     /// Which shard has the entity with this key, if it is live.
     fn shard_of(&self, package: u16, number: u16, key: &EntityKey) -> Result<u32, Failure> {
-        let kind = self.find_kind(package, number).ok_or_else(no_such_target)?;
-        let lasts = kind.saved.is_some() && self.keeper().is_some();
-        if matches!(kind.descriptor.kind, EntityKind::Instance) && !lasts {
+        let kind = self.find_kind(package, number);
+        let placed = match kind {
+            Some(kind) => self.is_placed(kind),
+            // Of a type that other nodes run.
+            None => self.clustered().is_some(),
+        };
+        let kind = match kind {
+            Some(kind) if !placed => Some(kind),
+            None if !placed => return Err(no_such_target()),
+            _ => None,
+        };
+        if let Some(kind) = kind
+            && matches!(kind.descriptor.kind, EntityKind::Instance)
+            && !(kind.saved.is_some() && self.keeper().is_some())
+        {
             let [KeyPart::Unsigned(number)] = key.parts() else {
                 return Err(no_such_target());
             };

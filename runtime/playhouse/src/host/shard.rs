@@ -25,6 +25,7 @@ use super::fabric::{Fabric, Packet};
 use super::interceptor::Interceptor;
 use super::keeper::Keeper;
 use super::kind::Kind;
+use super::placement::{Clustered, Entry, Placements};
 use super::services::ServiceHost;
 use super::sessions::SessionPort;
 use super::setup::{Setup, Shares};
@@ -56,6 +57,8 @@ pub(super) enum Due {
     Save(Weak<dyn Hosted>),
     /// An entity may have been idle for too long.
     Idle(Weak<dyn Hosted>),
+    /// The calls of an entity elsewhere have waited long enough to ask for it again.
+    Ask(Rc<Entry>, u64),
     /// An entity is to be run though nobody calls: by type and key.
     Begin(u32, EntityKey),
 }
@@ -108,6 +111,9 @@ pub struct Shard {
     /// The store and what waits for it, if there is one.
     pub(super) keeper: OnceCell<Rc<Keeper>>,
     pub(super) durable: Durable,
+    /// The node's place in its cluster, if it has one.
+    pub(super) cluster: OnceCell<Clustered>,
+    pub(super) placements: Placements,
 }
 
 impl Shard {
@@ -170,6 +176,8 @@ impl Shard {
             mark,
             keeper: OnceCell::new(),
             durable: Durable::default(),
+            cluster: OnceCell::new(),
+            placements: Placements::default(),
         })
     }
 
@@ -420,6 +428,7 @@ impl Shard {
                         self.fire_idle(&cell);
                     }
                 }
+                Some(Due::Ask(entry, epoch_seen)) => self.ask_again(&entry, epoch_seen),
                 Some(Due::Begin(kind, key)) => self.begin_again(kind, &key),
                 None => return,
             }

@@ -18,7 +18,7 @@ use playhouse_net::link::{
 use playhouse_net::links::{self, Backoff, Links};
 use playhouse_net::{Network, Random};
 use playhouse_wire::link::Peer;
-use playhouse_wire::message::{Message, Notify, Request, WaitFound, WaitProbe};
+use playhouse_wire::message::{GoAwayReason, Message, Notify, Request, WaitFound, WaitProbe};
 use rustc_hash::FxHashMap;
 
 use super::shard::ShardNode;
@@ -33,6 +33,9 @@ pub use searches::SEARCHES_MAX;
 /// Links that a shard finds without looking through all of its addresses.
 const RECENT_MAX: usize = 16;
 
+/// The serial of the first link that others dialled: those that the shard dials have numbers below.
+const ACCEPTED: u64 = 1 << 32;
+
 /// The way out of a shard.
 pub(super) struct Outbound {
     links: Links,
@@ -41,6 +44,9 @@ pub(super) struct Outbound {
     /// Links that live, by the number that their requests' ids begin with.
     numbered: RefCell<FxHashMap<u32, Link>>,
     next: Cell<u32>,
+    /// Links that others dialled, by their serials.
+    accepted: RefCell<FxHashMap<u64, Link>>,
+    next_accepted: Cell<u64>,
     retries: retry::Retries,
     searches: Searches,
     this: Weak<Self>,
@@ -72,6 +78,8 @@ impl Outbound {
             recent: RefCell::default(),
             numbered: RefCell::default(),
             next: Cell::new(1),
+            accepted: RefCell::default(),
+            next_accepted: Cell::new(ACCEPTED),
             retries: retry::Retries::default(),
             searches: Searches::default(),
             this: Weak::clone(this),
@@ -105,7 +113,6 @@ impl Outbound {
             .link(&address)
             .map_err(|refused| refusal(&refused))?;
         let mut numbered = self.numbered.borrow_mut();
-        numbered.retain(|_, link| !link.is_closed());
         let known = numbered.iter().find(|(_, known)| known.same(&link));
         let number = match known {
             Some((number, _)) => *number,
@@ -179,6 +186,32 @@ impl Egress for Outbound {
         }
     }
 
+    fn send_message(&self, to: &Address, message: &[u8]) -> Result<u64, Failure> {
+        let (number, link) = self.link(to)?;
+        link.send(|w| w.raw(message))
+            .map_err(|refused| refusal(&refused))?;
+        Ok(number.into())
+    }
+
+    fn close(&self, serial: u64) {
+        if let Some(link) = self.by_serial(serial) {
+            link.close(GoAwayReason::Protocol, "another link took its place");
+        }
+    }
+
+    fn take_on(&self, serial: u64) {
+        if let Some(link) = self.by_serial(serial) {
+            link.take_on();
+        }
+    }
+
+    fn answer(&self, serial: u64, message: &[u8]) {
+        if let Some(link) = self.by_serial(serial) {
+            // Whoever asked asks again if the answer can't be taken.
+            let _ = link.send(|w| w.raw(message));
+        }
+    }
+
     fn found(&self, token: u64, found: &WaitFound<'_>) {
         if let Some(link) = self.searches.take(|search| search.token == token) {
             let _ = link.send(|w| found.put(w));
@@ -190,6 +223,41 @@ impl Outbound {
     /// A search for a deadlock came in on `link`: by what it is known here.
     pub(super) fn search(&self, link: &Link, probe: &WaitProbe<'_>) -> u64 {
         self.searches.add(link, probe)
+    }
+
+    fn by_serial(&self, serial: u64) -> Option<Link> {
+        match u32::try_from(serial) {
+            Ok(number) => self.numbered.borrow().get(&number).cloned(),
+            Err(_) => self.accepted.borrow().get(&serial).cloned(),
+        }
+    }
+
+    /// The serial of a link that this shard has dialled.
+    fn serial(&self, link: &Link) -> Option<u64> {
+        let numbered = self.numbered.borrow();
+        let (number, _) = numbered.iter().find(|(_, known)| known.same(link))?;
+        Some((*number).into())
+    }
+
+    /// A link that this shard has dialled is over. Gives the serial that it had.
+    fn lost(&self, link: &Link) -> Option<u64> {
+        let serial = self.serial(link)?;
+        let number = u32::try_from(serial).ok()?;
+        self.numbered.borrow_mut().remove(&number);
+        Some(serial)
+    }
+
+    /// Gives a serial to a link that another node has dialled.
+    pub(super) fn accepted(&self, link: &Link) -> u64 {
+        let serial = self.next_accepted.get();
+        self.next_accepted.set(serial + 1);
+        self.accepted.borrow_mut().insert(serial, link.clone());
+        serial
+    }
+
+    /// A link that another node has dialled is over.
+    pub(super) fn accepted_lost(&self, serial: u64) {
+        self.accepted.borrow_mut().remove(&serial);
     }
 
     /// Something was found that another node looks for, which it hears by way of this one.
@@ -245,12 +313,18 @@ impl LinkHandler for Dialled {
 
     fn other(&self, link: &Link, message: Message<'_>) {
         if let Some(node) = self.node.upgrade() {
-            node.other(link, message);
+            let serial = node.outbound().serial(link).unwrap_or_default();
+            node.other(link, serial, message);
         }
     }
 
     fn closed(&self, link: &Link, reason: &CloseReason) {
         tracing::debug!(peer = link.address(), %reason, "a link that this node dialled is over");
+        if let Some(node) = self.node.upgrade()
+            && let Some(serial) = node.outbound().lost(link)
+        {
+            node.host().link_closed(serial, &reason.to_string());
+        }
     }
 }
 

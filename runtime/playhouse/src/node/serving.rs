@@ -6,16 +6,19 @@ use std::rc::{Rc, Weak};
 use playhouse_net::link::{CloseReason, Link, LinkHandler};
 use playhouse_wire::Limits;
 use playhouse_wire::link::Peer;
-use playhouse_wire::message::{GoAwayReason, Header, Message, Notify, Request, Role};
+use playhouse_wire::message::{
+    GoAwayReason, Header, Incarnation, Message, Moved, Notify, Owner, Request, Role,
+};
 use rustc_hash::FxHashMap;
 use tokio::time::Duration;
 
+use super::lanes::Lane;
 use super::session::Client;
 use super::shard::ShardNode;
 use super::tool;
 use crate::call::{Failure, FailureKind};
 use crate::descriptor::CallKind;
-use crate::host::{Answer, Incoming, Origin, ReplyTo, Serving};
+use crate::host::{Answer, Incoming, LinkId, Origin, ReplyTo, Serving};
 
 /// A link that somebody dialled, and what this node does for them.
 pub(super) struct Connection {
@@ -23,6 +26,9 @@ pub(super) struct Connection {
     /// Its place among the shard's links.
     place: usize,
     standing: RefCell<Standing>,
+    /// By what the shard's other parts know the link, if it is a node's.
+    serial: Cell<u64>,
+    lane: RefCell<Option<Lane>>,
     /// Requests whose handlers have not ended, so that they can be given up.
     running: Rc<Running>,
 }
@@ -46,6 +52,8 @@ impl Connection {
             node: Rc::clone(node),
             place,
             standing: RefCell::default(),
+            serial: Cell::new(0),
+            lane: RefCell::default(),
             running: Rc::default(),
         }
     }
@@ -80,6 +88,42 @@ impl Connection {
         header.trace = None;
         header.epoch = None;
         Ok((rule.kind, Origin::Client(session.map(|session| session.id))))
+    }
+
+    /// The link is a node's. If that node's older link of the same lane is not over, this one is held until then.
+    fn enter_lane(&self, link: &Link, peer: &Peer) {
+        let serial = self.node.outbound().accepted(link);
+        self.serial.set(serial);
+        let Some(lane) = Lane::of(peer) else {
+            return;
+        };
+        let shard = self.node.host().index();
+        let older = self
+            .node
+            .shared
+            .lanes
+            .enter(&lane, LinkId { shard, serial });
+        *self.lane.borrow_mut() = Some(lane);
+        if !older.is_empty() {
+            link.hold();
+        }
+        for link in older {
+            self.node.host().close_link(link);
+        }
+    }
+
+    fn leave_lane(&self) {
+        let (shard, serial) = (self.node.host().index(), self.serial.get());
+        self.node.outbound().accepted_lost(serial);
+        if let Some(lane) = self.lane.take()
+            && let Some(next) = self
+                .node
+                .shared
+                .lanes
+                .leave(&lane, LinkId { shard, serial })
+        {
+            self.node.host().take_link_on(next);
+        }
     }
 
     /// A call of the node's own, for tools.
@@ -120,6 +164,9 @@ impl LinkHandler for Connection {
             }
         };
         *self.standing.borrow_mut() = standing;
+        if peer.role == Role::Node {
+            self.enter_lane(link, peer);
+        }
         self.node.judge_schema(peer);
     }
 
@@ -163,6 +210,7 @@ impl LinkHandler for Connection {
         let reply = Rc::new(LinkReply {
             link: link.clone(),
             id,
+            epoch: header.epoch,
             answered: Cell::new(false),
             listed: Cell::new(false),
             running: Rc::downgrade(&self.running),
@@ -234,7 +282,7 @@ impl LinkHandler for Connection {
             (Message::End(end), Standing::Client(client)) => {
                 self.node.ended_by_client(&client, &end);
             }
-            (message, Standing::Trusted) => self.node.other(link, message),
+            (message, Standing::Trusted) => self.node.other(link, self.serial.get(), message),
             (message, _) => tracing::debug!(?message, "a message that nobody here takes"),
         }
     }
@@ -242,6 +290,7 @@ impl LinkHandler for Connection {
     fn closed(&self, link: &Link, reason: &CloseReason) {
         tracing::debug!(peer = link.address(), %reason, "a link is over");
         self.node.forget(self.place);
+        self.leave_lane();
         let mut running: Vec<_> = std::mem::take(&mut *self.running.borrow_mut())
             .into_iter()
             .collect();
@@ -267,6 +316,8 @@ fn wrong_kind() -> Failure {
 struct LinkReply {
     link: Link,
     id: u32,
+    /// The activation that it named.
+    epoch: Option<u64>,
     /// Its caller gave up and was told so; what the handler comes to is not for it any more.
     answered: Cell<bool>,
     /// It is among those that run.
@@ -287,7 +338,31 @@ impl ReplyTo for LinkReply {
         match answer {
             Answer::Ok(result) => self.link.respond(self.id, |w| w.put(result)),
             Answer::Thrown(error) => self.link.respond_thrown(self.id, |w| w.put(error)),
+            Answer::Failed(failure) if failure.is_moved() => self.moved(failure),
             Answer::Failed(failure) => self.link.respond_failure(self.id, &failure.into()),
         }
+    }
+}
+
+impl LinkReply {
+    /// The activation is over here, and the call never began.
+    #[cold]
+    fn moved(&self, failure: &Failure) {
+        let Some(epoch) = self.epoch else {
+            return self.link.respond_failure(self.id, &failure.into());
+        };
+        let hint = failure.moved_to().map(|route| Owner {
+            node: &route.owner.node,
+            incarnation: Incarnation {
+                boot: route.owner.incarnation,
+                lease: 0,
+            },
+            epoch: route.epoch,
+        });
+        self.link.respond_moved(&Moved {
+            id: self.id,
+            epoch,
+            hint,
+        });
     }
 }

@@ -22,7 +22,7 @@ use super::shared::{Jobs, Shared};
 use super::tool::About;
 use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
-use crate::host::{Egress, Env, Keeping, Shard};
+use crate::host::{Egress, Env, Keeping, LinkId, Shard};
 use crate::metrics::Snapshot;
 
 /// How often a stopping shard looks whether its handlers have ended.
@@ -71,7 +71,10 @@ impl ShardNode {
         let options = LinkOptions::new(shared.identity());
         let random = Random::new(env.random());
         Rc::new_cyclic(|this| {
-            let outbound = Outbound::new(this, Rc::clone(&network), options.clone(), random);
+            let mut dialling = options.clone();
+            // A number for each shard, and for each of its links to one address.
+            dialling.identity.lane = (narrow(index) + 1) << 8;
+            let outbound = Outbound::new(this, Rc::clone(&network), dialling, random);
             let sessions = Rc::new(Sessions::new(index));
             host.set_egress(Rc::<Outbound>::clone(&outbound));
             host.set_session_port(Rc::<Sessions>::clone(&sessions));
@@ -110,6 +113,11 @@ impl ShardNode {
         snapshot.link_bytes_out = self.options.traffic.bytes_out();
         snapshot.tool_connections = self.interop.get();
         snapshot
+    }
+
+    /// The way out.
+    pub(super) const fn outbound(&self) -> &Rc<Outbound> {
+        &self.outbound
     }
 
     /// The shard itself.
@@ -279,8 +287,14 @@ impl ShardNode {
     }
 
     /// A message of a peer that is neither call nor answer.
-    pub(super) fn other(&self, link: &Link, message: Message<'_>) {
+    pub(super) fn other(&self, link: &Link, serial: u64, message: Message<'_>) {
         match message {
+            Message::Locate(locate) => {
+                let shard = self.host.index();
+                self.host.locate_for(LinkId { shard, serial }, locate);
+            }
+            Message::At(at) => self.host.entity_is_at(&at),
+            Message::NoOwner(message) => self.host.entity_is_nowhere(&message),
             Message::WaitProbe(probe) => {
                 let token = self.outbound.search(link, &probe);
                 self.host.probed(&probe, token);

@@ -14,6 +14,7 @@ use super::builder::Policy;
 use super::control::Control;
 use super::gate::Gate;
 use super::guests::{GUEST_CALLS_MAX, Guests};
+use super::lanes::Lanes;
 use super::observing::Watching;
 use super::shard::ShardNode;
 use super::system::{Phase, Place, Progress};
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     /// For peers whose root digest differs.
     pub(super) digests: Arc<[TypeDigest]>,
     pub(super) progress: Progress,
+    pub(super) lanes: Lanes,
     mailboxes: OnceLock<Box<[Mailbox]>>,
     places: OnceLock<Places>,
     place: OnceLock<Place>,
@@ -84,6 +86,7 @@ impl Shared {
             }),
             about,
             setup,
+            lanes: Lanes::default(),
             stop_timeout: policy.stop_timeout,
             stall_after: policy.stall_after,
             policy,
@@ -133,6 +136,7 @@ impl Shared {
             incarnation: self.places().incarnation,
             root: self.about.schema.digest,
             digests: Arc::clone(&self.digests),
+            lane: 0,
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Identity {
     pub root: u64,
     /// Digests of its components, entities and services, at most [`DIGESTS_MAX`]: sent when the roots differ.
     pub digests: Arc<[TypeDigest]>,
+    /// Which of its links to a node it dials; 0 for links of which there may be several.
+    pub lane: u32,
 }
 
 /// What the other side said about itself, and what both speak.
@@ -42,6 +44,8 @@ pub struct Peer {
     pub frame_bytes_max: u32,
     /// Most requests that it lets this side have unanswered.
     pub requests_max: u32,
+    /// Which of its links to this node it is; 0 if there may be several.
+    pub lane: u32,
 }
 
 impl Identity {
@@ -54,6 +58,7 @@ impl Identity {
             incarnation: Incarnation::default(),
             root: 0,
             digests: Arc::new([]),
+            lane: 0,
         }
     }
 
@@ -67,6 +72,7 @@ impl Identity {
             root: self.root,
             frame_bytes_max: limits.frame_bytes_max,
             requests_max: limits.requests_max,
+            lane: self.lane,
         }
     }
 
@@ -92,6 +98,7 @@ impl Peer {
             digests: digests.map(|digests| digests.iter().collect()),
             frame_bytes_max: hello.frame_bytes_max,
             requests_max: hello.requests_max,
+            lane: hello.lane,
         }
     }
 }

@@ -33,7 +33,7 @@ const _: () = assert!(FRAME_BYTES as usize == crate::frame::FRAME_BYTES_MAX);
 /// What a peer may name as its longest message.
 type FrameBytes = crate::codec::Int<u32, { FRAME_BYTES_LEAST as i128 }, { u32::MAX as i128 }>;
 
-/// `[13, version, least, role, name, incarnation, root, frame bytes, requests]` from who dialled, and
+/// `[13, version, least, role, name, incarnation, root, frame bytes, requests, lane]` from who dialled, and
 /// `[14, .., requests, digests]` back: who is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hello<'a> {
@@ -53,6 +53,9 @@ pub struct Hello<'a> {
     pub frame_bytes_max: u32,
     /// Most requests that it lets the other side have unanswered.
     pub requests_max: u32,
+    /// Which of its links to this node it is, of a node that dials: of two with one number only the later is meant, and
+    /// nothing of it is taken before the end of the other one. 0 for links of which there may be several.
+    pub lane: u32,
 }
 
 /// What a peer is.
@@ -104,6 +107,7 @@ impl<'a> Hello<'a> {
             root: 0,
             frame_bytes_max: FRAME_BYTES,
             requests_max: REQUESTS_MAX,
+            lane: 0,
         }
     }
 
@@ -140,7 +144,14 @@ impl<'a> Hello<'a> {
             root: slots.required::<u64>("root")?,
             frame_bytes_max: slots.or::<FrameBytes>("frame_bytes", default.frame_bytes_max)?,
             requests_max: slots.or::<u32>("requests", default.requests_max)?,
+            lane: 0,
         };
+        let lane = if reply {
+            0
+        } else {
+            slots.or::<u32>("lane", 0)?
+        };
+        let hello = Self { lane, ..hello };
         let digests = if reply {
             slots.optional_with("digests", Digests::decode)?
         } else {
@@ -153,7 +164,7 @@ impl<'a> Hello<'a> {
 
 /// Writes the first message of who dialled.
 pub fn put_hello(w: &mut Writer, hello: &Hello<'_>) {
-    hello.begin(w, kind::HELLO).end();
+    hello.begin(w, kind::HELLO).or(&hello.lane, &0).end();
 }
 
 /// Writes the answer to a hello. With the digests of `types` if the roots differ, at most [`DIGESTS_MAX`].

@@ -205,6 +205,7 @@ fn hello(hello: &Hello<'_>, types: Option<Digests<'_>>) -> Json {
             unless(hello.frame_bytes_max, default.frame_bytes_max),
         ),
         ("requests", unless(hello.requests_max, default.requests_max)),
+        ("lane", unless(hello.lane, default.lane)),
         ("digests", types.map_or(Json::Null, digests)),
     ])
 }

@@ -1,0 +1,98 @@
+//! Entities across nodes: who runs one, and the calls of this node to those that others run.
+//!
+//! All calls of a node to one entity come together on one of its shards, the entity's home there. It knows whether the
+//! entity is live here, and then they run as in a node alone. Otherwise they are *placed*: written down (`placed`), queued
+//! in the caller's machine of that entity (`table`), which says when to ask who runs it (`asking`) and when to send what
+//! (`sending`). The owner's side answers who asks (`locating`), and takes a call that names an epoch only with that very
+//! activation (`admission`).
+//!
+//! Limits: [`LOCATIONS_MAX`] entities are remembered by a shard, [`PLACED_MAX`] calls of it wait or are underway,
+//! [`LOCATES_MAX`] questions wait for one claim.
+
+mod admission;
+mod asking;
+mod departing;
+mod locating;
+mod placed;
+mod sending;
+mod table;
+
+use std::fmt;
+
+use playhouse_cluster::Seat;
+use playhouse_cluster::placement::Rules;
+
+use super::kind::Kind;
+use super::shard::Shard;
+use crate::call::Target;
+use crate::descriptor::EntityKind;
+use crate::standing::Standing;
+
+pub(super) use departing::{Decoded, decode_nothing};
+pub(super) use locating::Unclaimed;
+pub(super) use placed::Placed;
+pub(super) use table::{Entry, Placements};
+
+pub use locating::LOCATES_MAX;
+pub use placed::PLACED_MAX;
+pub use table::LOCATIONS_MAX;
+
+/// A node's place in its cluster, as its shards use it.
+pub(crate) struct Clustered {
+    /// Who is there.
+    pub(crate) seat: Seat,
+    /// Whether this node may run what it owns.
+    pub(crate) standing: Standing,
+    /// The rules of placement: all of them, but where a test plants a bug.
+    pub(crate) rules: Rules,
+}
+
+impl Shard {
+    /// Makes the node of this shard one of a cluster. To be called before the shard starts; a second call does nothing.
+    pub(crate) fn set_cluster(&self, clustered: Clustered) {
+        let _ = self.cluster.set(clustered);
+    }
+
+    /// The node's place in its cluster, if it has one.
+    #[inline]
+    pub(crate) fn clustered(&self) -> Option<&Clustered> {
+        self.cluster.get()
+    }
+
+    /// Whether entities of this type have an owner among the nodes: all but those that each node has for itself, and those
+    /// that live in others.
+    pub(super) fn is_placed(&self, kind: &Kind) -> bool {
+        let owned = matches!(
+            kind.descriptor.kind,
+            EntityKind::Keyed(_) | EntityKind::Singleton | EntityKind::Instance
+        );
+        owned && self.clustered().is_some()
+    }
+
+    /// Whether a call is to be placed: its entity is not live here, or older calls of this node are still on their way to it.
+    #[inline]
+    pub(super) fn is_elsewhere(&self, target: &Target) -> bool {
+        self.clustered().is_some() && self.is_elsewhere_in_cluster(target)
+    }
+
+    fn is_elsewhere_in_cluster(&self, target: &Target) -> bool {
+        let Target::Entity(address) = target else {
+            return false;
+        };
+        match self.find_kind(address.package, address.number) {
+            None => true,
+            Some(kind) => {
+                self.is_placed(kind)
+                    && (kind.find(&address.key).is_none() || self.placements.is_busy(address))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Clustered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clustered")
+            .field("seat", &self.seat)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,109 @@
+//! The owner's side: who may run a call that names an activation, and whether this node may run anything.
+
+use std::rc::Rc;
+
+use super::super::calls::CallId;
+use super::super::cell::Hosted;
+use super::super::handler::Answer;
+use super::super::ingress::{Incoming, ReplyTo, Serving};
+use super::super::shard::Shard;
+use crate::call::{Failure, FailureKind, Target};
+
+impl Shard {
+    /// Whether this node may run what it owns: a node that could not renew its lease in time may not.
+    ///
+    /// # Errors
+    ///
+    /// That it may not.
+    #[inline]
+    pub(in crate::host) fn stands(&self) -> Result<(), Failure> {
+        match self.clustered() {
+            Some(cluster) if !cluster.standing.holds() => Err(self.lost_its_lease()),
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn lost_its_lease(&self) -> Failure {
+        Failure::not_executed(FailureKind::Unreachable).because(format!(
+            "node {} has no lease just now: the store did not renew it in time",
+            self.node
+        ))
+    }
+
+    /// The epoch of a live activation; none while it is being claimed.
+    pub(in crate::host) fn epoch_of(&self, cell: &Rc<dyn Hosted>) -> Option<u64> {
+        let persisted = super::super::lease::leased(cell).header().persisted()?;
+        let activation = persisted.activation.borrow();
+        activation.as_ref().map(|activation| activation.epoch())
+    }
+
+    /// Serves a request that names an activation, by that very one.
+    pub(in crate::host) fn serve_at_epoch(
+        self: &Rc<Self>,
+        target: &Target,
+        incoming: &Incoming<'_>,
+        reply: Rc<dyn ReplyTo>,
+    ) -> Option<Serving> {
+        match self.admit(target, incoming.header.epoch) {
+            Ok(()) => self.serve_here(target, incoming, reply),
+            Err(failure) => {
+                reply.answer(Answer::Failed(&failure));
+                None
+            }
+        }
+    }
+
+    fn admit(&self, target: &Target, epoch: Option<u64>) -> Result<(), Failure> {
+        let (Target::Entity(address), Some(epoch)) = (target, epoch) else {
+            return Ok(());
+        };
+        let kind = self.find_kind(address.package, address.number);
+        let Some(kind) = kind.filter(|kind| self.is_placed(kind)) else {
+            return Ok(());
+        };
+        self.stands()?;
+        let Some(cell) = kind.find(&address.key) else {
+            return Err(Failure::moved(None));
+        };
+        match self.epoch_of(&cell) {
+            // Being claimed: the call waits, and is judged when its turn comes.
+            None => Ok(()),
+            Some(own) if own == epoch => Ok(()),
+            Some(_) => Err(Failure::moved(None)),
+        }
+    }
+
+    /// A call has waited for its turn, perhaps since before the entity had an epoch: whether it was meant for this activation.
+    ///
+    /// # Errors
+    ///
+    /// That it goes back, or that the node may run nothing by now.
+    #[inline]
+    pub(in crate::host) fn judge_epoch(
+        &self,
+        cell: &Rc<dyn Hosted>,
+        call: CallId,
+    ) -> Result<(), Failure> {
+        if self.clustered().is_none() {
+            return Ok(());
+        }
+        let epoch = self.epoch_meant(call);
+        if epoch.is_some() && self.epoch_of(cell) != epoch {
+            return Err(Failure::moved(None));
+        }
+        let placed = self.is_placed(self.kind(super::super::lease::leased(cell).header().kind));
+        if placed { self.stands() } else { Ok(()) }
+    }
+
+    /// Whether a call that failed before its turn came is made anew where its entity is now. One that names an epoch goes
+    /// back to its caller instead.
+    pub(in crate::host) fn goes_on_elsewhere(&self, call: CallId, failure: &Failure) -> bool {
+        failure.is_moved() && self.epoch_meant(call).is_none()
+    }
+
+    fn epoch_meant(&self, call: CallId) -> Option<u64> {
+        let calls = self.calls.borrow();
+        calls.get(call)?.from.as_ref()?.epoch
+    }
+}

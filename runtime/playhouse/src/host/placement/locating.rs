@@ -1,0 +1,221 @@
+//! The owner's side: somebody asks who runs an entity, and whoever is asked claims it if nobody does.
+
+use std::rc::Rc;
+
+use playhouse_cluster::placement::Route;
+use playhouse_store::Header;
+use playhouse_wire::message::{At, Incarnation, Locate, NoOwner, NoOwnerReason, Owner};
+use playhouse_wire::{EntityKey, EntityRef, Writer};
+
+use super::super::cell::Header as CellHeader;
+use super::super::egress::LinkId;
+use super::super::loading::Manner;
+use super::super::shard::Shard;
+use super::asking::own_of_node;
+use super::table::whole;
+use crate::call::{Failure, FailureKind, Target};
+use crate::descriptor::EntityKind;
+
+/// Most questions that wait for one claim.
+pub const LOCATES_MAX: usize = 1024;
+
+/// Who runs an entity.
+#[derive(Debug, Clone)]
+pub(in crate::host) enum Located {
+    /// This activation.
+    At(Route),
+    /// Nobody that could be found.
+    Nobody(NoOwnerReason, Failure),
+}
+
+/// Why a claim came to nothing.
+#[derive(Debug, Clone)]
+pub(in crate::host) enum Unclaimed {
+    /// Another node runs it, as its document says.
+    Owned(Header),
+    /// It can't be run now.
+    Failed(Failure),
+}
+
+/// Hears who runs an entity.
+pub(super) type Then = Box<dyn FnOnce(&Rc<Shard>, &Located)>;
+
+impl Shard {
+    /// A node asks who runs an entity, by a link of this shard.
+    pub(crate) fn locate_for(self: &Rc<Self>, asking: LinkId, locate: Locate) {
+        let Locate { entity, epoch_seen } = locate;
+        let home = self.home_of(&Target::Entity(entity.clone()));
+        let answer = move |shard: &Rc<Self>, located: &Located, entity: &EntityRef| {
+            shard.answer_on(asking, encoded(entity, located));
+        };
+        match home {
+            Ok(home) => self.do_on(home, move |shard| {
+                let asked = entity.clone();
+                let then = Box::new(move |shard: &Rc<Self>, located: &Located| {
+                    answer(shard, located, &asked);
+                });
+                shard.locate(&entity, epoch_seen, then);
+            }),
+            Err(failure) => {
+                let located = Located::Nobody(NoOwnerReason::UnknownType, failure);
+                answer(self, &located, &entity);
+            }
+        }
+    }
+
+    /// Finds out who runs an entity whose home this shard is. If nobody does, this node claims it.
+    pub(super) fn locate(self: &Rc<Self>, entity: &EntityRef, epoch_seen: u64, then: Then) {
+        let nobody = |reason, failure| Located::Nobody(reason, failure);
+        let (Some(cluster), Some(kind)) = (
+            self.clustered(),
+            self.find_kind(entity.package, entity.number),
+        ) else {
+            let failure = super::super::dispatch::no_such_target();
+            return then(self, &nobody(NoOwnerReason::UnknownType, failure));
+        };
+        if !self.is_placed(kind) {
+            let own = matches!(kind.descriptor.kind, EntityKind::PerNode);
+            let route = if own {
+                own_of_node(entity, &cluster.seat.view())
+            } else {
+                Err(super::super::dispatch::no_such_target())
+            };
+            let located = match route {
+                Ok(route) => Located::At(route),
+                Err(failure) => nobody(NoOwnerReason::NotActive, failure),
+            };
+            return then(self, &located);
+        }
+        if let Err(failure) = self.stands() {
+            return then(self, &nobody(NoOwnerReason::StoreAway, failure));
+        }
+        let found = kind.find(&entity.key);
+        let epoch = found.as_ref().and_then(|cell| self.epoch_of(cell));
+        if let Some(epoch) = epoch.filter(|epoch| *epoch > epoch_seen) {
+            return then(self, &Located::At(self.own_route(epoch)));
+        }
+        let waits = {
+            let mut locates = self.placements.locates.borrow_mut();
+            let waiting = locates.entry(entity.clone()).or_default();
+            if waiting.len() >= LOCATES_MAX {
+                Some(then)
+            } else {
+                waiting.push(then);
+                None
+            }
+        };
+        if let Some(then) = waits {
+            let failure = Failure::not_executed(FailureKind::Overloaded)
+                .because("too many nodes ask for the entity at once");
+            return then(self, &nobody(NoOwnerReason::StoreAway, failure));
+        }
+        if found.is_none() {
+            self.claim_for_locates(entity);
+        }
+    }
+
+    fn claim_for_locates(self: &Rc<Self>, entity: &EntityRef) {
+        let Some(kind) = self.find_kind(entity.package, entity.number) else {
+            return;
+        };
+        if let Err(failure) = self.live_as(kind, &entity.key, Manner::USED) {
+            self.claim_settled(kind.index, &entity.key, Err(&Unclaimed::Failed(failure)));
+        }
+    }
+
+    /// A claim of a placed entity has ended: with this epoch, or with nothing. Who asked for it hears so.
+    pub(in crate::host) fn claim_settled(
+        self: &Rc<Self>,
+        kind: u32,
+        key: &EntityKey,
+        outcome: Result<u64, &Unclaimed>,
+    ) {
+        let descriptor = self.kind(kind).descriptor;
+        let entity = EntityRef {
+            package: descriptor.package,
+            number: descriptor.number,
+            slot: 0,
+            key: key.clone(),
+        };
+        let waiting = self.placements.locates.borrow_mut().remove(&entity);
+        let Some(waiting) = waiting else {
+            return;
+        };
+        let located = match outcome {
+            Ok(epoch) => Located::At(self.own_route(epoch)),
+            Err(Unclaimed::Owned(header)) => match &header.owner {
+                Some(owner) => Located::At(Route {
+                    owner: owner.clone(),
+                    epoch: header.epoch,
+                }),
+                None => Located::Nobody(
+                    NoOwnerReason::NotActive,
+                    super::super::dispatch::no_such_target(),
+                ),
+            },
+            Err(Unclaimed::Failed(failure)) => {
+                let reason = match failure.kind() {
+                    FailureKind::NotFound => NoOwnerReason::NotActive,
+                    _ => NoOwnerReason::StoreAway,
+                };
+                Located::Nobody(reason, failure.clone())
+            }
+        };
+        for then in waiting {
+            then(self, &located);
+        }
+    }
+
+    /// An activation is over. Who asked for the next one is answered by claiming it.
+    pub(in crate::host) fn activation_left(self: &Rc<Self>, header: &CellHeader) {
+        if self.placements.locates.borrow().is_empty() {
+            return;
+        }
+        let descriptor = self.kind(header.kind).descriptor;
+        let entity = whole(&EntityRef {
+            package: descriptor.package,
+            number: descriptor.number,
+            slot: 0,
+            key: header.key.clone(),
+        });
+        if self.placements.locates.borrow().contains_key(&entity) {
+            let shard = Rc::clone(self);
+            self.spawn(async move { shard.claim_for_locates(&entity) });
+        }
+    }
+
+    fn own_route(&self, epoch: u64) -> Route {
+        let owner = self
+            .clustered()
+            .map(|cluster| cluster.standing.owner())
+            .unwrap_or_else(|| playhouse_store::Owner {
+                node: std::sync::Arc::clone(&self.node),
+                incarnation: 0,
+            });
+        Route { owner, epoch }
+    }
+}
+
+fn encoded(entity: &EntityRef, located: &Located) -> Vec<u8> {
+    let mut writer = Writer::new();
+    match located {
+        Located::At(route) => At {
+            entity: entity.clone(),
+            owner: Owner {
+                node: &route.owner.node,
+                incarnation: Incarnation {
+                    boot: route.owner.incarnation,
+                    lease: 0,
+                },
+                epoch: route.epoch,
+            },
+        }
+        .put(&mut writer),
+        Located::Nobody(reason, _) => NoOwner {
+            entity: entity.clone(),
+            reason: *reason,
+        }
+        .put(&mut writer),
+    }
+    writer.into_bytes()
+}

@@ -1,0 +1,138 @@
+//! The entities that a shard calls elsewhere: where each was last, and the calls that are not over.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use playhouse_cluster::placement::{Caller, Rules};
+use playhouse_wire::EntityRef;
+use rustc_hash::FxHashMap;
+
+use super::placed::Placed;
+use crate::call::{Address, Failure};
+
+/// Most entities elsewhere that a shard remembers while it has no calls for them: of those that were called least
+/// lately, half are forgotten for one more.
+pub const LOCATIONS_MAX: usize = 65_536;
+
+/// What a shard knows of entities elsewhere.
+#[derive(Default)]
+pub(in crate::host) struct Placements {
+    /// Those called lately.
+    young: RefCell<FxHashMap<EntityRef, Rc<Entry>>>,
+    /// Those called before: forgotten, if idle, when the young have become too many.
+    old: RefCell<FxHashMap<EntityRef, Rc<Entry>>>,
+    /// Calls that wait or are underway.
+    pub(super) open: Cell<usize>,
+    /// Who was asked for which entities, by the serial of the link.
+    pub(super) asked: RefCell<BTreeMap<u64, Vec<EntityRef>>>,
+    /// Entities whose calls ended with their links, and that were not told yet.
+    pub(super) broken: RefCell<Vec<(Rc<Entry>, playhouse_store::Owner)>>,
+    /// Where nodes were that were there once: a node that left the view may still own.
+    pub(super) nodes: RefCell<FxHashMap<Arc<str>, Address>>,
+    /// Questions of others that wait for a claim.
+    pub(super) locates: RefCell<FxHashMap<EntityRef, Vec<super::locating::Then>>>,
+}
+
+/// One entity elsewhere.
+pub(in crate::host) struct Entry {
+    pub(super) entity: EntityRef,
+    pub(super) caller: RefCell<Caller<Rc<Placed>>>,
+    /// The number of the last call.
+    pub(super) last: Cell<u64>,
+    /// The machine is being asked what to do.
+    pub(super) driven: Cell<bool>,
+    /// The link by which it was asked for.
+    pub(super) asked: Cell<Option<u64>>,
+    /// Nodes that could not be asked since somebody last answered.
+    pub(super) avoided: RefCell<Vec<Arc<str>>>,
+    /// Who was asked last.
+    pub(super) candidate: RefCell<Arc<str>>,
+    /// Who ran it last, as far as is known.
+    pub(super) last_node: RefCell<Option<Arc<str>>>,
+    /// Why nobody could be found.
+    pub(super) failure: RefCell<Option<Failure>>,
+}
+
+impl Entry {
+    fn new(entity: EntityRef, rules: Rules) -> Rc<Self> {
+        Rc::new(Self {
+            entity,
+            caller: RefCell::new(Caller::new(rules)),
+            last: Cell::new(0),
+            driven: Cell::new(false),
+            asked: Cell::new(None),
+            avoided: RefCell::default(),
+            candidate: RefCell::new("".into()),
+            last_node: RefCell::default(),
+            failure: RefCell::default(),
+        })
+    }
+}
+
+/// The same entity, whatever slot of it is meant.
+pub(super) fn whole(address: &EntityRef) -> EntityRef {
+    EntityRef {
+        slot: 0,
+        ..address.clone()
+    }
+}
+
+impl Placements {
+    /// Whether calls to the entity wait or are underway.
+    pub(super) fn is_busy(&self, address: &EntityRef) -> bool {
+        self.open.get() > 0
+            && self
+                .find(&whole(address))
+                .is_some_and(|entry| !entry.caller.borrow().is_idle())
+    }
+
+    pub(super) fn find(&self, entity: &EntityRef) -> Option<Rc<Entry>> {
+        if let Some(entry) = self.young.borrow().get(entity) {
+            return Some(Rc::clone(entry));
+        }
+        let entry = self.old.borrow_mut().remove(entity)?;
+        self.keep(&entry);
+        Some(entry)
+    }
+
+    /// What is known of an entity, from now on if nothing was.
+    pub(super) fn entry(&self, entity: EntityRef, rules: Rules) -> Rc<Entry> {
+        if let Some(entry) = self.find(&entity) {
+            return entry;
+        }
+        let entry = Entry::new(entity, rules);
+        self.keep(&entry);
+        entry
+    }
+
+    fn keep(&self, entry: &Rc<Entry>) {
+        let mut young = self.young.borrow_mut();
+        if young.len() >= LOCATIONS_MAX / 2 {
+            let mut old = self.old.borrow_mut();
+            let mut elder = std::mem::replace(&mut *old, std::mem::take(&mut *young));
+            // What is not over stays, and is bounded by the number of calls.
+            elder.retain(|_, entry| !entry.caller.borrow().is_idle());
+            young.extend(elder);
+        }
+        young.insert(entry.entity.clone(), Rc::clone(entry));
+    }
+
+    /// How many entities are remembered.
+    pub(in crate::host) fn len(&self) -> usize {
+        self.young.borrow().len() + self.old.borrow().len()
+    }
+}
+
+impl fmt::Debug for Placements {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Placements({} entities, {} calls)",
+            self.len(),
+            self.open.get()
+        )
+    }
+}
