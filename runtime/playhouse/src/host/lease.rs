@@ -169,6 +169,7 @@ impl Shard {
     /// The entity is no more: all that wait for it look for the next one of its key.
     pub(super) fn turn_away(self: &Rc<Self>, header: &Header) {
         self.activation_left(header);
+        self.calls_return(header);
         let Some(queue) = header.waiters.borrow_mut().take() else {
             return;
         };
@@ -286,6 +287,7 @@ impl Future for Queued {
 
 impl Drop for Queued {
     fn drop(&mut self) {
+        self.shard.call_returned(&self.cell, self.call);
         if !self.done {
             let granted = {
                 let calls = self.shard.calls.borrow();

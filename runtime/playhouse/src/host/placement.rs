@@ -12,6 +12,7 @@
 mod admission;
 mod asking;
 mod departing;
+mod internal;
 mod locating;
 mod placed;
 mod sending;

@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
+use playhouse_wire::EntityRef;
+
 use super::super::calls::CallId;
-use super::super::cell::Hosted;
+use super::super::cell::{Header as CellHeader, Hosted};
 use super::super::handler::Answer;
 use super::super::ingress::{Incoming, ReplyTo, Serving};
 use super::super::shard::Shard;
+use super::internal::INTERNAL_SLOT;
 use crate::call::{Failure, FailureKind, Target};
 
 impl Shard {
@@ -46,7 +49,13 @@ impl Shard {
         reply: Rc<dyn ReplyTo>,
     ) -> Option<Serving> {
         match self.admit(target, incoming.header.epoch) {
-            Ok(()) => self.serve_here(target, incoming, reply),
+            Ok(()) => match target {
+                Target::Entity(entity) if incoming.method.slot == INTERNAL_SLOT => {
+                    self.serve_internal(entity, incoming, &*reply);
+                    None
+                }
+                _ => self.serve_here(target, incoming, reply),
+            },
             Err(failure) => {
                 reply.answer(Answer::Failed(&failure));
                 None
@@ -105,5 +114,84 @@ impl Shard {
     fn epoch_meant(&self, call: CallId) -> Option<u64> {
         let calls = self.calls.borrow();
         calls.get(call)?.from.as_ref()?.epoch
+    }
+
+    /// An activation is over: of the calls in its mailbox, those that name no epoch are about to be made anew.
+    pub(in crate::host) fn calls_return(self: &Rc<Self>, header: &CellHeader) {
+        if self.clustered().is_none() || !self.is_placed(self.kind(header.kind)) {
+            return;
+        }
+        let mut count = 0;
+        {
+            let waiters = header.waiters.borrow();
+            let mut calls = self.calls.borrow_mut();
+            for id in waiters.iter().flat_map(|queue| queue.iter()) {
+                if let Some(call) = calls.get_mut(*id) {
+                    call.returning = true;
+                    count += 1;
+                }
+            }
+        }
+        if count > 0 {
+            let mut returning = self.placements.returning.borrow_mut();
+            let entity = self.entity_with(header);
+            returning.entry(entity).or_default().count += count;
+        }
+    }
+
+    /// One of them has been made anew, or has ended otherwise.
+    pub(in crate::host) fn call_returned(self: &Rc<Self>, cell: &Rc<dyn Hosted>, call: CallId) {
+        if self.placements.returning.borrow().is_empty() {
+            return;
+        }
+        let was = {
+            let mut calls = self.calls.borrow_mut();
+            let call = calls.get_mut(call);
+            call.is_some_and(|call| std::mem::take(&mut call.returning))
+        };
+        if !was {
+            return;
+        }
+        let entity = self.entity_with(super::super::lease::leased(cell).header());
+        let over = {
+            let mut returning = self.placements.returning.borrow_mut();
+            returning.get_mut(&entity).is_some_and(|returning| {
+                returning.count = returning.count.saturating_sub(1);
+                returning.count == 0
+            })
+        };
+        if over {
+            // The last one places itself before anything else of this shard runs.
+            let shard = Rc::clone(self);
+            self.spawn(async move { shard.place_those_behind(&entity) });
+        }
+    }
+
+    fn place_those_behind(self: &Rc<Self>, entity: &EntityRef) {
+        let returning = {
+            let mut returning = self.placements.returning.borrow_mut();
+            let over = returning.get(entity).is_some_and(|it| it.count == 0);
+            over.then(|| returning.remove(entity)).flatten()
+        };
+        for placed in returning.into_iter().flat_map(|it| it.behind) {
+            if placed.is_over() {
+                continue;
+            }
+            let entry = Rc::clone(&placed.entry);
+            let (id, idempotent) = (placed.id, placed.letter.idempotent);
+            entry.caller.borrow_mut().call(id, idempotent, placed);
+            self.drive(&entry);
+        }
+    }
+
+    /// The address of an entity of this shard.
+    pub(super) fn entity_with(&self, header: &CellHeader) -> EntityRef {
+        let descriptor = self.kind(header.kind).descriptor;
+        EntityRef {
+            package: descriptor.package,
+            number: descriptor.number,
+            slot: 0,
+            key: header.key.clone(),
+        }
     }
 }

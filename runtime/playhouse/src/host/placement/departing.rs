@@ -19,6 +19,7 @@ use super::super::ingress::{From, Incoming, Origin, ReplyTo, Serving};
 use super::super::interceptor::{CallOutcome, Direction, Seen};
 use super::super::park::{Manner, Outcome, Reply, Started, Waiting};
 use super::super::shard::Shard;
+use super::internal::INTERNAL_SLOT;
 use super::placed::{Letter, written};
 use super::table::whole;
 use crate::call::{Arguments, Failure, Proxy, Rpc, Target};
@@ -168,7 +169,7 @@ impl Shard {
         let Target::Entity(entity) = target else {
             return Err(no_such_target());
         };
-        if header.local.is_some() {
+        if header.local.is_some() || method.slot == INTERNAL_SLOT {
             return Err(no_such_target());
         }
         let known = self
@@ -321,7 +322,7 @@ impl Shard {
             decode,
             reply: Rc::clone(&reply),
         });
-        self.place_call(whole(&entity), letter, call, sink)?;
+        self.place_call_at(whole(&entity), letter, call, sink, false)?;
         Ok(poll_fn(|cx| {
             if let Some(outcome) = reply.borrow_mut().take() {
                 return Poll::Ready(outcome);

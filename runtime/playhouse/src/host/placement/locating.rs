@@ -12,7 +12,6 @@ use super::super::egress::LinkId;
 use super::super::loading::Manner;
 use super::super::shard::Shard;
 use super::asking::own_of_node;
-use super::table::whole;
 use crate::call::{Failure, FailureKind, Target};
 use crate::descriptor::EntityKind;
 
@@ -171,13 +170,7 @@ impl Shard {
         if self.placements.locates.borrow().is_empty() {
             return;
         }
-        let descriptor = self.kind(header.kind).descriptor;
-        let entity = whole(&EntityRef {
-            package: descriptor.package,
-            number: descriptor.number,
-            slot: 0,
-            key: header.key.clone(),
-        });
+        let entity = self.entity_with(header);
         if self.placements.locates.borrow().contains_key(&entity) {
             let shard = Rc::clone(self);
             self.spawn(async move { shard.claim_for_locates(&entity) });

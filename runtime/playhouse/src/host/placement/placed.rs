@@ -69,6 +69,11 @@ impl Placed {
         }
     }
 
+    /// Whoever waited has been told, or waits no longer.
+    pub(super) fn is_over(&self) -> bool {
+        self.sink.borrow().is_none()
+    }
+
     pub(super) fn is_underway(&self) -> bool {
         !matches!(*self.underway.borrow(), Underway::No)
     }
@@ -103,6 +108,22 @@ impl Shard {
         call: CallId,
         sink: Rc<dyn ReplySink>,
     ) -> Result<(), Failure> {
+        let behind = {
+            let returning = self.placements.returning.borrow();
+            !returning.is_empty() && returning.contains_key(&entity)
+        };
+        self.place_call_at(entity, letter, call, sink, behind)
+    }
+
+    /// As [`place_call`](Self::place_call); `behind` those that were in the mailbox of the activation that has just ended.
+    pub(super) fn place_call_at(
+        self: &Rc<Self>,
+        entity: EntityRef,
+        letter: Letter,
+        call: CallId,
+        sink: Rc<dyn ReplySink>,
+        behind: bool,
+    ) -> Result<(), Failure> {
         let Some(cluster) = self.clustered() else {
             return Err(super::super::dispatch::no_such_target());
         };
@@ -127,6 +148,14 @@ impl Shard {
             away.place(&placed);
         }
         self.placements.open.set(self.placements.open.get() + 1);
+        let mut returning = self.placements.returning.borrow_mut();
+        match returning.get_mut(&entry.entity).filter(|_| behind) {
+            Some(returning) if returning.behind.len() < MAILBOX_MAX => {
+                returning.behind.push(placed);
+                return Ok(());
+            }
+            _ => drop(returning),
+        }
         entry.caller.borrow_mut().call(id, idempotent, placed);
         self.drive(&entry);
         Ok(())

@@ -181,7 +181,13 @@ impl Shard {
             return None;
         }
         let entry = Rc::clone(&placed.entry);
-        let (_, executed) = entry.caller.borrow_mut().give_up(placed.id)?;
+        let given_up = entry.caller.borrow_mut().give_up(placed.id);
+        let executed = match given_up {
+            Some((_, executed)) => executed,
+            None if placed.is_over() => return None,
+            // It stands behind those that return, where the machine does not see it yet.
+            None => Executed::NotExecuted,
+        };
         match placed.underway.take() {
             Underway::Link(id) => {
                 if let Some(egress) = self.egress() {

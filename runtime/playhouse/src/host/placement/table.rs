@@ -32,8 +32,18 @@ pub(in crate::host) struct Placements {
     pub(super) broken: RefCell<Vec<(Rc<Entry>, playhouse_store::Owner)>>,
     /// Where nodes were that were there once: a node that left the view may still own.
     pub(super) nodes: RefCell<FxHashMap<Arc<str>, Address>>,
+    /// Entities whose activation has just ended, with calls in its mailbox that are about to be made anew.
+    pub(super) returning: RefCell<FxHashMap<EntityRef, Returning>>,
     /// Questions of others that wait for a claim.
     pub(super) locates: RefCell<FxHashMap<EntityRef, Vec<super::locating::Then>>>,
+}
+
+/// Calls that waited for an activation that is over: those that come later stay behind them.
+#[derive(Default)]
+pub(super) struct Returning {
+    /// How many have not been made anew yet.
+    pub(super) count: usize,
+    pub(super) behind: Vec<Rc<Placed>>,
 }
 
 /// One entity elsewhere.
@@ -83,8 +93,11 @@ pub(super) fn whole(address: &EntityRef) -> EntityRef {
 impl Placements {
     /// Whether calls to the entity wait or are underway.
     pub(super) fn is_busy(&self, address: &EntityRef) -> bool {
-        self.open.get() > 0
-            && self
+        if self.open.get() == 0 && self.returning.borrow().is_empty() {
+            return false;
+        }
+        self.returning.borrow().contains_key(&whole(address))
+            || self
                 .find(&whole(address))
                 .is_some_and(|entry| !entry.caller.borrow().is_idle())
     }
