@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use playhouse_store::Owner;
 use playhouse_wire::message::Executed;
 
 use crate::placement::rules::{Rule, Rules};
@@ -203,12 +202,12 @@ impl<C> Caller<C> {
         }
     }
 
-    /// The link to a node is lost, and what was on it with it: calls sent to that life of it may have run or not. Those that
-    /// may run twice are sent again, the others are finished.
-    pub fn link_lost(&mut self, owner: &Owner) {
+    /// The link to a node is lost, and what was on it with it: calls sent there, to whichever life of the node, may have run or
+    /// not. Those that may run twice are sent again, the others are finished.
+    pub fn link_lost(&mut self, node: &str) {
         let mut index = 0;
         while let Some(entry) = self.entries.get(index) {
-            if entry.sent.as_ref().is_none_or(|sent| sent.owner != *owner) {
+            if entry.sent.as_ref().is_none_or(|sent| *sent.owner.node != *node) {
                 index += 1;
             } else if entry.is_idempotent || !self.rules.has(Rule::OnlyIdempotentAgain) {
                 if let Some(entry) = self.entries.get_mut(index) {
@@ -226,7 +225,7 @@ impl<C> Caller<C> {
                 self.ends.push_back(end);
             }
         }
-        if self.route.as_ref().is_some_and(|at| at.owner == *owner) {
+        if self.route.as_ref().is_some_and(|at| *at.owner.node == *node) {
             self.forget_route();
             self.pause();
         }

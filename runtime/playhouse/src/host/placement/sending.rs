@@ -229,7 +229,7 @@ impl Shard {
     fn tell_broken(self: &Rc<Self>) {
         let broken = std::mem::take(&mut *self.placements.broken.borrow_mut());
         for (entry, owner) in broken {
-            entry.caller.borrow_mut().link_lost(&owner);
+            entry.caller.borrow_mut().link_lost(&owner.node);
             self.drive(&entry);
         }
     }
