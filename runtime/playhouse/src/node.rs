@@ -64,6 +64,8 @@ pub use running::{RESTART_STATUS, RunError, Running, Spawned, StopError};
 pub use session::{HELD_MAX, OPEN_RATE, OPEN_TIMEOUT};
 pub use system::LEAVE_TIMEOUT;
 
+pub use crate::standing::NoStanding;
+
 /// Most shards of a node: more threads than that don't share memory well.
 pub const SHARDS_MAX: usize = 64;
 

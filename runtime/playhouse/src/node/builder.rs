@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use playhouse_cluster::placement::Rules as PlacementRules;
 use playhouse_store::Backend;
 use playhouse_store::durable::Rules;
 use playhouse_wire::message::NAME_BYTES_MAX;
@@ -72,6 +74,8 @@ pub(super) struct Policy {
     pub(super) cluster: Option<Arc<dyn playhouse_cluster::Backend>>,
     pub(super) advertise: Vec<String>,
     pub(super) join_timeout: Duration,
+    pub(super) lock: Option<PathBuf>,
+    pub(super) placement_rules: PlacementRules,
 }
 
 /// Whether the client with this entity is in an audience.
@@ -132,6 +136,8 @@ impl NodeBuilder {
                 cluster: None,
                 advertise: Vec::new(),
                 join_timeout: JOIN_TIMEOUT,
+                lock: None,
+                placement_rules: PlacementRules::default(),
             },
         }
     }
@@ -342,6 +348,21 @@ impl NodeBuilder {
     /// How long the node waits at its start for its place in the cluster. [`JOIN_TIMEOUT`] if nothing is said.
     pub const fn join_timeout(mut self, timeout: Duration) -> Self {
         self.policy.join_timeout = timeout;
+        self
+    }
+
+    /// The folder of the node's lock, which is made if there is none. A node of a cluster that crashed or was killed starts
+    /// anew at once where its lock proves that the process before it is gone; without one it waits for the end of that
+    /// one's lease, some seconds. Nodes of different machines need not see each other's folders.
+    pub fn lock(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.policy.lock = Some(folder.into());
+        self
+    }
+
+    /// Places entities without some of the rules: the bugs that tests plant.
+    #[doc(hidden)]
+    pub const fn placement_rules(mut self, rules: PlacementRules) -> Self {
+        self.policy.placement_rules = rules;
         self
     }
 

@@ -56,7 +56,7 @@ impl Node {
             incarnation: Incarnation { boot, lease: 0 },
             ..Places::default()
         };
-        self.shared.open(mailboxes, places, date_us);
+        self.shared.open(mailboxes, places, date_us, None);
         let stop = watch::Sender::new(false);
         self.shared.control.begin(stop.clone());
         self.shared.control.set_started();
@@ -90,6 +90,7 @@ impl Part {
         network: Rc<dyn Network>,
         store: Option<Rc<dyn Store>>,
     ) -> (Rc<Shard>, impl Future<Output = ()> + 'static) {
+        let lease = store.clone();
         let store = store.map(|store| self.shared.keeping(store, false));
         let node = ShardNode::new(&self.shared, self.index, env, network, store);
         // A network of the caller's own has nobody on it but the caller's nodes and clients.
@@ -112,7 +113,8 @@ impl Part {
                 };
                 let system = Handle::current();
                 let stopping = self.stop.subscribe();
-                node.run_system(self.jobs, stopping, system, joined).await;
+                node.run_system(self.jobs, stopping, lease, system, joined)
+                    .await;
                 return;
             };
             match node.run(self.jobs, self.stop.subscribe()).await {

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use playhouse_store::OpenError;
+
+use crate::standing::NoStanding;
 
 /// Why [`NodeBuilder::build`](super::NodeBuilder::build) refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,10 +137,26 @@ pub enum StartError {
     Store(OpenError),
     /// The cluster does not let the node in.
     Cluster(playhouse_cluster::OpenError),
+    /// The lock of the node's name can't be had.
+    Lock {
+        /// The name.
+        name: String,
+        /// Its folder.
+        folder: PathBuf,
+        /// What the system says; [`io::ErrorKind::WouldBlock`] if another process has it.
+        error: io::Error,
+    },
+    /// The store refuses the node's lease.
+    Lease(NoStanding),
+    /// The store did not grant the node's lease in time.
+    NoLease {
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// The cluster's registry did not answer in time.
     NoCluster {
         /// What the node was told of it.
-        backend: String,
+        registry: String,
         /// How long it was waited for.
         waited: Duration,
     },
@@ -160,9 +179,31 @@ impl fmt::Display for StartError {
             ),
             Self::Store(error) => error.fmt(f),
             Self::Cluster(error) => error.fmt(f),
-            Self::NoCluster { backend, waited } => write!(
+            Self::Lock {
+                name,
+                folder,
+                error,
+            } if error.kind() == io::ErrorKind::WouldBlock => write!(
                 f,
-                "the cluster's registry has not answered for {} s: see that {backend} is right and runs, or allow more \
+                "a node of the name `{name}` runs on this machine already, with its lock in {}: stop it, or give this \
+                 one another name",
+                folder.display()
+            ),
+            Self::Lock { folder, error, .. } => write!(
+                f,
+                "the node's lock can't be kept in {}: {error}; take a folder that this process may write to",
+                folder.display()
+            ),
+            Self::Lease(error) => error.fmt(f),
+            Self::NoLease { waited } => write!(
+                f,
+                "the store has not granted the node's lease for {} s: see that it runs and can be reached, or allow \
+                 more time with `.join_timeout(..)`",
+                waited.as_secs()
+            ),
+            Self::NoCluster { registry, waited } => write!(
+                f,
+                "the cluster's registry has not answered for {} s: see that it runs and can be reached ({registry}), or allow more \
                  time with `.join_timeout(..)`",
                 waited.as_secs()
             ),
@@ -176,7 +217,9 @@ impl std::error::Error for StartError {
             Self::Listen { error, .. } | Self::Thread(error) => Some(error),
             Self::Store(error) => Some(error),
             Self::Cluster(error) => Some(error),
-            Self::NoCluster { .. } => None,
+            Self::Lock { error, .. } => Some(error),
+            Self::Lease(error) => Some(error),
+            Self::NoLease { .. } | Self::NoCluster { .. } => None,
         }
     }
 }

@@ -21,6 +21,7 @@ use super::system::{Phase, Place, Progress};
 use super::tool::About;
 use crate::descriptor::{Declaration, Package, Schema};
 use crate::host::{Keeping, Setup};
+use crate::standing::NameLock;
 
 /// What all threads of a node see.
 pub(super) struct Shared {
@@ -103,13 +104,20 @@ impl Shared {
         self.about.shards + usize::from(self.policy.cluster.is_some())
     }
 
-    /// The shards can be reached from now on. `started_us` is when that is, in microseconds since 1970.
-    pub(super) fn open(&self, mailboxes: Vec<Mailbox>, places: Places, started_us: i64) {
+    /// The shards can be reached from now on. `started_us` is when that is, in microseconds since 1970; `lock` is that of
+    /// the node's name on its machine.
+    pub(super) fn open(
+        &self,
+        mailboxes: Vec<Mailbox>,
+        places: Places,
+        started_us: i64,
+        lock: Option<NameLock>,
+    ) {
         // A node starts once, so nobody was here before.
         let _ = self.mailboxes.set(mailboxes.into());
         let _ = self.places.set(places);
         if self.policy.cluster.is_some() {
-            let _ = self.place.set(Place::new(self, started_us));
+            let _ = self.place.set(Place::new(self, started_us, lock));
         }
     }
 
@@ -147,7 +155,8 @@ impl Shared {
             incarnation: self.places().incarnation.boot,
         };
         Keeping {
-            exclusive,
+            // Others of a cluster save there, too.
+            exclusive: exclusive && self.policy.cluster.is_none(),
             release: self.about.schema.release,
             rules: self.policy.rules,
             every: self.policy.save_every,

@@ -7,9 +7,12 @@
 use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use playhouse_cluster::placement::LeaseTerms;
 use playhouse_cluster::{Driver, Seat};
+use playhouse_store::Store;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::Duration;
@@ -19,12 +22,10 @@ use super::problem::StartError;
 use super::running::Stopped;
 use super::shard::ShardNode;
 use super::shared::{Jobs, Shared};
+use crate::standing::{self, LeaseTask, NameLock, Standing};
 
 /// How long a node that stops waits for the others to hear that it leaves.
 pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// How often a node that waits for its place says so.
-const WAIT_SAID_EVERY: Duration = Duration::from_secs(5);
 
 /// How far a node has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +46,11 @@ pub(super) struct Progress {
 /// A node's place among others, as all its threads see it.
 pub(super) struct Place {
     pub(super) seat: Seat,
-    /// The other end of the seat, until the system's shard takes it.
-    driver: Mutex<Option<Driver>>,
+    pub(super) standing: Standing,
+    /// What keeps them, until the system's shard takes it.
+    keepers: Mutex<Option<(Driver, LeaseTask)>>,
+    /// Whether the lease is kept by now.
+    leases: AtomicBool,
 }
 
 impl Progress {
@@ -91,58 +95,46 @@ impl Drop for Alive {
 
 impl Place {
     /// The place of a node whose addresses are known. `started_us` is when its process began, in microseconds since 1970.
-    pub(super) fn new(shared: &Shared, started_us: i64) -> Self {
+    pub(super) fn new(shared: &Shared, started_us: i64, lock: Option<NameLock>) -> Self {
         let (seat, driver) = playhouse_cluster::seat(member::member(shared, started_us));
+        let incarnation = shared.places().incarnation;
+        let terms = LeaseTerms::default();
+        let (standing, lease) = standing::standing(&shared.about.name, incarnation, terms);
+        let mut lease = lease.with_rules(shared.policy.placement_rules);
+        if let Some(lock) = lock {
+            lease = lease.with_lock(lock);
+        }
         Self {
             seat,
-            driver: Mutex::new(Some(driver)),
+            standing,
+            keepers: Mutex::new(Some((driver, lease))),
+            leases: AtomicBool::new(false),
         }
     }
 
-    fn take_driver(&self) -> Option<Driver> {
+    fn take_keepers(&self) -> Option<(Driver, LeaseTask)> {
         // Nothing panics while it holds this lock.
-        let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
-        driver.take()
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        keepers.take()
     }
 }
 
 impl ShardNode {
     /// Does what the thread of the system's own shard does, until all others have ended. `joined` is told once how
-    /// taking the node's place went. Asynchronous work of the machine goes to `system`.
+    /// taking the node's place went. The node's lease is kept in `store`, and asynchronous work of the machine goes to
+    /// `system`.
     pub(super) async fn run_system(
         self: &Rc<Self>,
         mut jobs: Jobs,
         mut stopping: watch::Receiver<bool>,
+        store: Option<Rc<dyn Store>>,
         system: Handle,
         joined: impl FnOnce(Result<(), StartError>),
     ) -> Stopped {
         tokio::task::spawn_local(Rc::clone(self.host()).pump());
+        self.serve_joining(&mut jobs, &mut stopping, self.join(store, system), joined)
+            .await;
         let shared = Arc::clone(&self.shared);
-        let stopped = async {
-            // The sender outlives the shards.
-            let _ = stopping.wait_for(|stopping| *stopping).await;
-        };
-        let mut stopped = std::pin::pin!(stopped);
-        let mut joining = std::pin::pin!(self.join(system));
-        let mut joined = Some(joined);
-        loop {
-            tokio::select! {
-                biased;
-                job = jobs.recv() => match job {
-                    Some(job) => job(self),
-                    None => break,
-                },
-                result = &mut joining, if joined.is_some() => {
-                    if result.is_ok() {
-                        shared.progress.phase.send_replace(Phase::Runs);
-                    }
-                    if let Some(joined) = joined.take() {
-                        joined(result);
-                    }
-                }
-                () = &mut stopped => break,
-            }
-        }
         let mut ended = std::pin::pin!(shared.progress.until_all_ended());
         loop {
             tokio::select! {
@@ -156,9 +148,45 @@ impl ShardNode {
         Stopped::Regularly
     }
 
-    /// Takes the node's place in the cluster.
+    /// Does its jobs while the node takes its place and then, until it stops.
+    async fn serve_joining(
+        self: &Rc<Self>,
+        jobs: &mut Jobs,
+        stopping: &mut watch::Receiver<bool>,
+        joining: impl Future<Output = Result<(), StartError>>,
+        joined: impl FnOnce(Result<(), StartError>),
+    ) {
+        let stopped = async {
+            // The sender outlives the shards.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        };
+        let mut stopped = std::pin::pin!(stopped);
+        let mut joining = std::pin::pin!(joining);
+        let mut joined = Some(joined);
+        loop {
+            tokio::select! {
+                biased;
+                job = jobs.recv() => match job {
+                    Some(job) => job(self),
+                    None => return,
+                },
+                result = &mut joining, if joined.is_some() => {
+                    if result.is_ok() {
+                        self.shared.progress.phase.send_replace(Phase::Runs);
+                    }
+                    if let Some(joined) = joined.take() {
+                        joined(result);
+                    }
+                }
+                () = &mut stopped => return,
+            }
+        }
+    }
+
+    /// Takes the node's place in the cluster: its lease, then its seat.
     fn join(
         self: &Rc<Self>,
+        store: Option<Rc<dyn Store>>,
         system: Handle,
     ) -> impl Future<Output = Result<(), StartError>> + use<> {
         let shared = Arc::clone(&self.shared);
@@ -167,41 +195,49 @@ impl ShardNode {
             let Some((place, cluster)) = shared.place().zip(shared.policy.cluster.as_ref()) else {
                 return Ok(());
             };
-            if let Some(driver) = place.take_driver() {
-                host.spawn(cluster.drive(driver, system));
+            let Some((driver, lease)) = place.take_keepers() else {
+                return Ok(());
+            };
+            let waited = shared.policy.join_timeout;
+            let limit = tokio::time::Instant::now() + waited;
+            // One that has no store owns nothing.
+            if let Some(store) = store {
+                let task = lease.run(store, place.seat.clone(), host);
+                place.leases.store(true, Ordering::Relaxed);
+                tokio::task::spawn_local(task);
+                let granted = tokio::time::timeout_at(limit, place.standing.granted()).await;
+                let granted = granted.map_err(|_| StartError::NoLease { waited })?;
+                granted.map_err(StartError::Lease)?;
             }
-            let node = shared.about.name.as_str();
-            let mut opened = std::pin::pin!(place.seat.opened());
-            let limit = tokio::time::sleep(shared.policy.join_timeout);
-            let mut limit = std::pin::pin!(limit);
-            loop {
-                tokio::select! {
-                    biased;
-                    opened = &mut opened => return opened.map_err(StartError::Cluster),
-                    () = &mut limit => return Err(StartError::NoCluster {
-                        backend: format!("{cluster:?}"),
-                        waited: shared.policy.join_timeout,
-                    }),
-                    () = tokio::time::sleep(WAIT_SAID_EVERY) => {
-                        tracing::info!(node, ?cluster, "still waiting for the cluster's registry");
-                    }
-                }
-            }
+            let incarnation = place.standing.incarnation();
+            place.seat.update(|me| me.incarnation = incarnation);
+            tokio::task::spawn_local(cluster.drive(driver, system));
+            let opened = tokio::time::timeout_at(limit, place.seat.opened()).await;
+            let opened = opened.map_err(|_| StartError::NoCluster {
+                registry: format!("{cluster:?}"),
+                waited,
+            })?;
+            opened.map_err(StartError::Cluster)
         }
     }
 
-    /// Tells the others that the node is gone.
+    /// Tells the others that the node is gone, and gives its lease back.
     async fn leave_cluster(&self) {
         let Some(place) = self.shared.place() else {
             return;
         };
-        // A seat that nobody drives has nobody to tell.
-        drop(place.take_driver());
-        if tokio::time::timeout(LEAVE_TIMEOUT, place.seat.leave())
-            .await
-            .is_err()
-        {
-            tracing::warn!("the cluster's registry did not hear in time that the node leaves");
+        // What never began needs no end.
+        if place.take_keepers().is_some() {
+            return;
+        }
+        let left = async {
+            place.seat.leave().await;
+            if place.leases.load(Ordering::Relaxed) {
+                place.standing.give_up().await;
+            }
+        };
+        if tokio::time::timeout(LEAVE_TIMEOUT, left).await.is_err() {
+            tracing::warn!("the cluster did not hear in time that the node leaves");
         }
     }
 }

@@ -24,6 +24,7 @@ use super::running::{Running, Stopped};
 use super::shard::ShardNode;
 use super::shared::{Jobs, Mailbox, Places, Shared};
 use crate::metrics;
+use crate::standing::NameLock;
 
 /// What a listener's connections speak.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,7 @@ enum Speech {
 
 /// Starts everything; on an error everything that had started is stopped.
 pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
+    let lock = lock(shared)?;
     let mut listeners = Vec::new();
     let mut places = Places {
         incarnation: Incarnation {
@@ -67,7 +69,7 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         .map_err(StartError::Thread)?;
     let (mailboxes, jobs): (Vec<_>, Vec<_>) =
         (0..shared.shards_in_all()).map(|_| Mailbox::new()).unzip();
-    shared.open(mailboxes, places, date_us());
+    shared.open(mailboxes, places, date_us(), lock);
 
     let (stop, stopping) = watch::channel(false);
     shared.control.begin(stop.clone());
@@ -125,6 +127,21 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
     }
     shared.control.set_started();
     Ok(running)
+}
+
+/// The lock of the node's name, where there is a folder for it.
+fn lock(shared: &Shared) -> Result<Option<NameLock>, StartError> {
+    let policy = &shared.policy;
+    let has_lease = policy.cluster.is_some() && policy.store.is_some();
+    let Some(folder) = policy.lock.as_ref().filter(|_| has_lease) else {
+        return Ok(None);
+    };
+    let lock = NameLock::take(folder, &shared.about.name);
+    lock.map(Some).map_err(|error| StartError::Lock {
+        name: shared.about.name.clone(),
+        folder: folder.clone(),
+        error,
+    })
 }
 
 fn ended_at_once() -> StartError {
@@ -200,6 +217,7 @@ impl Thread {
         local.block_on(&runtime, async {
             let network = Rc::new(Tcp);
             let store = self.shared.policy.store.as_ref();
+            let lease = store.filter(|_| self.is_system()).map(|it| it.store());
             let store = store.map(|store| self.shared.keeping(store.store(), store.is_exclusive()));
             let node = ShardNode::new(&self.shared, self.index, environment, network, store);
             let _current = node.host().enter();
@@ -210,7 +228,7 @@ impl Thread {
                     let _ = self.joined.send(result);
                 };
                 return node
-                    .run_system(self.jobs, self.stopping, self.system, joined)
+                    .run_system(self.jobs, self.stopping, lease, self.system, joined)
                     .await;
             }
             // Whoever waits for the place of the node must hear if the system's shard ends.

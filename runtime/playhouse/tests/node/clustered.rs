@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use playhouse::cluster::{Membership, OpenError};
+use playhouse::db::Remote;
 use playhouse::node::{BuildError, Node, StartError};
 use playhouse_cluster::{Backend, Driver, Member};
 use playhouse_wire::message::Role;
@@ -158,6 +160,44 @@ fn a_registry_that_says_nothing_is_not_waited_for_without_end() {
     let error = node.build().unwrap().start().unwrap_err();
     assert!(matches!(error, StartError::NoCluster { .. }));
     assert!(error.to_string().contains(".join_timeout("), "{error}");
+}
+
+#[test]
+fn a_store_that_grants_no_lease_is_not_waited_for_without_end() {
+    let table = Table::default();
+    let node = world::builder().cluster(table.clone());
+    // Nobody listens there.
+    let node = node.store(Remote::at("127.0.0.75:1"));
+    let node = node.join_timeout(Duration::from_millis(20));
+    let error = node.build().unwrap().start().unwrap_err();
+    assert!(matches!(error, StartError::NoLease { .. }));
+    assert!(error.to_string().contains("the store"), "{error}");
+    assert_eq!(table.heard(), [""; 0]);
+}
+
+#[test]
+fn a_node_whose_name_runs_on_this_machine_already_does_not_start() {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
+    let name = format!("playhouse-node-lock-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    let start = |name: &str| {
+        let table = Table::default();
+        table.says(Ok(()));
+        let number = STARTED.fetch_add(1, Relaxed);
+        let store = folder.join(number.to_string());
+        let node = world::builder().name(name).cluster(table);
+        let node = node.store(playhouse::store::Embedded::at(store));
+        node.lock(&folder).build().unwrap().start()
+    };
+    let first = start("pier").unwrap();
+    let error = start("pier").unwrap_err();
+    assert!(matches!(error, StartError::Lock { .. }));
+    let words = "`pier` runs on this machine";
+    assert!(error.to_string().contains(words), "{error}");
+    drop(start("jetty").unwrap());
+    drop(first);
+    drop(start("pier").unwrap());
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
