@@ -25,7 +25,6 @@ use std::time::Duration;
 
 use playhouse_config::Secret;
 use tokio::runtime::Handle;
-use tokio::task::JoinSet;
 
 use crate::driver::{Backend, Driver};
 use crate::etcd::keys::Keys;
@@ -188,9 +187,11 @@ impl Settings {
                 "the prefix `{prefix}` won't do: it starts with `/` and has 2 to {ETCD_PREFIX_MAX} bytes"
             ));
         }
-        if self.ttl < ETCD_TTL_MIN || self.ttl > ETCD_TTL_MAX {
+        // etcd would round it, and locks would be lost at another time than here.
+        let whole = self.ttl.subsec_nanos() == 0;
+        if !whole || self.ttl < ETCD_TTL_MIN || self.ttl > ETCD_TTL_MAX {
             return Some(format!(
-                "a lease lasts {ETCD_TTL_MIN:?} to {ETCD_TTL_MAX:?}, not {:?}",
+                "a lease lasts {ETCD_TTL_MIN:?} to {ETCD_TTL_MAX:?} in whole seconds, not {:?}",
                 self.ttl
             ));
         }
@@ -211,18 +212,9 @@ impl Settings {
 }
 
 impl Backend for Etcd {
-    fn drive(&self, driver: Driver, system: Handle) -> Pin<Box<dyn Future<Output = ()>>> {
-        let settings = Arc::new(self.settings.clone());
-        Box::pin(async move {
-            // It ends with this future.
-            let mut tasks = JoinSet::new();
-            tasks.spawn_on(node::run(settings, driver), &system);
-            if let Some(Err(error)) = tasks.join_next().await
-                && error.is_panic()
-            {
-                tracing::error!("the membership of this node has panicked: the last view stays");
-            }
-        })
+    fn drive(&self, driver: Driver, _system: Handle) -> Pin<Box<dyn Future<Output = ()>>> {
+        // What etcd's client does besides it does on the runtime of whoever runs this: the system shard's.
+        Box::pin(node::run(Arc::new(self.settings.clone()), driver))
     }
 }
 

@@ -187,6 +187,19 @@ impl Server {
         self.port
     }
 
+    /// The processor time that it has used since it started.
+    ///
+    /// # Errors
+    ///
+    /// If it is not running.
+    pub fn processor_time(&self) -> Result<Duration> {
+        let wrapper = self.running.as_ref().context("it is not running")?.id();
+        let children = format!("/proc/{wrapper}/task/{wrapper}/children");
+        let children = std::fs::read_to_string(children)?;
+        let child = children.split_whitespace().next();
+        processor_time(child.context("it is not running")?.parse()?)
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }
@@ -217,6 +230,25 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The processor time that a process has used, as Linux counts it.
+///
+/// # Errors
+///
+/// If there is no such process.
+pub fn processor_time(process: u32) -> Result<Duration> {
+    /// Ticks per second, the same on every Linux of today.
+    const TICKS: u64 = 100;
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // Behind the name, which may hold anything: the 14th and 15th field of all.
+    let (_, fields) = text.rsplit_once(')').context("no such line")?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let ticks =
+        |index: usize| -> Result<u64> { Ok(fields.get(index).context("no such field")?.parse()?) };
+    Ok(Duration::from_millis(
+        (ticks(11)? + ticks(12)?) * 1000 / TICKS,
+    ))
 }
 
 /// One server that all tests of a process share; each takes a prefix of its own.

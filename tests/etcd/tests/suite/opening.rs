@@ -241,6 +241,7 @@ fn what_can_t_be_meant_is_refused_with_the_reason() {
             (fine.clone().prefix(&*long), "starts with `/`"),
             (fine.clone().ttl(ETCD_TTL_MIN - second), "lease lasts"),
             (fine.clone().ttl(ETCD_TTL_MAX + second), "lease lasts"),
+            (fine.clone().ttl(ETCD_TTL_MIN + second / 2), "lease lasts"),
         ] {
             let why = refused(&etcd).await;
             assert!(matches!(why, OpenError::Refused(_)), "{etcd:?}: {why}");
