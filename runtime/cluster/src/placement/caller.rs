@@ -207,7 +207,11 @@ impl<C> Caller<C> {
     pub fn link_lost(&mut self, node: &str) {
         let mut index = 0;
         while let Some(entry) = self.entries.get(index) {
-            if entry.sent.as_ref().is_none_or(|sent| *sent.owner.node != *node) {
+            if entry
+                .sent
+                .as_ref()
+                .is_none_or(|sent| *sent.owner.node != *node)
+            {
                 index += 1;
             } else if entry.is_idempotent || !self.rules.has(Rule::OnlyIdempotentAgain) {
                 if let Some(entry) = self.entries.get_mut(index) {
@@ -225,7 +229,11 @@ impl<C> Caller<C> {
                 self.ends.push_back(end);
             }
         }
-        if self.route.as_ref().is_some_and(|at| *at.owner.node == *node) {
+        if self
+            .route
+            .as_ref()
+            .is_some_and(|at| *at.owner.node == *node)
+        {
             self.forget_route();
             self.pause();
         }
