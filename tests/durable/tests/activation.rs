@@ -50,6 +50,11 @@ fn row(to: &str) -> Row {
         args: Arc::from([0, 255]),
         from_slot: 2,
         expires_us: Some(i64::MIN),
+        trace: Some(playhouse_wire::message::Trace {
+            id: [7; 16],
+            span: 9,
+            flags: 1,
+        }),
     }
 }
 

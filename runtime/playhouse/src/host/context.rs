@@ -14,6 +14,7 @@ use super::calls::{CallId, Place};
 use super::cell::Hosted;
 use super::kind::Visit;
 use super::shard::{NEVER, Shard};
+use super::trace::TraceContext;
 use crate::call::{Failure, FailureKind};
 use crate::logic::{Entity, EntitySchema};
 
@@ -175,6 +176,13 @@ impl Cx {
     pub fn cancelled(&self) -> bool {
         let calls = self.shard.calls.borrow();
         calls.get(self.call).is_none_or(|call| call.cancelled)
+    }
+
+    /// The trace that the call belongs to, if it belongs to one: those of clients and of tools do, and what they cause, on
+    /// whatever node. For what is asked of systems that are no nodes.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        self.shard.trace_of(self.call)
     }
 
     /// Who made the call; none for timers, hooks, and calls of nobody in particular.

@@ -280,13 +280,9 @@ impl Shard {
             Some(left_us) => self.call_time().saturating_add(left_us),
             None => NEVER,
         };
-        let trace = lead.trace.map(|context| {
-            let trace = Rc::new(Trace {
-                context,
-                span: None,
-            });
-            self.child_trace(&trace, &place, host)
-        });
+        let trace = lead
+            .trace
+            .map(|context| self.trace_from_outside(context, &place, host));
         let mut calls = self.calls.borrow_mut();
         let call = calls.insert(place.clone(), slot, tag, CallId::NONE, deadline, trace);
         if let Some(entry) = calls.get_mut(call) {
@@ -355,8 +351,13 @@ impl Shard {
 
     /// The trace of the handler that is being polled.
     pub(super) fn current_trace(&self) -> Option<TraceContext> {
+        self.trace_of(self.current.get())
+    }
+
+    /// The trace of a call.
+    pub(super) fn trace_of(&self, call: CallId) -> Option<TraceContext> {
         let calls = self.calls.borrow();
-        let trace = calls.get(self.current.get())?.trace.as_ref()?;
+        let trace = calls.get(call)?.trace.as_ref()?;
         Some(trace.context)
     }
 
@@ -386,6 +387,20 @@ impl Shard {
             }
             Place::Away(_) => None,
         }
+    }
+
+    /// The trace of a call that one of elsewhere causes.
+    pub(super) fn trace_from_outside(
+        &self,
+        context: TraceContext,
+        place: &Place,
+        host: &CallHost,
+    ) -> Rc<Trace> {
+        let trace = Rc::new(Trace {
+            context,
+            span: None,
+        });
+        self.child_trace(&trace, place, host)
     }
 
     fn child_trace(&self, trace: &Rc<Trace>, place: &Place, host: &CallHost) -> Rc<Trace> {

@@ -29,6 +29,7 @@ use super::placement::{Clustered, Entry, Placements};
 use super::services::ServiceHost;
 use super::sessions::SessionPort;
 use super::setup::{Setup, Shares};
+use super::trace::Roots;
 use crate::metrics::Tally;
 use crate::timer::{TimerHandle, Wheel};
 use crate::watchdog::Mark;
@@ -83,6 +84,7 @@ pub struct Shard {
     pub(super) panics: Cell<u64>,
     pub(super) overruns: Cell<u64>,
     pub(super) tally: Tally,
+    pub(super) roots: Roots,
     pub(super) calls: RefCell<Calls>,
     pub(super) wheel: RefCell<Wheel<Due>>,
     /// When the pump wakes.
@@ -152,6 +154,7 @@ impl Shard {
             panics: Cell::new(0),
             overruns: Cell::new(0),
             tally: Tally::default(),
+            roots: Roots::default(),
             calls: RefCell::default(),
             wheel: RefCell::new(Wheel::new(0)),
             armed: Cell::new(NEVER),

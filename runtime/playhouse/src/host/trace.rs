@@ -1,8 +1,11 @@
 //! Trace context: which trace a call belongs to.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use playhouse_wire::message;
+
+use super::shard::Shard;
 
 /// What a call hands on to those that it causes: W3C's and OpenTelemetry's trace context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +35,56 @@ impl From<TraceContext> for message::Trace {
             span: trace.span,
             flags: if trace.sampled { Self::SAMPLED } else { 0 },
         }
+    }
+}
+
+/// Begins the traces of what comes to a shard from outside: of calls of clients and of tools.
+///
+/// Ids come from a count, spread over all numbers, and from which life of which node and shard it is: the simulation's
+/// chance stays as it is, however many calls there are.
+#[derive(Debug, Default)]
+pub(super) struct Roots {
+    high: Cell<u64>,
+    begun: Cell<u64>,
+    /// Of so many, one is sampled; 0: none.
+    sampled_of: Cell<u32>,
+}
+
+impl Roots {
+    fn begin(&self) -> TraceContext {
+        let begun = self.begun.get().wrapping_add(1);
+        self.begun.set(begun);
+        let high = self.high.get();
+        let low = spread(high ^ begun);
+        let sampled_of = u64::from(self.sampled_of.get());
+        TraceContext {
+            id: u128::from(high) << 64 | u128::from(low),
+            // No span is 0.
+            span: spread(low).max(1),
+            sampled: sampled_of > 0 && begun.is_multiple_of(sampled_of),
+        }
+    }
+}
+
+/// Another number for each number, and none like its neighbours' (the finalizer of SplitMix64).
+const fn spread(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+impl Shard {
+    /// Says which life of its node this is, and that of so many traces that begin here one is sampled, or none.
+    pub(crate) fn set_roots(&self, life: u64, sampled_of: u32) {
+        let high = spread(life ^ spread(self.index.into()));
+        self.roots.high.set(high);
+        self.roots.sampled_of.set(sampled_of);
+    }
+
+    /// The trace of a call that comes from outside and belongs to none.
+    pub(crate) fn begin_trace(&self) -> TraceContext {
+        self.roots.begin()
     }
 }
 
@@ -70,5 +123,35 @@ impl Trace {
             context,
             span: Some(span),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn traces_of_two_shards_are_never_the_same() {
+        let shards = [1, 2].map(|high| Roots {
+            high: Cell::new(spread(high)),
+            ..Roots::default()
+        });
+        let begun = (0..1000).flat_map(|_| shards.iter().map(Roots::begin));
+        let ids: BTreeSet<u128> = begun.map(|trace| trace.id).collect();
+        assert_eq!(ids.len(), 2000);
+    }
+
+    #[test]
+    fn one_of_so_many_is_sampled() {
+        for (sampled_of, expected) in [(0, 0), (1, 100), (25, 4)] {
+            let roots = Roots {
+                sampled_of: Cell::new(sampled_of),
+                ..Roots::default()
+            };
+            let sampled = (0..100).filter(|_| roots.begin().sampled).count();
+            assert_eq!(sampled, expected, "{sampled_of}");
+        }
     }
 }

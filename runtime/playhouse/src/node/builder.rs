@@ -59,6 +59,7 @@ pub(super) struct Policy {
     pub(super) interop: Vec<String>,
     pub(super) interop_open: bool,
     pub(super) metrics: Option<String>,
+    pub(super) sample_traces: u32,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
@@ -121,6 +122,7 @@ impl NodeBuilder {
                 interop: Vec::new(),
                 interop_open: false,
                 metrics: None,
+                sample_traces: 0,
                 authenticator: None,
                 audience: None,
                 trust: Box::new(is_loopback),
@@ -245,6 +247,14 @@ impl NodeBuilder {
     /// are, so it belongs on the loopback interface or on a network that is closed otherwise.
     pub fn metrics(mut self, address: impl Into<String>) -> Self {
         self.policy.metrics = Some(address.into());
+        self
+    }
+
+    /// Of so many traces that begin on this node, with calls of clients and of tools, one is sampled: each of its calls
+    /// has a span, on every node that it comes to, which the log shows and what [exports](crate::metrics) traces sends. 1
+    /// samples all, 0 none, as if nothing is said. Each call belongs to a trace, sampled or not, whose id stands in the log.
+    pub const fn sample_traces(mut self, one_of: u32) -> Self {
+        self.policy.sample_traces = one_of;
         self
     }
 

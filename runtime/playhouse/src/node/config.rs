@@ -66,6 +66,8 @@ pub struct NodeConfig {
     pub msgpack_rpc: Option<Vec<String>>,
     /// See [`NodeBuilder::metrics`].
     pub metrics: Option<String>,
+    /// See [`NodeBuilder::sample_traces`].
+    pub sample_traces: Option<u32>,
     /// See [`NodeBuilder::shards`].
     pub shards: Option<u16>,
     /// See [`NodeBuilder::store`].
@@ -253,6 +255,7 @@ impl NodeConfig {
             advertise: self.advertise.or_else(|| every.advertise.clone()),
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
             metrics: self.metrics.or_else(|| every.metrics.clone()),
+            sample_traces: self.sample_traces.or(every.sample_traces),
             shards: self.shards.or(every.shards),
             store: self.store.or_else(|| every.store.clone()),
             save_every: self.save_every.or(every.save_every),
@@ -354,6 +357,9 @@ impl NodeBuilder {
         }
         if let Some(address) = &config.metrics {
             self = self.metrics(address);
+        }
+        if let Some(one_of) = config.sample_traces {
+            self = self.sample_traces(one_of);
         }
         if let Some(count) = config.shards {
             self = self.shards(usize::from(count));

@@ -83,9 +83,9 @@ impl Connection {
         if rule.is_entity() && header.target.is_none() {
             header.target = bound.map(|bound| bound.key.clone());
         }
-        // Nobody waits for a client that this node has to know of, and its traces are its own.
+        // Nobody waits for a client that this node has to know of, and its traces are its own: here another begins.
         header.chain = playhouse_wire::message::Chain::default();
-        header.trace = None;
+        header.trace = Some(self.node.host().begin_trace().into());
         header.epoch = None;
         Ok((rule.kind, Origin::Client(session.map(|session| session.id))))
     }

@@ -79,6 +79,8 @@ impl ShardNode {
             host.set_egress(Rc::<Outbound>::clone(&outbound));
             host.set_session_port(Rc::<Sessions>::clone(&sessions));
             host.set_addresses(shared.places().addresses);
+            let life = shared.places().incarnation.boot;
+            host.set_roots(life, shared.policy.sample_traces);
             Self {
                 options,
                 shared: Arc::clone(shared),

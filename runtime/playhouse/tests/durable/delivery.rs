@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use playhouse::Reach;
+use playhouse::host::{Shard, TraceContext};
 
 use crate::harness::{World, chest, player, purse, with_world};
 use crate::schema::ledger::Player;
+use crate::world::TRACES;
 
 async fn notes(world: &World, id: u64) -> Vec<u32> {
     world
@@ -35,6 +37,35 @@ fn gold_that_is_sent_arrives_once_and_the_rows_are_forgotten() {
         assert!(world.has(1, "out_next"), "numbers are kept");
         assert!(world.has(2, "inbox"), "and so are marks");
     });
+}
+
+#[test]
+fn a_message_belongs_to_the_trace_of_what_sent_it() {
+    let context = TraceContext {
+        id: 7 << 64 | 9,
+        span: 3,
+        sampled: false,
+    };
+    TRACES.take();
+    with_world(2, async |world| {
+        world
+            .on(async move {
+                let shard = Shard::current().unwrap();
+                shard.spawn_traced(context, async {
+                    Player::of(1).purse().give(purse(2), 30).await.unwrap();
+                });
+            })
+            .await;
+        world
+            .until(|| async { Player::of(2).purse().balance().await == Ok(130) })
+            .await;
+    });
+    let traces = TRACES.take();
+    assert!(!traces.is_empty());
+    assert!(
+        traces.iter().all(|trace| *trace == Some(context)),
+        "{traces:?}"
+    );
 }
 
 #[test]

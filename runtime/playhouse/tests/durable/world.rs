@@ -1,12 +1,19 @@
 //! What the ledger's entities do.
 
+use std::cell::RefCell;
+
 use playhouse::{Cx, Failure, FailureKind, Reach, Ref, Refusal, component, entity, service};
 
 use crate::schema::ledger::{
     Bank, Battle, BattleJoinArgs, Ghost, Player, PlayerBegArgs, PlayerBombArgs, PlayerPlainArgs,
     PlayerRingArgs, Purse, PurseReceiveArgs, PurseTaxArgs, PurseVoucherArgs,
 };
-use playhouse::host::Setup;
+use playhouse::host::{Setup, TraceContext};
+
+thread_local! {
+    /// The traces of what `Purse.receive` was asked.
+    pub(crate) static TRACES: RefCell<Vec<Option<TraceContext>>> = const { RefCell::new(Vec::new()) };
+}
 
 /// What a node of the tests runs.
 pub(crate) fn setup(node: &str) -> Setup {
@@ -48,7 +55,8 @@ impl PurseLogic {
     }
 
     #[rpc]
-    async fn receive(&mut self, _cx: &mut Cx, amount: u64) -> Result<(), Failure> {
+    async fn receive(&mut self, cx: &mut Cx, amount: u64) -> Result<(), Failure> {
+        TRACES.with_borrow_mut(|traces| traces.push(cx.trace()));
         if amount == 13 {
             return Err(Failure::unknown(FailureKind::Invalid).because("an unlucky number"));
         }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use playhouse_wire::message::Trace;
+
 use crate::document::DocumentId;
 use crate::durable::message::Row;
 use crate::problem::Misfit;
@@ -75,7 +77,31 @@ pub(crate) fn row_value(row: &Row) -> Value {
             Value::Unsigned(expires_us.cast_unsigned()),
         );
     }
+    if let Some(trace) = row.trace {
+        entries.insert("trace".to_owned(), Value::Bytes(trace_bytes(trace)));
+    }
     Value::Map(entries)
+}
+
+/// Its id, its span, its flags.
+fn trace_bytes(trace: Trace) -> Vec<u8> {
+    let mut bytes = trace.id.to_vec();
+    bytes.extend(trace.span.to_be_bytes());
+    bytes.push(trace.flags);
+    bytes
+}
+
+fn trace_of_bytes(bytes: &[u8]) -> Option<Trace> {
+    let (id, rest) = bytes.split_first_chunk()?;
+    let (span, rest) = rest.split_first_chunk()?;
+    let [flags] = rest else {
+        return None;
+    };
+    Some(Trace {
+        id: *id,
+        span: u64::from_be_bytes(*span),
+        flags: *flags,
+    })
 }
 
 pub(crate) fn row_of_value(to: DocumentId, value: &Value, path: &Path) -> Result<Row, Misfit> {
@@ -105,6 +131,11 @@ pub(crate) fn row_of_value(to: DocumentId, value: &Value, path: &Path) -> Result
         None => None,
         Some(value) => Some(unsigned(value, &path.and("expires_us"))?.cast_signed()),
     };
+    // A trace that can't be read is nobody's loss.
+    let trace = match entries.get("trace") {
+        Some(Value::Bytes(bytes)) => trace_of_bytes(bytes),
+        _ => None,
+    };
     Ok(Row {
         to,
         slot: number("slot")?,
@@ -113,6 +144,7 @@ pub(crate) fn row_of_value(to: DocumentId, value: &Value, path: &Path) -> Result
         args,
         from_slot: number("from_slot")?,
         expires_us,
+        trace,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use playhouse_wire::message::Trace;
+
 use crate::document::DocumentId;
 
 /// A call that takes effect exactly once: what a sender hands to its outbox.
@@ -21,6 +23,8 @@ pub struct Row {
     pub from_slot: u32,
     /// From when on it is to be refused, in microseconds since 1970.
     pub expires_us: Option<i64>,
+    /// The trace that it belongs to.
+    pub trace: Option<Trace>,
 }
 
 /// A row on its way. It may be lost, doubled and late.

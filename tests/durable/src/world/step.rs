@@ -459,6 +459,7 @@ impl Live {
             args: Arc::from([]),
             from_slot: 0,
             expires_us: None,
+            trace: None,
         };
         self.activation.send(row).ok()
     }

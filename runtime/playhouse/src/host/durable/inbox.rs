@@ -144,9 +144,13 @@ impl Shard {
         let slot = u8::try_from(delivery.row.slot).unwrap_or(0);
         let tag = u8::try_from(delivery.row.tag).unwrap_or(0);
         let place = Place::Entity(Rc::clone(&cell));
+        let trace = delivery.row.trace.and_then(|trace| {
+            let host = kind.call(slot, tag)?;
+            Some(self.trace_from_outside(trace.into(), &place, host))
+        });
         let call = {
             let mut calls = self.calls.borrow_mut();
-            calls.insert(place, slot, tag, CallId::NONE, NEVER, None)
+            calls.insert(place, slot, tag, CallId::NONE, NEVER, trace)
         };
         let turn = match self.turn(&cell, call) {
             Ok(turn) => turn,

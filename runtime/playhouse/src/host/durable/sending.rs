@@ -56,6 +56,7 @@ impl Shard {
             args: Arc::from(playhouse_wire::to_vec(args)),
             from_slot: from_slot.into(),
             expires_us: expires_us.map(|us| self.utc_us().saturating_add(us)),
+            trace: self.current_trace().map(Into::into),
         };
         let sent = match sender {
             Some(cell) => self.stage(&cell, row),

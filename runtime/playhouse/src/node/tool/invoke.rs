@@ -69,6 +69,7 @@ impl ShardNode {
         let header = Header {
             target: key,
             deadline_us: deadline_us.map(|us| us.min(DEADLINE_US_MAX)),
+            trace: Some(self.host().begin_trace().into()),
             ..Header::EMPTY
         };
         let (give, take) = oneshot::channel();
@@ -92,6 +93,7 @@ impl ShardNode {
     ) -> Result<(), Failure> {
         let header = Header {
             target: key,
+            trace: Some(self.host().begin_trace().into()),
             ..Header::EMPTY
         };
         self.host().serve_oneway(incoming(method, &header, args))
