@@ -73,7 +73,8 @@ impl From<ClientError> for Fault {
                 cause(&error)
             )),
             ClientError::InvalidMetadataValue(_) => Self::Wrong("etcd's token is none".to_owned()),
-            ClientError::LeaseKeepAliveError(_) => Self::LeaseOver,
+            // The same error says that a renewal could not be sent.
+            ClientError::LeaseKeepAliveError(why) if why.contains("not found") => Self::LeaseOver,
             other => Self::Away(bounded(&other.to_string())),
         }
     }
@@ -168,6 +169,13 @@ mod tests {
             check(5, "etcdserver: requested lease not found"),
             Fault::LeaseOver
         );
+    }
+
+    #[test]
+    fn a_renewal_that_was_not_sent_ends_no_lease() {
+        let check = |why: &str| Fault::from(ClientError::LeaseKeepAliveError(why.to_owned()));
+        assert_eq!(check("lease not found"), Fault::LeaseOver);
+        assert!(matches!(check("channel closed"), Fault::Away(_)));
     }
 
     #[test]

@@ -24,9 +24,9 @@ use crate::problem::OpenError;
 const SAY_EVERY: Duration = Duration::from_secs(5);
 /// A session that lasted so long was a good one.
 const GOOD_MIN: Duration = Duration::from_secs(5);
-/// How often is looked whether the name is free.
+/// How often is looked whether the name is free, while its holder may be dead.
 const TAKEN_EVERY: Duration = Duration::from_millis(500);
-/// The pause while etcd does not let us in, though it did.
+/// The pause while this node is not let in, though it was.
 const DENIED_EVERY: Duration = Duration::from_secs(2);
 
 /// What outlives sessions.
@@ -150,6 +150,7 @@ impl Node {
             Fault::Denied(_) | Fault::Wrong(_) => {
                 self.dialer.fail(&self.settings).max(DENIED_EVERY)
             }
+            Fault::Taken { lives: true, .. } => DENIED_EVERY,
             Fault::LeaseOver | Fault::Unseated => self.dialer.pause(),
             Fault::Taken { .. } => TAKEN_EVERY,
         }

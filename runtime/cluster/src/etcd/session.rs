@@ -152,7 +152,7 @@ impl Session {
         }
         let now = Instant::now();
         for news in listing::news(&node.keys, answer) {
-            if self.is_unseating(node, &news) {
+            if self.is_unseating(&news) {
                 return Err(Fault::Unseated);
             }
             let change = match news {
@@ -170,12 +170,10 @@ impl Session {
     }
 
     /// Whether our entry is gone, or somebody else's.
-    fn is_unseating(&self, node: &Node, news: &News) -> bool {
+    fn is_unseating(&self, news: &News) -> bool {
         let name = &self.told.name;
         match news {
-            News::Put(Key::Node(of), _, lease) => {
-                of == name && *lease != self.lease && node.lease == Some(self.lease)
-            }
+            News::Put(Key::Node(of), _, lease) => of == name && *lease != self.lease,
             News::Delete(Key::Node(of)) => of == name,
             _ => false,
         }
