@@ -34,6 +34,7 @@ mod trace;
 
 // Entities and services: their types, their parts, their lives.
 mod cell;
+mod claiming;
 mod hooks;
 mod kind;
 mod lifecycle;

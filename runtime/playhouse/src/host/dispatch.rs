@@ -430,9 +430,7 @@ impl Shard {
                     .find_kind(*package, *number)
                     .ok_or_else(no_such_target)?;
                 let host = kind.call(*slot, tag).ok_or_else(no_such_call)?;
-                if kind.saved.is_some()
-                    && let Some(keeper) = self.keeper()
-                {
+                if let Some(keeper) = self.keeper_of(kind) {
                     keeper.admits()?;
                 }
                 if self.is_placed(kind) {

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use super::SessionId;
 use super::cell::Hosted;
 use super::gone::Gone;
+use super::kind::Kind;
 use super::shard::Shard;
 use crate::call::{Failure, FailureKind};
 use crate::persist::{IDLE_AFTER, SAVE_EVERY, UNSAVED_MAX};
@@ -252,6 +253,14 @@ impl Shard {
     /// nothing.
     pub fn set_store(&self, keeping: Keeping) {
         let _ = self.keeper.set(Rc::new(Keeper::new(keeping)));
+    }
+
+    /// The shard's store, if entities of this type have documents in it.
+    #[inline]
+    pub(super) fn keeper_of(&self, kind: &Kind) -> Option<&Rc<Keeper>> {
+        let saved = kind.saved.as_deref()?;
+        let keeper = self.keeper.get()?;
+        (saved.persistent || self.clustered().is_some()).then_some(keeper)
     }
 
     /// The shard's store, if its node has one.

@@ -133,6 +133,11 @@ impl Kind {
         self.parts.push((ty, tag, Box::new(part)));
     }
 
+    /// Whether anything of its entities outlives them.
+    pub(super) fn is_persistent(&self) -> bool {
+        self.saved.as_ref().is_some_and(|saved| saved.persistent)
+    }
+
     #[inline]
     pub(super) fn call(&self, slot: u8, tag: u8) -> Option<&CallHost> {
         let slot = self.slots.get(usize::from(slot))?.as_ref()?;

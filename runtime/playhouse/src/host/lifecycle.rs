@@ -24,6 +24,8 @@ impl Shard {
     pub fn start(self: &Rc<Self>) {
         for kind in &self.kinds {
             let key = match kind.descriptor.kind {
+                // Of all nodes one has it.
+                EntityKind::Singleton if self.is_placed(kind) => continue,
                 EntityKind::Singleton => EntityKey::default(),
                 EntityKind::PerNode => EntityKey::new([KeyPart::from(&*self.node)]),
                 EntityKind::Keyed(_) | EntityKind::Instance | EntityKind::Local(_) => continue,
@@ -44,6 +46,7 @@ impl Shard {
         }
         if self.index == 0 {
             self.begin_sweeping();
+            self.begin_claiming();
         }
     }
 
@@ -102,9 +105,10 @@ impl Shard {
         if let Some(cell) = kind.find(key) {
             return Ok(cell);
         }
-        if kind.saved.is_some()
-            && let Some(keeper) = self.keeper()
-        {
+        if self.is_placed(kind) {
+            self.stands()?;
+        }
+        if let Some(keeper) = self.keeper_of(kind) {
             keeper.may_claim(self.call_time())?;
         }
         match kind.descriptor.kind {
@@ -117,7 +121,7 @@ impl Shard {
                 Ok(cell)
             }
             // One that has a document comes back.
-            EntityKind::Instance if kind.saved.is_some() && self.keeper().is_some() => {
+            EntityKind::Instance if self.keeper_of(kind).is_some() => {
                 let cell = self.construct(kind, key)?.ok_or_else(no_such_target)?;
                 self.begin_life(kind, &cell, manner);
                 Ok(cell)
@@ -140,9 +144,7 @@ impl Shard {
     /// The entity is there from now on. Its hooks come before its first call.
     pub(super) fn begin_life(self: &Rc<Self>, kind: &Kind, cell: &Rc<dyn Hosted>, manner: Manner) {
         kind.insert(Rc::clone(cell));
-        if kind.saved.is_some()
-            && let Some(keeper) = self.keeper()
-        {
+        if let Some(keeper) = self.keeper_of(kind) {
             return self.begin_loading(keeper, kind, cell, manner);
         }
         self.begin_ticks(kind, cell);
@@ -153,7 +155,7 @@ impl Shard {
 
     /// The key of a new instance: it says on which shard it lives.
     pub(super) fn new_instance(&self, kind: &Kind) -> EntityKey {
-        if kind.saved.is_some() && self.keeper().is_some() {
+        if self.keeper_of(kind).is_some() {
             return self.lasting_instance(kind);
         }
         let count = kind.next_instance.get() + 1;
@@ -348,7 +350,7 @@ impl Shard {
         then: impl FnOnce() + 'static,
     ) {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        if self.is_deep() {
+        if self.is_deep() || !self.may_start(call) {
             return self.park(call, future, |_| (), |()| then());
         }
         match self.poll_in(call, future.as_mut(), &mut context) {
@@ -377,9 +379,7 @@ impl Shard {
                 "only entities of kind `instance` are created; keyed ones are there when they are called",
             ));
         }
-        if kind.saved.is_some()
-            && let Some(keeper) = self.keeper()
-        {
+        if let Some(keeper) = self.keeper_of(kind) {
             keeper.may_claim(self.call_time())?;
         }
         let key = self.new_instance(kind);

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use playhouse_store::durable::Activation;
-use playhouse_store::{Claim, Claimed, Document, StoreError, Take};
+use playhouse_store::durable::{Activation, More};
+use playhouse_store::{Claim, Claimed, Document, End, Header, Owner, StoreError, Take, Update};
 use playhouse_wire::EntityKey;
 
 use super::SessionId;
@@ -13,6 +13,7 @@ use super::dispatch::no_such_target;
 use super::keeper::{Keeper, pause};
 use super::kind::Kind;
 use super::persisted::Persisted;
+use super::placement::Unclaimed;
 use super::shard::{Due, NEVER, Shard};
 use crate::call::{Failure, FailureKind};
 use crate::descriptor::EntityKind;
@@ -50,7 +51,7 @@ impl Manner {
     };
 
     /// Because of what is left to be done.
-    const WANTED: Self = Self {
+    pub(super) const WANTED: Self = Self {
         wanted: true,
         ..Self::USED
     };
@@ -113,15 +114,32 @@ impl Shard {
         let claimed = self.claim(keeper, cell, manner).await;
         // The lease ends after the entity has, if it can't begin.
         let filled = match claimed {
-            Ok(document) => self.fill(keeper, cell, &persisted, document, manner),
-            Err(failure) => Err(failure),
+            Ok(document) => {
+                let epoch = document.header.epoch;
+                let filled = self.fill(keeper, cell, &persisted, document, manner);
+                filled
+                    .map(|fresh| (fresh, epoch))
+                    .map_err(Unclaimed::Failed)
+            }
+            Err(unclaimed) => Err(unclaimed),
         };
+        let kind = self.kind(header.kind);
         let fresh = match filled {
-            Ok(fresh) => fresh,
-            Err(failure) => return self.load_failed(cell, failure, manner),
+            Ok((fresh, epoch)) => {
+                self.claim_settled(kind.index, &header.key, Ok(epoch));
+                fresh
+            }
+            Err(unclaimed) => {
+                self.claim_settled(kind.index, &header.key, Err(&unclaimed));
+                let failure = match unclaimed {
+                    Unclaimed::Failed(failure) => failure,
+                    // Whoever waits for it goes there.
+                    Unclaimed::Owned(_) => Failure::moved(None),
+                };
+                return self.load_failed(cell, failure, manner);
+            }
         };
         keeper.loads.set(keeper.loads.get() + 1);
-        let kind = self.kind(header.kind);
         self.begin_ticks(kind, cell);
         if fresh {
             self.run_hook(&mut cx, Hook::Created, 0).await;
@@ -141,16 +159,21 @@ impl Shard {
         keeper: &Keeper,
         cell: &Rc<dyn Hosted>,
         manner: Manner,
-    ) -> Result<Document, Failure> {
+    ) -> Result<Document, Unclaimed> {
         let header = cell.header();
-        let id = document::document_id(self.kind(header.kind).descriptor, &header.key);
-        let is_instance = matches!(self.kind(header.kind).descriptor.kind, EntityKind::Instance);
+        let kind = self.kind(header.kind);
+        let id = document::document_id(kind.descriptor, &header.key);
+        let is_instance = matches!(kind.descriptor.kind, EntityKind::Instance);
+        let mut take = match self.is_placed(kind) {
+            true => Take::Free,
+            false => Take::Any,
+        };
         for tries in 1.. {
             let claim = Claim {
                 id: id.clone(),
                 owner: keeper.owner(),
                 seen: manner.seen,
-                take: Take::Any,
+                take: take.clone(),
                 create: manner.seen.is_none() && (manner.new || !is_instance),
                 birth: self.env.random(),
             };
@@ -162,10 +185,15 @@ impl Shard {
                     keeper.note_done();
                     return Ok(*document);
                 }
-                Ok(Claimed::Moved(_) | Claimed::Owned(_)) => {
+                Ok(Claimed::Owned(header)) => {
+                    keeper.note_done();
+                    take = Take::From(self.proven_over(header).await?);
+                    continue;
+                }
+                Ok(Claimed::Moved(_)) => {
                     return Err(refused(FailureKind::NotFound, "it is run elsewhere by now"));
                 }
-                Ok(Claimed::Absent) => return Err(no_such_target()),
+                Ok(Claimed::Absent) => return Err(Unclaimed::Failed(no_such_target())),
                 Ok(Claimed::Quarantined { why }) => {
                     let why = format!("its document is set aside: {why}");
                     return Err(refused(FailureKind::Incompatible, why));
@@ -184,6 +212,23 @@ impl Shard {
         Err(refused(FailureKind::Unreachable, "it could not be claimed"))
     }
 
+    /// The owner of a document, once it is proven to be over. One that is seen among the cluster's members is not doubted.
+    async fn proven_over(&self, header: Header) -> Result<Owner, Unclaimed> {
+        let (Some(owner), Some(cluster)) = (header.owner.clone(), self.clustered()) else {
+            return Err(refused(FailureKind::Unreachable, "its document changes"));
+        };
+        if cluster.standing.known_over(&owner) {
+            return Ok(owner);
+        }
+        let seen = cluster.seat.view();
+        let alive = seen.get(&owner.node);
+        if alive.is_some_and(|member| member.incarnation == owner.incarnation) {
+            return Err(Unclaimed::Owned(header));
+        }
+        let proven = cluster.standing.prove_over(owner.clone()).await;
+        proven.map(|()| owner).map_err(Unclaimed::Failed)
+    }
+
     /// Fills an entity from its document. Whether there was nothing in it yet.
     fn fill(
         self: &Rc<Self>,
@@ -195,13 +240,21 @@ impl Shard {
     ) -> Result<bool, Failure> {
         match self.fill_parts(keeper, cell, persisted, &mut document) {
             Ok(fresh) => {
-                let kind = self.kind(cell.header().kind).descriptor.kind;
-                let called = manner.seen.is_none() && !matches!(kind, EntityKind::Instance);
+                let kind = self.kind(cell.header().kind);
+                let is_instance = matches!(kind.descriptor.kind, EntityKind::Instance);
+                let called = manner.seen.is_none() && !is_instance;
                 if fresh && !manner.new && !called {
-                    // It was deleted: what it sent still arrives.
                     let activation = persisted.activation.take();
-                    if let Some(activation) = activation.filter(Activation::has_rows) {
-                        self.send_for_gone(keeper, activation);
+                    match activation {
+                        // It was deleted: what it sent still arrives.
+                        Some(activation) if activation.has_rows() => {
+                            self.send_for_gone(keeper, activation);
+                        }
+                        // It ended with the node that ran it.
+                        Some(activation) if !kind.is_persistent() => {
+                            self.clear_away(keeper, activation);
+                        }
+                        _ => {}
                     }
                     return Err(no_such_target());
                 }
@@ -216,7 +269,7 @@ impl Shard {
                     }
                 });
                 let why = format!("its document does not fit the schema: {misfit}");
-                Err(refused(FailureKind::Incompatible, why))
+                Err(cannot_begin(FailureKind::Incompatible, why))
             }
         }
     }
@@ -231,7 +284,7 @@ impl Shard {
         let kind = self.kind(cell.header().kind);
         let activation = Activation::new(document, keeper.owner(), keeper.rules)
             .map_err(|misfit| Misfit::new(misfit.path, misfit.problem))?;
-        let fresh = activation.is_fresh();
+        let fresh = activation.is_fresh() || !kind.is_persistent();
         if let Some(saved) = kind.saved.as_ref().filter(|_| !fresh) {
             let hooks = kind.upgrades();
             let update = document::upgrade(kind.descriptor, keeper.release, &hooks, document)?;
@@ -242,18 +295,32 @@ impl Shard {
         Ok(fresh)
     }
 
+    /// Deletes the document of an entity that is no more and of which nothing was saved.
+    fn clear_away(self: &Rc<Self>, keeper: &Rc<Keeper>, mut activation: Activation) {
+        let more = More {
+            schema: keeper.release,
+            wake_us: None,
+            end: End::Deleted,
+        };
+        if let Some(commit) = activation.snapshot(Update::new(), more) {
+            let deleted = keeper.store.commit(vec![commit]);
+            // If it stays, whoever looks for the entity next deletes it.
+            self.spawn(async move { drop(deleted.await) });
+        }
+    }
+
     /// An entity can't begin: whoever waits for it hears why.
     fn load_failed(self: &Rc<Self>, cell: &Rc<dyn Hosted>, failure: Failure, manner: Manner) {
         let header = cell.header();
         let kind = self.kind(header.kind);
-        if failure.kind() != FailureKind::NotFound {
+        if failure.kind() != FailureKind::NotFound && !failure.is_moved() {
             let entity = kind.descriptor.head.name;
             tracing::warn!(entity, key = ?header.key, %failure, "an entity can't begin");
         }
         let starts_alone = matches!(
             kind.descriptor.kind,
             EntityKind::Singleton | EntityKind::PerNode
-        );
+        ) && !self.is_placed(kind);
         let passes = failure.kind() == FailureKind::Unreachable;
         if starts_alone || manner.wanted && passes {
             self.begin_later(header.kind, header.key.clone());
@@ -288,7 +355,11 @@ impl Shard {
 }
 
 #[cold]
-fn refused(kind: FailureKind, why: impl Into<String>) -> Failure {
+fn refused(kind: FailureKind, why: impl Into<String>) -> Unclaimed {
+    Unclaimed::Failed(cannot_begin(kind, why))
+}
+
+fn cannot_begin(kind: FailureKind, why: impl Into<String>) -> Failure {
     let why = why.into();
     Failure::not_executed(kind).because(format!("the entity can't begin: {why}"))
 }

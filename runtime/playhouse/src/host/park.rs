@@ -13,6 +13,7 @@ use super::calls::{CallId, Place};
 use super::hooks::Local;
 use super::interceptor::{CallOutcome, Direction, Seen, outcome_of};
 use super::shard::Shard;
+use super::standing::GoesOn;
 use crate::call::{Failure, FailureKind, Fault, Rpc};
 use crate::watchdog::Polled;
 
@@ -155,8 +156,20 @@ impl<T, G: FnOnce(T)> Future for Parked<T, G> {
             return Poll::Ready(());
         };
         let _entered = this.shard.enter();
+        match this.shard.may_go_on(this.call, cx) {
+            GoesOn::Yes => {}
+            GoesOn::Later => return Poll::Pending,
+            GoesOn::Never(failure) => {
+                this.future = None;
+                this.end((this.fail)(failure));
+                return Poll::Ready(());
+            }
+        }
         let outcome = match this.shard.poll_in(this.call, future.as_mut(), cx) {
-            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Pending) => {
+                this.shard.note_handler(this.call, cx);
+                return Poll::Pending;
+            }
             Ok(Poll::Ready(outcome)) => outcome,
             Err(panicked) => (this.fail)(panicked.into_failure()),
         };

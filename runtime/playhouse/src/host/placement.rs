@@ -29,6 +29,7 @@ use crate::call::Target;
 use crate::descriptor::EntityKind;
 use crate::standing::Standing;
 
+pub(super) use asking::entity_hash;
 pub(super) use departing::{Decoded, decode_nothing};
 pub(super) use locating::Unclaimed;
 pub(super) use placed::Placed;

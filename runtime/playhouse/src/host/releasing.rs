@@ -9,6 +9,7 @@ use super::cell::Hosted;
 use super::persisted::{Ending, Persisted};
 use super::saving::wait_for_others;
 use super::shard::{NEVER, Shard};
+use crate::descriptor::EntityKind;
 use crate::host::Cx;
 use crate::logic::Hook;
 use crate::persist::{COMMITS_MAX, SaveError};
@@ -24,11 +25,12 @@ impl Shard {
             Ending::No => {
                 persisted.ending.set(Ending::Hooks);
                 keeper.closing.set(keeper.closing.get() + 1);
+                let kind = self.kind(header.kind);
                 let last = match persisted.end.get() {
-                    End::Deleted => Hook::Destroyed,
-                    End::Stays | End::Released => Hook::BeforeSave,
+                    End::Stays | End::Released if kind.is_persistent() => Hook::BeforeSave,
+                    End::Deleted | End::Stays | End::Released => Hook::Destroyed,
                 };
-                if self.kind(header.kind).hooks.has(last) {
+                if kind.hooks.has(last) {
                     return self.last_hook(cell, last);
                 }
             }
@@ -43,14 +45,25 @@ impl Shard {
         }
         let end = match persisted.end.get() {
             End::Deleted => End::Deleted,
-            // One that was only looked at leaves no document behind.
-            End::Stays | End::Released if self.is_untouched(cell, persisted) => End::Deleted,
+            End::Stays | End::Released if self.leaves_nothing(cell, persisted) => End::Deleted,
             End::Stays | End::Released => End::Released,
         };
         if let Some(commit) = self.snapshot(cell, persisted, None, end) {
             persisted.ending.set(Ending::Commit);
             self.send_commit(cell, persisted, commit);
         }
+    }
+
+    /// Whether an entity that is given back needs no document any more.
+    fn leaves_nothing(&self, cell: &Rc<dyn Hosted>, persisted: &Persisted) -> bool {
+        let kind = self.kind(cell.header().kind);
+        if self.is_placed(kind) {
+            // Epochs must rise over all of an entity's activations. Nobody finds a fleeting instance again.
+            let fleeting = !kind.is_persistent();
+            return fleeting && matches!(kind.descriptor.kind, EntityKind::Instance);
+        }
+        // One that was only looked at leaves no document behind.
+        self.is_untouched(cell, persisted)
     }
 
     /// Whether nothing of an entity was ever saved, or is to be.

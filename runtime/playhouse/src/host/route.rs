@@ -65,7 +65,7 @@ impl Shard {
         };
         if let Some(kind) = kind
             && matches!(kind.descriptor.kind, EntityKind::Instance)
-            && !(kind.saved.is_some() && self.keeper().is_some())
+            && self.keeper_of(kind).is_none()
         {
             let [KeyPart::Unsigned(number)] = key.parts() else {
                 return Err(no_such_target());

@@ -1,4 +1,5 @@
-//! What of an entity type is saved, and how its parts are read and filled.
+//! What of an entity type is saved, and how its parts are read and filled. Types of which nothing is saved have documents
+//! too where nodes share a store: who runs an entity stands in its document.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use playhouse_store::{Path, Table, Update, Value};
 
 use super::cell::{Access, EntityCell, Hosted};
-use crate::descriptor;
+use crate::descriptor::{self, EntityKind};
 use crate::document::{self, Misfit};
 use crate::logic::Entity;
 use crate::persist;
@@ -17,6 +18,8 @@ use crate::properties::{Consumer, Properties, Tags};
 pub(super) struct Saved {
     /// The collection of its documents.
     pub(super) collection: Arc<str>,
+    /// Whether there is anything to save. The documents of other types say whose an entity is, and nothing else.
+    pub(super) persistent: bool,
     parts: Vec<SavedPart>,
     /// Whether all its properties wait equally long.
     pub(super) one_interval: bool,
@@ -119,11 +122,17 @@ impl<E: Entity, L: 'static, P: Properties, G: Access<E, L>> SavePart for PartOf<
 }
 
 impl Saved {
-    /// Of an entity type; none if it is not persistent. Its parts are added one by one.
+    /// Of an entity type; none if it never has documents. Its parts are added one by one.
     pub(super) fn of(entity: &'static descriptor::Entity) -> Option<Box<Self>> {
-        persist::is_persistent(entity).then(|| {
+        let persistent = persist::is_persistent(entity);
+        let owned = matches!(
+            entity.kind,
+            EntityKind::Keyed(_) | EntityKind::Singleton | EntityKind::Instance
+        );
+        (persistent || owned).then(|| {
             Box::new(Self {
                 collection: document::collection(entity).into(),
+                persistent,
                 parts: Vec::new(),
                 one_interval: true,
             })

@@ -2,17 +2,88 @@
 //! renewed late.
 
 use std::rc::Rc;
+use std::task::Context;
 
 use playhouse_store::Owner;
 use tokio::time::Instant;
 
+use super::calls::{CallId, Place};
 use super::cell::Hosted;
+use super::lease::leased;
 use super::persisted::Persisted;
+use super::placement::Unclaimed;
 use super::shard::Shard;
+use crate::call::{Failure, FailureKind};
 use crate::descriptor::EntityKind;
 use crate::persist::SaveError;
 
+/// Whether a handler goes on that was begun.
+pub(super) enum GoesOn {
+    Yes,
+    /// Once the node's lease is renewed, or lost.
+    Later,
+    /// The lease was lost, and what the handler ran on with it.
+    Never(Failure),
+}
+
 impl Shard {
+    /// Whether what runs on behalf of a call may go on now. Nothing does on an entity that others may own by now.
+    #[inline]
+    pub(super) fn may_go_on(&self, call: CallId, cx: &Context<'_>) -> GoesOn {
+        if self.clustered().is_none() {
+            return GoesOn::Yes;
+        }
+        let goes_on = self.judge_standing(call);
+        if let GoesOn::Later = goes_on {
+            self.note_handler(call, cx);
+        }
+        goes_on
+    }
+
+    /// Whether what is to run on behalf of a call may be polled for the first time.
+    #[inline]
+    pub(super) fn may_start(&self, call: CallId) -> bool {
+        self.clustered().is_none() || matches!(self.judge_standing(call), GoesOn::Yes)
+    }
+
+    fn judge_standing(&self, call: CallId) -> GoesOn {
+        let cell = {
+            let calls = self.calls.borrow();
+            match calls.get(call).map(|call| &call.place) {
+                Some(Place::Entity(cell)) => leased(cell),
+                _ => return GoesOn::Yes,
+            }
+        };
+        let header = cell.header();
+        // Who only waits for its turn is told when the entity ends.
+        if header.holder.get() != call || !self.is_placed(self.kind(header.kind)) {
+            return GoesOn::Yes;
+        }
+        if header.persisted().is_some_and(|it| it.discarded.get()) {
+            let failure = Failure::unknown(FailureKind::Unreachable);
+            return GoesOn::Never(failure.because("the node lost its lease while the call ran"));
+        }
+        match self.stands() {
+            Ok(()) => GoesOn::Yes,
+            Err(_) => GoesOn::Later,
+        }
+    }
+
+    /// A handler waits: a change of the node's standing wakes it.
+    #[inline]
+    pub(super) fn note_handler(&self, call: CallId, cx: &Context<'_>) {
+        if self.clustered().is_none() {
+            return;
+        }
+        let mut calls = self.calls.borrow_mut();
+        if let Some(call) = calls.get_mut(call) {
+            match &mut call.handler_waker {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+        }
+    }
+
     /// The node's lease is lost, and it has another life as this owner. Everything of this shard that ran by it ends where
     /// it stands: what was not saved is discarded, whoever waits for what runs hears that nobody knows what came of it, and
     /// what has not begun goes to whoever runs the entity next.
@@ -52,6 +123,13 @@ impl Shard {
         persisted.discarded.set(true);
         self.mark_unsaved(persisted, false);
         persisted.tell_savers(&Err(SaveError::Lost));
+        if !persisted.is_loaded() {
+            let header = cell.header();
+            let failure = Failure::not_executed(FailureKind::Unreachable)
+                .because("the node lost its lease while the entity began");
+            let unclaimed = Unclaimed::Failed(failure);
+            self.claim_settled(header.kind, &header.key, Err(&unclaimed));
+        }
         self.leave(cell);
         self.wake_holder(cell);
     }

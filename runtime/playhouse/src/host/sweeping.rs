@@ -27,6 +27,7 @@ impl Shard {
             return;
         };
         let shard = Rc::clone(self);
+        let mut found_over = self.found_over();
         self.spawn(async move {
             for look in 1_u32.. {
                 if keeper.stopping.get() || keeper.closed.get() {
@@ -38,7 +39,12 @@ impl Shard {
                     keeper.owner()
                 };
                 shard.sweep(&keeper, except).await;
-                tokio::time::sleep(SWEEP_EVERY).await;
+                tokio::select! {
+                    biased;
+                    // What a node had that is over is looked for at once.
+                    () = found_over.raised() => {}
+                    () = tokio::time::sleep(SWEEP_EVERY) => {}
+                }
             }
         });
     }
@@ -62,12 +68,15 @@ impl Shard {
     }
 
     /// Whether a document is nobody's: its owner is known to be dead.
-    fn may_take(&self, keeper: &Keeper, header: &Header) -> bool {
+    fn may_take(self: &Rc<Self>, keeper: &Keeper, header: &Header) -> bool {
         let Some(owner) = &header.owner else {
             return true;
         };
-        // An earlier life of this node is over.
-        keeper.exclusive || owner.node == keeper.owner().node
+        match self.clustered() {
+            Some(_) => self.is_over(owner),
+            // An earlier life of this node is over.
+            None => keeper.exclusive || owner.node == keeper.owner().node,
+        }
     }
 
     /// Runs the entity of a document, on the shard where it lives.

@@ -69,7 +69,7 @@ impl Shard {
         let kind = self
             .find_kind(entity.package, entity.number)
             .ok_or_else(no_such_target)?;
-        if kind.saved.is_none() {
+        if !kind.is_persistent() {
             let name = kind.descriptor.head.name;
             return Err(Failure::not_executed(FailureKind::Invalid)
                 .because(format!("`{name}` is not persistent: leave it out")));

@@ -142,7 +142,13 @@ impl Backend for Unplugged {
         let names: Vec<&str> = collections.iter().map(|it| &*it.name).collect();
         assert_eq!(
             names,
-            ["vault.Hero", "vault.Room", "vault.Hall", "playhouse.Outbox"]
+            [
+                "vault.Hero",
+                "vault.Room",
+                "vault.Hall",
+                "playhouse.Outbox",
+                "playhouse.Node"
+            ]
         );
         Ok(())
     }

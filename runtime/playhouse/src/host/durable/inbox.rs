@@ -224,7 +224,11 @@ impl Shard {
             id: delivery.row.to.clone(),
             owner: keeper.owner(),
             seen: None,
-            take: Take::Any,
+            // In a cluster somebody else may run it by now.
+            take: match self.clustered() {
+                Some(_) => Take::Free,
+                None => Take::Any,
+            },
             create: false,
             birth: 0,
         };

@@ -9,6 +9,7 @@ use super::super::cell::{Header as CellHeader, Hosted};
 use super::super::handler::Answer;
 use super::super::ingress::{Incoming, ReplyTo, Serving};
 use super::super::shard::Shard;
+use super::Clustered;
 use super::internal::INTERNAL_SLOT;
 use crate::call::{Failure, FailureKind, Target};
 
@@ -21,9 +22,19 @@ impl Shard {
     #[inline]
     pub(in crate::host) fn stands(&self) -> Result<(), Failure> {
         match self.clustered() {
-            Some(cluster) if !cluster.standing.holds() => Err(self.lost_its_lease()),
+            Some(cluster) if !cluster.standing.holds() || self.is_of_past_life(cluster) => {
+                Err(self.lost_its_lease())
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Whether the node has lost its lease, and what this shard ran by it is not discarded yet.
+    fn is_of_past_life(&self, cluster: &Clustered) -> bool {
+        let life = self
+            .keeper()
+            .map(|keeper| keeper.owner.borrow().incarnation);
+        life.is_some_and(|life| life != cluster.standing.incarnation())
     }
 
     #[cold]
