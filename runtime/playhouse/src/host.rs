@@ -83,7 +83,9 @@ pub use afar::FAR_SEARCHES_MAX;
 pub use attend::{NodeInfo, Random};
 pub use context::{BACKGROUND_MAX, Caller, Cx, SessionId};
 pub use deadlock::DEADLOCK_STEPS_MAX;
-pub use durable::{DELIVERIES_MAX, HELD_MAX, POISON_ATTEMPTS_MAX, RESEND_MAX, RESEND_US, Refusal};
+pub use durable::{
+    DELIVERIES_MAX, HELD_MAX, POISON_ATTEMPTS_MAX, RESEND_MAX, RESEND_US, Refusal, SENDERS_MAX,
+};
 pub use egress::{Egress, EgressId, LinkId, Outgoing};
 pub use env::Env;
 pub use fabric::INBOX_MAX;

@@ -3,7 +3,8 @@
 //! A handler's durable oneway becomes a row of its entity's outbox (`sending`), part of the commit of what the handler
 //! changed. Once that commit lasts, the row is delivered (`delivery`) to the shard of its receiver, where it waits for its
 //! turn like a call (`inbox`), runs, and is marked in the receiver's document, in one commit with its effect. The mark
-//! acknowledges the row. What is lost on the way is sent again (`resend`). Who sends without having a document of its own,
+//! acknowledges the row. What is lost on the way is sent again (`resend`). To a receiver on another node it travels as a call
+//! would (`travel`). Who sends without having a document of its own,
 //! as services do, sends through the outbox of the shard (`outbox`). A committed rpc (`held`) sends what it sends once its
 //! entity is saved.
 //!
@@ -11,6 +12,7 @@
 //! doubled and late.
 
 mod delivery;
+mod form;
 mod held;
 mod inbox;
 mod outbox;
@@ -18,10 +20,12 @@ mod refusal;
 mod resend;
 mod sending;
 mod timers;
+mod travel;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use playhouse_store::DocumentId;
 use playhouse_wire::EntityKey;
@@ -32,11 +36,14 @@ pub(super) use held::Held;
 pub use inbox::{DELIVERIES_MAX, POISON_ATTEMPTS_MAX};
 pub use refusal::Refusal;
 pub use resend::{RESEND_MAX, RESEND_US};
+pub(super) use travel::DELIVER;
+pub use travel::SENDERS_MAX;
 
 use super::calls::CallId;
 use super::cell::Hosted;
 use super::kind::Kind;
 use super::shard::Shard;
+use crate::descriptor::{self, Declaration};
 use crate::document;
 use crate::persist;
 
@@ -45,6 +52,8 @@ use crate::persist;
 pub(super) struct Durable {
     /// Types by the name of their collection.
     collections: OnceCell<FxHashMap<String, u32>>,
+    /// All types of the schema, by the name of their collection.
+    types: OnceCell<FxHashMap<String, &'static descriptor::Entity>>,
     /// Deliveries that wait for their turn, by type and key of the receiver.
     inboxes: RefCell<FxHashMap<(u32, EntityKey), inbox::Inbox>>,
     /// How often the handler of a delivery has panicked.
@@ -57,6 +66,8 @@ pub(super) struct Durable {
     resending: Cell<bool>,
     /// Outboxes of shards, by document: this shard's own, and those that nobody else runs any more.
     outboxes: RefCell<BTreeMap<DocumentId, Rc<outbox::Outbox>>>,
+    /// The nodes of senders that are not of this one.
+    senders: RefCell<FxHashMap<DocumentId, Arc<str>>>,
     /// What committed rpcs keep back until their entity is saved.
     held: RefCell<FxHashMap<CallId, Vec<Held>>>,
 }
@@ -82,7 +93,27 @@ impl Durable {
 }
 
 impl Shard {
-    /// The entity type with this collection.
+    /// The entity type with this collection, whoever runs it.
+    fn type_of(&self, collection: &str) -> Option<&'static descriptor::Entity> {
+        if let Some(kind) = self.kind_of(collection) {
+            return Some(kind.descriptor);
+        }
+        let schema = self.schema.get()?;
+        let types = self.durable.types.get_or_init(|| {
+            let packages = schema.packages.iter();
+            let declared = packages.flat_map(|package| package.declarations());
+            let entities = declared.filter_map(|declaration| match declaration {
+                Declaration::Entity(entity) => Some(*entity),
+                _ => None,
+            });
+            entities
+                .map(|entity| (document::collection(entity), entity))
+                .collect()
+        });
+        types.get(collection).copied()
+    }
+
+    /// The entity type with this collection, if this node runs it.
     fn kind_of(&self, collection: &str) -> Option<&Kind> {
         let collections = self.durable.collections.get_or_init(|| {
             let kinds = self.kinds.iter();

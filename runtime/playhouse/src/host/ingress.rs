@@ -186,6 +186,11 @@ impl Shard {
     ///
     /// If it is known at once that it can't be served.
     pub fn serve_oneway(self: &Rc<Self>, incoming: Incoming<'_>) -> Result<(), Failure> {
+        if incoming.origin == Origin::Peer
+            && let Some(taken) = self.take_ack_of_node(incoming.method, incoming.args)
+        {
+            return taken;
+        }
         let target = target(incoming.method, incoming.header);
         match self.home(&target)? {
             Home::Here if self.is_elsewhere(&target) => {

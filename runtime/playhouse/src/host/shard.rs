@@ -30,6 +30,7 @@ use super::services::ServiceHost;
 use super::sessions::SessionPort;
 use super::setup::{Setup, Shares};
 use super::trace::Roots;
+use crate::descriptor::{self, Declaration, Schema};
 use crate::metrics::Tally;
 use crate::timer::{TimerHandle, Wheel};
 use crate::watchdog::Mark;
@@ -113,6 +114,8 @@ pub struct Shard {
     /// The store and what waits for it, if there is one.
     pub(super) keeper: OnceCell<Rc<Keeper>>,
     pub(super) durable: Durable,
+    /// All types that the nodes of a cluster run, if they are known.
+    pub(super) schema: OnceCell<&'static Schema>,
     /// The node's place in its cluster, if it has one.
     pub(super) cluster: OnceCell<Clustered>,
     pub(super) placements: Placements,
@@ -179,6 +182,7 @@ impl Shard {
             mark,
             keeper: OnceCell::new(),
             durable: Durable::default(),
+            schema: OnceCell::new(),
             cluster: OnceCell::new(),
             placements: Placements::default(),
         })
@@ -265,6 +269,30 @@ impl Shard {
         if let Some(kind) = self.find_kind(package, number) {
             kind.reserve(more);
         }
+    }
+
+    /// An entity type by its numbers, whoever runs it.
+    pub(super) fn type_numbered(
+        &self,
+        package: u16,
+        number: u16,
+    ) -> Option<&'static descriptor::Entity> {
+        if let Some(kind) = self.find_kind(package, number) {
+            return Some(kind.descriptor);
+        }
+        let mut packages = self.schema.get()?.packages.iter();
+        let package = packages.find(|it| it.number == package)?;
+        package
+            .declarations()
+            .find_map(|declaration| match declaration {
+                Declaration::Entity(entity) if entity.number == number => Some(*entity),
+                _ => None,
+            })
+    }
+
+    /// What this node and those of its cluster may run. To be called before the shard starts; a second call does nothing.
+    pub fn set_schema(&self, schema: &'static Schema) {
+        let _ = self.schema.set(schema);
     }
 
     #[inline]

@@ -81,6 +81,7 @@ impl ShardNode {
             host.set_addresses(shared.places().addresses);
             let life = shared.places().incarnation.boot;
             host.set_roots(life, shared.policy.sample_traces);
+            host.set_schema(shared.about.schema);
             Self {
                 options,
                 shared: Arc::clone(shared),

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use playhouse_store::durable::{Ack, Delivery, Row};
+use playhouse_store::{DocumentId, key_from_text};
 use playhouse_wire::{EntityKey, EntityRef};
 
 use super::super::cell::Hosted;
 use super::super::context::Cx;
 use super::super::lease::leased;
-use super::super::route::Home;
 use super::super::shard::Shard;
 use super::Refusal;
 use super::inbox::defer_saves;
@@ -46,7 +46,7 @@ impl Shard {
         deliveries: impl IntoIterator<Item = Delivery>,
     ) {
         for delivery in deliveries {
-            let Some((shard, _)) = self.shard_of_document(&delivery.row.to) else {
+            let Some((shard, receiver)) = self.home_of_document(&delivery.row.to) else {
                 if delivery.seq == delivery.lowest {
                     tracing::warn!(
                         from = %delivery.from,
@@ -57,37 +57,54 @@ impl Shard {
                 continue;
             };
             if shard == self.index || self.may_post(shard).is_ok() {
-                self.do_on(shard, move |shard| shard.take_delivery(delivery));
+                self.do_on(shard, move |shard| shard.route_delivery(receiver, delivery));
             }
         }
     }
 
-    /// Tells the sender of rows what has become of them.
+    /// A row is on the shard where its receiver would live: it is taken here, or where that lives instead.
+    fn route_delivery(self: &Rc<Self>, receiver: EntityRef, delivery: Delivery) {
+        let target = Target::Entity(receiver);
+        if self.is_elsewhere(&target)
+            && let Target::Entity(receiver) = target
+        {
+            return self.send_delivery_away(receiver, &delivery);
+        }
+        self.note_sender(&delivery.from, None);
+        self.take_delivery(delivery);
+    }
+
+    /// Tells the sender of rows what has become of them, on whichever node it is.
     pub(super) fn send_ack(self: &Rc<Self>, ack: Ack) {
+        if !self.send_ack_away(&ack) {
+            self.bring_ack(ack);
+        }
+    }
+
+    /// An acknowledgement is on the node of the rows' sender.
+    pub(super) fn bring_ack(self: &Rc<Self>, ack: Ack) {
         if &*ack.from.collection == OUTBOXES {
             let shard = self.shard_of_outbox(&ack.from);
             return self.do_on(shard, move |shard| shard.take_outbox_ack(&ack));
         }
-        if let Some((shard, _)) = self.shard_of_document(&ack.from)
+        if let Some((shard, _)) = self.home_of_document(&ack.from)
             && (shard == self.index || self.may_post(shard).is_ok())
         {
             self.do_on(shard, move |shard| shard.take_ack(ack));
         }
     }
 
-    /// Which shard runs the entity with this document, and its key.
-    fn shard_of_document(&self, id: &playhouse_store::DocumentId) -> Option<(u32, EntityKey)> {
-        let (kind, key) = self.entity_of(id)?;
-        let target = Target::Entity(EntityRef {
-            package: kind.descriptor.package,
-            number: kind.descriptor.number,
+    /// On which shard the entity with this document is, or would be, and which it is.
+    fn home_of_document(&self, id: &DocumentId) -> Option<(u32, EntityRef)> {
+        let entity = self.type_of(&id.collection)?;
+        let address = EntityRef {
+            package: entity.package,
+            number: entity.number,
             slot: 0,
-            key: key.clone(),
-        });
-        match self.home(&target).ok()? {
-            Home::Here => Some((self.index, key)),
-            Home::Shard(shard) => Some((shard, key)),
-        }
+            key: key_from_text(&id.key)?,
+        };
+        let home = self.home_of(&Target::Entity(address.clone())).ok()?;
+        Some((home, address))
     }
 
     /// A receiver acknowledges rows of an entity of this shard. One that is not live has them sent again when it is.
@@ -147,22 +164,23 @@ impl Shard {
     }
 
     fn refusal(&self, row: Row, why: String, seq: u64) -> (u8, Refusal) {
-        let entity = self.entity_of(&row.to);
+        let entity = self.type_of(&row.to.collection);
         let slot = u8::try_from(row.slot).unwrap_or(0);
-        let owner = entity.as_ref().and_then(|(kind, _)| {
-            let entity = kind.descriptor;
+        let owner = entity.and_then(|entity| {
             if slot == 0 {
                 return Some((entity.package, entity.number));
             }
             let slot = entity.slots.iter().find(|found| found.tag == slot)?;
             Some((slot.component.package, slot.component.number))
         });
-        let to = entity.map(|(kind, key)| EntityRef {
-            package: kind.descriptor.package,
-            number: kind.descriptor.number,
-            slot,
-            key,
-        });
+        let to = entity
+            .zip(key_from_text(&row.to.key))
+            .map(|(entity, key)| EntityRef {
+                package: entity.package,
+                number: entity.number,
+                slot,
+                key,
+            });
         let refusal = Refusal {
             to: to.unwrap_or(EntityRef {
                 package: 0,

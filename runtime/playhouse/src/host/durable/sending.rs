@@ -37,22 +37,24 @@ impl Shard {
         let Target::Entity(address) = &proxy.target else {
             return Err(no_such_target());
         };
-        let kind = self
-            .find_kind(address.package, address.number)
-            .ok_or_else(no_such_target)?;
-        let host = kind.call(address.slot, A::TAG).ok_or_else(no_such_call)?;
+        let kind = self.find_kind(address.package, address.number);
+        if kind.is_some_and(|kind| kind.call(address.slot, A::TAG).is_none()) {
+            return Err(no_such_call());
+        }
+        let receiver = self.type_numbered(address.package, address.number);
+        let receiver = receiver.ok_or_else(no_such_target)?;
         let seen = || Seen {
             owner: self.owner_name(address.package, address.number),
-            call: host.call,
+            call: A::call(),
         };
         self.before(Direction::Out, seen, None, self.current_trace())?;
         let (sender, from_slot) = self.sender();
-        let expires_us = host.call.expires_us;
+        let expires_us = A::call().expires_us;
         let row = Row {
-            to: document::document_id(kind.descriptor, &address.key),
+            to: document::document_id(receiver, &address.key),
             slot: address.slot.into(),
             tag: A::TAG.into(),
-            call: host.call.name.into(),
+            call: A::call().name.into(),
             args: Arc::from(playhouse_wire::to_vec(args)),
             from_slot: from_slot.into(),
             expires_us: expires_us.map(|us| self.utc_us().saturating_add(us)),

@@ -207,7 +207,7 @@ impl Shard {
     }
 
     /// Where a node listens, or did when it was last there.
-    pub(super) fn address_of(&self, node: &Arc<str>) -> Result<Address, Failure> {
+    pub(in crate::host) fn address_of(&self, node: &Arc<str>) -> Result<Address, Failure> {
         let view = self.clustered().map(|cluster| cluster.seat.view());
         let member = view.as_ref().and_then(|view| view.get(node));
         let mut nodes = self.placements.nodes.borrow_mut();

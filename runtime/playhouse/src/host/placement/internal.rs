@@ -9,6 +9,7 @@ use playhouse_wire::message::Method;
 use super::super::calls::CallId;
 use super::super::cell::Hosted;
 use super::super::dispatch::{no_such_call, no_such_target};
+use super::super::durable::DELIVER;
 use super::super::handler::Answer;
 use super::super::ingress::{Incoming, Origin, ReplyTo};
 use super::super::shard::{NEVER, Shard};
@@ -107,13 +108,19 @@ impl Shard {
         tag: u8,
         args: &[u8],
     ) -> Result<(), Failure> {
-        tracing::debug!(
-            ?cell,
-            tag,
-            bytes = args.len(),
-            "a message of the runtime that nobody here takes"
-        );
-        Err(no_such_call())
+        match tag {
+            DELIVER => self.take_travelled(args),
+            _ => {
+                let bytes = args.len();
+                tracing::debug!(
+                    ?cell,
+                    tag,
+                    bytes,
+                    "a message of the runtime that is not known"
+                );
+                Err(no_such_call())
+            }
+        }
     }
 }
 
