@@ -145,6 +145,12 @@ impl Standing {
         until_us != 0 && self.0.clock.now_us() < until_us
     }
 
+    /// For how many microseconds it still holds, if nothing renews it.
+    pub(crate) fn left_us(&self) -> u64 {
+        let until_us = self.0.holds_until_us.load(Ordering::Acquire);
+        until_us.saturating_sub(self.0.clock.now_us())
+    }
+
     /// Whether this life of a node is known to be over.
     pub(crate) fn known_over(&self, other: &Owner) -> bool {
         if other.node == self.0.node && self.is_granted() {

@@ -109,6 +109,14 @@ families! {
         "Polls of handlers that held their thread for too long.";
     LOG_DROPPED = Counter "playhouse_log_records_dropped_total" []
         "Records of the log that were dropped, since more came than could be written.";
+    PASSIVATED = Counter "playhouse_passivated_total" []
+        "Entities that were released since nothing used them.";
+    PLACED = Counter "playhouse_placed_calls_total" []
+        "Calls of entities that were sent to the nodes that run them: each attempt.";
+    LOCATES = Counter "playhouse_locates_total" []
+        "How often it had to be asked which node runs an entity, since that was not known or no longer right.";
+    LEASE = Gauge "playhouse_lease_seconds" []
+        "For how long the node may still run entities unless the store renews its lease; 0 if it has lost it.";
     MEMBERS = Gauge "playhouse_members" ["state"]
         "Nodes of the cluster that this one sees, itself included.";
     DISCOVERY_AWAY = Gauge "playhouse_discovery_away" []

@@ -18,6 +18,8 @@ pub(crate) struct Page<'a> {
     pub(crate) shards: usize,
     pub(crate) silent: usize,
     pub(crate) log_dropped: u64,
+    /// Of a node that has a lease.
+    pub(crate) lease_seconds: Option<f64>,
     /// Of a node in a cluster.
     pub(crate) members: Option<Members>,
     pub(crate) sum: &'a Sum,
@@ -60,8 +62,16 @@ impl Page<'_> {
         text.0
     }
 
-    /// A node alone has the families without samples: there is nobody to be seen.
+    /// A node alone has some families without samples: there is nobody to be seen.
     fn cluster(&self, text: &mut Text) {
+        let rest = &self.sum.rest;
+        text.one(&family::PASSIVATED, rest.passivated);
+        text.one(&family::PLACED, rest.placed);
+        text.one(&family::LOCATES, rest.locates);
+        text.family(&family::LEASE);
+        if let Some(lease_seconds) = self.lease_seconds {
+            text.sample(&family::LEASE, &[], lease_seconds);
+        }
         text.family(&family::MEMBERS);
         let Some(members) = self.members else {
             text.family(&family::DISCOVERY_AWAY);
@@ -268,6 +278,7 @@ mod tests {
             shards: 2,
             silent: 0,
             log_dropped: 0,
+            lease_seconds: Some(1.5),
             members: Some(Members::default()),
             sum: &sum,
         };

@@ -26,6 +26,9 @@ pub(crate) struct Snapshot {
     pub(crate) inbox: usize,
     pub(crate) timers: usize,
     pub(crate) timers_fired: u64,
+    pub(crate) placed: u64,
+    pub(crate) locates: u64,
+    pub(crate) passivated: u64,
     pub(crate) panics: u64,
     pub(crate) overruns: u64,
     pub(crate) stalls: u64,
@@ -93,6 +96,9 @@ impl Snapshot {
         self.calls_queued += one.calls_queued;
         self.timers += one.timers;
         self.timers_fired += one.timers_fired;
+        self.placed += one.placed;
+        self.locates += one.locates;
+        self.passivated += one.passivated;
         self.panics += one.panics;
         self.overruns += one.overruns;
         self.stalls += one.stalls;

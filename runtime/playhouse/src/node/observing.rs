@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::shared::Shared;
+use super::system::Place;
 use crate::log::Logging;
 use crate::metrics::{FRESH_FOR, Members, PATIENCE, Page, Pages, Reply, Snapshot, Sum};
 
@@ -148,6 +149,11 @@ impl Shared {
             };
             reasons.push(text);
         }
+        if self.place().and_then(Place::lease_left_us) == Some(0) {
+            reasons.push(
+                "the node does not hold its lease: it runs nothing that has an owner".to_owned(),
+            );
+        }
         if sum.rest.store.is_some_and(|store| store.is_away) {
             reasons.push("the store does not answer".to_owned());
         }
@@ -166,6 +172,7 @@ impl Shared {
             shards: about.shards,
             silent: seen.silent,
             log_dropped: Logging::installed().map_or(0, |log| log.dropped()),
+            lease_seconds: self.place().and_then(Place::lease_left_us).map(seconds),
             members: self.place().map(|place| members(&place.seat.view())),
             sum: &seen.sum,
         };
@@ -206,6 +213,15 @@ impl Shared {
             "unsaved": seen.sum.rest.store.map_or(0, |store| store.unsaved),
         })
     }
+}
+
+/// Microseconds as Prometheus' unit.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a lease is seconds, which a double holds exactly enough"
+)]
+fn seconds(us: u64) -> f64 {
+    us as f64 / 1e6
 }
 
 /// How many members a view has: those that new things may go to, those that leave, and those that this node does not

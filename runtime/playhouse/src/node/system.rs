@@ -112,6 +112,12 @@ impl Place {
         }
     }
 
+    /// For how many microseconds the node's lease still holds, if it needs one.
+    pub(super) fn lease_left_us(&self) -> Option<u64> {
+        let leases = self.leases.load(Ordering::Relaxed);
+        leases.then(|| self.standing.left_us())
+    }
+
     fn take_keepers(&self) -> Option<(Driver, LeaseTask)> {
         // Nothing panics while it holds this lock.
         let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -50,7 +50,10 @@ impl Shard {
             let act = entry.caller.borrow_mut().poll();
             match act {
                 None => break,
-                Some(Act::Locate { epoch_seen }) => self.ask_for(entry, epoch_seen),
+                Some(Act::Locate { epoch_seen }) => {
+                    self.tally.locates.add(1);
+                    self.ask_for(entry, epoch_seen);
+                }
                 Some(Act::LocateAt {
                     epoch_seen,
                     delay_us,
@@ -63,6 +66,7 @@ impl Shard {
                 Some(Act::Send { id, attempt, route }) => {
                     let placed = entry.caller.borrow().get(id).cloned();
                     if let Some(placed) = placed {
+                        self.tally.placed.add(1);
                         self.send_placed(&placed, attempt, &route);
                     }
                 }
