@@ -1,4 +1,4 @@
-//! etcd for tests: the real server, a relay in front of it that can be cut, and certificates.
+//! etcd for tests: the real server, one or three, a relay in front of it that can be cut, and certificates.
 //!
 //! Read [`Server`] first. Everything stays on loopback, in a folder of its own that is removed behind it.
 
@@ -33,6 +33,9 @@ pub struct Server {
     port: u16,
     peer_port: u16,
     folder: TempDir,
+    name: String,
+    /// All servers of its cluster by name and address, as etcd wants them.
+    cluster: String,
     certificates: Option<Certificates>,
     running: Option<Child>,
 }
@@ -69,6 +72,31 @@ impl Server {
         Err(failed.context("no attempt")?)
     }
 
+    /// Starts three that are one etcd, of which one may be away.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub fn start_three() -> Result<[Self; 3]> {
+        let mut servers = [Self::absent()?, Self::absent()?, Self::absent()?];
+        let mut cluster = Vec::new();
+        for (number, server) in servers.iter_mut().enumerate() {
+            server.name = format!("server-{number}");
+            cluster.push(format!(
+                "{}=http://127.0.0.1:{}",
+                server.name, server.peer_port
+            ));
+        }
+        for server in &mut servers {
+            server.cluster = cluster.join(",");
+            server.spawn()?;
+        }
+        for server in &mut servers {
+            server.wait_until_up()?;
+        }
+        Ok(servers)
+    }
+
     /// One that is not running yet: its port is free.
     ///
     /// # Errors
@@ -79,10 +107,13 @@ impl Server {
             TcpListener::bind("127.0.0.1:0")?,
             TcpListener::bind("127.0.0.1:0")?,
         );
+        let peer_port = peer.local_addr()?.port();
         Ok(Self {
             port: client.local_addr()?.port(),
-            peer_port: peer.local_addr()?.port(),
+            peer_port,
             folder: tempfile::tempdir()?,
+            name: "alone".to_owned(),
+            cluster: format!("alone=http://127.0.0.1:{peer_port}"),
             certificates: None,
             running: None,
         })
@@ -94,6 +125,11 @@ impl Server {
     ///
     /// If it is not installed, or does not come up.
     pub fn resume(&mut self) -> Result<()> {
+        self.spawn()?;
+        self.wait_until_up()
+    }
+
+    fn spawn(&mut self) -> Result<()> {
         let log = File::options()
             .create(true)
             .append(true)
@@ -102,14 +138,14 @@ impl Server {
         let endpoint = self.endpoint();
         let mut command = Command::new("sh");
         command
-            .args(["-c", WRAPPER, "sh", "etcd", "--name", "test"])
+            .args(["-c", WRAPPER, "sh", "etcd", "--name", &self.name])
             .arg("--data-dir")
             .arg(self.folder.path().join("data"))
             .args(["--listen-client-urls", &endpoint])
             .args(["--advertise-client-urls", &endpoint])
             .args(["--listen-peer-urls", &peer])
             .args(["--initial-advertise-peer-urls", &peer])
-            .args(["--initial-cluster", &format!("test={peer}")])
+            .args(["--initial-cluster", &self.cluster])
             // Tests don't wait for disks, and its folder goes with it.
             .args(["--bcrypt-cost", "4"])
             .current_dir(self.folder.path())
@@ -126,7 +162,7 @@ impl Server {
                 .args(["--client-cert-auth", "--trusted-ca-file", "ca.pem"]);
         }
         self.running = Some(command.spawn().context("the server can't be started")?);
-        self.wait_until_up()
+        Ok(())
     }
 
     fn wait_until_up(&mut self) -> Result<()> {
@@ -179,6 +215,17 @@ impl Server {
             "http"
         };
         format!("{scheme}://127.0.0.1:{}", self.port)
+    }
+
+    /// Whether it leads the others.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be asked.
+    pub async fn is_leader(&self) -> Result<bool> {
+        let status = self.client(None).await?.status().await?;
+        let me = status.header().context("it says who it is")?.member_id();
+        Ok(status.leader() == me)
     }
 
     /// The port alone.

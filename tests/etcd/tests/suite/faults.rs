@@ -175,6 +175,38 @@ fn the_next_endpoint_takes_over_from_a_dead_one() {
 }
 
 #[test]
+fn three_servers_may_lose_one_and_come_back_from_losing_two() {
+    run(async {
+        let mut servers = Server::start_three().expect("it is installed");
+        let etcd = Etcd::at(servers.each_ref().map(Server::endpoint)).prefix(prefix());
+        let a = joined(&etcd, node("a", 1)).await;
+        let lock = a.lock("x").await.expect("it is free");
+        let mut leader = None;
+        for (index, server) in servers.iter().enumerate() {
+            if server.is_leader().await.expect("it answers") {
+                leader = Some(index);
+            }
+        }
+        let leader = leader.expect("one leads");
+        servers[leader].kill();
+        let b = joined(&etcd, node("b", 1)).await;
+        sees_names(&a, &["a", "b"]).await;
+        assert!(!lock.is_lost());
+
+        let second = (leader + 1) % 3;
+        servers[second].kill();
+        for seat in [&a, &b] {
+            let view = sees(seat, "being away", |view| view.away_since_us.is_some()).await;
+            assert_eq!(view.members.len(), 2);
+        }
+        servers[leader].resume().expect("it is installed");
+        sees_names(&a, &["a", "b"]).await;
+        b.leave().await;
+        sees_names(&a, &["a"]).await;
+    });
+}
+
+#[test]
 fn leaving_without_etcd_ends_soon() {
     run(async {
         let mut server = Server::start().expect("it is installed");
