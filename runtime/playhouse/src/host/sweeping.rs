@@ -82,7 +82,7 @@ impl Shard {
     /// Runs the entity of a document, on the shard where it lives.
     fn begin_found(self: &Rc<Self>, id: &DocumentId, header: &Header) {
         if &*id.collection == OUTBOXES {
-            return self.adopt_outbox(id);
+            return self.adopt_outbox(id, header.owner.clone());
         }
         let kind = self.kinds.iter().find(|kind| {
             let saved = kind.saved.as_ref();

@@ -9,7 +9,7 @@ use playhouse_store::durable::{
     Ack, Activation, After, Delivery, More, OUTBOX_MAX, OutboxFull, Row,
 };
 use playhouse_store::{
-    Claim, Claimed, Committed, DocumentId, End, StoreError, Take, Update, key_from_text,
+    Claim, Claimed, Committed, DocumentId, End, Owner, StoreError, Take, Update, key_from_text,
     key_to_text,
 };
 use playhouse_wire::{EntityKey, KeyPart};
@@ -113,15 +113,17 @@ impl Shard {
         }
     }
 
-    /// Runs an outbox that has rows and that nobody runs.
-    pub(in crate::host) fn adopt_outbox(self: &Rc<Self>, id: &DocumentId) {
+    /// Runs an outbox that has rows and that nobody runs: it was this one's, who is no more.
+    pub(in crate::host) fn adopt_outbox(self: &Rc<Self>, id: &DocumentId, owner: Option<Owner>) {
         let (shard, id) = (self.shard_of_outbox(id), id.clone());
+        let take = owner.map_or(Take::Free, Take::From);
         self.do_on(shard, move |shard| {
-            shard.outbox(id);
+            let is_own = id == shard.own_outbox_id();
+            shard.outbox(id, if is_own { Take::Any } else { take });
         });
     }
 
-    fn outbox(self: &Rc<Self>, id: DocumentId) -> Rc<Outbox> {
+    fn outbox(self: &Rc<Self>, id: DocumentId, take: Take) -> Rc<Outbox> {
         if let Some(outbox) = self.durable.outboxes.borrow().get(&id) {
             return Rc::clone(outbox);
         }
@@ -131,16 +133,25 @@ impl Shard {
             .borrow_mut()
             .insert(id, Rc::clone(&outbox));
         let (shard, run) = (Rc::clone(self), Rc::clone(&outbox));
-        self.spawn(async move { shard.run_outbox(run).await });
+        self.spawn(async move {
+            shard.run_outbox(&run, take).await;
+            let mut outboxes = shard.durable.outboxes.borrow_mut();
+            outboxes.retain(|_, outbox| !Rc::ptr_eq(outbox, &run));
+        });
         outbox
     }
 
-    fn own_outbox(self: &Rc<Self>) -> Rc<Outbox> {
+    fn own_outbox_id(&self) -> DocumentId {
         let key = EntityKey::new([
             KeyPart::from(&*self.node),
             KeyPart::Unsigned(self.index.into()),
         ]);
-        self.outbox(DocumentId::new(OUTBOXES, key_to_text(&key)))
+        DocumentId::new(OUTBOXES, key_to_text(&key))
+    }
+
+    fn own_outbox(self: &Rc<Self>) -> Rc<Outbox> {
+        // Nobody else has anything to do with it while this node lives.
+        self.outbox(self.own_outbox_id(), Take::Any)
     }
 
     /// Takes a row of a sender without a document.
@@ -162,8 +173,8 @@ impl Shard {
         }
     }
 
-    /// Commits what is sent, one activation after another.
-    async fn run_outbox(self: &Rc<Self>, outbox: Rc<Outbox>) {
+    /// Commits what is sent, one activation after another. An outbox of another shard is left to whoever has it by now.
+    async fn run_outbox(self: &Rc<Self>, outbox: &Rc<Outbox>, take: Take) {
         loop {
             let Some(keeper) = self.keeper.get().cloned() else {
                 return;
@@ -175,7 +186,7 @@ impl Shard {
                 id: outbox.id.clone(),
                 owner: keeper.owner(),
                 seen: None,
-                take: Take::Any,
+                take: take.clone(),
                 create: true,
                 birth: self.env.random() >> 1,
             };
@@ -184,6 +195,7 @@ impl Shard {
                     Activation::new(&document, keeper.owner(), keeper.rules)
                         .map_err(|misfit| misfit.to_string())
                 }
+                Ok(_) if take != Take::Any => return,
                 Ok(other) => Err(format!("{other:?}")),
                 Err(error) => Err(error.to_string()),
             };
@@ -194,11 +206,11 @@ impl Shard {
                     outbox.take_waiting();
                     self.resend_later();
                     self.send_rows(rows);
-                    self.commit_outbox(&outbox).await;
+                    self.commit_outbox(outbox).await;
                     *outbox.activation.borrow_mut() = None;
                     outbox.lost.set(outbox.sent.get());
                     outbox.waiting.borrow_mut().clear();
-                    self.rest_outbox(&outbox);
+                    self.rest_outbox(outbox);
                     outbox.done.notify_waiters();
                 }
                 Err(why) => {
