@@ -111,3 +111,4 @@ pub use trace::TraceContext;
 
 pub(crate) use dispatch::{send, start};
 pub(crate) use park::{Outcome, Started, Waiting};
+pub(crate) use placement::Clustered;

@@ -22,7 +22,7 @@ use super::shared::{Jobs, Shared};
 use super::tool::About;
 use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
-use crate::host::{Egress, Env, Keeping, LinkId, Shard};
+use crate::host::{Clustered, Egress, Env, Keeping, LinkId, Shard};
 use crate::metrics::Snapshot;
 
 /// How often a stopping shard looks whether its handlers have ended.
@@ -67,6 +67,13 @@ impl ShardNode {
         let host = Shard::new(&shared.setup, narrow(index), narrow(count), Rc::clone(&env));
         if let Some(keeping) = store {
             host.set_store(keeping);
+        }
+        if let Some(place) = shared.place() {
+            host.set_cluster(Clustered {
+                seat: place.seat.clone(),
+                standing: place.standing.clone(),
+                rules: shared.policy.placement_rules,
+            });
         }
         let options = LinkOptions::new(shared.identity());
         let random = Random::new(env.random());
