@@ -208,7 +208,7 @@ impl ShardNode {
             let limit = tokio::time::Instant::now() + waited;
             // One that has no store owns nothing.
             if let Some(store) = store {
-                let task = lease.run(store, place.seat.clone(), host);
+                let task = lease.run(store, place.seat.clone(), Rc::clone(&host));
                 place.leases.store(true, Ordering::Relaxed);
                 tokio::task::spawn_local(task);
                 let granted = tokio::time::timeout_at(limit, place.standing.granted()).await;
@@ -217,7 +217,8 @@ impl ShardNode {
             }
             let incarnation = place.standing.incarnation();
             place.seat.update(|me| me.incarnation = incarnation);
-            tokio::task::spawn_local(cluster.drive(driver, system));
+            // Inside of it proxies call: a registry may be asked by calls of ours.
+            host.spawn(cluster.drive(driver, system));
             let opened = tokio::time::timeout_at(limit, place.seat.opened()).await;
             let opened = opened.map_err(|_| StartError::NoCluster {
                 registry: format!("{cluster:?}"),
