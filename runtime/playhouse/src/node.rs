@@ -53,8 +53,8 @@ use tokio::time::Duration;
 
 pub use builder::NodeBuilder;
 pub use config::{
-    ClusterConfig, ColoursConfig, ConfigureError, LogConfig, LogFilesConfig, NodeConfig,
-    RotationConfig, StoreConfig,
+    ClusterConfig, ColoursConfig, ConfigureError, EtcdConfig, LogConfig, LogFilesConfig,
+    MembershipConfig, NodeConfig, RotationConfig, StoreConfig,
 };
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
 pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};

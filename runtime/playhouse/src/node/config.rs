@@ -29,6 +29,10 @@ use std::path::PathBuf;
 use playhouse_config::{Secret, Size, Time};
 use serde::Deserialize;
 
+mod membership;
+
+pub use membership::{EtcdConfig, MembershipConfig};
+
 use super::NodeBuilder;
 use crate::db::Remote;
 use crate::log::{Colours, Files, Logging, Rotation, Terminal};
@@ -38,6 +42,9 @@ use crate::store::Embedded;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(bound = "G: Deserialize<'de> + Default")]
 pub struct ClusterConfig<G = ()> {
+    /// How the nodes find each other. Without it each is a node alone.
+    #[serde(default)]
+    pub cluster: Option<MembershipConfig>,
     /// What every node has unless its own section says something else.
     #[serde(default)]
     pub every: NodeConfig,
@@ -56,6 +63,9 @@ pub struct NodeConfig {
     /// Its name: the key of its section.
     #[serde(skip)]
     pub name: Option<String>,
+    /// The cluster that it is one of, if any.
+    #[serde(skip)]
+    pub cluster: Option<MembershipConfig>,
     /// See [`NodeBuilder::roles`].
     pub roles: Option<Vec<String>>,
     /// See [`NodeBuilder::listen`].
@@ -72,6 +82,8 @@ pub struct NodeConfig {
     pub shards: Option<u16>,
     /// See [`NodeBuilder::store`].
     pub store: Option<StoreConfig>,
+    /// See [`NodeBuilder::lock`].
+    pub lock: Option<PathBuf>,
     /// See [`NodeBuilder::save_every`].
     pub save_every: Option<Time>,
     /// See [`NodeBuilder::unsaved_max`].
@@ -198,6 +210,15 @@ pub enum ConfigureError {
     },
     /// A store that this program was built without.
     NoMongodb,
+    /// A membership that this program was built without.
+    NoEtcd,
+    /// A file that the configuration names can't be read.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
 }
 
 impl fmt::Display for ConfigureError {
@@ -218,6 +239,15 @@ impl fmt::Display for ConfigureError {
                 "the configuration wants MongoDB, which this program was built without: build it with the feature \
                  `mongodb` of `playhouse`, or take `\"store\": { \"embedded\": { \"path\": .. } }`",
             ),
+            Self::NoEtcd => f.write_str(
+                "the configuration wants etcd, which this program was built without: build it with the feature `etcd` \
+                 of `playhouse`, or take `\"cluster\": { \"embedded\": { \"at\": .. } }`",
+            ),
+            Self::File { path, error } => write!(
+                f,
+                "`{}`, which the configuration names, can't be read: {error}",
+                path.display()
+            ),
         }
     }
 }
@@ -237,6 +267,7 @@ impl<G> ClusterConfig<G> {
         })?;
         let mut node = node.clone().over(&self.every);
         node.name = Some(name.to_owned());
+        node.cluster.clone_from(&self.cluster);
         Ok(node)
     }
 }
@@ -250,6 +281,7 @@ impl NodeConfig {
         };
         Self {
             name: self.name,
+            cluster: self.cluster,
             roles: self.roles.or_else(|| every.roles.clone()),
             listen: self.listen.or_else(|| every.listen.clone()),
             advertise: self.advertise.or_else(|| every.advertise.clone()),
@@ -258,6 +290,7 @@ impl NodeConfig {
             sample_traces: self.sample_traces.or(every.sample_traces),
             shards: self.shards.or(every.shards),
             store: self.store.or_else(|| every.store.clone()),
+            lock: self.lock.or_else(|| every.lock.clone()),
             save_every: self.save_every.or(every.save_every),
             unsaved_max: self.unsaved_max.or(every.unsaved_max),
             idle_after: self.idle_after.or(every.idle_after),
@@ -348,6 +381,12 @@ impl NodeBuilder {
         }
         for address in config.listen.iter().flatten() {
             self = self.listen(address);
+        }
+        if let Some(membership) = &config.cluster {
+            self = self.join(membership, config.listen.as_deref().unwrap_or_default())?;
+        }
+        if let Some(folder) = &config.lock {
+            self = self.lock(folder);
         }
         for address in config.advertise.iter().flatten() {
             self = self.advertise(address);

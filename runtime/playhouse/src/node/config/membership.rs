@@ -1,0 +1,99 @@
+//! How the nodes of a configuration find each other.
+
+use std::path::PathBuf;
+
+use playhouse_config::Secret;
+use serde::Deserialize;
+
+use super::ConfigureError;
+use crate::cluster::Embedded;
+use crate::node::NodeBuilder;
+
+/// Where the membership of a cluster is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MembershipConfig {
+    /// `{ "embedded": { "at": "127.0.0.1:7300" } }`: by the node that listens there, see [`Embedded`].
+    Embedded {
+        /// Its address, as it stands in its own `listen`.
+        at: String,
+    },
+    /// `{ "etcd": { "endpoints": ["http://10.0.0.1:2379"] } }`: feature `etcd`.
+    Etcd(EtcdConfig),
+}
+
+/// An etcd, and how to be let in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct EtcdConfig {
+    /// Its servers: each with `http://` or `https://`.
+    pub endpoints: Vec<String>,
+    /// Before all keys: `/playhouse/arena`. Clusters with different ones know nothing of each other.
+    pub prefix: Option<String>,
+    /// As whom to log in.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<Secret<String>>,
+    /// A file with the certificates of the authorities that the servers' are signed by, as PEM.
+    pub ca: Option<PathBuf>,
+    /// A file with the certificate that this node shows, as PEM.
+    pub certificate: Option<PathBuf>,
+    /// A file with its private key, as PEM.
+    pub key: Option<PathBuf>,
+    /// The name that the servers' certificates are made out to, if it is not that of the endpoints.
+    pub domain: Option<String>,
+}
+
+impl NodeBuilder {
+    /// Makes the node one of a cluster, as a configuration says. It hosts the registry if it listens where that is.
+    pub(super) fn join(
+        self,
+        membership: &MembershipConfig,
+        listen: &[String],
+    ) -> Result<Self, ConfigureError> {
+        match membership {
+            MembershipConfig::Embedded { at } if listen.contains(at) => {
+                Ok(self.cluster(Embedded::hosting()))
+            }
+            MembershipConfig::Embedded { at } => Ok(self.cluster(Embedded::at(at.as_str()))),
+            MembershipConfig::Etcd(etcd) => join_etcd(self, etcd),
+        }
+    }
+}
+
+#[cfg(feature = "etcd")]
+fn join_etcd(builder: NodeBuilder, config: &EtcdConfig) -> Result<NodeBuilder, ConfigureError> {
+    use crate::cluster::{Etcd, Tls};
+
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path).map_err(|error| ConfigureError::File {
+            path: path.clone(),
+            error: error.to_string(),
+        })
+    };
+    let mut etcd = Etcd::at(config.endpoints.iter().cloned());
+    if let Some(prefix) = &config.prefix {
+        etcd = etcd.prefix(prefix);
+    }
+    if let Some(user) = &config.user {
+        etcd = etcd.credentials(user, config.password.clone().unwrap_or_default());
+    }
+    if let Some(ca) = &config.ca {
+        let mut tls = Tls::trusting(read(ca)?);
+        if let (Some(certificate), Some(key)) = (&config.certificate, &config.key) {
+            tls = tls.identity(read(certificate)?, Secret::new(read(key)?));
+        }
+        if let Some(domain) = &config.domain {
+            tls = tls.domain(domain);
+        }
+        etcd = etcd.tls(tls);
+    }
+    Ok(builder.cluster(etcd))
+}
+
+#[cfg(not(feature = "etcd"))]
+fn join_etcd(_builder: NodeBuilder, _config: &EtcdConfig) -> Result<NodeBuilder, ConfigureError> {
+    Err(ConfigureError::NoEtcd)
+}
