@@ -37,7 +37,8 @@ pub use failure::{
 };
 pub use gate::{Attached, BINDING_BYTES_MAX, Lost, Redirect, put_attached};
 pub use handoff::{
-    HANDOFF_TIMERS_MAX, HANDOFF_VALUE_BYTES_MAX, Handoff, HandoffDone, HandoffReason, TimerState,
+    HANDOFF_CRON_BYTES_MAX, HANDOFF_TIMERS_MAX, HANDOFF_VALUE_BYTES_MAX, Handoff, HandoffDone,
+    HandoffReason, TimerState,
 };
 pub use header::{DEADLINE_DEFAULT_US, DEADLINE_US_MAX, Header, Trace};
 pub use hello::{

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::value::{EntityRef, KeyPart};
 use crate::{Encode, Reader, Writer};
 
-use super::bounded::{Raw, decode_raw};
+use super::bounded::{Raw, decode_raw, decode_text};
 use super::call::NIL;
 use super::elements::{Element, Elements};
 use super::fields::Fields;
@@ -18,6 +18,9 @@ pub const HANDOFF_TIMERS_MAX: usize = 4096;
 
 /// Most bytes of one value in a [`Handoff`]: its volatile state, or a timer's arguments.
 pub const HANDOFF_VALUE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most bytes of a timer's cron expression in a [`Handoff`].
+pub const HANDOFF_CRON_BYTES_MAX: usize = 256;
 
 /// `[24, entity, epoch, from, to, schema, volatile, timers]`: take this entity over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,14 +41,14 @@ pub struct Handoff<'a> {
     pub timers: Elements<'a, TimerState<'a>>,
 }
 
-/// A timer that moves. On the wire `[slot, tag, key, remaining, every, times, args]`.
+/// A timer that moves. On the wire `[slot, tag, key, remaining, every, times, args, cron]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimerState<'a> {
     /// The slot of the component that it belongs to; 0 for the entity.
     pub slot: u8,
     /// The tag of the timer call that it fires.
     pub tag: u8,
-    /// The key that cancels it, if it has one.
+    /// The key that cancels it, if it has one: as text, in the form that documents have.
     pub key: Option<KeyPart>,
     /// Microseconds until it fires.
     pub remaining_us: u64,
@@ -55,6 +58,8 @@ pub struct TimerState<'a> {
     pub times: Option<u32>,
     /// The arguments as MessagePack.
     pub args: &'a [u8],
+    /// The moments at which it fires, if it goes by the clock on the wall. At most [`HANDOFF_CRON_BYTES_MAX`] bytes.
+    pub cron: Option<&'a str>,
 }
 
 /// `[25, entity, epoch, ok, reason]`: the entity was taken over at this epoch, or wasn't.
@@ -136,6 +141,7 @@ impl<'a> Element<'a> for TimerState<'a> {
             every_us: slots.optional::<u64>("every")?,
             times: slots.optional::<u32>("times")?,
             args: slots.required_with("args", |r| decode_raw(r, HANDOFF_VALUE_BYTES_MAX))?,
+            cron: slots.optional_with("cron", |r| decode_text(r, HANDOFF_CRON_BYTES_MAX))?,
         };
         slots.end()?;
         Ok(timer)
@@ -154,6 +160,7 @@ impl Encode for TimerState<'_> {
             .maybe(self.every_us.as_ref())
             .maybe(self.times.as_ref())
             .put(&Raw(self.args))
+            .maybe(self.cron.as_ref())
             .end();
     }
 }

@@ -228,6 +228,7 @@ fn timer(timer: &TimerState<'_>) -> Json {
         ("every", some_big(timer.every_us)),
         ("times", json!(timer.times)),
         ("args", raw(timer.args)),
+        ("cron", json!(timer.cron)),
     ])
 }
 
