@@ -344,6 +344,12 @@ impl Link {
         matches!(self.shared.phase.get(), Phase::Opening | Phase::Open)
     }
 
+    /// Whether the peer has read this side's goaway, so that nothing new comes from it.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.shared.drained.get()
+    }
+
     /// Whether the link is over, or about to be.
     #[must_use]
     pub fn is_closed(&self) -> bool {

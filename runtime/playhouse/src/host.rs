@@ -46,6 +46,7 @@ mod timers;
 
 // The store: who claims, saves and gives back documents.
 mod gone;
+mod handoff;
 mod keeper;
 mod loading;
 mod passivation;
@@ -91,6 +92,7 @@ pub use env::Env;
 pub use fabric::INBOX_MAX;
 pub use find::{FIND_PATIENCE, Finding, find_all, find_one};
 pub use handler::Answer;
+pub use handoff::{ARRIVALS_MAX, HANDOFF_WITHIN, HANDOFFS_MAX, QUIET_WITHIN, REFUSALS_MAX};
 pub use ingress::{Incoming, Origin, ReplyTo, Serving};
 pub use interceptor::{CallInfo, CallOutcome, Direction, Interceptor};
 pub use keeper::Keeping;
@@ -110,5 +112,6 @@ pub use together::{TOGETHER_MAX, TOGETHER_WITHIN};
 pub use trace::TraceContext;
 
 pub(crate) use dispatch::{send, start};
+pub(crate) use handoff::Drained;
 pub(crate) use park::{Outcome, Started, Waiting};
 pub(crate) use placement::Clustered;

@@ -22,11 +22,12 @@
 //! Limits: [`SHARDS_MAX`] shards; on each, [`LINKS_MAX`] links and [`INTEROP_MAX`] connections of tools, of which each
 //! runs [`INTEROP_RUNNING_MAX`] calls at once; [`OPEN_TIMEOUT`] to open a session, at [`OPEN_RATE`]; guests of one
 //! address count as [`GUESTS_PER_ADDRESS`], of whose calls [`GUEST_CALLS_MAX`] are remembered; [`STOP_TIMEOUT`] to stop;
-//! in a cluster [`JOIN_TIMEOUT`] to join it and [`LEAVE_TIMEOUT`] to leave it.
+//! in a cluster [`JOIN_TIMEOUT`] to join it, [`DRAIN_TIMEOUT`] to hand over what it runs, and [`LEAVE_TIMEOUT`] to leave it.
 
 mod builder;
 mod config;
 mod control;
+mod draining;
 mod egress;
 mod environment;
 mod gate;
@@ -56,6 +57,7 @@ pub use config::{
     ClusterConfig, ColoursConfig, ConfigureError, EtcdConfig, LogConfig, LogFilesConfig,
     MembershipConfig, NodeConfig, RotationConfig, StoreConfig,
 };
+pub use draining::DRAIN_TIMEOUT;
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
 pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;

@@ -212,18 +212,25 @@ impl Sim {
             let host = hosts.get(name).unwrap_or_else(|| unknown(name));
             host.shards.iter().all(|(shard, _)| shard.has_ended())
         };
-        {
-            let _in_runtime = self.runtime.enter();
-            let hosts = self.world.hosts.borrow();
-            let host = hosts.get(name).unwrap_or_else(|| unknown(name));
-            self.world.record(host.number, "stop", "", 0);
-            for (shard, _) in &host.shards {
-                shard.ask_to_stop();
-            }
-        }
+        self.begin_stop(name);
         let in_time = self.run_until(within, ended);
         self.crash(name);
         in_time
+    }
+
+    /// As [`Sim::stop`], but it doesn't wait: what happens meanwhile is up to the caller.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such host.
+    pub fn begin_stop(&self, name: &str) {
+        let _in_runtime = self.runtime.enter();
+        let hosts = self.world.hosts.borrow();
+        let host = hosts.get(name).unwrap_or_else(|| unknown(name));
+        self.world.record(host.number, "stop", "", 0);
+        for (shard, _) in &host.shards {
+            shard.ask_to_stop();
+        }
     }
 
     /// A host with `count` shards made like this and no links to others. It begins now.

@@ -105,6 +105,8 @@ pub(super) struct Keeper {
     /// Too much waits for a store that does not answer.
     full: Cell<bool>,
     pub(super) stopping: Cell<bool>,
+    /// The node hands over what it runs.
+    pub(super) draining: Cell<bool>,
     /// The shard has ended: nothing is asked any more.
     pub(super) closed: Cell<bool>,
     /// Clients that were bound to activations that are over, by type and key.
@@ -140,6 +142,7 @@ impl Keeper {
             complained_us: Cell::new(None),
             full: Cell::new(false),
             stopping: Cell::new(false),
+            draining: Cell::new(false),
             closed: Cell::new(false),
             clients: RefCell::default(),
             gone: RefCell::default(),

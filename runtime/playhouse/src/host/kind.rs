@@ -13,6 +13,7 @@ use rustc_hash::FxHasher;
 use super::cell::{Access, EntityCell, Hosted, In, Own};
 use super::egress::decode_outcome;
 use super::handler::{EncodedCall, Handler, TypedCall};
+use super::handoff::{Moving, moving_part};
 use super::hooks::{HooksOf, RunHook};
 use super::placement::{Decoded, decode_nothing};
 use super::saved::Saved;
@@ -42,6 +43,8 @@ pub(super) struct Kind {
     pub(super) hooks: HookSet,
     /// What of it is saved, if it is persistent.
     pub(super) saved: Option<Box<Saved>>,
+    /// What of it moves with it though it is not saved.
+    pub(super) moving: Moving,
     parts: Vec<(TypeId, u8, Box<dyn Part>)>,
     construct: fn(u32, &EntityKey) -> Option<Rc<dyn Hosted>>,
     table: RefCell<HashTable<Rc<dyn Hosted>>>,
@@ -86,6 +89,7 @@ impl Kind {
             order: Vec::new(),
             hooks: E::WRITTEN,
             saved: Saved::of(descriptor),
+            moving: Moving::default(),
             parts: Vec::new(),
             construct: |index, key| {
                 let own = E::construct(key)?;
@@ -101,6 +105,11 @@ impl Kind {
         if let (Some(saved), Some(at)) = (&mut kind.saved, document::place(descriptor, 0)) {
             saved.part::<E, E, E::Schema, Own>(0, at, Own, E::properties_mut);
         }
+        kind.moving.add(moving_part::<E, E, E::Schema, Own>(
+            0,
+            Own,
+            E::properties_mut,
+        ));
         E::register_slots(&mut EntitySlots {
             kind: &mut kind,
             entity: std::marker::PhantomData,
@@ -316,6 +325,11 @@ impl<E: Entity> EntitySlots<'_, E> {
         if let (Some(saved), Some(at)) = (&mut self.kind.saved, place) {
             saved.part::<E, L, L::Schema, _>(tag, at, access, L::properties_mut);
         }
+        self.kind.moving.add(moving_part::<E, L, L::Schema, _>(
+            tag,
+            access,
+            L::properties_mut,
+        ));
         let schema = TypeId::of::<L::Schema>();
         // A component that is its own logic is in the list already.
         if schema != TypeId::of::<L>() {

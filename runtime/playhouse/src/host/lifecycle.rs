@@ -131,7 +131,11 @@ impl Shard {
     }
 
     /// Runs the user's `construct`, whose panic is not its caller's.
-    fn construct(&self, kind: &Kind, key: &EntityKey) -> Result<Option<Rc<dyn Hosted>>, Failure> {
+    pub(super) fn construct(
+        &self,
+        kind: &Kind,
+        key: &EntityKey,
+    ) -> Result<Option<Rc<dyn Hosted>>, Failure> {
         catch_unwind(AssertUnwindSafe(|| kind.construct(key))).map_err(|_| {
             self.panics.set(self.panics.get() + 1);
             let entity = kind.descriptor.head.name;
@@ -330,6 +334,10 @@ impl Shard {
     fn end_soon(self: &Rc<Self>, cell: &Rc<dyn Hosted>, end: End) {
         let header = cell.header();
         if header.life.get() != Life::Live {
+            if end == End::Deleted && self.is_moving(cell) {
+                // It is seen to when it would move.
+                self.ends_as(cell, end);
+            }
             return;
         }
         header.life.set(Life::Ending);

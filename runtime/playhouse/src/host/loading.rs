@@ -81,7 +81,7 @@ impl Shard {
         };
         header.saved.set(true);
         header.rare_mut(|rare| {
-            rare.persisted = Some(Rc::default());
+            rare.persisted.get_or_insert_default();
             rare.session = rare.session.or(client);
         });
         let place = Place::Entity(Rc::clone(cell));
@@ -111,6 +111,7 @@ impl Shard {
         let Some(persisted) = header.persisted() else {
             return;
         };
+        let moved = persisted.arriving.borrow().is_some();
         let claimed = self.claim(keeper, cell, manner).await;
         // The lease ends after the entity has, if it can't begin.
         let filled = match claimed {
@@ -130,6 +131,10 @@ impl Shard {
                 fresh
             }
             Err(unclaimed) => {
+                if let Some(failure) = self.arrival_failed(&persisted) {
+                    // Whoever asks for it has it claimed anew.
+                    return self.load_failed(cell, failure, manner);
+                }
                 self.claim_settled(kind.index, &header.key, Err(&unclaimed));
                 let failure = match unclaimed {
                     Unclaimed::Failed(failure) => failure,
@@ -140,8 +145,9 @@ impl Shard {
             }
         };
         keeper.loads.set(keeper.loads.get() + 1);
+        self.arrived(cell, &persisted);
         self.begin_ticks(kind, cell);
-        if fresh {
+        if fresh && !moved {
             self.run_hook(&mut cx, Hook::Created, 0).await;
         }
         self.run_hook(&mut cx, Hook::Loaded, 0).await;
@@ -164,8 +170,11 @@ impl Shard {
         let kind = self.kind(header.kind);
         let id = document::document_id(kind.descriptor, &header.key);
         let is_instance = matches!(kind.descriptor.kind, EntityKind::Instance);
-        let mut take = match self.is_placed(kind) {
+        let persisted = header.persisted();
+        let offered = persisted.is_some_and(|it| it.arriving.borrow().is_some());
+        let mut take = match self.is_placed(kind) && !offered {
             true => Take::Free,
+            // Of one that is offered the epoch alone counts.
             false => Take::Any,
         };
         for tries in 1.. {
@@ -201,6 +210,11 @@ impl Shard {
                 Err(error) => error,
             };
             let now_us = self.refresh();
+            if let (StoreError::Unknown(_), Some(persisted)) = (&error, header.persisted())
+                && let Some(arriving) = &*persisted.arriving.borrow()
+            {
+                arriving.doubt();
+            }
             // A claim that may have been done is overtaken by the next one.
             if !matches!(error, StoreError::Unknown(_)) || tries >= CLAIMS_MAX {
                 keeper.note_away(&error, now_us);
@@ -243,7 +257,8 @@ impl Shard {
                 let kind = self.kind(cell.header().kind);
                 let is_instance = matches!(kind.descriptor.kind, EntityKind::Instance);
                 let called = manner.seen.is_none() && !is_instance;
-                if fresh && !manner.new && !called {
+                let moved = persisted.arriving.borrow().is_some();
+                if fresh && !manner.new && !called && !moved {
                     let activation = persisted.activation.take();
                     match activation {
                         // It was deleted: what it sent still arrives.

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use playhouse_store::durable::Activation;
 use playhouse_store::{End, Update};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::cell::Header;
+use super::handoff::Arriving;
 use crate::call::Failure;
 use crate::persist::{self, SaveError};
 use crate::timer::TimerId;
@@ -40,6 +41,10 @@ pub(super) struct Persisted {
     /// What its document becomes when it ends.
     pub(super) end: Cell<End>,
     pub(super) ending: Cell<Ending>,
+    /// Told when something of it ends that a move waits for.
+    pub(super) stirred: RefCell<Option<Rc<Notify>>>,
+    /// What came with it from another node, until it is filled.
+    pub(super) arriving: RefCell<Option<Box<Arriving>>>,
     /// Its handlers' saves are put off to their ends.
     pub(super) deferred: Cell<bool>,
     /// Who waits for the commit that is on its way.
@@ -70,6 +75,8 @@ pub(super) enum Ending {
     Hooks,
     /// Its last commit is on its way.
     Commit,
+    /// It is being handed over to another node, and may yet go on.
+    Moving,
 }
 
 impl Persisted {
@@ -96,6 +103,13 @@ impl Persisted {
             self.savers.borrow_mut().push(give);
             // Whatever came of it.
             let _ = take.await;
+        }
+    }
+
+    /// What a move waits for may have come.
+    pub(super) fn stir(&self) {
+        if let Some(stirred) = &*self.stirred.borrow() {
+            stirred.notify_one();
         }
     }
 

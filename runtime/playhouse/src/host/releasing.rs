@@ -36,6 +36,7 @@ impl Shard {
             }
             Ending::Hooks => {}
             Ending::Commit => return,
+            Ending::Moving => return persisted.stir(),
         }
         if persisted.is_in_flight() || keeper.closed.get() {
             return;
@@ -80,7 +81,7 @@ impl Shard {
     }
 
     /// Runs a hook of an entity that takes no more calls.
-    fn last_hook(self: &Rc<Self>, cell: &Rc<dyn Hosted>, hook: Hook) {
+    pub(super) fn last_hook(self: &Rc<Self>, cell: &Rc<dyn Hosted>, hook: Hook) {
         let place = Place::Entity(Rc::clone(cell));
         let call = self
             .calls
@@ -119,6 +120,7 @@ impl Shard {
         }
         persisted.tell_savers(&Err(SaveError::Lost));
         persisted.activation.take();
+        persisted.stir();
     }
 
     /// The document of an entity is given back when it ends, or deleted.

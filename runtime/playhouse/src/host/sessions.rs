@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use playhouse_net::link::{ReplyOutcome, ReplySink};
-use playhouse_wire::message::{Header, Method};
+use playhouse_wire::message::{Header, Method, SessionReason};
 use playhouse_wire::{Encode, EntityKey, EntityRef, Writer};
 
 use super::away::{Away, Route};
@@ -54,6 +54,11 @@ pub trait SessionPort {
 
     /// Gives a request up.
     fn cancel(&self, session: SessionId, id: EgressId);
+
+    /// Ends a session for good and tells its client why.
+    fn end(&self, session: SessionId, reason: SessionReason, text: &str) {
+        let _ = (session, reason, text);
+    }
 }
 
 impl SessionId {

@@ -22,6 +22,7 @@ use super::durable::Durable;
 use super::egress::Egress;
 use super::env::Env;
 use super::fabric::{Fabric, Packet};
+use super::handoff::Offers;
 use super::interceptor::Interceptor;
 use super::keeper::Keeper;
 use super::kind::Kind;
@@ -119,6 +120,10 @@ pub struct Shard {
     /// The node's place in its cluster, if it has one.
     pub(super) cluster: OnceCell<Clustered>,
     pub(super) placements: Placements,
+    /// Entities that were offered to other nodes.
+    pub(super) offers: RefCell<Offers>,
+    /// How many entities of other nodes are being claimed.
+    pub(super) arrivals: Cell<usize>,
 }
 
 impl Shard {
@@ -185,6 +190,8 @@ impl Shard {
             schema: OnceCell::new(),
             cluster: OnceCell::new(),
             placements: Placements::default(),
+            offers: RefCell::default(),
+            arrivals: Cell::new(0),
         })
     }
 

@@ -17,7 +17,9 @@ use super::member::is_everywhere;
 use super::problem::BuildError;
 use super::shared::Shared;
 use super::tool::About;
-use super::{GUESTS_PER_ADDRESS, JOIN_TIMEOUT, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT};
+use super::{
+    DRAIN_TIMEOUT, GUESTS_PER_ADDRESS, JOIN_TIMEOUT, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT,
+};
 use crate::call::Failure;
 use crate::cluster::{self, Membership};
 use crate::db;
@@ -77,6 +79,7 @@ pub(super) struct Policy {
     pub(super) join_timeout: Duration,
     pub(super) lock: Option<PathBuf>,
     pub(super) placement_rules: PlacementRules,
+    pub(super) drain_timeout: Duration,
 }
 
 /// Whether the client with this entity is in an audience.
@@ -140,6 +143,7 @@ impl NodeBuilder {
                 join_timeout: JOIN_TIMEOUT,
                 lock: None,
                 placement_rules: PlacementRules::default(),
+                drain_timeout: DRAIN_TIMEOUT,
             },
         }
     }
@@ -373,6 +377,14 @@ impl NodeBuilder {
     #[doc(hidden)]
     pub const fn placement_rules(mut self, rules: PlacementRules) -> Self {
         self.policy.placement_rules = rules;
+        self
+    }
+
+    /// How long a node of a cluster that is to stop hands its entities over to others. What is still here then is saved
+    /// and released, and its next call finds it elsewhere; its time is [`Self::stop_timeout`]'s. [`DRAIN_TIMEOUT`] if nothing is
+    /// said.
+    pub const fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.drain_timeout = timeout;
         self
     }
 

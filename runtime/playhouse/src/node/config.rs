@@ -98,6 +98,8 @@ pub struct NodeConfig {
     pub stop_timeout: Option<Time>,
     /// See [`NodeBuilder::join_timeout`].
     pub join_timeout: Option<Time>,
+    /// See [`NodeBuilder::drain_timeout`].
+    pub drain_timeout: Option<Time>,
     /// See [`NodeBuilder::stall_after`].
     pub stall_after: Option<Time>,
     /// Where its log goes.
@@ -298,6 +300,7 @@ impl NodeConfig {
             guests_per_address: self.guests_per_address.or(every.guests_per_address),
             stop_timeout: self.stop_timeout.or(every.stop_timeout),
             join_timeout: self.join_timeout.or(every.join_timeout),
+            drain_timeout: self.drain_timeout.or(every.drain_timeout),
             stall_after: self.stall_after.or(every.stall_after),
             log,
         }
@@ -427,6 +430,9 @@ impl NodeBuilder {
         }
         if let Some(Time(time)) = config.stop_timeout {
             self = self.stop_timeout(time);
+        }
+        if let Some(Time(time)) = config.drain_timeout {
+            self = self.drain_timeout(time);
         }
         if let Some(Time(time)) = config.join_timeout {
             self = self.join_timeout(time);

@@ -209,18 +209,7 @@ impl ShardNode {
 
     /// Ends a session for good and tells its client why. Its link stays, for another login.
     pub(super) fn end_session(&self, id: SessionId, reason: SessionReason, text: &str) {
-        let Some(session) = self.sessions.remove(id) else {
-            return;
-        };
-        session.client.is_over(session.opening);
-        let end = End {
-            session: session.name,
-            attempt: session.attempt,
-            reason,
-            ran: None,
-            text,
-        };
-        let _ = session.link.send(|w| end.put(w));
+        self.sessions.end(id, reason, text);
     }
 
     /// As [`Self::end_session`], on whichever shard has its link.
@@ -298,6 +287,21 @@ impl SessionPort for Sessions {
             .request(method, header, sink, |w| w.put(args))
             .map_err(|refused| Failure::from(refused.failure()))?;
         Ok(EgressId(id.number().into()))
+    }
+
+    fn end(&self, session: SessionId, reason: SessionReason, text: &str) {
+        let Some(session) = self.remove(session) else {
+            return;
+        };
+        session.client.is_over(session.opening);
+        let end = End {
+            session: session.name,
+            attempt: session.attempt,
+            reason,
+            ran: None,
+            text,
+        };
+        let _ = session.link.send(|w| end.put(w));
     }
 
     fn cancel(&self, session: SessionId, id: EgressId) {

@@ -26,7 +26,7 @@ use crate::host::{Clustered, Egress, Env, Keeping, LinkId, Shard};
 use crate::metrics::Snapshot;
 
 /// How often a stopping shard looks whether its handlers have ended.
-const STOP_POLL: Duration = Duration::from_millis(5);
+pub(super) const STOP_POLL: Duration = Duration::from_millis(5);
 
 /// How long a stopped shard goes on for what its links still have to write.
 const FAREWELL: Duration = Duration::from_millis(50);
@@ -213,6 +213,7 @@ impl ShardNode {
 
     /// Takes nothing new, lets handlers end, then tells entities and peers good-bye.
     async fn stop(self: &Rc<Self>, jobs: &mut Jobs) -> Stopped {
+        self.drain(jobs).await;
         self.stopping.set(true);
         let links: Vec<Link> = self
             .links
@@ -224,6 +225,7 @@ impl ShardNode {
             link.go_away(GoAwayReason::Stopping, "the node stops");
         }
         let until = self.env.now() + self.shared.stop_timeout;
+        self.until_told(&links, jobs, until).await;
         self.quiet(jobs, until).await;
         self.host.stop();
         self.quiet(jobs, until).await;
@@ -303,6 +305,16 @@ impl ShardNode {
                 let shard = self.host.index();
                 self.host.locate_for(LinkId { shard, serial }, locate);
             }
+            Message::Handoff(offer) => {
+                let link = LinkId {
+                    shard: self.host.index(),
+                    serial,
+                };
+                let answer = move |shard: &Rc<Shard>, bytes| shard.answer_on(link, bytes);
+                self.host.handoff_offered(&offer, answer);
+            }
+            Message::HandoffDone(done) => self.host.handoff_done(&done),
+            Message::Release(release) => self.host.release_asked(release.entity, release.epoch),
             Message::At(at) => self.host.entity_is_at(&at),
             Message::NoOwner(message) => self.host.entity_is_nowhere(&message),
             Message::WaitProbe(probe) => {

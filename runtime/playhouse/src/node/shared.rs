@@ -20,7 +20,7 @@ use super::shard::ShardNode;
 use super::system::{Phase, Place, Progress};
 use super::tool::About;
 use crate::descriptor::{Declaration, Package, Schema};
-use crate::host::{Keeping, Setup};
+use crate::host::{Drained, Keeping, Setup};
 use crate::standing::NameLock;
 
 /// What all threads of a node see.
@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub(super) digests: Arc<[TypeDigest]>,
     pub(super) progress: Progress,
     pub(super) lanes: Lanes,
+    /// How far it is with handing over what it runs.
+    pub(super) drained: Arc<Drained>,
     mailboxes: OnceLock<Box<[Mailbox]>>,
     places: OnceLock<Places>,
     place: OnceLock<Place>,
@@ -85,6 +87,7 @@ impl Shared {
             } else {
                 Phase::Runs
             }),
+            drained: Arc::new(Drained::of(about.shards)),
             about,
             setup,
             lanes: Lanes::default(),

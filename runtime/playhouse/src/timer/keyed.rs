@@ -167,6 +167,20 @@ impl<A> Timers<A> {
         Some((pending, Lasting::of(&timer.schedule, now)))
     }
 
+    /// As [`Timers::lasting`], of every pending timer.
+    pub fn all_lasting(&self, now: Moment) -> impl Iterator<Item = (Pending<'_, A>, Lasting)> {
+        let timers = self.timers.iter();
+        timers.map(move |(_, timer)| {
+            let pending = Pending {
+                owner: timer.owner,
+                key: timer.key.as_ref(),
+                action: &timer.action,
+                due_us: timer.schedule.due_us,
+            };
+            (pending, Lasting::of(&timer.schedule, now))
+        })
+    }
+
     fn insert<W>(
         &mut self,
         wheel: &mut Wheel<W>,

@@ -185,6 +185,7 @@ impl Shard {
 
     /// A link is over that messages were sent by.
     pub(crate) fn link_closed(self: &Rc<Self>, link: u64, why: &str) {
+        self.handoffs_lost(link);
         let asked = self.placements.asked.borrow_mut().remove(&link);
         for entity in asked.unwrap_or_default() {
             let Some(entry) = self.placements.find(&entity) else {

@@ -1,0 +1,11 @@
+//! Entities that move between nodes: handed over, with what the schema lets them take along, under calls.
+
+#![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
+
+#[path = "generated/mod.rs"]
+mod generated;
+mod meeting;
+mod simulated;
+mod world;
+
+use generated::caravan as schema;

@@ -1,0 +1,223 @@
+//! The entities of `caravan.idl`.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use playhouse::{Cx, Failure, NodeBuilder, component, entity};
+
+use crate::schema::caravan::{Camel, CamelRingArgs, Carried, Oasis, Pack, Wind};
+
+/// A node of the tests, before it has a store and a cluster.
+pub(crate) fn node(name: &str) -> NodeBuilder {
+    playhouse::Node::builder()
+        .name(name)
+        .schema(&crate::generated::SCHEMA)
+        .shards(1)
+        .entity::<CamelLogic>()
+        .entity::<WindLogic>()
+        .entity::<OasisLogic>()
+}
+
+thread_local! {
+    static LIFE: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What happened to entities on this thread since this was asked last.
+pub(crate) fn life() -> Vec<String> {
+    LIFE.take()
+}
+
+fn note(cx: &Cx, what: &str) {
+    LIFE.with_borrow_mut(|life| life.push(format!("{what} on {}", cx.node().name())));
+}
+
+#[derive(Default)]
+#[component(Pack)]
+pub(crate) struct PackLogic {
+    props: Pack,
+}
+
+#[component(Pack)]
+impl PackLogic {
+    #[rpc]
+    async fn earn(&mut self, _cx: &mut Cx, amount: u64) -> u64 {
+        self.props.set_gold(self.props.gold() + amount);
+        self.props.gold()
+    }
+
+    #[rpc]
+    async fn learn(&mut self, _cx: &mut Cx, song: String) -> Result<u32, Failure> {
+        self.props.songs_mut().push(song)?;
+        Ok(self.props.songs().len() as u32)
+    }
+
+    #[rpc]
+    async fn carried(&mut self, _cx: &mut Cx) -> Carried {
+        Carried {
+            gold: self.props.gold(),
+            songs: self.props.songs().to_vec(),
+            mood: self.props.mood(),
+        }
+    }
+
+    #[rpc]
+    async fn cheer(&mut self, _cx: &mut Cx, mood: u32) {
+        self.props.set_mood(mood);
+    }
+}
+
+#[entity(Camel { pack: PackLogic })]
+#[derive(Default)]
+pub(crate) struct CamelLogic {
+    props: Camel,
+}
+
+#[entity(Camel)]
+impl CamelLogic {
+    #[hook]
+    async fn created(&mut self, cx: &mut Cx) {
+        note(cx, "created");
+    }
+
+    #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        note(cx, "loaded");
+    }
+
+    #[hook]
+    async fn moving(&mut self, cx: &mut Cx) {
+        note(cx, "moving");
+    }
+
+    #[rpc]
+    async fn step(&mut self, _cx: &mut Cx) -> u64 {
+        self.props.set_steps(self.props.steps() + 1);
+        self.props.steps()
+    }
+
+    #[rpc]
+    async fn tread(&mut self, _cx: &mut Cx) -> u64 {
+        // Long enough for other calls to queue.
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        self.props.set_steps(self.props.steps() + 1);
+        self.props.steps()
+    }
+
+    #[rpc]
+    async fn nudge(&mut self, _cx: &mut Cx) {
+        self.props.set_steps(self.props.steps() + 1);
+    }
+
+    #[rpc]
+    async fn pace(&mut self, cx: &mut Cx) -> Result<u64, Failure> {
+        self.props.set_steps(self.props.steps() + 1);
+        let steps = self.props.steps();
+        cx.save(self).await?;
+        Ok(steps)
+    }
+
+    #[rpc]
+    async fn drink(&mut self, _cx: &mut Cx, thirst: u32) {
+        self.props.set_thirst(thirst);
+    }
+
+    #[rpc]
+    async fn thirst_now(&mut self, _cx: &mut Cx) -> u32 {
+        self.props.thirst()
+    }
+
+    #[rpc]
+    async fn rest(&mut self, _cx: &mut Cx, time: playhouse::Duration) -> u64 {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(0);
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+        self.props.set_steps(self.props.steps() + 1);
+        self.props.steps()
+    }
+
+    #[rpc]
+    async fn ring(&mut self, _cx: &mut Cx, number: u32) -> Result<(), Failure> {
+        self.props.rings_mut().push(number)?;
+        Ok(())
+    }
+
+    #[rpc]
+    async fn ring_after(
+        &mut self,
+        cx: &mut Cx,
+        number: u32,
+        after: playhouse::Duration,
+        every: Option<playhouse::Duration>,
+        key: Option<u32>,
+    ) -> Result<(), Failure> {
+        let mut timer = cx.timer(CamelRingArgs { number });
+        if let Some(key) = key {
+            timer = timer.key(key);
+        }
+        match every {
+            Some(every) => timer.first(after).every(every)?,
+            None => timer.after(after)?,
+        };
+        Ok(())
+    }
+
+    #[rpc]
+    async fn silence(&mut self, cx: &mut Cx, key: u32) -> u32 {
+        u32::try_from(cx.cancel_timers(key)).unwrap_or(u32::MAX)
+    }
+
+    #[rpc]
+    async fn rings_now(&mut self, _cx: &mut Cx) -> Vec<u32> {
+        self.props.rings().to_vec()
+    }
+
+    #[rpc]
+    async fn leave_after_a_while(&mut self, cx: &mut Cx) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        cx.destroy();
+    }
+
+    #[rpc]
+    async fn where_now(&mut self, cx: &mut Cx) -> String {
+        cx.node().name().to_owned()
+    }
+}
+
+#[entity(Wind)]
+#[derive(Default)]
+pub(crate) struct WindLogic {
+    props: Wind,
+}
+
+#[entity(Wind)]
+impl WindLogic {
+    #[rpc]
+    async fn blow(&mut self, _cx: &mut Cx) -> u32 {
+        self.props.set_force(self.props.force() + 1);
+        self.props.force()
+    }
+
+    #[rpc]
+    async fn where_now(&mut self, cx: &mut Cx) -> String {
+        cx.node().name().to_owned()
+    }
+}
+
+#[entity(Oasis)]
+#[derive(Default)]
+pub(crate) struct OasisLogic {
+    props: Oasis,
+}
+
+#[entity(Oasis)]
+impl OasisLogic {
+    #[rpc]
+    async fn enter(&mut self, _cx: &mut Cx) -> u32 {
+        self.props.set_guests(self.props.guests() + 1);
+        self.props.guests()
+    }
+
+    #[rpc]
+    async fn where_now(&mut self, cx: &mut Cx) -> String {
+        cx.node().name().to_owned()
+    }
+}
