@@ -34,12 +34,9 @@ impl Keys {
         }
     }
 
+    /// What all keys of members begin with. They are beside one another, so that what is written together is heard together.
     pub(super) fn nodes(&self) -> String {
         format!("{}/nodes/", self.prefix)
-    }
-
-    pub(super) fn loads(&self) -> String {
-        format!("{}/load/", self.prefix)
     }
 
     pub(super) fn node(&self, name: &str) -> String {
@@ -47,7 +44,7 @@ impl Keys {
     }
 
     pub(super) fn load(&self, name: &str) -> String {
-        self.loads() + &escaped(name)
+        format!("{}{}/load", self.nodes(), escaped(name))
     }
 
     /// Those who hold a lock or wait for it, each by a key.
@@ -62,12 +59,14 @@ impl Keys {
 
     /// What a key is of, if it is of a member.
     pub(super) fn read(&self, key: &[u8]) -> Option<Key> {
-        let rest = std::str::from_utf8(key).ok()?.strip_prefix(&*self.prefix)?;
-        let kind = |folder: &str| rest.strip_prefix(folder).and_then(plain);
-        if let Some(name) = kind("/nodes/") {
-            return Some(Key::Node(name));
+        let rest = std::str::from_utf8(key).ok()?;
+        let rest = rest.strip_prefix(&*self.prefix)?;
+        let rest = rest.strip_prefix("/nodes/")?;
+        match rest.split_once('/') {
+            None => plain(rest).map(Key::Node),
+            Some((name, "load")) => plain(name).map(Key::Load),
+            Some(_) => None,
         }
-        kind("/load/").map(Key::Load)
     }
 }
 
@@ -148,6 +147,7 @@ mod tests {
             assert_eq!(keys.read(keys.load(name).as_bytes()), Some(load));
         }
         assert_eq!(keys.node("lobby-1"), "/playhouse/dev/nodes/lobby-1");
+        assert_eq!(keys.load("a/b"), "/playhouse/dev/nodes/a%2Fb/load");
         assert_eq!(keys.place("x/y", 255, 1), "/playhouse/dev/locks/x%2Fy/ff-1");
     }
 
@@ -160,6 +160,8 @@ mod tests {
             "/q/nodes/a",
             "/p/nodes/",
             "/p/nodes/a/b",
+            "/p/nodes/a/load/",
+            "/p/nodes//load",
             "/p/else/a",
             &long,
         ] {

@@ -18,28 +18,13 @@ pub(super) async fn list(
     client: &Client,
     keys: &Keys,
 ) -> Result<(Vec<(Key, Vec<u8>)>, i64), Fault> {
+    let mut client = client.kv_client().max_decoding_message_size(ANSWER_MAX);
     let mut found = Vec::new();
     let mut revision = 0;
-    for folder in [keys.nodes(), keys.loads()] {
-        let mut entries = Vec::new();
-        revision = pages(client, keys, &folder, revision, &mut entries).await?;
-        found.append(&mut entries);
-    }
-    Ok((found, revision))
-}
-
-/// The keys of one folder as of a revision, which is the newest if none is given.
-async fn pages(
-    client: &Client,
-    keys: &Keys,
-    folder: &str,
-    mut revision: i64,
-    found: &mut Vec<(Key, Vec<u8>)>,
-) -> Result<i64, Fault> {
-    let mut client = client.kv_client().max_decoding_message_size(ANSWER_MAX);
-    let mut from = folder.as_bytes().to_vec();
-    let end = behind(folder);
+    let mut from = keys.nodes().into_bytes();
+    let end = behind(&keys.nodes());
     loop {
+        // Every page as of the revision of the first.
         let options = GetOptions::new()
             .with_range(end.clone())
             .with_limit(PAGE)
@@ -61,9 +46,9 @@ async fn pages(
                 found.push((key, entry.value().to_vec()));
             }
         }
-        // The roster says so when there are too many.
-        if !more || from.is_empty() || found.len() > MEMBERS_MAX {
-            return Ok(revision);
+        // A member has two keys. The roster says so when there are too many.
+        if !more || from.is_empty() || found.len() > MEMBERS_MAX * 2 {
+            return Ok((found, revision));
         }
     }
 }
@@ -80,13 +65,8 @@ pub(super) async fn watch(
         // Many changes at one revision come in several answers.
         .with_fragment();
     let mut client = client.watch_client().max_decoding_message_size(ANSWER_MAX);
-    let watching = async {
-        let mut stream = client.watch(keys.nodes(), Some(options.clone())).await?;
-        stream.watch(keys.loads(), Some(options)).await?;
-        Ok(stream)
-    };
-    let watching = timeout(CALL_MAX, watching);
-    watching.await.map_err(|_| unanswered())?
+    let watching = timeout(CALL_MAX, client.watch(keys.nodes(), Some(options)));
+    Ok(watching.await.map_err(|_| unanswered())??)
 }
 
 /// What a watch tells of one key.

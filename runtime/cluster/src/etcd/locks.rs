@@ -1,8 +1,8 @@
 //! Locks over etcd: a queue of keys under leases, the oldest of which holds the lock.
 //!
 //! Each request has a task, which outlives sessions. The token is the revision at which its key was made: it rises with each
-//! holder, since the queue is in its order. A key that is not wanted any more is deleted as soon as etcd can be reached; until
-//! then its lease keeps it.
+//! holder, since the queue is in its order. The requests of one node enter in the order in which they were made. A key that is not wanted
+//! any more is deleted as soon as etcd can be reached; until then its lease keeps it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use etcd_client::{
     Client, Compare, CompareOp, GetOptions, PutOptions, SortOrder, SortTarget, Txn, TxnOp,
     TxnOpResponse, WatchOptions,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -27,6 +27,9 @@ pub const ETCD_LOCKS_MAX: usize = 1024;
 /// The pause before etcd is asked again for a lock.
 const RETRY_EVERY: Duration = Duration::from_millis(300);
 
+/// etcd itself gives up a request after 7 s: one that was left without an answer takes effect until then or never.
+const IN_DOUBT_MAX: Duration = Duration::from_secs(10);
+
 /// Answers requests until it is dropped; then all locks are lost.
 pub(super) async fn serve(
     requests: &mut mpsc::Receiver<LockRequest>,
@@ -37,6 +40,7 @@ pub(super) async fn serve(
     let holder: Arc<str> = holder.into();
     let mut tasks = JoinSet::new();
     let mut number = 0;
+    let (_, mut first) = oneshot::channel();
     loop {
         tokio::select! {
             biased;
@@ -48,19 +52,45 @@ pub(super) async fn serve(
                 }
                 Some(request) => {
                     number += 1;
+                    let (next, after) = oneshot::channel();
+                    let turn = Turn {
+                        mine: Some(std::mem::replace(&mut first, after)),
+                        next: Some(next),
+                    };
                     let place = Place {
                         name: Arc::clone(&request.name),
                         number,
                         holder: Arc::clone(&holder),
                         keys: keys.clone(),
                         links: links.clone(),
+                        in_doubt: false,
                     };
-                    tasks.spawn(place.keep(request));
+                    tasks.spawn(place.keep(request, turn));
                 }
                 // All clones of the seat are gone, which is heard elsewhere.
                 None => std::future::pending().await,
             }
         }
+    }
+}
+
+/// When a request may enter: after all that were made before it. Whoever waits for a turn whose giver is gone has it.
+struct Turn {
+    mine: Option<oneshot::Receiver<()>>,
+    next: Option<oneshot::Sender<()>>,
+}
+
+impl Turn {
+    async fn come(&mut self) {
+        if let Some(mine) = &mut self.mine {
+            // It comes by the other end's being dropped.
+            let _ = mine.await;
+        }
+        self.mine = None;
+    }
+
+    fn pass(&mut self) {
+        self.next = None;
     }
 }
 
@@ -71,6 +101,8 @@ struct Place {
     holder: Arc<str>,
     keys: Keys,
     links: watch::Receiver<Link>,
+    /// Its key may yet come to be, after it was deleted.
+    in_doubt: bool,
 }
 
 /// How it went with a request under one lease.
@@ -82,22 +114,43 @@ enum Outcome {
 }
 
 impl Place {
-    async fn keep(mut self, mut request: LockRequest) {
+    async fn keep(mut self, request: LockRequest, mut turn: Turn) {
+        self.hold(request, &mut turn).await;
+        turn.come().await;
+        turn.pass();
+    }
+
+    async fn hold(&mut self, mut request: LockRequest, turn: &mut Turn) {
+        let waits = request.waits;
+        let mut entered = None;
         loop {
-            let Some((client, lease)) = self.connection(&mut request).await else {
+            let Some((client, lease)) = self.connection(&mut request, turn).await else {
                 if !request.is_abandoned() {
                     request.refuse(LockError::Away("etcd can't be reached".to_owned()));
                 }
+                if let Some(lease) = entered {
+                    self.remove(lease).await;
+                }
                 return;
             };
+            entered = Some(lease);
             let mut links = self.links.clone();
-            let waits = request.waits;
-            let outcome = tokio::select! {
-                biased;
-                () = request.abandoned() => Outcome::Abandoned,
-                () = over(&mut links, lease) => Outcome::Failed(Fault::LeaseOver),
-                outcome = self.queue(&client, lease, waits) => {
-                    outcome.unwrap_or_else(Outcome::Failed)
+            // Not given up half-way: the key might come to be after it was deleted.
+            let outcome = match self.enter(&client, lease).await {
+                Ok(token) => {
+                    turn.pass();
+                    tokio::select! {
+                        biased;
+                        () = request.abandoned() => Outcome::Abandoned,
+                        () = over(&mut links, lease) => Outcome::Failed(Fault::LeaseOver),
+                        outcome = self.wait(&client, lease, token, waits) => {
+                            outcome.unwrap_or_else(Outcome::Failed)
+                        }
+                    }
+                }
+                Err(fault) => {
+                    self.in_doubt |= fault != Fault::LeaseOver;
+                    Outcome::Failed(fault)
                 }
             };
             match outcome {
@@ -126,21 +179,39 @@ impl Place {
         }
     }
 
-    /// A connection; none if there is none for one that does not wait, or nobody waits any more.
-    async fn connection(&mut self, request: &mut LockRequest) -> Option<(Client, i64)> {
-        if !request.waits {
-            return self.links.borrow_and_update().up();
+    /// A connection, once it is this one's turn; none if there is none for one that does not wait, or nobody waits any more.
+    async fn connection(
+        &mut self,
+        request: &mut LockRequest,
+        turn: &mut Turn,
+    ) -> Option<(Client, i64)> {
+        if !request.waits && self.links.borrow().up().is_none() {
+            return None;
         }
+        let waits = request.waits;
+        let connecting = async {
+            turn.come().await;
+            if waits {
+                up(&mut self.links).await
+            } else {
+                self.links.borrow_and_update().up()
+            }
+        };
         tokio::select! {
             biased;
             () = request.abandoned() => None,
-            found = up(&mut self.links) => found,
+            found = connecting => found,
         }
     }
 
-    /// Queues up, and waits until the key is the oldest.
-    async fn queue(&self, client: &Client, lease: i64, waits: bool) -> Result<Outcome, Fault> {
-        let token = self.enter(client, lease).await?;
+    /// Waits until the key is the oldest.
+    async fn wait(
+        &self,
+        client: &Client,
+        lease: i64,
+        token: i64,
+        waits: bool,
+    ) -> Result<Outcome, Fault> {
         let key = self.key(lease);
         let queue = self.keys.queue(&self.name);
         let mut kv = client.kv_client();
@@ -211,6 +282,14 @@ impl Place {
 
     /// Deletes the key, as soon as that can be done; not if its lease has taken it along.
     async fn remove(&mut self, lease: i64) {
+        self.delete(lease).await;
+        if self.in_doubt {
+            sleep(IN_DOUBT_MAX).await;
+            self.delete(lease).await;
+        }
+    }
+
+    async fn delete(&mut self, lease: i64) {
         loop {
             let link = self.links.borrow_and_update().clone();
             // A lease that is none by our clock may still live, and its key with it.

@@ -130,7 +130,7 @@ async fn lives(
 }
 
 /// Writes what a node says of itself.
-pub(super) fn write(keys: &Keys, me: &Member, lease: i64) -> Result<TxnOp, Fault> {
+fn write(keys: &Keys, me: &Member, lease: i64) -> Result<TxnOp, Fault> {
     let text = member_to_text(me).map_err(|error| Fault::Wrong(error.to_string()))?;
     Ok(TxnOp::put(keys.node(&me.name), text, Some(under(lease))))
 }
@@ -143,7 +143,7 @@ fn write_load(keys: &Keys, me: &Member, lease: i64) -> Result<TxnOp, Fault> {
     ))
 }
 
-/// Writes what a node says of itself over what it said before.
+/// Writes what a node says of itself, with its load, over what it said before.
 pub(super) async fn put_member(
     client: &Client,
     keys: &Keys,
@@ -152,7 +152,8 @@ pub(super) async fn put_member(
 ) -> Result<(), Fault> {
     // An entry that is not ours any more is left alone.
     let ours = Compare::lease(keys.node(&me.name), CompareOp::Equal, lease);
-    let txn = Txn::new().when([ours]).and_then([write(keys, me, lease)?]);
+    let writes = [write(keys, me, lease)?, write_load(keys, me, lease)?];
+    let txn = Txn::new().when([ours]).and_then(writes);
     commit(client, txn).await.map(|_| ())
 }
 

@@ -130,7 +130,7 @@ impl Session {
             return Ok(());
         }
         registration::put_member(&self.client, &node.keys, &me, self.lease).await?;
-        self.told = said;
+        self.told = Member::clone(&me);
         Ok(())
     }
 

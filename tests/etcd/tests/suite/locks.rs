@@ -4,7 +4,7 @@ use playhouse_cluster::{Etcd, LockError};
 use playhouse_etcd_tests::{Relay, Server, shared};
 use tokio::task::spawn_local;
 
-use crate::{TTL, joined, keys, lease_of, node, prefix, run};
+use crate::{TTL, joined, keys, lease_of, node, prefix, run, sees};
 
 #[test]
 fn a_lock_has_one_holder_and_who_waits_longest_is_next() {
@@ -59,6 +59,34 @@ fn who_stops_waiting_is_not_waited_for() {
         }
         drop(held);
         drop(a.lock("x").await.expect("it is free again"));
+    });
+}
+
+#[test]
+fn who_stops_waiting_while_etcd_is_away_is_not_waited_for() {
+    run(async {
+        let prefix = prefix();
+        let mut client = shared().client(None).await.expect("it connects");
+        let relay = Relay::to(shared().port()).await.expect("a free port");
+        let near = Etcd::at([shared().endpoint()]).prefix(&*prefix);
+        let far = Etcd::at([relay.endpoint()]).prefix(&*prefix);
+        let a = joined(&near, node("a", 1)).await;
+        let b = joined(&far, node("b", 1)).await;
+        let held = a.lock("x").await.expect("it is free");
+        let waiting = {
+            let b = b.clone();
+            spawn_local(async move { b.lock("x").await })
+        };
+        let queue = format!("{prefix}/locks/x/");
+        while keys(&mut client, &queue).await.len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        relay.cut();
+        sees(&b, "being away", |view| view.away_since_us.is_some()).await;
+        waiting.abort();
+        drop(held);
+        relay.restore();
+        drop(a.lock("x").await.expect("it is free"));
     });
 }
 

@@ -37,9 +37,9 @@ fn keys_stand_where_the_documentation_says() {
         let lock = seat.lock("a/b").await.expect("it is free");
         let lease = lease_of(&mut client, &format!("{prefix}/nodes/lobby%2F1")).await;
         let expected = [
-            format!("{prefix}/load/lobby%2F1"),
             format!("{prefix}/locks/a%2Fb/{lease:x}-1"),
             format!("{prefix}/nodes/lobby%2F1"),
+            format!("{prefix}/nodes/lobby%2F1/load"),
         ];
         assert_eq!(keys(&mut client, &prefix).await, expected);
         drop(lock);
