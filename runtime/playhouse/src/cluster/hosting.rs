@@ -107,7 +107,9 @@ impl Hosting {
         if !is_behind {
             let before = *bell.borrow_and_update();
             let rung = bell.wait_for(|now| (now.urgent, now.open) != (before.urgent, before.open));
-            if let Ok(Ok(_)) = tokio::time::timeout(FOLLOW, rung).await {
+            // What has rung is read under a lock, which must not be held while this waits.
+            let has_rung = matches!(tokio::time::timeout(FOLLOW, rung).await, Ok(Ok(_)));
+            if has_rung {
                 tokio::time::sleep(GATHER).await;
             }
         }
