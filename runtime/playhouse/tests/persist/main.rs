@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
 
 mod away;
+mod clustered;
 mod find;
 #[path = "generated/mod.rs"]
 mod generated;
