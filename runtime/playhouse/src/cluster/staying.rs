@@ -90,6 +90,8 @@ impl Stay<'_> {
                     following.hear(news, Instant::now());
                     let now_us = self.shard.env().utc().0;
                     self.board.publish(following.members(), now_us);
+                    // It has its seat, and knows who is there.
+                    self.board.opened(Ok(()));
                 }
                 Err(Trouble::Away(_)) => {
                     self.board.away(self.heard.get().1);
