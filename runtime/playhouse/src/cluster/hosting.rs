@@ -107,9 +107,9 @@ impl Hosting {
         if !is_behind {
             let before = *bell.borrow_and_update();
             let rung = bell.wait_for(|now| (now.urgent, now.open) != (before.urgent, before.open));
-            // What has rung is read under a lock, which must not be held while this waits.
-            let has_rung = matches!(tokio::time::timeout(FOLLOW, rung).await, Ok(Ok(_)));
-            if has_rung {
+            // What `wait_for` gives locks the bell, and goes with this statement.
+            let is_rung = tokio::time::timeout(FOLLOW, rung).await.is_ok();
+            if is_rung {
                 tokio::time::sleep(GATHER).await;
             }
         }
@@ -134,7 +134,8 @@ impl Hosting {
                 return Ok(locking);
             }
             let rung = bell.wait_for(|now| (now.grants, now.open) != (before.grants, before.open));
-            if tokio::time::timeout_at(end, rung).await.is_err() {
+            let is_over = tokio::time::timeout_at(end, rung).await.is_err();
+            if is_over {
                 return ask();
             }
         }

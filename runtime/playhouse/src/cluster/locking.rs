@@ -110,7 +110,10 @@ impl Wish {
                 biased;
                 asked = self.asking.lock(ticket, self.number, &name, request.waits) => asked,
                 () = request.abandoned() => return self.free(ticket).await,
-                _ = self.tickets.changed() => continue,
+                changed = self.tickets.changed() => match changed {
+                    Ok(()) => continue,
+                    Err(_) => return request.refuse(LockError::Left),
+                },
             };
             match asked {
                 Ok(Locking::Granted(token)) => {

@@ -90,7 +90,7 @@ impl Stay<'_> {
                     following.hear(news, Instant::now());
                     let now_us = self.shard.env().utc().0;
                     self.board.publish(following.members(), now_us);
-                    // It has its seat, and knows who is there.
+                    // Only now: whoever waited for it sees the others.
                     self.board.opened(Ok(()));
                 }
                 Err(Trouble::Away(_)) => {
