@@ -22,6 +22,7 @@ use std::fmt;
 
 use playhouse_cluster::Seat;
 use playhouse_cluster::placement::Rules;
+use playhouse_wire::KeyPart;
 
 use super::kind::Kind;
 use super::shard::Shard;
@@ -84,9 +85,12 @@ impl Shard {
         };
         match self.find_kind(address.package, address.number) {
             None => true,
+            Some(kind) if self.is_placed(kind) => {
+                kind.find(&address.key).is_none() || self.placements.is_busy(address)
+            }
             Some(kind) => {
-                self.is_placed(kind)
-                    && (kind.find(&address.key).is_none() || self.placements.is_busy(address))
+                let own = matches!(kind.descriptor.kind, EntityKind::PerNode);
+                own && !matches!(address.key.parts(), [KeyPart::Text(node)] if **node == *self.node)
             }
         }
     }

@@ -88,10 +88,17 @@ impl Shard {
         if let Err(failure) = self.stands() {
             return then(self, &nobody(NoOwnerReason::StoreAway, failure));
         }
-        let found = kind.find(&entity.key);
+        let mut found = kind.find(&entity.key);
         let epoch = found.as_ref().and_then(|cell| self.epoch_of(cell));
         if let Some(epoch) = epoch.filter(|epoch| *epoch > epoch_seen) {
             return then(self, &Located::At(self.own_route(epoch)));
+        }
+        if epoch.is_some()
+            && let Some(cell) = found.take()
+            && let Some(persisted) = cell.header().persisted()
+        {
+            // Whoever asks knows that its epoch is over: it was taken over, and this node has not heard of it.
+            self.overtaken(&cell, &persisted);
         }
         let waits = {
             let mut locates = self.placements.locates.borrow_mut();
