@@ -30,6 +30,8 @@ mod context;
 mod identity;
 mod interceptor;
 mod measures;
+#[cfg(feature = "opentelemetry")]
+mod spans;
 mod trace;
 
 // Entities and services: their types, their parts, their lives.
@@ -115,3 +117,5 @@ pub(crate) use dispatch::{send, start};
 pub(crate) use handoff::Drained;
 pub(crate) use park::{Outcome, Started, Waiting};
 pub(crate) use placement::Clustered;
+#[cfg(feature = "opentelemetry")]
+pub(crate) use spans::{EndedSpan, Recorder};

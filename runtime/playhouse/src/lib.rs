@@ -37,7 +37,8 @@
 //! the schema or the caller says otherwise, 1,024 calls wait for one entity, 65,536 run on one service of a shard or
 //! wait on one link, a message has at most 16 MiB.
 //!
-//! Feature flags: `mongodb`, the store over a MongoDB server, whose driver pulls much; off by default.
+//! Feature flags, off by default since they pull much: `mongodb`, the store over a MongoDB server; `opentelemetry`, the spans
+//! of sampled traces for a collector.
 
 extern crate self as playhouse;
 

@@ -30,6 +30,8 @@ mod control;
 mod draining;
 mod egress;
 mod environment;
+#[cfg(feature = "opentelemetry")]
+mod exporting;
 mod gate;
 mod guests;
 mod interop;

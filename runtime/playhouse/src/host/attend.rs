@@ -61,10 +61,7 @@ impl Shard {
         future: impl Future<Output = ()> + 'static,
     ) {
         let place = Place::Away(Rc::new(Away::default()));
-        let trace = Rc::new(Trace {
-            context,
-            span: None,
-        });
+        let trace = Rc::new(Trace::of(context));
         let mut calls = self.calls.borrow_mut();
         let call = calls.insert(place, 0, 0, CallId::NONE, NEVER, Some(trace));
         calls.caller_done(call);

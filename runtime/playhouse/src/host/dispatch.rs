@@ -396,10 +396,7 @@ impl Shard {
         place: &Place,
         host: &CallHost,
     ) -> Rc<Trace> {
-        let trace = Rc::new(Trace {
-            context,
-            span: None,
-        });
+        let trace = Rc::new(Trace::of(context));
         self.child_trace(&trace, place, host)
     }
 
@@ -412,6 +409,8 @@ impl Shard {
         let child = trace.child(owner, host.call.name, || self.env.random());
         if child.span.is_some() {
             self.spans.set(self.spans.get() + 1);
+            #[cfg(feature = "opentelemetry")]
+            self.record(&child, trace.context.span, owner, host.call.name);
         }
         child
     }

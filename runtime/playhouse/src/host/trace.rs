@@ -12,7 +12,7 @@ use super::shard::Shard;
 pub struct TraceContext {
     /// The whole trace.
     pub id: u128,
-    /// The span of who calls.
+    /// The span of who calls; 0 if that has none, as a client.
     pub span: u64,
     /// Whether spans are recorded.
     pub sampled: bool,
@@ -48,6 +48,9 @@ pub(super) struct Roots {
     begun: Cell<u64>,
     /// Of so many, one is sampled; 0: none.
     sampled_of: Cell<u32>,
+    /// Where spans of sampled calls go.
+    #[cfg(feature = "opentelemetry")]
+    pub(super) recorder: std::cell::OnceCell<super::spans::Recorder>,
 }
 
 impl Roots {
@@ -59,8 +62,7 @@ impl Roots {
         let sampled_of = u64::from(self.sampled_of.get());
         TraceContext {
             id: u128::from(high) << 64 | u128::from(low),
-            // No span is 0.
-            span: spread(low).max(1),
+            span: 0,
             sampled: sampled_of > 0 && begun.is_multiple_of(sampled_of),
         }
     }
@@ -94,9 +96,22 @@ pub(super) struct Trace {
     pub(super) context: TraceContext,
     /// Of a sampled call: entered around each of its polls.
     pub(super) span: Option<tracing::Span>,
+    /// Of a sampled call whose span is exported.
+    #[cfg(feature = "opentelemetry")]
+    pub(super) recording: std::cell::OnceCell<super::spans::Recording>,
 }
 
 impl Trace {
+    /// That of who calls.
+    pub(super) fn of(context: TraceContext) -> Self {
+        Self {
+            context,
+            span: None,
+            #[cfg(feature = "opentelemetry")]
+            recording: std::cell::OnceCell::new(),
+        }
+    }
+
     /// The trace of a call of `owner.call` that one with this trace causes.
     pub(super) fn child(
         self: &Rc<Self>,
@@ -120,8 +135,8 @@ impl Trace {
             parent = format_args!("{:016x}", self.context.span),
         );
         Rc::new(Self {
-            context,
             span: Some(span),
+            ..Self::of(context)
         })
     }
 }

@@ -91,7 +91,7 @@ async fn converse(stream: TcpStream, pages: Arc<dyn Pages>) {
     }
 }
 
-async fn answer(request: &Request<Incoming>, pages: &dyn Pages) -> Response<Text> {
+async fn answer(request: &Request<Incoming>, pages: &dyn Pages) -> Response<Whole> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let reply = if reads {
         pages.page(request.uri().path()).await
@@ -105,7 +105,7 @@ async fn answer(request: &Request<Incoming>, pages: &dyn Pages) -> Response<Text
         let text = "there is no such page: see /metrics, /health and /ready\n";
         Reply::plain(StatusCode::NOT_FOUND, text)
     });
-    let mut response = Response::new(Text(Some(reply.text)));
+    let mut response = Response::new(Whole::of(reply.text));
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     let content_type = HeaderValue::from_static(reply.content_type);
@@ -128,10 +128,16 @@ impl Reply {
     }
 }
 
-/// A text that is there as a whole, and shared by all who read it.
-struct Text(Option<Bytes>);
+/// A body that is there as a whole, and shared by all who read it.
+pub(crate) struct Whole(Option<Bytes>);
 
-impl Body for Text {
+impl Whole {
+    pub(crate) const fn of(bytes: Bytes) -> Self {
+        Self(Some(bytes))
+    }
+}
+
+impl Body for Whole {
     type Data = Bytes;
     type Error = Infallible;
 

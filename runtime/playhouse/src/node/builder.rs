@@ -1,4 +1,6 @@
 //! What a node is told before it starts.
+//!
+//! Long because it is a flat list of what can be said, a method each.
 
 use std::fmt;
 use std::future::Future;
@@ -62,6 +64,8 @@ pub(super) struct Policy {
     pub(super) interop_open: bool,
     pub(super) metrics: Option<String>,
     pub(super) sample_traces: u32,
+    #[cfg(feature = "opentelemetry")]
+    pub(super) collector: Option<String>,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
@@ -126,6 +130,8 @@ impl NodeBuilder {
                 interop_open: false,
                 metrics: None,
                 sample_traces: 0,
+                #[cfg(feature = "opentelemetry")]
+                collector: None,
                 authenticator: None,
                 audience: None,
                 trust: Box::new(is_loopback),
@@ -255,10 +261,18 @@ impl NodeBuilder {
     }
 
     /// Of so many traces that begin on this node, with calls of clients and of tools, one is sampled: each of its calls
-    /// has a span, on every node that it comes to, which the log shows and what [exports](crate::metrics) traces sends. 1
+    /// has a span, on every node that it comes to, which the log shows, and which goes to a collector if the feature `opentelemetry` is on. 1
     /// samples all, 0 none, as if nothing is said. Each call belongs to a trace, sampled or not, whose id stands in the log.
     pub const fn sample_traces(mut self, one_of: u32) -> Self {
         self.policy.sample_traces = one_of;
+        self
+    }
+
+    /// Sends the spans of [sampled](Self::sample_traces) traces to the OpenTelemetry collector at this address:
+    /// `http://127.0.0.1:4318`. Plain HTTP, so it stands on the same machine, or on a network that is closed otherwise.
+    #[cfg(feature = "opentelemetry")]
+    pub fn collector(mut self, address: impl Into<String>) -> Self {
+        self.policy.collector = Some(address.into());
         self
     }
 

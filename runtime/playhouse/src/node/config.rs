@@ -78,6 +78,8 @@ pub struct NodeConfig {
     pub metrics: Option<String>,
     /// See [`NodeBuilder::sample_traces`].
     pub sample_traces: Option<u32>,
+    /// Where the spans of sampled traces are sent: an OpenTelemetry collector. Feature `opentelemetry`.
+    pub collector: Option<String>,
     /// See [`NodeBuilder::shards`].
     pub shards: Option<u16>,
     /// See [`NodeBuilder::store`].
@@ -221,6 +223,8 @@ pub enum ConfigureError {
         /// Why.
         error: String,
     },
+    /// A collector for traces that this program was built without.
+    NoOpentelemetry,
 }
 
 impl fmt::Display for ConfigureError {
@@ -236,6 +240,10 @@ impl fmt::Display for ConfigureError {
                 f,
                 "the configuration has no node `{name}`: take one of {}, or add it under `nodes`",
                 known.join(", ")
+            ),
+            Self::NoOpentelemetry => f.write_str(
+                "the configuration has a `collector`, which this program was built without: build it with the feature \
+                 `opentelemetry` of `playhouse`, or leave it out",
             ),
             Self::NoMongodb => f.write_str(
                 "the configuration wants MongoDB, which this program was built without: build it with the feature \
@@ -290,6 +298,7 @@ impl NodeConfig {
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
             metrics: self.metrics.or_else(|| every.metrics.clone()),
             sample_traces: self.sample_traces.or(every.sample_traces),
+            collector: self.collector.or_else(|| every.collector.clone()),
             shards: self.shards.or(every.shards),
             store: self.store.or_else(|| every.store.clone()),
             lock: self.lock.or_else(|| every.lock.clone()),
@@ -403,6 +412,9 @@ impl NodeBuilder {
         if let Some(one_of) = config.sample_traces {
             self = self.sample_traces(one_of);
         }
+        if let Some(address) = &config.collector {
+            self = collector(self, address)?;
+        }
         if let Some(count) = config.shards {
             self = self.shards(usize::from(count));
         }
@@ -442,6 +454,16 @@ impl NodeBuilder {
         }
         Ok(self)
     }
+}
+
+#[cfg(feature = "opentelemetry")]
+fn collector(builder: NodeBuilder, address: &str) -> Result<NodeBuilder, ConfigureError> {
+    Ok(builder.collector(address))
+}
+
+#[cfg(not(feature = "opentelemetry"))]
+fn collector(_builder: NodeBuilder, _address: &str) -> Result<NodeBuilder, ConfigureError> {
+    Err(ConfigureError::NoOpentelemetry)
 }
 
 #[cfg(feature = "mongodb")]

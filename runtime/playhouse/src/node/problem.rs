@@ -133,6 +133,13 @@ pub enum StartError {
     },
     /// The system gives no thread or no runtime.
     Thread(io::Error),
+    /// The address of the collector for traces can't be used.
+    Collector {
+        /// The address.
+        address: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The store can't be used.
     Store(OpenError),
     /// The cluster does not let the node in.
@@ -177,6 +184,10 @@ impl fmt::Display for StartError {
                 f,
                 "can't start a thread: {error}; raise the limit (`ulimit -u`)"
             ),
+            Self::Collector { address, problem } => write!(
+                f,
+                "traces can't be sent to `{address}`: {problem}; write it as in http://127.0.0.1:4318"
+            ),
             Self::Store(error) => error.fmt(f),
             Self::Cluster(error) => error.fmt(f),
             Self::Lock {
@@ -219,7 +230,7 @@ impl std::error::Error for StartError {
             Self::Cluster(error) => Some(error),
             Self::Lock { error, .. } => Some(error),
             Self::Lease(error) => Some(error),
-            Self::NoLease { .. } | Self::NoCluster { .. } => None,
+            Self::NoLease { .. } | Self::NoCluster { .. } | Self::Collector { .. } => None,
         }
     }
 }

@@ -14,6 +14,8 @@ use playhouse_store::Backend;
 use tokio::runtime::Runtime;
 use tokio::sync::{oneshot, watch};
 
+#[cfg(feature = "opentelemetry")]
+use super::exporting::exporting;
 use super::problem::StartError;
 use super::shared::Shared;
 use super::threads;
@@ -29,6 +31,9 @@ pub struct Running {
     /// The store, once it is open.
     store: Option<Arc<dyn Backend>>,
     next: AtomicUsize,
+    /// Closed when the last spans were sent.
+    #[cfg(feature = "opentelemetry")]
+    exported: Option<std::sync::mpsc::Receiver<()>>,
 }
 
 /// How a shard's thread ended.
@@ -150,6 +155,8 @@ impl Running {
             system: Some(system),
             store: None,
             next: AtomicUsize::new(0),
+            #[cfg(feature = "opentelemetry")]
+            exported: None,
         }
     }
 
@@ -174,6 +181,39 @@ impl Running {
             .map_err(StartError::Store)?;
         self.store = Some(Arc::clone(store));
         Ok(())
+    }
+
+    /// Begins to send spans to the collector, if there is one.
+    #[cfg(feature = "opentelemetry")]
+    pub(super) fn begin_exporting(&mut self) -> Result<(), StartError> {
+        let Some(address) = &self.shared.policy.collector else {
+            return Ok(());
+        };
+        let name = &self.shared.about.name;
+        let (exporting, exporter) =
+            exporting(address, name).map_err(|problem| StartError::Collector {
+                address: address.clone(),
+                problem,
+            })?;
+        let _ = self.shared.exporting.set(exporting);
+        let (done, exported) = std::sync::mpsc::channel();
+        self.exported = Some(exported);
+        self.system().spawn(async move {
+            exporter.run().await;
+            drop(done);
+        });
+        Ok(())
+    }
+
+    /// Waits for the last spans to be sent, for a moment.
+    #[cfg(feature = "opentelemetry")]
+    fn end_exporting(&mut self) {
+        if let (Some(exporting), Some(exported)) =
+            (self.shared.exporting.get(), self.exported.take())
+        {
+            exporting.end();
+            let _ = exported.recv_timeout(super::exporting::LAST_SPANS_WAIT);
+        }
     }
 
     pub(super) fn system(&self) -> &Runtime {
@@ -290,6 +330,8 @@ impl Running {
         if let Some(store) = self.store.take() {
             store.close();
         }
+        #[cfg(feature = "opentelemetry")]
+        self.end_exporting();
         if self.shared.control.restarts() {
             if let Err(error) = &result {
                 tracing::warn!(%error, "a node that restarts stopped badly");

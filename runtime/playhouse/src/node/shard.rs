@@ -88,6 +88,10 @@ impl ShardNode {
             host.set_addresses(shared.places().addresses);
             let life = shared.places().incarnation.boot;
             host.set_roots(life, shared.policy.sample_traces);
+            #[cfg(feature = "opentelemetry")]
+            if let Some(recorder) = shared.exporting.get().and_then(|it| it.recorder()) {
+                host.set_recorder(recorder);
+            }
             host.set_schema(shared.about.schema);
             Self {
                 options,

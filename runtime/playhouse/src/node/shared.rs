@@ -43,6 +43,9 @@ pub(super) struct Shared {
     place: OnceLock<Place>,
     pub(super) control: Control,
     pub(super) watching: Watching,
+    /// Where spans go.
+    #[cfg(feature = "opentelemetry")]
+    pub(super) exporting: OnceLock<super::exporting::Exporting>,
 }
 
 /// Where a node listens, once it does.
@@ -99,6 +102,8 @@ impl Shared {
             place: OnceLock::new(),
             control: Control::default(),
             watching: Watching::new(),
+            #[cfg(feature = "opentelemetry")]
+            exporting: OnceLock::new(),
         }
     }
 

@@ -81,6 +81,8 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         let observed = Arc::new(Observed(Arc::clone(shared)));
         running.system().spawn(observe(listener, observed));
     }
+    #[cfg(feature = "opentelemetry")]
+    running.begin_exporting()?;
     running.open_store()?;
     if shared.policy.store.is_none() && shared.setup.is_persistent() {
         tracing::warn!(
