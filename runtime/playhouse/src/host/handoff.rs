@@ -349,22 +349,11 @@ impl Shard {
 
     /// The entity runs elsewhere: nothing of it is saved here any more, and the calls that waited go there.
     fn moved_away(self: &Rc<Self>, cell: &Rc<dyn Hosted>, to: &Receiver) {
-        let header = cell.header();
-        let session = header.rare(|rare| rare.session).flatten();
-        if let Some(session) = session {
-            // It is not the next activation's here.
-            header.rare_mut(|rare| rare.session = None);
-            let text: Arc<str> = format!(
-                "the entity has moved to node `{}`: log in there, at {}",
-                to.owner.node, to.address
-            )
-            .into();
-            self.do_on(session.shard(), move |shard| {
-                if let Some(port) = shard.session_port() {
-                    port.end(session, SessionReason::Unavailable, &text);
-                }
-            });
-        }
+        let text = format!(
+            "the entity has moved to node `{}`: log in there, at {}",
+            to.owner.node, to.address
+        );
+        self.end_client(cell, SessionReason::Unavailable, text);
         self.leave(cell);
     }
 
@@ -413,6 +402,8 @@ impl Shard {
                 return;
             };
             if shard.activation(&cell, |it| it.epoch() == epoch) == Some(true) {
+                let text = "the client has logged in at another node";
+                shard.end_client(&cell, SessionReason::Replaced, text);
                 shard.passivate(&cell);
             }
         });

@@ -375,6 +375,7 @@ impl Shard {
         let kind = self
             .find_kind(entity.package, entity.number)
             .ok_or_else(no_such_target)?;
+        self.pull(entity).await?;
         let cell = self.live(kind, &entity.key)?;
         let replaced = cell.header().rare_mut(|rare| rare.session.replace(session));
         let hooks: &'static [Hook] = match replaced {

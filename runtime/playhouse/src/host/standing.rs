@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::task::Context;
 
 use playhouse_store::Owner;
+use playhouse_wire::message::SessionReason;
 use tokio::time::Instant;
 
 use super::calls::{CallId, Place};
@@ -120,6 +121,8 @@ impl Shard {
     }
 
     fn discard(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Rc<Persisted>) {
+        let text = "the node has lost its lease: log in again";
+        self.end_client(cell, SessionReason::Unavailable, text);
         persisted.discarded.set(true);
         self.mark_unsaved(persisted, false);
         persisted.tell_savers(&Err(SaveError::Lost));

@@ -37,7 +37,7 @@ pub(in crate::host) enum Unclaimed {
 }
 
 /// Hears who runs an entity.
-pub(super) type Then = Box<dyn FnOnce(&Rc<Shard>, &Located)>;
+pub(in crate::host) type Then = Box<dyn FnOnce(&Rc<Shard>, &Located)>;
 
 impl Shard {
     /// A node asks who runs an entity, by a link of this shard.
@@ -63,7 +63,12 @@ impl Shard {
     }
 
     /// Finds out who runs an entity whose home this shard is. If nobody does, this node claims it.
-    pub(super) fn locate(self: &Rc<Self>, entity: &EntityRef, epoch_seen: u64, then: Then) {
+    pub(in crate::host) fn locate(
+        self: &Rc<Self>,
+        entity: &EntityRef,
+        epoch_seen: u64,
+        then: Then,
+    ) {
         let nobody = |reason, failure| Located::Nobody(reason, failure);
         let (Some(cluster), Some(kind)) = (
             self.clustered(),
