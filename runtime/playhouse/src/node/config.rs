@@ -216,6 +216,13 @@ pub enum ConfigureError {
     NoMongodb,
     /// A membership that this program was built without.
     NoEtcd,
+    /// A value of the etcd section that means nothing without another.
+    Lone {
+        /// Its name.
+        name: &'static str,
+        /// The one that is missing.
+        without: &'static str,
+    },
     /// A file that the configuration names can't be read.
     File {
         /// The file.
@@ -252,6 +259,10 @@ impl fmt::Display for ConfigureError {
             Self::NoEtcd => f.write_str(
                 "the configuration wants etcd, which this program was built without: build it with the feature `etcd` \
                  of `playhouse`, or take `\"cluster\": { \"embedded\": { \"at\": .. } }`",
+            ),
+            Self::Lone { name, without } => write!(
+                f,
+                "`{name}` of the cluster's etcd means nothing without `{without}`: give both or neither"
             ),
             Self::File { path, error } => write!(
                 f,

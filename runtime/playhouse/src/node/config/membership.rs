@@ -46,6 +46,28 @@ pub struct EtcdConfig {
     pub domain: Option<String>,
 }
 
+impl EtcdConfig {
+    /// Refuses what would be passed over in silence.
+    fn check(&self) -> Result<(), ConfigureError> {
+        let (user, password) = (self.user.is_some(), self.password.is_some());
+        let (certificate, key) = (self.certificate.is_some(), self.key.is_some());
+        let needs = [
+            ("user", user, "password", password),
+            ("password", password, "user", user),
+            ("certificate", certificate, "key", key),
+            ("key", key, "certificate", certificate),
+            ("certificate", certificate, "ca", self.ca.is_some()),
+            ("domain", self.domain.is_some(), "ca", self.ca.is_some()),
+        ];
+        for (name, is_there, without, other) in needs {
+            if is_there && !other {
+                return Err(ConfigureError::Lone { name, without });
+            }
+        }
+        Ok(())
+    }
+}
+
 impl NodeBuilder {
     /// Makes the node one of a cluster, as a configuration says. It hosts the registry if it listens where that is.
     pub(super) fn join(
@@ -58,7 +80,10 @@ impl NodeBuilder {
                 Ok(self.cluster(Embedded::hosting()))
             }
             MembershipConfig::Embedded { at } => Ok(self.cluster(Embedded::at(at.as_str()))),
-            MembershipConfig::Etcd(etcd) => join_etcd(self, etcd),
+            MembershipConfig::Etcd(etcd) => {
+                etcd.check()?;
+                join_etcd(self, etcd)
+            }
         }
     }
 }
@@ -96,4 +121,41 @@ fn join_etcd(builder: NodeBuilder, config: &EtcdConfig) -> Result<NodeBuilder, C
 #[cfg(not(feature = "etcd"))]
 fn join_etcd(_builder: NodeBuilder, _config: &EtcdConfig) -> Result<NodeBuilder, ConfigureError> {
     Err(ConfigureError::NoEtcd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, lone: Option<(&str, &str)>) {
+        let config: EtcdConfig = serde_json::from_str(text).expect("it is a section");
+        let found = match config.check() {
+            Ok(()) => None,
+            Err(ConfigureError::Lone { name, without }) => Some((name, without)),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(found, lone, "{text}");
+    }
+
+    #[test]
+    fn what_means_nothing_alone_is_refused() {
+        check("{}", None);
+        check(r#"{"ca": "a"}"#, None);
+        check(r#"{"user": "a", "password": "b"}"#, None);
+        check(
+            r#"{"ca": "a", "certificate": "b", "key": "c", "domain": "d"}"#,
+            None,
+        );
+        check(r#"{"user": "a"}"#, Some(("user", "password")));
+        check(r#"{"password": "a"}"#, Some(("password", "user")));
+        check(
+            r#"{"ca": "a", "certificate": "b"}"#,
+            Some(("certificate", "key")),
+        );
+        check(r#"{"ca": "a", "key": "b"}"#, Some(("key", "certificate")));
+        let lone = Some(("certificate", "ca"));
+        check(r#"{"certificate": "a", "key": "b"}"#, lone);
+        check(r#"{"domain": "a"}"#, Some(("domain", "ca")));
+    }
 }
