@@ -298,6 +298,18 @@ impl Registry {
             .ask((ticket, number), name, waits, &mut self.last)
     }
 
+    /// What became of a member's request for a lock; none if it has let it go.
+    ///
+    /// # Errors
+    ///
+    /// Who asks is not a member.
+    pub fn locking(&self, ticket: u64, number: u64) -> Result<Option<Locking>, Refusal> {
+        if !self.tickets.contains_key(&ticket) {
+            return Err(Refusal::Stranger);
+        }
+        Ok(self.locks.state((ticket, number)))
+    }
+
     /// Lets go of a lock, or waits for it no more.
     ///
     /// # Errors

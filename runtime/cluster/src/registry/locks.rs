@@ -69,11 +69,7 @@ impl Locks {
                 let why = "this number stands for another lock".to_owned();
                 return Err(Refusal::Refused(why));
             }
-            let lock = self.by_name.get(name);
-            return Ok(match lock.filter(|lock| lock.holder == request) {
-                Some(lock) => Locking::Granted(lock.token),
-                None => Locking::Waiting,
-            });
+            return Ok(self.state(request).unwrap_or(Locking::Waiting));
         }
         let held = self.by_name.get_key_value(name).map(|(name, _)| name);
         if !waits && held.is_some() {
@@ -99,6 +95,16 @@ impl Locks {
         };
         self.requests.insert(request, Place { name, order });
         Ok(locking)
+    }
+
+    /// What became of a request; none if there is no such one.
+    pub(super) fn state(&self, request: Request) -> Option<Locking> {
+        let place = self.requests.get(&request)?;
+        let lock = self.by_name.get(&place.name);
+        Some(match lock.filter(|lock| lock.holder == request) {
+            Some(lock) => Locking::Granted(lock.token),
+            None => Locking::Waiting,
+        })
     }
 
     /// Counts one more request of a ticket.

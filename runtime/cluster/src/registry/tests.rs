@@ -166,6 +166,9 @@ fn who_waits_no_more_is_passed_over() {
         registry.lock(a, number, "x", true).unwrap();
     }
     registry.unlock(a, 2).unwrap();
+    // Looking does not ask again.
+    assert_eq!(registry.locking(a, 2), Ok(None));
+    assert_eq!(registry.locking(a, 3), Ok(Some(Locking::Waiting)));
     registry.unlock(a, 1).unwrap();
     assert!(matches!(
         registry.lock(a, 3, "x", true),

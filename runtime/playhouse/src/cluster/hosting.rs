@@ -125,20 +125,21 @@ impl Hosting {
         waits: bool,
     ) -> Result<Locking, Unserved> {
         let mut bell = self.bell.subscribe();
-        let ask = || self.with(|registry, _| registry.lock(ticket, number, name, waits));
         let end = Instant::now() + LOCK_WAIT;
-        loop {
-            let before = *bell.borrow_and_update();
-            let locking = ask()?;
-            if locking != Locking::Waiting {
-                return Ok(locking);
-            }
+        let mut before = *bell.borrow_and_update();
+        let mut locking = self.with(|registry, _| registry.lock(ticket, number, name, waits))?;
+        while locking == Locking::Waiting {
             let rung = bell.wait_for(|now| (now.grants, now.open) != (before.grants, before.open));
             let is_over = tokio::time::timeout_at(end, rung).await.is_err();
+            before = *bell.borrow_and_update();
+            // It is not asked for anew: whoever asked may have let it go by now, and not wait for this any more.
+            let state = self.with(|registry, _| registry.locking(ticket, number))?;
+            locking = state.unwrap_or(Locking::Held);
             if is_over {
-                return ask();
+                break;
             }
         }
+        Ok(locking)
     }
 
     fn with<T>(
