@@ -113,6 +113,7 @@ impl Sim {
                 stores: RefCell::default(),
                 sim_store: RefCell::default(),
                 hosts: RefCell::default(),
+                clock_rates: RefCell::default(),
                 polls: Cell::new(0),
                 frozen: Cell::new(false),
             })

@@ -6,6 +6,7 @@ use playhouse::sim::Ended;
 
 pub mod clocks;
 pub mod echo;
+pub mod fair;
 pub mod islands;
 pub mod market;
 #[expect(missing_docs, reason = "generated")]
@@ -20,5 +21,6 @@ pub const WORLDS: &[(&str, Play)] = &[
     ("echo", |seed| Ok(echo::play(seed)?)),
     ("apart", |seed| Ok(islands::play_apart(seed)?)),
     ("islands", |seed| Ok(islands::play_linked(seed)?)),
+    ("fair", |seed| Ok(fair::play(seed)?)),
     ("market", |seed| Ok(market::play(seed)?)),
 ];

@@ -18,6 +18,7 @@ const PUT_OFF: f64 = 0.25;
 pub(super) struct SimEnv {
     world: Rc<World>,
     host: u32,
+    clock_rate_ppm: i64,
     random: Random,
     order: Random,
 }
@@ -35,9 +36,16 @@ impl SimEnv {
         Self {
             world: Rc::clone(world),
             host: *host,
+            clock_rate_ppm: 0,
             random: world.stream(Purpose::Shard, who),
             order: world.stream(Purpose::Order, who),
         }
+    }
+
+    /// With a clock that is so much faster than the true time.
+    pub(super) fn with_clock_rate(mut self, ppm: i64) -> Self {
+        self.clock_rate_ppm = ppm;
+        self
     }
 }
 
@@ -60,6 +68,11 @@ impl Env for SimEnv {
         self.world.trace.mix(drawn ^ self.world.now_us());
         (drawn >> 11) as f64 / (1_u64 << 53) as f64 <= PUT_OFF
     }
+
+    fn clock_rate_ppm(&self) -> i64 {
+        self.clock_rate_ppm
+    }
+
     fn note(&self, kind: &'static str, name: &'static str) {
         self.world.record(self.host, kind, name, 0);
     }

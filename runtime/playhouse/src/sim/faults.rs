@@ -31,6 +31,13 @@ impl Sim {
         self.store().crash(&down);
     }
 
+    /// The clock of the nodes that start on a host from now on is so much faster than the true time, in parts per million; a
+    /// negative one is slower. Leases are measured by it.
+    pub fn set_clock_rate(&self, host: &str, ppm: i64) {
+        let mut rates = self.world.clock_rates.borrow_mut();
+        rates.insert(host.to_owned(), ppm);
+    }
+
     /// The host stands still until [`Sim::resume`], while time goes on: as a process that is starved, or a machine that is
     /// moved. What comes for it waits, and it does not know. One that is down stays so.
     ///

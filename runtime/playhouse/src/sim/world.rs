@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) sim_store: RefCell<Option<SimStore>>,
     /// By name, which is also the order in which they end.
     pub(super) hosts: RefCell<BTreeMap<String, Host>>,
+    /// How much faster than the true time the clocks of hosts are, by name, in parts per million.
+    pub(super) clock_rates: RefCell<BTreeMap<String, i64>>,
     /// How often a shard was polled.
     pub(super) polls: Cell<u64>,
     /// A shard whose tasks wake one another without end.
@@ -60,6 +62,12 @@ impl World {
     pub(super) fn store_for(&self, host: &str, incarnation: u32) -> Option<Rc<dyn Store>> {
         let stores = self.stores.borrow();
         stores.as_ref().map(|open| open(host, incarnation))
+    }
+
+    /// How much faster than the true time a host's clock is, in parts per million.
+    pub(super) fn clock_rate(&self, host: &str) -> i64 {
+        let rates = self.clock_rates.borrow();
+        rates.get(host).copied().unwrap_or(0)
     }
 
     /// The stream of chance of this seed that belongs to this purpose and this number.
