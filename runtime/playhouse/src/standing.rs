@@ -8,8 +8,8 @@
 //! [`Standing`] is what all threads of the node look at. The [`LeaseTask`] runs on the system's shard: it renews the node's
 //! own lease ([`own`]) and watches those of others ([`others`]). The machines behind both are playhouse-cluster's.
 //!
-//! Limits: [`others::WATCHERS`] nodes watch all leases, the rest looks when somebody asks; [`DEMANDS_MAX`] questions wait,
-//! [`others::LEASES_MAX`] leases are looked at, [`OVER_MAX`] lives that are over are remembered.
+//! Limits: `WATCHERS` nodes watch all leases, the rest looks when somebody asks; `DEMANDS_MAX` questions wait,
+//! `LEASES_MAX` leases are looked at, `OVER_MAX` lives that are over are remembered.
 
 mod clock;
 mod lock;
@@ -40,7 +40,7 @@ use others::DEMANDS_MAX;
 pub use problem::NoStanding;
 
 /// So many lives of other nodes that are over are remembered. One that is forgotten is proven over again.
-pub const OVER_MAX: usize = 4096;
+const OVER_MAX: usize = 4096;
 
 /// The standing of a node in this life, and the task that keeps it.
 pub(crate) fn standing(

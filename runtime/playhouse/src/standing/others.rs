@@ -15,16 +15,16 @@ use crate::call::{Failure, FailureKind};
 use crate::persist::NODES;
 
 /// How often leases are looked at, in microseconds.
-pub const LOOK_EVERY_US: u64 = 1_000_000;
+const LOOK_EVERY_US: u64 = 1_000_000;
 
 /// So many nodes look all the time: the first by name. The others do when somebody asks, or a member is gone.
-pub const WATCHERS: usize = 3;
+const WATCHERS: usize = 3;
 
 /// At most so many questions whether a life of a node is over wait for their answers.
-pub const DEMANDS_MAX: usize = 4096;
+pub(super) const DEMANDS_MAX: usize = 4096;
 
 /// At most so many leases are looked at.
-pub const LEASES_MAX: usize = 4096;
+const LEASES_MAX: usize = 4096;
 
 /// So many leases come with one answer of the store.
 const PAGE: usize = 256;

@@ -14,6 +14,7 @@ mod lost;
 mod nodes;
 mod saves;
 mod simulated;
+mod takeover;
 mod together;
 mod unique;
 mod world;

@@ -15,6 +15,7 @@ use super::super::forward::Raw;
 use super::super::handler::Answer;
 use super::super::ingress::{Incoming, ReplyTo, target};
 use super::super::shard::{Due, NEVER, Shard};
+use super::Clustered;
 use super::placed::{Placed, Underway, written};
 use super::table::Entry;
 use crate::call::{Failure, FailureKind};
@@ -64,6 +65,12 @@ impl Shard {
                     self.set_timer(at_us, Due::Ask(Rc::clone(entry), epoch_seen));
                 }
                 Some(Act::Send { id, attempt, route }) => {
+                    let over = |it: &Clustered| it.standing.known_over(&route.owner);
+                    if self.clustered().is_some_and(over) {
+                        // That life of the node runs nothing any more, though its links may still stand.
+                        entry.caller.borrow_mut().moved(id, attempt, None);
+                        continue;
+                    }
                     let placed = entry.caller.borrow().get(id).cloned();
                     if let Some(placed) = placed {
                         self.tally.placed.add(1);
