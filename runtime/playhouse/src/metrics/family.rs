@@ -115,6 +115,8 @@ families! {
         "Calls of entities that were sent to the nodes that run them: each attempt.";
     LOCATES = Counter "playhouse_locates_total" []
         "How often it had to be asked which node runs an entity, since that was not known or no longer right.";
+    HANDOFFS = Counter "playhouse_handoffs_total" ["outcome"]
+        "Entities that this node has handed over to others while it drained (done), and attempts that failed (failed).";
     LEASE = Gauge "playhouse_lease_seconds" []
         "For how long the node may still run entities unless the store renews its lease; 0 if it has lost it.";
     MEMBERS = Gauge "playhouse_members" ["state"]

@@ -18,6 +18,8 @@ pub(crate) struct Page<'a> {
     pub(crate) shards: usize,
     pub(crate) silent: usize,
     pub(crate) log_dropped: u64,
+    pub(crate) handed_over: usize,
+    pub(crate) handoffs_failed: usize,
     /// Of a node that has a lease.
     pub(crate) lease_seconds: Option<f64>,
     /// Of a node in a cluster.
@@ -68,6 +70,9 @@ impl Page<'_> {
         text.one(&family::PASSIVATED, rest.passivated);
         text.one(&family::PLACED, rest.placed);
         text.one(&family::LOCATES, rest.locates);
+        text.family(&family::HANDOFFS);
+        text.sample(&family::HANDOFFS, &["done"], self.handed_over);
+        text.sample(&family::HANDOFFS, &["failed"], self.handoffs_failed);
         text.family(&family::LEASE);
         if let Some(lease_seconds) = self.lease_seconds {
             text.sample(&family::LEASE, &[], lease_seconds);
@@ -278,6 +283,8 @@ mod tests {
             shards: 2,
             silent: 0,
             log_dropped: 0,
+            handed_over: 0,
+            handoffs_failed: 0,
             lease_seconds: Some(1.5),
             members: Some(Members::default()),
             sum: &sum,

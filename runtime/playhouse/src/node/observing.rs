@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
@@ -172,6 +173,8 @@ impl Shared {
             shards: about.shards,
             silent: seen.silent,
             log_dropped: Logging::installed().map_or(0, |log| log.dropped()),
+            handed_over: self.drained.moved.load(Ordering::Relaxed),
+            handoffs_failed: self.drained.failed.load(Ordering::Relaxed),
             lease_seconds: self.place().and_then(Place::lease_left_us).map(seconds),
             members: self.place().map(|place| members(&place.seat.view())),
             sum: &seen.sum,
@@ -181,7 +184,9 @@ impl Shared {
 
     /// How far the node is in its life, in a word.
     fn state(&self) -> &'static str {
-        if self.control.is_stopping() {
+        if self.place().is_some_and(|place| place.seat.me().draining) {
+            "draining"
+        } else if self.control.is_stopping() {
             "stopping"
         } else if self.control.is_started() {
             "running"
