@@ -208,3 +208,38 @@ fn what_moved_and_what_was_lost_with_its_link_is_told_apart_from_failures() {
         assert_eq!(told.0.borrow()[1], "lost: Unknown");
     });
 }
+
+#[test]
+fn a_link_that_is_held_hands_nothing_over_until_it_is_taken_on() {
+    on_both(|world| async move {
+        let serving = serve(world.host("b"), options("b")).await;
+        let link = dial(world.host("a"), &serving.address);
+        assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));
+        let accepted = serving.server.links.borrow()[0].clone();
+        accepted.hold();
+        let told = Rc::new(Told::default());
+        for number in 2..5 {
+            let sink = Rc::<Told>::clone(&told);
+            let args = |w: &mut playhouse_wire::Writer| w.raw(&[number]);
+            link.request(method(ECHO), &Header::EMPTY, sink, args)
+                .unwrap();
+        }
+        // All of it has gone out, and is there to be read.
+        while link.queued_bytes() > 0 {
+            yield_now().await;
+        }
+        for _ in 0..50 {
+            yield_now().await;
+        }
+        assert_eq!(
+            (serving.server.requests.get(), told.0.borrow().len()),
+            (1, 0)
+        );
+        accepted.take_on();
+        assert_eq!(call(&link, ECHO, &[5]).await, Ended::Ok(vec![5]));
+        assert_eq!(
+            (serving.server.requests.get(), told.0.borrow().len()),
+            (5, 3)
+        );
+    });
+}
