@@ -27,6 +27,7 @@ mod form;
 #[path = "cluster/generated/mod.rs"]
 #[rustfmt::skip]
 mod generated;
+mod handle;
 mod hosting;
 mod locking;
 mod serving;
@@ -45,6 +46,7 @@ use generated::playhouse::cluster as schema;
 use hosting::Hosting;
 use serving::Serving;
 
+pub use handle::Cluster;
 #[cfg(feature = "etcd")]
 pub use playhouse_cluster::{Etcd, Tls};
 pub use playhouse_cluster::{

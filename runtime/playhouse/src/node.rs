@@ -35,6 +35,7 @@ mod exporting;
 mod gate;
 mod guests;
 mod interop;
+mod judging;
 mod lanes;
 mod member;
 mod observing;

@@ -18,6 +18,7 @@ use super::route::Home;
 use super::shard::{NEVER, Shard};
 use super::trace::{Trace, TraceContext};
 use crate::call::{Failure, Target};
+use crate::cluster::Cluster;
 
 impl Shard {
     /// Runs code with a context that belongs to no entity. It ends when the caller does, or at its deadline.
@@ -110,6 +111,14 @@ impl Cx {
             name: Arc::clone(&self.shard().node),
             addresses: Arc::clone(&self.shard().addresses.borrow()),
         }
+    }
+
+    /// The cluster that the node is one of; nothing on a node alone.
+    #[must_use]
+    pub fn cluster(&self) -> Option<Cluster> {
+        let clustered = self.shard().clustered()?;
+        let seat = clustered.seat.clone();
+        Some(Cluster { seat })
     }
 
     /// What the node was given to share, by its type.

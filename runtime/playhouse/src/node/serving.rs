@@ -7,11 +7,12 @@ use playhouse_net::link::{CloseReason, Link, LinkHandler};
 use playhouse_wire::Limits;
 use playhouse_wire::link::Peer;
 use playhouse_wire::message::{
-    GoAwayReason, Header, Incarnation, Message, Moved, Notify, Owner, Request, Role,
+    GoAwayReason, Header, Incarnation, Message, Method, Moved, Notify, Owner, Request, Role,
 };
 use rustc_hash::FxHashMap;
 use tokio::time::Duration;
 
+use super::judging::{self, Strange};
 use super::lanes::Lane;
 use super::session::Client;
 use super::shard::ShardNode;
@@ -41,8 +42,8 @@ enum Standing {
     /// Its hello is not there yet.
     #[default]
     Stranger,
-    /// A node or a tool: it may call everything.
-    Trusted,
+    /// A node or a tool: it may call everything, but of types in which it can't be understood.
+    Trusted(Option<Rc<Strange>>),
     Client(Rc<Client>),
 }
 
@@ -66,7 +67,7 @@ impl Connection {
     fn admit(
         &self,
         client: &Client,
-        method: playhouse_wire::message::Method,
+        method: Method,
         header: &mut Header<'_>,
     ) -> Result<(CallKind, Origin), Failure> {
         let session = client.session();
@@ -126,6 +127,13 @@ impl Connection {
         }
     }
 
+    /// The refusal of a call of a type in which the peer can't be understood.
+    #[inline]
+    fn refuse_strange(&self, strange: Option<Rc<Strange>>, method: Method) -> Option<Failure> {
+        let strange = strange?;
+        judging::refuse(self.node.schema(), &strange, method)
+    }
+
     /// A call of the node's own, for tools.
     fn builtin(&self, link: &Link, request: &Request<'_>) {
         let (id, tag) = (request.id, request.method.tag);
@@ -156,7 +164,10 @@ impl LinkHandler for Connection {
             // load test comes from one.
             Role::Client if self.node.trusts(link.address()) => Standing::Client(Rc::default()),
             Role::Client => Standing::Client(Rc::new(Client::of(link.address()))),
-            Role::Node | Role::Tool if self.node.trusts(link.address()) => Standing::Trusted,
+            Role::Node | Role::Tool if self.node.trusts(link.address()) => {
+                let strange = self.node.judge_schema(peer);
+                Standing::Trusted((!strange.is_empty()).then(|| Rc::new(strange)))
+            }
             Role::Node | Role::Tool => {
                 let text =
                     "nodes and tools are not taken from this address; see `.trust_peers(..)`";
@@ -167,7 +178,6 @@ impl LinkHandler for Connection {
         if peer.role == Role::Node {
             self.enter_lane(link, peer);
         }
-        self.node.judge_schema(peer);
     }
 
     fn batch_begins(&self, _link: &Link) -> bool {
@@ -188,7 +198,7 @@ impl LinkHandler for Connection {
         } = request;
         let fail = |failure: &Failure| link.respond_failure(id, &failure.into());
         let (origin, limits) = match self.standing() {
-            Standing::Trusted if tool::is_builtin(method) => {
+            Standing::Trusted(_) if tool::is_builtin(method) => {
                 let request = Request {
                     id,
                     method,
@@ -197,7 +207,10 @@ impl LinkHandler for Connection {
                 };
                 return self.builtin(link, &request);
             }
-            Standing::Trusted => (Origin::Peer, Limits::DEFAULT),
+            Standing::Trusted(strange) => match self.refuse_strange(strange, method) {
+                Some(failure) => return fail(&failure),
+                None => (Origin::Peer, Limits::DEFAULT),
+            },
             Standing::Client(client) => match self.admit(&client, method, &mut header) {
                 Ok((CallKind::Rpc, origin)) => (origin, Limits::STRICT),
                 Ok(_) => return fail(&wrong_kind()),
@@ -242,7 +255,13 @@ impl LinkHandler for Connection {
             args,
         } = notify;
         let (origin, limits) = match self.standing() {
-            Standing::Trusted => (Origin::Peer, Limits::DEFAULT),
+            Standing::Trusted(strange) => match self.refuse_strange(strange, method) {
+                Some(failure) => {
+                    tracing::debug!(?method, %failure, "a node's oneway is refused");
+                    return;
+                }
+                None => (Origin::Peer, Limits::DEFAULT),
+            },
             Standing::Client(client) => match self.admit(&client, method, &mut header) {
                 Ok((CallKind::Oneway, origin)) => (origin, Limits::STRICT),
                 Ok(_) => return,
@@ -282,7 +301,7 @@ impl LinkHandler for Connection {
             (Message::End(end), Standing::Client(client)) => {
                 self.node.ended_by_client(&client, &end);
             }
-            (message, Standing::Trusted) => self.node.other(link, self.serial.get(), message),
+            (message, Standing::Trusted(_)) => self.node.other(link, self.serial.get(), message),
             (message, _) => tracing::debug!(?message, "a message that nobody here takes"),
         }
     }

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
 
 use super::egress::Outbound;
+use super::judging::{self, Strange};
 use super::problem::StartError;
 use super::running::Stopped;
 use super::serving::Connection;
@@ -366,24 +367,39 @@ impl ShardNode {
         Ok(())
     }
 
-    /// Types that a peer of another schema reads differently. Calls of those that don't fit fail one by one, as
-    /// `Invalid`; the log names the types, since only the lock could tell which changes are harmless.
-    pub(super) fn judge_schema(&self, peer: &Peer) {
-        let Some(theirs) = &peer.digests else {
-            return;
+    /// Judges a peer of another schema: the types in which it can't be understood. The log names those that differ.
+    pub(super) fn judge_schema(&self, peer: &Peer) -> Strange {
+        let Some(theirs) = peer.digests.as_ref().filter(|_| peer.role != Role::Tool) else {
+            return Strange::default();
         };
-        let differ = self.shared.digests.iter().filter(|ours| {
-            let mut theirs = theirs.iter();
-            theirs.any(|it| {
-                (it.package, it.number) == (ours.package, ours.number) && it.digest != ours.digest
-            })
-        });
-        let names: Vec<String> = differ
-            .filter_map(|it| self.schema().name_of(it.package, it.number))
-            .collect();
-        if !names.is_empty() && peer.role != Role::Tool {
-            tracing::info!(peer = %peer.name, types = names.join(", "), "a peer has another version of the schema");
+        let ours = &self.shared.digests;
+        let names = |types: &mut dyn Iterator<Item = (u16, u16)>| -> Vec<String> {
+            types
+                .filter_map(|(package, number)| self.schema().name_of(package, number))
+                .collect()
+        };
+        let differ = judging::differing(ours, theirs);
+        let differ = names(&mut differ.map(|it| (it.package, it.number)));
+        if !differ.is_empty() {
+            tracing::info!(peer = %peer.name, types = differ.join(", "), "a peer has another version of the schema");
         }
+        let view = self.shared.place().map(|place| place.seat.view());
+        let member = view.as_ref().and_then(|view| view.get(&peer.name));
+        let Some(member) = member.filter(|it| peer.role == Role::Node && it.root == peer.root)
+        else {
+            return Strange::default();
+        };
+        let strange = judging::strange(self.schema(), ours, theirs, member.release);
+        if !strange.is_empty() {
+            let types = names(&mut strange.iter().copied());
+            tracing::warn!(
+                peer = %peer.name,
+                release = member.release,
+                types = types.join(", "),
+                "a node of an earlier release has types that this one can't read: its calls of them are refused"
+            );
+        }
+        strange
     }
 }
 

@@ -97,6 +97,13 @@ impl Place {
     /// The place of a node whose addresses are known. `started_us` is when its process began, in microseconds since 1970.
     pub(super) fn new(shared: &Shared, started_us: i64, lock: Option<NameLock>) -> Self {
         let (seat, driver) = playhouse_cluster::seat(member::member(shared, started_us));
+        let schema = shared.about.schema;
+        // The newer side judges, by what its lock says of the older one's release.
+        seat.judge_by(move |member| {
+            member.root == schema.digest
+                || member.release >= schema.release
+                || member.release >= schema.readable_since
+        });
         let incarnation = shared.places().incarnation;
         let terms = LeaseTerms::default();
         let (standing, lease) = standing::standing(&shared.about.name, incarnation, terms);

@@ -124,3 +124,35 @@ fn a_client_brings_its_hero_to_the_node_where_it_logs_in() {
         sim.end().unwrap();
     }
 }
+
+/// Tries to take a lock on a node, keeps it for a second, and gives its token.
+fn try_lock(sim: &Sim, node: &str) -> Option<u64> {
+    let token = sim.on(node, async || {
+        let shard = Shard::current().unwrap();
+        let within = Duration::from_secs(5);
+        let locked = shard.attend(within, async |cx| {
+            let cluster = cx.cluster().unwrap();
+            assert_eq!(cluster.view().members.len(), 3);
+            cluster.try_lock("season").await.ok()
+        });
+        let lock = locked.await.unwrap()?;
+        let token = lock.token;
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            drop(lock);
+        });
+        Some(token)
+    });
+    token.unwrap()
+}
+
+#[test]
+fn handlers_take_locks_that_one_node_has_at_a_time() {
+    let sim = cluster(7, &["a", "b", "c"]);
+    sim.run_for(Duration::from_secs(3));
+    let first = try_lock(&sim, "b").unwrap();
+    assert_eq!(try_lock(&sim, "c"), None);
+    sim.run_for(Duration::from_secs(2));
+    assert!(try_lock(&sim, "c").unwrap() > first);
+    sim.end().unwrap();
+}
