@@ -27,6 +27,7 @@ mod park;
 mod attend;
 mod background;
 mod context;
+mod discovery;
 mod identity;
 mod interceptor;
 mod measures;

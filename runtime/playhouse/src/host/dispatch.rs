@@ -80,6 +80,11 @@ impl Shard {
         if let Some(to) = &proxy.address {
             return self.start_link(&proxy, to, &args);
         }
+        match self.discover(&proxy.target) {
+            Ok(None) => {}
+            Ok(Some(to)) => return self.start_link(&proxy, &to, &args),
+            Err(failure) => return Started::Ready(Err(failure.into())),
+        }
         match self.home(&proxy.target) {
             Ok(Home::Here) if self.is_elsewhere(&proxy.target) => {
                 return self.start_placed(&proxy, &args);
@@ -126,6 +131,9 @@ impl Shard {
         }
         if let Some(to) = &proxy.address {
             return self.notify_link(proxy, to, &args);
+        }
+        if let Some(to) = self.discover(&proxy.target)? {
+            return self.notify_link(proxy, &to, &args);
         }
         if let Home::Shard(shard) = self.home(&proxy.target)? {
             return self.send_far(shard, proxy, args);

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::afar::FarSearches;
 use super::calls::{CallId, Calls};
 use super::cell::Hosted;
+use super::discovery::Discovery;
 use super::durable::Durable;
 use super::egress::Egress;
 use super::env::Env;
@@ -120,6 +121,7 @@ pub struct Shard {
     /// The node's place in its cluster, if it has one.
     pub(super) cluster: OnceCell<Clustered>,
     pub(super) placements: Placements,
+    pub(super) discovery: Discovery,
     /// Entities that were offered to other nodes.
     pub(super) offers: RefCell<Offers>,
     /// How many entities of other nodes are being claimed.
@@ -190,6 +192,7 @@ impl Shard {
             schema: OnceCell::new(),
             cluster: OnceCell::new(),
             placements: Placements::default(),
+            discovery: Discovery::default(),
             offers: RefCell::default(),
             arrivals: Cell::new(0),
         })

@@ -6,6 +6,7 @@ mod calls;
 #[path = "generated/mod.rs"]
 mod generated;
 mod moves;
+mod services;
 mod world;
 
 use generated::village as schema;

@@ -1,0 +1,74 @@
+//! Services of other nodes: whom a call goes to that names a service and no node.
+//!
+//! An instance of this node is taken if there is one, whoever else is less busy: such a call skips the wire.
+
+use std::cell::RefCell;
+
+use playhouse_cluster::{Picker, View, What, consistent};
+
+use super::shard::Shard;
+use crate::call::{Address, Failure, FailureKind, Target};
+
+/// What a shard remembers of the nodes that it chose.
+#[derive(Debug, Default)]
+pub(super) struct Discovery {
+    picker: RefCell<Picker>,
+}
+
+impl Shard {
+    /// The node that a call of a service goes to; none if it is served here, or is no service's, or there is no cluster.
+    ///
+    /// # Errors
+    ///
+    /// No node serves it. The words say which role is missing, and since when.
+    #[inline]
+    pub(super) fn discover(&self, target: &Target) -> Result<Option<Address>, Failure> {
+        let Target::Service {
+            package,
+            number,
+            key,
+        } = target
+        else {
+            return Ok(None);
+        };
+        let Some(clustered) = self.clustered() else {
+            return Ok(None);
+        };
+        if self.find_service(*package, *number).is_some() {
+            return Ok(None);
+        }
+        let view = clustered.seat.view();
+        self.choose(&view, (*package, *number), *key).map(Some)
+    }
+
+    fn choose(&self, view: &View, id: (u16, u16), key: Option<u64>) -> Result<Address, Failure> {
+        let candidates = view.with(&What::Service(id));
+        let chosen = match key {
+            Some(key) => consistent(candidates, key),
+            None => {
+                let now_us = i64::try_from(self.now_us()).unwrap_or(i64::MAX);
+                let mut picker = self.discovery.picker.borrow_mut();
+                picker.pick(candidates, now_us)
+            }
+        };
+        let address = chosen.and_then(|member| member.addresses.first());
+        let address = address.map(|address| Address::new(address.as_str()));
+        address.ok_or_else(|| {
+            let failure = Failure::not_executed(FailureKind::Unreachable);
+            failure.because(self.nobody_serves(view, id))
+        })
+    }
+
+    /// Why nobody is there for a service.
+    fn nobody_serves(&self, view: &View, id: (u16, u16)) -> String {
+        let nobody = view.nobody(&What::Service(id));
+        let schema = self.schema.get();
+        match schema.and_then(|schema| schema.service(id.0, id.1)) {
+            Some(service) => {
+                let (name, role) = (service.head.name, service.role.head.name);
+                format!("nobody of role {role} serves {name}: {nobody}")
+            }
+            None => nobody.to_string(),
+        }
+    }
+}
