@@ -1,0 +1,4 @@
+//! The cases.
+
+pub mod locks;
+pub mod members;
