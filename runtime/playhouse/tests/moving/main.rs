@@ -6,6 +6,7 @@
 mod generated;
 mod meeting;
 mod simulated;
+mod sockets;
 mod world;
 
 use generated::caravan as schema;

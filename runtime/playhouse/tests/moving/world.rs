@@ -11,6 +11,7 @@ use crate::schema::caravan::{Camel, CamelRingArgs, Carried, Oasis, Pack, Wind};
 pub(crate) fn node(name: &str) -> NodeBuilder {
     playhouse::Node::builder()
         .name(name)
+        .roles(["road"])
         .schema(&crate::generated::SCHEMA)
         .shards(1)
         .entity::<CamelLogic>()

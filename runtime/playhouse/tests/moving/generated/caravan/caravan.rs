@@ -167,12 +167,12 @@ impl v1::ComponentSchema for Pack {
 macro_rules! __playhouse_caravan_Pack {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Pack" "idl/caravan.idl" 7
+            component "Pack" "idl/caravan.idl" 8
             [
-                { rpc 1 earn 14 "rpc 1 earn(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
-                { rpc 2 learn 15 "rpc 2 learn(song: string[..=20]) -> u32" [ song "String", ] "Result<u32, Failure>" }
-                { rpc 3 carried 16 "rpc 3 carried() -> Carried" [ ] "Result<Carried, Failure>" }
-                { rpc 4 cheer 17 "rpc 4 cheer(mood: u32)" [ mood "u32", ] "Result<(), Failure>" }
+                { rpc 1 earn 15 "rpc 1 earn(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
+                { rpc 2 learn 16 "rpc 2 learn(song: string[..=20]) -> u32" [ song "String", ] "Result<u32, Failure>" }
+                { rpc 3 carried 17 "rpc 3 carried() -> Carried" [ ] "Result<Carried, Failure>" }
+                { rpc 4 cheer 18 "rpc 4 cheer(mood: u32)" [ mood "u32", ] "Result<(), Failure>" }
             ]
             [
             ]
@@ -771,24 +771,24 @@ impl v1::HasSlot<1> for Camel {
 macro_rules! __playhouse_caravan_Camel {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Camel" "idl/caravan.idl" 26
+            entity keyed "Camel" "idl/caravan.idl" 27
             [
-                { rpc 1 step 34 "rpc 1 step() -> u64" [ ] "Result<u64, Failure>" }
-                { rpc 2 drink 35 "rpc 2 drink(thirst: u32)" [ thirst "u32", ] "Result<(), Failure>" }
-                { rpc 3 thirst_now 36 "rpc 3 thirst_now() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 4 rest 38 "rpc 4 rest(time: duration) -> u64" [ time "Duration", ] "Result<u64, Failure>" }
-                { timer 5 ring 39 "timer 5 ring(number: u32)" [ number "u32", ] "()" }
-                { rpc 6 ring_after 40 "rpc 6 ring_after(number: u32, after: duration, every: duration?, key: u32?)" [ number "u32", after "Duration", every "Option<Duration>", key "Option<u32>", ] "Result<(), Failure>" }
-                { rpc 7 silence 41 "rpc 7 silence(key: u32) -> u32" [ key "u32", ] "Result<u32, Failure>" }
-                { rpc 8 rings_now 42 "rpc 8 rings_now() -> list<u32>[..=1000]" [ ] "Result<Vec<u32>, Failure>" }
-                { rpc 9 leave_after_a_while 43 "rpc 9 leave_after_a_while()" [ ] "Result<(), Failure>" }
-                { rpc 10 tread 44 "rpc 10 tread() -> u64" [ ] "Result<u64, Failure>" }
-                { oneway 11 nudge 45 "oneway 11 nudge()" [ ] "()" }
-                { rpc 12 where_now 46 "rpc 12 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 13 pace 48 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 1 step 35 "rpc 1 step() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 2 drink 36 "rpc 2 drink(thirst: u32)" [ thirst "u32", ] "Result<(), Failure>" }
+                { rpc 3 thirst_now 37 "rpc 3 thirst_now() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 4 rest 39 "rpc 4 rest(time: duration) -> u64" [ time "Duration", ] "Result<u64, Failure>" }
+                { timer 5 ring 40 "timer 5 ring(number: u32)" [ number "u32", ] "()" }
+                { rpc 6 ring_after 41 "rpc 6 ring_after(number: u32, after: duration, every: duration?, key: u32?)" [ number "u32", after "Duration", every "Option<Duration>", key "Option<u32>", ] "Result<(), Failure>" }
+                { rpc 7 silence 42 "rpc 7 silence(key: u32) -> u32" [ key "u32", ] "Result<u32, Failure>" }
+                { rpc 8 rings_now 43 "rpc 8 rings_now() -> list<u32>[..=1000]" [ ] "Result<Vec<u32>, Failure>" }
+                { rpc 9 leave_after_a_while 44 "rpc 9 leave_after_a_while()" [ ] "Result<(), Failure>" }
+                { rpc 10 tread 45 "rpc 10 tread() -> u64" [ ] "Result<u64, Failure>" }
+                { oneway 11 nudge 46 "oneway 11 nudge()" [ ] "()" }
+                { rpc 12 where_now 47 "rpc 12 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 13 pace 49 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
             ]
             [
-                { 1 pack 27 "Pack" }
+                { 1 pack 28 "Pack" }
             ]
         }
         $($user)*
@@ -1824,10 +1824,10 @@ impl v1::EntitySchema for Wind {
 macro_rules! __playhouse_caravan_Wind {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Wind" "idl/caravan.idl" 52
+            entity keyed "Wind" "idl/caravan.idl" 53
             [
-                { rpc 1 blow 55 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 56 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 blow 56 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 57 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2103,10 +2103,10 @@ impl v1::EntitySchema for Oasis {
 macro_rules! __playhouse_caravan_Oasis {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Oasis" "idl/caravan.idl" 60
+            entity singleton "Oasis" "idl/caravan.idl" 61
             [
-                { rpc 1 enter 63 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 64 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 enter 64 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 65 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2256,12 +2256,14 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&OASIS)] };
+    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&OASIS)] };
 
     pub static ROLE_ROAD: Role = Role { head: Head::new("caravan", "road", "idl/caravan.idl", 4) };
 
+    pub static ROLE_DB: Role = Role { head: Head::new("caravan", "db", "idl/caravan.idl", 5) };
+
     pub static PACK: Component = Component {
-        head: Head::new("caravan", "Pack", "idl/caravan.idl", 7).docs("What it carries."),
+        head: Head::new("caravan", "Pack", "idl/caravan.idl", 8).docs("What it carries."),
         package: 21,
         number: 1,
         requires: &[],
@@ -2279,14 +2281,14 @@ pub mod descriptor {
         digest: 0xdacf_0f73_5716_b06c,
     };
 
-    pub static CARRIED: Type = Type::new(Head::new("caravan", "Carried", "idl/caravan.idl", 20), 0x8f86_a293_64bb_a6a5, Kind::Struct(&[
+    pub static CARRIED: Type = Type::new(Head::new("caravan", "Carried", "idl/caravan.idl", 21), 0x8f86_a293_64bb_a6a5, Kind::Struct(&[
         Member::new(1, "gold", Use::U64).or(Value::Int(0)),
         Member::new(2, "songs", Use::list(&Use::STRING.length(0, 20)).length(0, 50)).or(Value::Empty),
         Member::new(3, "mood", Use::U32).or(Value::Int(0)),
     ]));
 
     pub static CAMEL: Entity = Entity {
-        head: Head::new("caravan", "Camel", "idl/caravan.idl", 26),
+        head: Head::new("caravan", "Camel", "idl/caravan.idl", 27),
         package: 21,
         number: 2,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -2320,7 +2322,7 @@ pub mod descriptor {
     };
 
     pub static WIND: Entity = Entity {
-        head: Head::new("caravan", "Wind", "idl/caravan.idl", 52).docs("Nothing of it is stored; it moves all the same."),
+        head: Head::new("caravan", "Wind", "idl/caravan.idl", 53).docs("Nothing of it is stored; it moves all the same."),
         package: 21,
         number: 3,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -2340,7 +2342,7 @@ pub mod descriptor {
     };
 
     pub static OASIS: Entity = Entity {
-        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 60).docs("There is one of it."),
+        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 61).docs("There is one of it."),
         package: 21,
         number: 4,
         kind: EntityKind::Singleton,
