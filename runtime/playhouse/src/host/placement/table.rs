@@ -149,3 +149,33 @@ impl fmt::Debug for Placements {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use playhouse_wire::{EntityKey, KeyPart};
+
+    use super::*;
+
+    fn entity(number: u64) -> EntityRef {
+        EntityRef {
+            package: 1,
+            number: 2,
+            slot: 0,
+            key: EntityKey::new([KeyPart::Unsigned(number)]),
+        }
+    }
+
+    #[test]
+    fn of_idle_entities_those_that_were_called_least_lately_are_forgotten() {
+        let placements = Placements::default();
+        let many = LOCATIONS_MAX as u64 * 3;
+        for number in 0..many {
+            placements.entry(entity(number), Rules::default());
+            // One is called all the time.
+            assert!(placements.find(&entity(0)).is_some());
+            assert!(placements.len() <= LOCATIONS_MAX);
+        }
+        assert!(placements.find(&entity(many - 1)).is_some());
+        assert!(placements.find(&entity(1)).is_none());
+    }
+}
