@@ -63,7 +63,7 @@ impl DoorLogic {
 impl DoorLogic {
     #[rpc]
     async fn weather(&self, _cx: &mut Cx, region: String) -> String {
-        tracing::info!("looks out");
+        playhouse::log::info!("looks out");
         format!("fog {region}")
     }
     #[rpc]
@@ -107,7 +107,7 @@ impl DoorLogic {
     }
     #[rpc]
     async fn left_at(&self, cx: &mut Cx, next: String) -> Result<u64, Failure> {
-        tracing::info!(next, "asks what is left");
+        playhouse::log::info!(next, "asks what is left");
         if next.is_empty() {
             let left = cx.left().unwrap_or_default();
             return Ok(u64::try_from(left.as_micros()).unwrap());
