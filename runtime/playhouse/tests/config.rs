@@ -152,3 +152,24 @@ fn a_game_has_a_section_of_its_own() {
     let cluster: ClusterConfig<Rules> = loader.load().unwrap();
     assert_eq!(cluster.game.points, 3);
 }
+
+#[test]
+fn a_cluster_is_joined_as_the_file_says() {
+    let text = r#"{
+        "cluster": { "embedded": { "at": "127.0.0.1:7300" } },
+        "nodes": {
+            "manager": { "roles": [], "listen": ["127.0.0.1:7300"] },
+            "everywhere": { "roles": [], "listen": ["0.0.0.0:7301"] },
+            "told": { "roles": [], "listen": ["0.0.0.0:7302"], "advertise": ["10.0.0.7"] },
+        },
+    }"#;
+    let build = |name: &str| {
+        let node = cluster(text).unwrap().node(name).unwrap();
+        let builder = Node::builder().schema(&SCHEMA).configure(&node).unwrap();
+        builder.build().map(|_| ())
+    };
+    assert_eq!(build("manager"), Ok(()));
+    assert_eq!(build("told"), Ok(()));
+    let error = build("everywhere").unwrap_err();
+    assert!(error.to_string().contains(".advertise("), "{error}");
+}

@@ -84,7 +84,7 @@ pub struct NodeConfig {
     pub shards: Option<u16>,
     /// See [`NodeBuilder::store`].
     pub store: Option<StoreConfig>,
-    /// See [`NodeBuilder::lock`].
+    /// See [`NodeBuilder::lock`]. The folder of an embedded store if nothing is said.
     pub lock: Option<PathBuf>,
     /// See [`NodeBuilder::save_every`].
     pub save_every: Option<Time>,
@@ -408,7 +408,12 @@ impl NodeBuilder {
         if let Some(membership) = &config.cluster {
             self = self.join(membership, config.listen.as_deref().unwrap_or_default())?;
         }
-        if let Some(folder) = &config.lock {
+        // Whoever restarts a node that saves in a folder restarts it where that is.
+        let beside = match &config.store {
+            Some(StoreConfig::Embedded { path }) => Some(path),
+            _ => None,
+        };
+        if let Some(folder) = config.lock.as_ref().or(beside) {
             self = self.lock(folder);
         }
         for address in config.advertise.iter().flatten() {
