@@ -11,6 +11,7 @@
 //! [`POISON_ATTEMPTS_MAX`] times is refused, and a committed rpc keeps back [`HELD_MAX`] oneways and events.
 
 // Where everything stands: the shard, what it is made of, and the world as it sees it.
+mod due;
 mod env;
 mod setup;
 mod shard;

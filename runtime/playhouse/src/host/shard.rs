@@ -6,19 +6,18 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::future::Future;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use playhouse_wire::EntityKey;
 use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
 use super::afar::FarSearches;
 use super::calls::{CallId, Calls};
-use super::cell::Hosted;
 use super::discovery::Discovery;
+pub(super) use super::due::Due;
 use super::durable::Durable;
 use super::egress::Egress;
 use super::env::Env;
@@ -27,14 +26,14 @@ use super::handoff::Offers;
 use super::interceptor::Interceptor;
 use super::keeper::Keeper;
 use super::kind::Kind;
-use super::placement::{Clustered, Entry, Placements};
+use super::placement::{Clustered, Placements};
 use super::services::ServiceHost;
 use super::sessions::SessionPort;
 use super::setup::{Setup, Shares};
 use super::trace::Roots;
 use crate::descriptor::{self, Declaration, Schema};
 use crate::metrics::Tally;
-use crate::timer::{TimerHandle, Wheel};
+use crate::timer::Wheel;
 use crate::watchdog::Mark;
 
 thread_local! {
@@ -46,26 +45,6 @@ pub const SPIN_US: u64 = 50;
 
 /// No deadline.
 pub(super) const NEVER: u64 = u64::MAX;
-
-/// What a shard does when a time has come.
-pub(super) enum Due {
-    /// Rows that nobody has acknowledged are sent again.
-    Resend,
-    /// The deadline of a call that is waited for.
-    Deadline(CallId),
-    /// A timer of an entity.
-    Timer(Weak<dyn Hosted>, TimerHandle),
-    /// The step of an entity.
-    Tick(Weak<dyn Hosted>),
-    /// An entity has changes that are to be saved.
-    Save(Weak<dyn Hosted>),
-    /// An entity may have been idle for too long.
-    Idle(Weak<dyn Hosted>),
-    /// The calls of an entity elsewhere have waited long enough to ask for it again.
-    Ask(Rc<Entry>, u64),
-    /// An entity is to be run though nobody calls: by type and key.
-    Begin(u32, EntityKey),
-}
 
 /// A thread's worth of entities and services.
 pub struct Shard {
