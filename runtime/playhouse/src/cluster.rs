@@ -30,6 +30,7 @@ mod generated;
 mod handle;
 mod hosting;
 mod locking;
+mod measuring;
 mod serving;
 mod staying;
 
@@ -52,6 +53,8 @@ pub use playhouse_cluster::{Etcd, Tls};
 pub use playhouse_cluster::{
     Load, Lock, LockError, Member, NoMember, OpenError, Picker, Seat, View, What,
 };
+
+pub(crate) use measuring::measure;
 
 /// The package of the registry's interface.
 pub(crate) const PACKAGE: &str = "playhouse.cluster";

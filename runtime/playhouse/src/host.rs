@@ -93,7 +93,7 @@ pub use durable::{
     DELIVERIES_MAX, HELD_MAX, POISON_ATTEMPTS_MAX, RESEND_MAX, RESEND_US, Refusal, SENDERS_MAX,
 };
 pub use egress::{Egress, EgressId, LinkId, Outgoing};
-pub use env::Env;
+pub use env::{Env, Processors};
 pub use fabric::INBOX_MAX;
 pub use find::{FIND_PATIENCE, Finding, find_all, find_one};
 pub use handler::Answer;

@@ -3,6 +3,15 @@
 use playhouse_wire::Timestamp;
 use tokio::time::Instant;
 
+/// What a process has used of its machine's processors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Processors {
+    /// How many there are.
+    pub count: u16,
+    /// Their time that the process has used in all, in microseconds.
+    pub used_us: u64,
+}
+
 /// Clock and chance of a shard.
 pub trait Env: 'static {
     /// The clock: tokio's, which the simulation stops and moves.
@@ -29,6 +38,11 @@ pub trait Env: 'static {
     /// their own, and leases are measured by them.
     fn clock_rate_ppm(&self) -> i64 {
         0
+    }
+
+    /// What the process has used of the machine; none where nobody knows, or where it must not matter.
+    fn processors(&self) -> Option<Processors> {
+        None
     }
 
     /// Whether a shard that waits for another looks for its answer for a while before it sleeps.

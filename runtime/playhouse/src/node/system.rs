@@ -22,6 +22,7 @@ use super::problem::StartError;
 use super::running::Stopped;
 use super::shard::ShardNode;
 use super::shared::{Jobs, Shared};
+use crate::cluster::measure;
 use crate::standing::{self, LeaseTask, NameLock, Standing};
 
 /// How long a node that stops waits for the others to hear that it leaves.
@@ -226,6 +227,7 @@ impl ShardNode {
             place.seat.update(|me| me.incarnation = incarnation);
             // Inside of it proxies call: a registry may be asked by calls of ours.
             host.spawn(cluster.drive(driver, system));
+            tokio::task::spawn_local(measure(place.seat.clone(), Rc::clone(&host)));
             let opened = tokio::time::timeout_at(limit, place.seat.opened()).await;
             let opened = opened.map_err(|_| StartError::NoCluster {
                 registry: format!("{cluster:?}"),
