@@ -60,7 +60,17 @@ fn there_is_one_well_and_a_warden_for_each_node() {
     assert_eq!(wells[0], wells[1]);
     for node in [0, 1] {
         for name in ["east", "west"] {
-            let warden = village.on(node, async move || Warden::of(name).home().await);
+            let warden = village.on(node, async move || {
+                loop {
+                    match Warden::of(name).home().await {
+                        // It has joined, but this node has not heard of it yet.
+                        Err(failure) if failure.text().contains("is not in the cluster") => {
+                            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                        }
+                        ended => break ended,
+                    }
+                }
+            });
             assert_eq!(warden.unwrap(), name);
         }
     }
