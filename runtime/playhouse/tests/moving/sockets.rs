@@ -33,6 +33,12 @@ fn a_node_drains_under_calls_and_none_fails() {
         start(node(name).shards(2).store(store).cluster(meeting.clone()))
     };
     let (east, west) = (game("east"), game("west"));
+    // The nodes have heard of one another once something that is called on one lives on the other.
+    let met = (1_000_u64..1_000_000).any(|camel| {
+        let home = east.spawn(move || Camel::of(camel).where_now());
+        home.wait().unwrap().unwrap() == "west"
+    });
+    assert!(met, "the nodes never met");
     let callers: Vec<_> = (1..=24_u64)
         .map(|camel| {
             east.spawn(move || async move {
