@@ -19,6 +19,9 @@ const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(9);
 fn cluster(seed: u64) -> (Sim, SimStore) {
     let sim = Sim::new(seed);
     let store = sim.store();
+    // As much as clocks may differ.
+    sim.set_clock_rate("b", 50_000);
+    sim.set_clock_rate("c", -50_000);
     for name in ["a", "b", "c"] {
         sim.node(name, move || {
             let membership = match name {
