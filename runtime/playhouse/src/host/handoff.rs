@@ -16,7 +16,6 @@ mod volatile;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_store::durable::Activation;
