@@ -60,7 +60,7 @@ impl Nodes {
             let node = json!({
                 "roles": roles,
                 "listen": [format!("127.0.0.1:{port}")],
-                "advertise": own.peers.address(),
+                "advertise": [own.peers.address()],
                 "lock": folder.join("locks"),
                 "store": {
                     "mongodb": {
