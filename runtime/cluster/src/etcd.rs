@@ -49,12 +49,12 @@ pub const ETCD_PREFIX_MAX: usize = 256;
 /// let etcd = Etcd::at(["127.0.0.1:2379"]).prefix("/playhouse/dev");
 /// assert_eq!(format!("{etcd}"), "etcd at 127.0.0.1:2379 under /playhouse/dev");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Etcd {
     settings: Settings,
 }
 
-/// What a node was told.
+/// What a node was told. Shown in full it hides what is secret.
 #[derive(Clone, Debug)]
 struct Settings {
     endpoints: Vec<String>,
@@ -181,6 +181,15 @@ impl Settings {
                 "an endpoint has no user and no password: give them as credentials".to_owned(),
             );
         }
+        let strange = |endpoint: &&String| {
+            let scheme = endpoint.split_once("://");
+            scheme.is_some_and(|(scheme, _)| !matches!(scheme, "http" | "https"))
+        };
+        if let Some(endpoint) = self.endpoints.iter().find(strange) {
+            return Some(format!(
+                "the endpoint `{endpoint}` won't do: it is host:port, with http:// or https:// before it or not"
+            ));
+        }
         let prefix = &self.prefix;
         if !prefix.starts_with('/') || prefix.len() < 2 || prefix.len() > ETCD_PREFIX_MAX {
             return Some(format!(
@@ -218,10 +227,17 @@ impl Backend for Etcd {
     }
 }
 
+/// As it is shown to people.
+impl fmt::Debug for Etcd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// For people: without credentials.
 impl fmt::Display for Etcd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.settings.fmt(f)
+        fmt::Display::fmt(&self.settings, f)
     }
 }
 

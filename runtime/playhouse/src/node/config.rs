@@ -149,13 +149,8 @@ pub enum ConfigureError {
     NoMongodb,
     /// A membership that this program was built without.
     NoEtcd,
-    /// A value of the etcd section that means nothing without another.
-    Lone {
-        /// Its name.
-        name: &'static str,
-        /// The one that is missing.
-        without: &'static str,
-    },
+    /// The first of the etcd section means nothing without the second.
+    Lone(&'static str, &'static str),
     /// A file that the configuration names can't be read.
     File {
         /// The file.
@@ -193,7 +188,7 @@ impl fmt::Display for ConfigureError {
                 "the configuration wants etcd, which this program was built without: build it with the feature `etcd` \
                  of `playhouse`, or take `\"cluster\": { \"embedded\": { \"at\": .. } }`",
             ),
-            Self::Lone { name, without } => write!(
+            Self::Lone(name, without) => write!(
                 f,
                 "`{name}` of the cluster's etcd means nothing without `{without}`: give both or neither"
             ),

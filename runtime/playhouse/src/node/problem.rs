@@ -224,13 +224,17 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // What stands under these they say themselves.
         match self {
-            Self::Listen { error, .. } | Self::Thread(error) => Some(error),
-            Self::Store(error) => Some(error),
-            Self::Cluster(error) => Some(error),
-            Self::Lock { error, .. } => Some(error),
-            Self::Lease(error) => Some(error),
-            Self::NoLease { .. } | Self::NoCluster { .. } | Self::Collector { .. } => None,
+            Self::Store(error) => error.source(),
+            Self::Cluster(error) => error.source(),
+            Self::Lease(error) => error.source(),
+            Self::Listen { .. }
+            | Self::Thread(_)
+            | Self::Lock { .. }
+            | Self::NoLease { .. }
+            | Self::NoCluster { .. }
+            | Self::Collector { .. } => None,
         }
     }
 }

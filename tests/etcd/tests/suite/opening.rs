@@ -235,6 +235,10 @@ fn what_can_t_be_meant_is_refused_with_the_reason() {
             (Etcd::at(many.clone()), "endpoints"),
             (Etcd::at([""]), "no address"),
             (Etcd::at(["http://"]), "no address"),
+            (
+                Etcd::at(["ftp://127.0.0.1:1"]),
+                "`ftp://127.0.0.1:1` won't do",
+            ),
             (Etcd::at(["anna:sesame@127.0.0.1:1"]), "as credentials"),
             (fine.clone().prefix("game"), "starts with `/`"),
             (fine.clone().prefix("/"), "starts with `/`"),

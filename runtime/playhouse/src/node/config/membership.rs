@@ -61,7 +61,7 @@ impl EtcdConfig {
         ];
         for (name, is_there, without, other) in needs {
             if is_there && !other {
-                return Err(ConfigureError::Lone { name, without });
+                return Err(ConfigureError::Lone(name, without));
             }
         }
         Ok(())
@@ -132,7 +132,7 @@ mod tests {
         let config: EtcdConfig = serde_json::from_str(text).expect("it is a section");
         let found = match config.check() {
             Ok(()) => None,
-            Err(ConfigureError::Lone { name, without }) => Some((name, without)),
+            Err(ConfigureError::Lone(name, without)) => Some((name, without)),
             Err(other) => panic!("{other}"),
         };
         assert_eq!(found, lone, "{text}");
