@@ -27,7 +27,8 @@ pub use consistent::{OVERLOAD_FACTOR, OVERLOAD_MIN, consistent, rendezvous};
 pub use driver::{Backend, Board, Driver, LOCK_REQUESTS_MAX, Leaving};
 #[cfg(feature = "etcd")]
 pub use etcd::{
-    ETCD_ENDPOINTS_MAX, ETCD_LOCKS_MAX, ETCD_PREFIX_MAX, ETCD_TTL_MAX, ETCD_TTL_MIN, ETCD_WAIT_MAX, Etcd, Tls,
+    ETCD_ENDPOINTS_MAX, ETCD_LOCKS_MAX, ETCD_PREFIX_MAX, ETCD_TTL_MAX, ETCD_TTL_MIN, ETCD_WAIT_MAX,
+    Etcd, Tls,
 };
 pub use load::LoadMeter;
 pub use lock::{Held, LOCK_NAME_MAX, Lock, LockRequest};

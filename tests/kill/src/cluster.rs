@@ -155,7 +155,13 @@ impl ClusterRounds {
             })
             .collect();
         let address = nodes.address()?;
-        playing.extend(ask_for_payments(players, cashier, &address, random, self.play_ms));
+        playing.extend(ask_for_payments(
+            players,
+            cashier,
+            &address,
+            random,
+            self.play_ms,
+        ));
         let span = Duration::from_millis(200 + random.below(self.play_ms.max(1)));
         tokio::time::sleep(span).await;
         let made = trouble.make(nodes, random).await;

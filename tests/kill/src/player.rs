@@ -129,7 +129,11 @@ impl Player {
     }
 
     /// Joins at one of these addresses, whichever lets it in, and tries for so long.
-    pub(crate) async fn join_any(self: &Rc<Self>, addresses: &[String], within: Duration) -> Result<()> {
+    pub(crate) async fn join_any(
+        self: &Rc<Self>,
+        addresses: &[String],
+        within: Duration,
+    ) -> Result<()> {
         let end = Instant::now() + within;
         loop {
             let place = self.random.below(addresses.len() as u64) as usize;
@@ -137,7 +141,9 @@ impl Player {
             match timeout(JOIN_WITHIN, self.join(address)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) if Instant::now() >= end => {
-                    return Err(error.context(format!("player {} can't join at {address}", self.index)));
+                    return Err(
+                        error.context(format!("player {} can't join at {address}", self.index))
+                    );
                 }
                 Err(_) if Instant::now() >= end => {
                     bail!("player {} gets no answer from {address}", self.index);

@@ -168,7 +168,13 @@ impl Rounds {
                 spawn_local(async move { player.play(&all).await })
             })
             .collect();
-        playing.extend(ask_for_payments(players, cashier, address, random, self.play_ms));
+        playing.extend(ask_for_payments(
+            players,
+            cashier,
+            address,
+            random,
+            self.play_ms,
+        ));
         tokio::time::sleep(span).await;
         for task in playing {
             task.abort();

@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_store::{
-    Claim, Claimed, Commit, Committed, Document, DocumentId, End, Owner, Path, Store, Take, Update, Value,
+    Claim, Claimed, Commit, Committed, Document, DocumentId, End, Owner, Path, Store, Take, Update,
+    Value,
 };
 
 /// A node in one of its lives.

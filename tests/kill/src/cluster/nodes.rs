@@ -192,7 +192,10 @@ impl Nodes {
                 }
                 State::Failed => bail!("node `{name}` ended by itself: {}", why()),
                 _ if Instant::now() >= end => {
-                    bail!("node `{name}` is {:?}, not {state:?}, after {PATIENCE:?}", row.state)
+                    bail!(
+                        "node `{name}` is {:?}, not {state:?}, after {PATIENCE:?}",
+                        row.state
+                    )
                 }
                 _ => sleep(LOOK_EVERY).await,
             }
