@@ -15,7 +15,6 @@ use super::interceptor::{CallOutcome, Direction, Seen, outcome_of};
 use super::kind::{CallHost, DEADLINE_DEFAULT_US, micros};
 use super::park::{Manner, Outcome, Reply, Started, Waiting};
 use super::route::Home;
-use super::services::ServiceHost;
 use super::shard::{Due, NEVER, Shard};
 use super::trace::{Trace, TraceContext};
 use crate::call::{Arguments, Failure, FailureKind, Fault, Proxy, Rpc, Target};
@@ -459,13 +458,6 @@ impl Shard {
                 Ok((Place::Service(Rc::clone(service)), 0, host))
             }
         }
-    }
-
-    /// A service of this shard.
-    pub(super) fn find_service(&self, package: u16, number: u16) -> Option<&Rc<ServiceHost>> {
-        self.services.iter().find(|service| {
-            (service.descriptor.package, service.descriptor.number) == (package, number)
-        })
     }
 
     /// The caller of `call` is going to wait: it may be found in the wait-for graph, and its deadline counts.

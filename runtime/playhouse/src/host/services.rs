@@ -66,6 +66,15 @@ impl ServiceHost {
     }
 }
 
+impl Shard {
+    /// A service of this shard.
+    pub(super) fn find_service(&self, package: u16, number: u16) -> Option<&Rc<ServiceHost>> {
+        self.services.iter().find(|service| {
+            (service.descriptor.package, service.descriptor.number) == (package, number)
+        })
+    }
+}
+
 impl fmt::Debug for ServiceHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ServiceHost({})", self.descriptor.head.name)

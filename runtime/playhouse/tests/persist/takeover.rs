@@ -6,7 +6,7 @@ use playhouse::cluster::Embedded;
 use playhouse::node::Node;
 use playhouse::sim::{Sim, SimStore};
 use playhouse::store::{DocumentId, Owner, key_to_text};
-use playhouse::{EntityKey, Executed, Failure, FailureKind, Reach};
+use playhouse::{EntityKey, Executed, Failure, FailureKind};
 
 use crate::generated::SCHEMA;
 use crate::schema::vault::{Bird, Hall, Hero};
@@ -47,7 +47,7 @@ fn bank(sim: &Sim, node: &str, hero: u64, amount: u64) -> Result<u64, Failure> {
     let banked = sim.on(node, async move || {
         Hero::of(hero).purse().bank(amount).await
     });
-    banked.expect("the host is up").map_err(Failure::from)
+    banked.expect("the host is up")
 }
 
 /// Whose a document is.
@@ -115,7 +115,7 @@ fn a_node_without_its_store_stops_at_the_margin_and_comes_back() {
     }
     sim.run_for(Duration::from_secs(6));
     let added = sim.on("b", async move || Hero::of(hero).purse().add(5).await);
-    let failure: Failure = added.unwrap().unwrap_err().into();
+    let failure = added.unwrap().unwrap_err();
     assert_eq!(
         (failure.kind(), failure.executed()),
         (FailureKind::Unreachable, Executed::NotExecuted),
@@ -154,9 +154,14 @@ fn a_node_that_stood_still_for_too_long_executes_nothing_further() {
     for seed in 0..3 {
         let (sim, store) = cluster(seed);
         let hero = hero_of(&sim, &store, "c");
-        let toil = sim.on("b", async move || {
-            tokio::task::spawn_local(Hero::of(hero).toil(100, ms(2_000)))
+        let (give, toil) = tokio::sync::oneshot::channel();
+        let begun = sim.on("b", async move || {
+            tokio::task::spawn_local(async move {
+                // The test waits for it.
+                let _ = give.send(Hero::of(hero).toil(100, ms(2_000)).await);
+            });
         });
+        begun.expect("the host is up");
         sim.run_for(Duration::from_secs(1));
         sim.pause("c");
         sim.run_for(TAKEN_OVER_WITHIN);
@@ -164,9 +169,8 @@ fn a_node_that_stood_still_for_too_long_executes_nothing_further() {
         sim.resume("c");
         sim.run_for(Duration::from_secs(10));
         assert_eq!(bank(&sim, "c", hero, 1).unwrap(), 3, "seed {seed}");
-        let toil = toil.expect("the host is up");
         let outcome = sim.on("b", async move || toil.await.unwrap()).unwrap();
-        let failure = Failure::from(outcome.unwrap_err());
+        let failure = outcome.unwrap_err();
         assert_eq!(
             failure.executed(),
             Executed::Unknown,

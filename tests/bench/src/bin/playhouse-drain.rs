@@ -109,10 +109,10 @@ async fn call(account: u64, seen: &Seen) {
     let begun = Instant::now();
     let statement = Avatar::of(AccountId(account)).wallet().statement().await;
     seen.calls.fetch_add(1, Ordering::Relaxed);
-    if let Err(failure) = statement {
-        if seen.failed.fetch_add(1, Ordering::Relaxed) < 5 {
-            let _nobody_reads = writeln!(std::io::stdout(), "           {failure}");
-        }
+    if let Err(failure) = statement
+        && seen.failed.fetch_add(1, Ordering::Relaxed) < 5
+    {
+        let _nobody_reads = writeln!(std::io::stdout(), "           {failure}");
     }
     let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     seen.longest_us.fetch_max(us, Ordering::Relaxed);
