@@ -161,7 +161,7 @@ fn two_nodes_of_one_name_do_not_run() {
     cluster.refuses(
         "manager",
         &["nodes.manager.listen=[\"127.0.0.1:0\"]"],
-        &["has it open; end that process, or name another folder"],
+        &["a node of the name `manager` runs on this machine already, with its lock in .: stop it"],
     );
 }
 

@@ -23,7 +23,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use playhouse_config::{Secret, Time};
 use serde::Deserialize;
@@ -84,7 +84,7 @@ pub struct NodeConfig {
     pub shards: Option<u16>,
     /// See [`NodeBuilder::store`].
     pub store: Option<StoreConfig>,
-    /// See [`NodeBuilder::lock`]. The folder of an embedded store if nothing is said.
+    /// See [`NodeBuilder::lock`]. Where the folder of an embedded store stands if nothing is said.
     pub lock: Option<PathBuf>,
     /// See [`NodeBuilder::save_every`].
     pub save_every: Option<Time>,
@@ -275,12 +275,20 @@ impl NodeBuilder {
         if let Some(membership) = &config.cluster {
             self = self.join(membership, config.listen.as_deref().unwrap_or_default())?;
         }
-        // Whoever restarts a node that saves in a folder restarts it where that is.
+        // Whoever restarts a node that saves in a folder restarts it where that is. Nothing of others stands in that folder.
         let beside = match &config.store {
-            Some(StoreConfig::Embedded { path }) => Some(path),
+            Some(StoreConfig::Embedded { path }) => path.parent(),
             _ => None,
         };
-        if let Some(folder) = config.lock.as_ref().or(beside) {
+        let here = Path::new(".");
+        let beside = beside.map(|folder| {
+            if folder == Path::new("") {
+                here
+            } else {
+                folder
+            }
+        });
+        if let Some(folder) = config.lock.as_deref().or(beside) {
             self = self.lock(folder);
         }
         for address in config.advertise.iter().flatten() {
