@@ -1,10 +1,11 @@
 //! The checker: what must hold whenever the game was killed and has come to rest again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::player::{Holdings, Player};
 
@@ -21,11 +22,24 @@ pub(crate) async fn audit(players: &[Rc<Player>]) -> Result<()> {
             return Ok(());
         }
         if Instant::now() > end {
-            bail!("{} violations:\n  {}", wrong.len(), wrong.join("\n  "));
+            return Err(Violations(wrong).into());
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
+
+/// What must not be.
+#[derive(Debug)]
+pub(crate) struct Violations(Vec<String>);
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(wrong) = self;
+        write!(f, "{} violations:\n  {}", wrong.len(), wrong.join("\n  "))
+    }
+}
+
+impl std::error::Error for Violations {}
 
 /// What all players have.
 pub(crate) async fn holdings(players: &[Rc<Player>]) -> Result<Vec<Holdings>> {

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use playhouse_client::Random;
 use tokio::task::{LocalSet, spawn_local};
 
-use crate::audit::audit;
+use crate::audit::Violations;
 use crate::cashier::Cashier;
 use crate::player::Player;
 use crate::rounds::{ask_for_payments, rest};
@@ -110,14 +110,9 @@ impl ClusterRounds {
             let played = begun.elapsed();
             nodes.mend().await?;
             let mended = Instant::now();
-            back(&players, nodes)
+            in_order(&players, nodes, cashier)
                 .await
                 .with_context(|| format!("round {round}, after {trouble:?}"))?;
-            let address = nodes.address()?;
-            rest(&players, cashier, &address)
-                .await
-                .with_context(|| format!("round {round}, after {trouble:?}"))?;
-            audit(&players).await?;
             let took = mended.elapsed();
             report.back_ms_max = report.back_ms_max.max(took.as_millis());
             match report.troubles.iter_mut().find(|(it, _)| *it == trouble) {
@@ -172,6 +167,20 @@ impl ClusterRounds {
             let _ = task.await;
         }
         made
+    }
+}
+
+/// Waits until everybody is back and everything is as it should be. Whoever was cut off while logging in may be moved to
+/// where that login was, and has to come back once more.
+async fn in_order(players: &[Rc<Player>], nodes: &Nodes, cashier: &Cashier) -> Result<()> {
+    let end = Instant::now() + BACK_WITHIN;
+    loop {
+        back(players, nodes).await?;
+        match rest(players, cashier, &nodes.address()?).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is::<Violations>() || Instant::now() >= end => return Err(error),
+            Err(_) => tokio::time::sleep(Duration::from_millis(500)).await,
+        }
     }
 }
 
