@@ -201,11 +201,7 @@ fn without_a_claim_after_a_panic() {
 
 #[test]
 fn without_snapshots_between_handlers_only() {
-    habit(
-        "gift",
-        Habit::SnapshotBetweenHandlers,
-        "has vanished",
-    );
+    habit("gift", Habit::SnapshotBetweenHandlers, "has vanished");
 }
 
 #[test]
