@@ -76,7 +76,7 @@ impl Membership for Etcd {}
 /// lock is given; what runs goes on. When it is back, all join again by themselves, and locks that were held are lost. For
 /// more than that there is etcd.
 ///
-/// Only nodes are answered, as they are told apart by [`NodeBuilder::trust`].
+/// Only nodes are answered, as they are told apart by [`NodeBuilder::trust_peers`].
 #[derive(Clone)]
 pub struct Embedded {
     place: Place,

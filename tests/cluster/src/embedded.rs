@@ -9,7 +9,7 @@ use playhouse_cluster::{Backend, Seat};
 use crate::member::HOST;
 use crate::{Registry, blocking};
 
-/// A node that hosts a registry. It is a member itself, of the name [`HOST`].
+/// A node that hosts a registry. It is a member itself, of the name `HOST`.
 pub struct Hosted {
     address: String,
     /// Its membership lasts as long as its seat.
