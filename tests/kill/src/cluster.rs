@@ -52,6 +52,8 @@ pub struct ClusterReport {
     pub acknowledged: u64,
     /// Battles that players saw the end of.
     pub battles: u64,
+    /// What nodes said that were told to stop and did not stop well: nothing is lost by it that is kept.
+    pub unwell: Vec<String>,
     /// The longest time until everybody was back and everything in order, once all was mended.
     pub back_ms_max: u128,
 }
@@ -72,8 +74,8 @@ impl ClusterRounds {
         let outcome = LocalSet::new().block_on(&runtime, async {
             let mut nodes = Nodes::start(&self.program, folder.path()).await?;
             let report = self.play(&mut nodes, &cashier, &mut progress).await?;
-            nodes.stop().await?;
-            Ok(report)
+            let unwell = nodes.stop().await?;
+            Ok(ClusterReport { unwell, ..report })
         });
         outcome.map_err(|error: anyhow::Error| {
             let kept = folder.keep();
@@ -213,6 +215,9 @@ impl fmt::Display for ClusterReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (trouble, count) in &self.troubles {
             write!(f, "{count} x {trouble:?}, ")?;
+        }
+        for unwell in &self.unwell {
+            write!(f, "not stopped well: {unwell}, ")?;
         }
         write!(
             f,

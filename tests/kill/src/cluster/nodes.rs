@@ -33,6 +33,8 @@ pub(super) struct Nodes {
     ways: BTreeMap<String, Ways>,
     pub(super) etcd: Etcd,
     pub(super) mongo: Mongo,
+    /// What nodes said that were told to stop and did not stop well, as when handlers had to be cut off.
+    unwell: Vec<String>,
 }
 
 /// The ways of one node, each by a relay.
@@ -106,13 +108,17 @@ impl Nodes {
             ways,
             etcd,
             mongo,
+            unwell: Vec::new(),
         })
     }
 
-    /// Stops all of them, in order.
-    pub(super) async fn stop(mut self) -> Result<()> {
+    /// Stops all of them, in order. Gives what those said that did not stop well, now or before.
+    pub(super) async fn stop(mut self) -> Result<Vec<String>> {
         let mut told = Told::new()?;
-        up::stop(&mut self.supervisor, &mut told, |_| ()).await
+        if let Err(error) = up::stop(&mut self.supervisor, &mut told, |_| ()).await {
+            self.unwell.push(format!("{error:#}"));
+        }
+        Ok(self.unwell)
     }
 
     pub(super) fn names(&self) -> Vec<String> {
@@ -186,7 +192,7 @@ impl Nodes {
             match &row.state {
                 now if *now == state => {
                     if let Some(ended) = row.ended.as_ref().filter(|_| state == State::Stopped) {
-                        bail!("node `{name}` did not stop well: {ended}");
+                        self.unwell.push(format!("node `{name}`: {ended}"));
                     }
                     return Ok(());
                 }
