@@ -5,6 +5,7 @@
 //! they listen.
 
 mod child;
+mod drawing;
 mod plan;
 mod supervisor;
 mod table;
@@ -19,6 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::process;
 
+pub use drawing::Drawing;
 pub use plan::{Planned, plan};
 pub use supervisor::{PAUSE_MAX, PAUSE_MIN, Program, Row, State, Supervisor};
 

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::Path;
 use std::time::Duration;
 
-use arena::up::{self, Row};
+use arena::up::{self, Drawing, Row};
 use arena_bots::meter::Reading;
 
 use crate::arguments::Arguments;
@@ -29,7 +29,7 @@ pub(crate) struct View {
     second: u64,
     served: u64,
     per_second: u64,
-    drawn_lines: usize,
+    drawing: Drawing,
     /// Lines about the nodes of a cluster, above the others.
     nodes: Vec<String>,
 }
@@ -49,7 +49,7 @@ impl View {
             second: 0,
             served: 0,
             per_second: 0,
-            drawn_lines: 0,
+            drawing: Drawing::default(),
             nodes: Vec::new(),
         }
     }
@@ -109,17 +109,7 @@ impl View {
 
     /// Draws over what was drawn before.
     fn draw(&mut self, lines: &[String]) {
-        let mut text = match self.drawn_lines {
-            0 => String::new(),
-            drawn => format!("\x1b[{drawn}A"),
-        };
-        for line in lines {
-            // Each line is cleared to its end, so that a shorter one leaves nothing behind.
-            text += &format!("{line}\x1b[K\n");
-        }
-        // Of more lines than now, the rest is cleared.
-        text += "\x1b[J";
-        self.drawn_lines = lines.len();
+        let text = self.drawing.over(lines);
         self.write(&text);
     }
 

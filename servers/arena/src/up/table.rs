@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::drawing::Drawing;
 use super::supervisor::{Row, State};
 
 /// Shows how the nodes are.
 #[derive(Debug)]
 pub(super) struct Table {
     form: Form,
-    drawn_lines: usize,
+    drawing: Drawing,
     known: BTreeMap<String, (State, Option<u32>)>,
 }
 
@@ -48,7 +49,7 @@ impl Table {
                 (false, true) => Form::Drawn,
                 (false, false) => Form::Lines,
             },
-            drawn_lines: 0,
+            drawing: Drawing::default(),
             known: BTreeMap::new(),
         }
     }
@@ -61,19 +62,7 @@ impl Table {
         });
         let states: BTreeMap<_, _> = states.collect();
         let text = match self.form {
-            Form::Drawn => {
-                let lines = lines(rows);
-                let mut text = match self.drawn_lines {
-                    0 => String::new(),
-                    drawn => format!("\x1b[{drawn}A"),
-                };
-                for line in &lines {
-                    // Each line is cleared to its end, so that a shorter one leaves nothing behind.
-                    text += &format!("{line}\x1b[K\n");
-                }
-                self.drawn_lines = lines.len();
-                text
-            }
+            Form::Drawn => self.drawing.over(&lines(rows)),
             Form::Json if states != self.known => json(rows),
             Form::Lines => {
                 let changed = rows.iter().filter(|row| {
