@@ -54,8 +54,6 @@ pub(super) struct Call {
     pub(super) queued: bool,
     /// Its turn has come: the entity is its own.
     pub(super) granted: bool,
-    /// Its entity's activation is over, and it has not been made anew yet.
-    pub(super) returning: bool,
     /// Nobody wants the outcome any more.
     pub(super) cancelled: bool,
     /// The deadline passed before the outcome was there.
@@ -174,7 +172,6 @@ impl Calls {
             tag: 0,
             queued: false,
             granted: false,
-            returning: false,
             cancelled: false,
             expired: false,
             handler_done: false,
@@ -229,7 +226,6 @@ impl Calls {
         let place = std::mem::replace(&mut call.place, Place::Away(nowhere));
         call.queued = false;
         call.granted = false;
-        call.returning = false;
         call.cancelled = false;
         call.expired = false;
         call.handler_done = false;

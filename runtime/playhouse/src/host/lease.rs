@@ -208,6 +208,10 @@ impl Shard {
 impl Queued {
     /// Moves to the mailbox of the entity that now has the key.
     fn move_on(&mut self) -> Result<bool, Failure> {
+        if let Some(call) = self.shard.calls.borrow_mut().get_mut(self.call) {
+            // Its turn may have come just before the entity went.
+            call.granted = false;
+        }
         let header = self.cell.header();
         if header.local != 0 {
             return Err(Failure::not_executed(FailureKind::NotFound));
@@ -266,12 +270,13 @@ impl Future for Queued {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let state = this.state();
+        let is_over = leased(&this.cell).header().life.get() == Life::Over;
         // Dropping this gives back what was granted meanwhile.
-        if state? {
+        if state? && !is_over {
             this.shard.judge_epoch(&this.cell, this.call)?;
             return Poll::Ready(Ok(this.granted()));
         }
-        if leased(&this.cell).header().life.get() == Life::Over {
+        if is_over {
             match this.move_on() {
                 Ok(true) => return Poll::Ready(Ok(this.granted())),
                 Ok(false) => {}
@@ -287,7 +292,7 @@ impl Future for Queued {
 
 impl Drop for Queued {
     fn drop(&mut self) {
-        self.shard.call_returned(&self.cell, self.call);
+        self.shard.waits_no_longer(&self.cell, self.call);
         if !self.done {
             let granted = {
                 let calls = self.shard.calls.borrow();

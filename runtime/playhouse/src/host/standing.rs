@@ -48,10 +48,10 @@ impl Shard {
     }
 
     fn judge_standing(&self, call: CallId) -> GoesOn {
-        let cell = {
+        let (cell, waits) = {
             let calls = self.calls.borrow();
-            match calls.get(call).map(|call| &call.place) {
-                Some(Place::Entity(cell)) => leased(cell),
+            match calls.get(call).map(|call| (&call.place, call.queued)) {
+                Some((Place::Entity(cell), waits)) => (leased(cell), waits),
                 _ => return GoesOn::Yes,
             }
         };
@@ -61,8 +61,14 @@ impl Shard {
             return GoesOn::Yes;
         }
         if header.persisted().is_some_and(|it| it.discarded.get()) {
+            if waits {
+                // Its turn had come, but it has not begun: it goes where the entity is next.
+                return GoesOn::Yes;
+            }
             let failure = Failure::unknown(FailureKind::Unreachable);
-            return GoesOn::Never(failure.because("the node lost its lease while the call ran"));
+            return GoesOn::Never(
+                failure.because("the entity was lost while the call ran: another node may have it"),
+            );
         }
         match self.stands() {
             Ok(()) => GoesOn::Yes,
@@ -138,7 +144,7 @@ impl Shard {
     }
 
     /// The handler that has the entity is polled again: it sees there whether it may go on.
-    fn wake_holder(&self, cell: &Rc<dyn Hosted>) {
+    pub(super) fn wake_holder(&self, cell: &Rc<dyn Hosted>) {
         let holder = cell.header().holder.get();
         let waker = {
             let mut calls = self.calls.borrow_mut();

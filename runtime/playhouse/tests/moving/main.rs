@@ -4,6 +4,7 @@
 
 #[path = "generated/mod.rs"]
 mod generated;
+mod lines;
 mod meeting;
 mod simulated;
 mod sockets;

@@ -48,7 +48,7 @@ impl Caravan {
         });
     }
 
-    fn on<T: 'static>(&self, node: &str, code: impl AsyncFnOnce() -> T + 'static) -> T {
+    pub(crate) fn on<T: 'static>(&self, node: &str, code: impl AsyncFnOnce() -> T + 'static) -> T {
         self.sim.on(node, code).unwrap()
     }
 
@@ -59,7 +59,7 @@ impl Caravan {
     }
 
     /// A camel that lives on this node.
-    fn camel_on(&self, node: &str) -> u64 {
+    pub(crate) fn camel_on(&self, node: &str) -> u64 {
         (1..100)
             .find(|camel| self.home(node, *camel) == node)
             .unwrap()

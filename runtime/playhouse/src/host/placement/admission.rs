@@ -11,6 +11,7 @@ use super::super::ingress::{Incoming, ReplyTo, Serving};
 use super::super::shard::Shard;
 use super::Clustered;
 use super::internal::INTERNAL_SLOT;
+use super::table::Spot;
 use crate::call::{Failure, FailureKind, Target};
 
 impl Shard {
@@ -127,64 +128,49 @@ impl Shard {
         calls.get(call)?.from.as_ref()?.epoch
     }
 
-    /// An activation is over: of the calls in its mailbox, those that name no epoch are about to be made anew.
+    /// An activation is over: of the calls in its mailbox, those that name no epoch are about to be made anew, in their order.
+    /// One whose turn had come, but that has not begun, is the first of them.
     pub(in crate::host) fn calls_return(self: &Rc<Self>, header: &CellHeader) {
         if self.clustered().is_none() || !self.is_placed(self.kind(header.kind)) {
             return;
         }
-        let mut count = 0;
-        {
+        let kept: Vec<Spot> = {
+            let calls = self.calls.borrow();
             let waiters = header.waiters.borrow();
-            let mut calls = self.calls.borrow_mut();
-            for id in waiters.iter().flat_map(|queue| queue.iter()) {
-                if let Some(call) = calls.get_mut(*id) {
-                    call.returning = true;
-                    count += 1;
-                }
-            }
-        }
-        if count > 0 {
+            let waiters = waiters.iter().flat_map(|queue| queue.iter().copied());
+            let waits = |id: &CallId| {
+                let call = calls.get(*id).filter(|call| call.queued);
+                call.is_some_and(|call| call.from.as_ref().is_none_or(|from| from.epoch.is_none()))
+            };
+            let calls = std::iter::once(header.holder.get()).chain(waiters);
+            calls.filter(waits).map(Spot::Kept).collect()
+        };
+        if !kept.is_empty() {
             let mut returning = self.placements.returning.borrow_mut();
             let entity = self.entity_with(header);
-            returning.entry(entity).or_default().count += count;
+            returning.entry(entity).or_default().extend(kept);
         }
     }
 
-    /// One of them has been made anew, or has ended otherwise.
-    pub(in crate::host) fn call_returned(self: &Rc<Self>, cell: &Rc<dyn Hosted>, call: CallId) {
+    /// A call waits no longer for its turn on an activation. If that is over, it has been made anew by the time that its task
+    /// returns, or it never is and keeps no place in line.
+    pub(in crate::host) fn waits_no_longer(self: &Rc<Self>, cell: &Rc<dyn Hosted>, call: CallId) {
         if self.placements.returning.borrow().is_empty() {
             return;
         }
-        let was = {
-            let mut calls = self.calls.borrow_mut();
-            let call = calls.get_mut(call);
-            call.is_some_and(|call| std::mem::take(&mut call.returning))
-        };
-        if !was {
-            return;
-        }
         let entity = self.entity_with(super::super::lease::leased(cell).header());
-        let over = {
-            let mut returning = self.placements.returning.borrow_mut();
-            returning.get_mut(&entity).is_some_and(|returning| {
-                returning.count = returning.count.saturating_sub(1);
-                returning.count == 0
-            })
-        };
-        if over {
-            // The last one places itself before anything else of this shard runs.
+        if self.placements.line_of(&entity, call).1 {
             let shard = Rc::clone(self);
-            self.spawn(async move { shard.place_those_behind(&entity) });
+            self.spawn(async move {
+                shard.placements.leave_line(&entity, call);
+                shard.move_up(&entity);
+            });
         }
     }
 
-    fn place_those_behind(self: &Rc<Self>, entity: &EntityRef) {
-        let returning = {
-            let mut returning = self.placements.returning.borrow_mut();
-            let over = returning.get(entity).is_some_and(|it| it.count == 0);
-            over.then(|| returning.remove(entity)).flatten()
-        };
-        for placed in returning.into_iter().flat_map(|it| it.behind) {
+    /// Those go on in the line of an entity that no others stand before.
+    pub(super) fn move_up(self: &Rc<Self>, entity: &EntityRef) {
+        while let Some(placed) = self.placements.next_in_line(entity) {
             if placed.is_over() {
                 continue;
             }

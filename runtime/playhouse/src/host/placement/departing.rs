@@ -322,7 +322,7 @@ impl Shard {
             decode,
             reply: Rc::clone(&reply),
         });
-        self.place_call_at(whole(&entity), letter, call, sink, false)?;
+        self.place_call(whole(&entity), letter, call, sink)?;
         Ok(poll_fn(|cx| {
             if let Some(outcome) = reply.borrow_mut().take() {
                 return Poll::Ready(outcome);

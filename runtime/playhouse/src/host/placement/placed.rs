@@ -108,28 +108,14 @@ impl Shard {
         call: CallId,
         sink: Rc<dyn ReplySink>,
     ) -> Result<(), Failure> {
-        let behind = {
-            let returning = self.placements.returning.borrow();
-            !returning.is_empty() && returning.contains_key(&entity)
-        };
-        self.place_call_at(entity, letter, call, sink, behind)
-    }
-
-    /// As [`place_call`](Self::place_call); `behind` those that were in the mailbox of the activation that has just ended.
-    pub(super) fn place_call_at(
-        self: &Rc<Self>,
-        entity: EntityRef,
-        letter: Letter,
-        call: CallId,
-        sink: Rc<dyn ReplySink>,
-        behind: bool,
-    ) -> Result<(), Failure> {
         let Some(cluster) = self.clustered() else {
             return Err(super::super::dispatch::no_such_target());
         };
         let entry = self.placements.entry(entity, cluster.rules);
         let held = entry.caller.borrow().held();
-        if held >= MAILBOX_MAX || self.placements.open.get() >= PLACED_MAX {
+        let (in_line, is_kept) = self.placements.line_of(&entry.entity, call);
+        let is_full = held + in_line >= MAILBOX_MAX && !is_kept;
+        if is_full || self.placements.open.get() >= PLACED_MAX {
             return Err(Failure::not_executed(FailureKind::Overloaded)
                 .because("too many calls wait for the entity, or for others elsewhere"));
         }
@@ -148,13 +134,10 @@ impl Shard {
             away.place(&placed);
         }
         self.placements.open.set(self.placements.open.get() + 1);
-        let mut returning = self.placements.returning.borrow_mut();
-        match returning.get_mut(&entry.entity).filter(|_| behind) {
-            Some(returning) if returning.behind.len() < MAILBOX_MAX => {
-                returning.behind.push(placed);
-                return Ok(());
-            }
-            _ => drop(returning),
+        if in_line > 0 {
+            self.placements.stand_in_line(call, placed);
+            self.move_up(&entry.entity);
+            return Ok(());
         }
         entry.caller.borrow_mut().call(id, idempotent, placed);
         self.drive(&entry);

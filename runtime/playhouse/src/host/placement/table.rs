@@ -1,7 +1,7 @@
 //! The entities that a shard calls elsewhere: where each was last, and the calls that are not over.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use playhouse_cluster::placement::{Caller, Rules};
 use playhouse_wire::EntityRef;
 use rustc_hash::FxHashMap;
 
+use super::super::calls::CallId;
 use super::placed::Placed;
 use crate::call::{Address, Failure};
 
@@ -32,18 +33,20 @@ pub(in crate::host) struct Placements {
     pub(super) broken: RefCell<Vec<(Rc<Entry>, playhouse_store::Owner)>>,
     /// Where nodes were that were there once: a node that left the view may still own.
     pub(super) nodes: RefCell<FxHashMap<Arc<str>, Address>>,
-    /// Entities whose activation has just ended, with calls in its mailbox that are about to be made anew.
-    pub(super) returning: RefCell<FxHashMap<EntityRef, Returning>>,
+    /// Entities whose activation has just ended with calls of this node in its mailbox, which are about to be made anew: in
+    /// their order, and behind them those that were made since. None is empty.
+    pub(super) returning: RefCell<FxHashMap<EntityRef, VecDeque<Spot>>>,
     /// Questions of others that wait for a claim.
     pub(super) locates: RefCell<FxHashMap<EntityRef, Vec<super::locating::Then>>>,
 }
 
-/// Calls that waited for an activation that is over: those that come later stay behind them.
-#[derive(Default)]
-pub(super) struct Returning {
-    /// How many have not been made anew yet.
-    pub(super) count: usize,
-    pub(super) behind: Vec<Rc<Placed>>,
+/// A place in the line of calls that waited for an activation that is over. Each makes itself anew when its task is polled,
+/// which may be in any order.
+pub(super) enum Spot {
+    /// It was in the mailbox, and has not been made anew yet.
+    Kept(CallId),
+    /// It goes on once those before it have.
+    Placed(Rc<Placed>),
 }
 
 /// One entity elsewhere.
@@ -100,6 +103,55 @@ impl Placements {
             || self
                 .find(&whole(address))
                 .is_some_and(|entry| !entry.caller.borrow().is_idle())
+    }
+
+    /// How many calls stand in the line of those that return to an entity, and whether this one was kept a place there.
+    pub(super) fn line_of(&self, entity: &EntityRef, call: CallId) -> (usize, bool) {
+        let returning = self.returning.borrow();
+        let Some(line) = returning.get(entity) else {
+            return (0, false);
+        };
+        let is_kept = |spot: &Spot| matches!(spot, Spot::Kept(kept) if *kept == call);
+        (line.len(), line.iter().any(is_kept))
+    }
+
+    /// A call takes the place that it was kept in the line of its entity, or the last one.
+    pub(super) fn stand_in_line(&self, call: CallId, placed: Rc<Placed>) {
+        let mut returning = self.returning.borrow_mut();
+        let line = returning.entry(placed.entry.entity.clone()).or_default();
+        let is_kept = |spot: &&mut Spot| matches!(spot, Spot::Kept(kept) if *kept == call);
+        match line.iter_mut().find(is_kept) {
+            Some(spot) => *spot = Spot::Placed(placed),
+            None => line.push_back(Spot::Placed(placed)),
+        }
+    }
+
+    /// The first of a line that need not wait any more.
+    pub(super) fn next_in_line(&self, entity: &EntityRef) -> Option<Rc<Placed>> {
+        let mut returning = self.returning.borrow_mut();
+        let line = returning.get_mut(entity)?;
+        let next = match line.pop_front()? {
+            Spot::Placed(placed) => Some(placed),
+            kept @ Spot::Kept(_) => {
+                line.push_front(kept);
+                None
+            }
+        };
+        if line.is_empty() {
+            returning.remove(entity);
+        }
+        next
+    }
+
+    /// A call that was kept a place in the line is not made anew.
+    pub(super) fn leave_line(&self, entity: &EntityRef, call: CallId) {
+        let mut returning = self.returning.borrow_mut();
+        if let Some(line) = returning.get_mut(entity) {
+            line.retain(|spot| !matches!(spot, Spot::Kept(kept) if *kept == call));
+            if line.is_empty() {
+                returning.remove(entity);
+            }
+        }
     }
 
     pub(super) fn find(&self, entity: &EntityRef) -> Option<Rc<Entry>> {
