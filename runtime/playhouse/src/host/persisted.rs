@@ -49,7 +49,7 @@ pub(super) struct Persisted {
     pub(super) deferred: Cell<bool>,
     /// Who waits for the commit that is on its way.
     pub(super) savers: RefCell<Vec<oneshot::Sender<Result<(), SaveError>>>>,
-    /// The node's lease was lost while it was live: nothing of it goes on.
+    /// The node's lease was lost while it was live, or another activation has the document: nothing of it goes on.
     pub(super) discarded: Cell<bool>,
     /// It was loaded, and its first hooks have run.
     pub(super) begun: Cell<bool>,

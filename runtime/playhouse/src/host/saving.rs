@@ -368,7 +368,7 @@ impl Shard {
         None
     }
 
-    /// Another activation has the document.
+    /// Another activation has the document. What runs ends where it stands, as after the loss of a lease.
     pub(super) fn overtaken(self: &Rc<Self>, cell: &Rc<dyn Hosted>, persisted: &Persisted) {
         self.mark_unsaved(persisted, false);
         persisted.tell_savers(&Err(SaveError::Lost));
@@ -381,7 +381,9 @@ impl Shard {
                 "another activation has the document: what was not saved is discarded"
             );
         }
+        persisted.discarded.set(true);
         self.leave(cell);
+        self.wake_holder(cell);
     }
 
     /// Another entity holds a value: everything else is saved, this once the entity saves it itself.
