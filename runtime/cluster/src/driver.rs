@@ -5,12 +5,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, RwLock};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::lock::LockRequest;
 use crate::member::Member;
 use crate::problem::OpenError;
 use crate::view::View;
+use crate::watch;
 
 /// So many requests for locks wait for the backend to take them; whoever asks for another waits.
 pub const LOCK_REQUESTS_MAX: usize = 1024;

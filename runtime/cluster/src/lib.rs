@@ -22,6 +22,7 @@ mod problem;
 mod registry;
 mod seat;
 mod view;
+pub mod watch;
 
 pub use consistent::{OVERLOAD_FACTOR, OVERLOAD_MIN, consistent, rendezvous};
 pub use driver::{Backend, Board, Driver, LOCK_REQUESTS_MAX, Leaving};

@@ -5,9 +5,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use crate::problem::LockError;
+use crate::watch;
 
 /// The name of a lock has at most so many bytes.
 pub const LOCK_NAME_MAX: usize = 256;

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::driver::{Board, Driver, Judge, LOCK_REQUESTS_MAX, Leaving, Opened};
 use crate::lock::{LOCK_NAME_MAX, Lock, LockRequest};
 use crate::member::Member;
 use crate::problem::{LockError, OpenError};
 use crate::view::View;
+use crate::watch;
 
 /// A seat for this node, and the end of it that a backend drives. Until the backend has joined, the node sees only itself.
 #[must_use]

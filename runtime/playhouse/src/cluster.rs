@@ -51,7 +51,7 @@ pub use handle::Cluster;
 #[cfg(feature = "etcd")]
 pub use playhouse_cluster::{Etcd, Tls};
 pub use playhouse_cluster::{
-    Load, Lock, LockError, Member, NoMember, OpenError, Picker, Seat, View, What,
+    Load, Lock, LockError, Member, NoMember, OpenError, Picker, Seat, View, What, watch,
 };
 
 pub(crate) use measuring::measure;

@@ -25,10 +25,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use playhouse_cluster::Seat;
 use playhouse_cluster::placement::{LeaseTerms, Rules};
+use playhouse_cluster::watch;
 use playhouse_store::{DocumentId, Owner, Store, key_to_text};
 use playhouse_wire::message::Incarnation;
 use playhouse_wire::{EntityKey, KeyPart};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::call::{Failure, FailureKind};
 use crate::host::Shard;

@@ -1,6 +1,7 @@
-//! The fair: that bugs of placement are found.
+//! The fair: that a seed decides it, and that bugs of placement are found.
 
 #![allow(
+    clippy::unwrap_used,
     clippy::print_stdout,
     reason = "which seed finds a bug is worth knowing"
 )]
@@ -23,6 +24,15 @@ fn finds(rule: Rule, what: &str) {
         }
     }
     panic!("{TRIES} seeds did not notice that {rule:?} is not kept");
+}
+
+#[test]
+fn a_seed_plays_the_same_twice() {
+    for seed in 1..6 {
+        let (one, other) = (fair::play(seed).unwrap(), fair::play(seed).unwrap());
+        assert_eq!(one, other, "seed {seed}");
+        assert!(one.events > 200, "{one:?}");
+    }
 }
 
 #[test]

@@ -5,7 +5,11 @@ use crate::tidy::layers::contains_word;
 use crate::tidy::tree::{File, Tree};
 
 /// Folders of the code that runs in the simulation too.
-const SIMULATED: &[&str] = &["runtime/net/src/", "runtime/playhouse/src/"];
+const SIMULATED: &[&str] = &[
+    "runtime/cluster/src/",
+    "runtime/net/src/",
+    "runtime/playhouse/src/",
+];
 
 /// A word that code in the simulation must not contain, why, and the files that are the way around it.
 struct Ambient {
@@ -18,7 +22,10 @@ const AMBIENT: &[Ambient] = &[
     Ambient {
         word: "SystemTime",
         reason: "the date comes from the shard's environment",
-        except: &["runtime/playhouse/src/node/environment.rs"],
+        except: &[
+            "runtime/playhouse/src/node/environment.rs",
+            "runtime/cluster/src/etcd/node.rs",
+        ],
     },
     Ambient {
         word: "std::time::Instant",
@@ -71,6 +78,10 @@ pub(crate) fn ambient(tree: &Tree) -> Vec<Violation> {
                     violations.push(Violation::new(&file.path, index + 1, message));
                 }
             }
+            if text.contains("tokio::sync") && contains_word(text, "watch") {
+                let message = "names tokio's watch, which wakes in an order of chance: use `playhouse_cluster::watch`";
+                violations.push(Violation::new(&file.path, index + 1, message));
+            }
             let biased = || {
                 let after = lines[index..].iter().take(3);
                 after.into_iter().any(|line| line.contains("biased;"))
@@ -106,6 +117,14 @@ mod tests {
             count(path, "#[cfg(test)]\nmod t { use std::time::SystemTime; }"),
             0
         );
+    }
+
+    #[test]
+    fn who_watches_wakes_in_order() {
+        let path = "runtime/net/src/x.rs";
+        assert_eq!(count(path, "use playhouse_cluster::watch;"), 0);
+        assert_eq!(count(path, "use tokio::sync::watch;"), 1);
+        assert_eq!(count(path, "use tokio::sync::{mpsc, watch};"), 1);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use etcd_client::Client;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+
+use crate::watch;
 
 /// The connection and the lease as they are now.
 #[derive(Clone)]

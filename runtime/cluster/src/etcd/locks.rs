@@ -11,7 +11,7 @@ use etcd_client::{
     Client, Compare, CompareOp, GetOptions, PutOptions, SortOrder, SortTarget, Txn, TxnOp,
     TxnOpResponse, WatchOptions,
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -21,6 +21,7 @@ use crate::etcd::keys::Keys;
 use crate::etcd::link::{Link, over, up};
 use crate::lock::LockRequest;
 use crate::problem::LockError;
+use crate::watch;
 
 /// At most so many locks a node holds or waits for.
 pub const ETCD_LOCKS_MAX: usize = 1024;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use etcd_client::Client;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::driver::{Board, Driver};
@@ -19,6 +18,7 @@ use crate::etcd::roster::Roster;
 use crate::etcd::session::Session;
 use crate::member::Member;
 use crate::problem::OpenError;
+use crate::watch;
 
 /// How often the log says that etcd is waited for.
 const SAY_EVERY: Duration = Duration::from_secs(5);

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use playhouse_cluster::watch;
 use playhouse_cluster::{Lock, LockError, Seat, View};
-use tokio::sync::watch;
 
 /// The cluster that a node is one of: [`Cx::cluster`](crate::Cx::cluster). Its clones are the same.
 #[derive(Clone)]

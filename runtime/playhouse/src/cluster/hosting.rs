@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use playhouse_cluster::watch;
 use playhouse_cluster::{
     Load, Locking, MEMBER_TTL, Member, News, REPORT_EVERY, Refusal, Registry, Seen,
 };
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How often a registry looks for members that are silent.

@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use playhouse_cluster::watch;
 use playhouse_cluster::{Held, LOCKS_PER_MEMBER_MAX, LockError, LockRequest, Locking};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::asking::{Asking, Trouble};
 use super::driving::jittered;

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use playhouse_cluster::watch;
 use playhouse_cluster::{Board, MEMBER_TTL, Member, REPORT_EVERY};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::asking::{Asking, Trouble};

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use playhouse_cluster::watch;
 use playhouse_cluster::{Member, consistent};
 use playhouse_store::Owner;
 use playhouse_wire::{EntityKey, EntityRef};
-use tokio::sync::watch;
 
 use super::kind::Kind;
 use super::loading::Manner;

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::watch;
+use playhouse_cluster::watch;
 
 /// How far a node is in its life, as all of its threads see it.
 #[derive(Debug, Default)]

@@ -5,11 +5,11 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use playhouse_cluster::watch;
 use playhouse_net::Network;
 use playhouse_store::{Collection, Store};
 use playhouse_wire::message::Incarnation;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 use super::Node;
 use super::running::Stopped;

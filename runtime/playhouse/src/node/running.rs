@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
+use playhouse_cluster::watch;
 use playhouse_store::Backend;
 use tokio::runtime::Runtime;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 #[cfg(feature = "opentelemetry")]
 use super::exporting::exporting;

@@ -5,12 +5,12 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use playhouse_cluster::watch;
 use playhouse_net::link::{Link, LinkOptions};
 use playhouse_net::{Network, Random, Stream};
 use playhouse_wire::link::Peer;
 use playhouse_wire::message::{GoAwayReason, Message, Role};
 use slab::Slab;
-use tokio::sync::watch;
 use tokio::time::{Duration, Instant};
 
 use super::egress::Outbound;

@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use playhouse_cluster::placement::LeaseTerms;
+use playhouse_cluster::watch;
 use playhouse_cluster::{Driver, Seat};
 use playhouse_store::Store;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::time::Duration;
 
 use super::member;

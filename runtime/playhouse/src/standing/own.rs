@@ -247,7 +247,7 @@ impl Own {
     }
 
     /// The lease is lost. Everything that ran by it ends; then the node registers in a new life.
-    async fn begin_anew(&mut self, leaving: &mut tokio::sync::watch::Receiver<bool>) {
+    async fn begin_anew(&mut self, leaving: &mut playhouse_cluster::watch::Receiver<bool>) {
         let over = self.lease.owner().clone();
         self.lease = self.lease.next_life();
         let owner = self.lease.owner().clone();
