@@ -202,6 +202,17 @@ impl Calls {
         self.entries.iter().filter(waits).count()
     }
 
+    /// The calls that no other call of this shard made.
+    pub(super) fn outermost(&self) -> impl Iterator<Item = CallId> {
+        let entries = (0..).zip(&self.entries);
+        let live = entries.filter(|(_, call)| call.generation != 0);
+        live.filter(|(_, call)| self.get(call.parent).is_none())
+            .map(|(index, call)| CallId {
+                index,
+                generation: call.generation,
+            })
+    }
+
     #[inline]
     pub(super) fn get(&self, id: CallId) -> Option<&Call> {
         self.entries

@@ -1,4 +1,4 @@
-//! How calls end: with an outcome, given up by their callers, or past their deadlines.
+//! How calls end: with an outcome, given up by their callers, past their deadlines, or cut off with their node.
 
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -7,7 +7,29 @@ use super::calls::{CallId, Place, Remains};
 use super::shard::Shard;
 use crate::call::{Failure, FailureKind};
 
+/// So many of the calls that a node cuts off are named in its log, and so many that each waits for.
+const CUT_OFF_SAID_MAX: usize = 16;
+
 impl Shard {
+    /// Says which calls are cut off with the node, and what each of them waits for.
+    pub(crate) fn say_what_is_cut_off(&self) {
+        let calls = self.calls.borrow();
+        for outermost in calls.outermost().take(CUT_OFF_SAID_MAX) {
+            let next = |id: &CallId| calls.children(*id).next().map(|(child, _)| child);
+            let path = std::iter::successors(Some(outermost), next).take(CUT_OFF_SAID_MAX);
+            let path: Vec<CallId> = path.collect();
+            let last = path.last().and_then(|id| calls.get(*id));
+            let waits = last.map(|call| match &call.place {
+                Place::Away(away) => format!("waits for an answer by {:?}", away.way()),
+                _ if call.queued && !call.granted => "waits for its turn".to_owned(),
+                _ => "runs".to_owned(),
+            });
+            let path: Vec<_> = path.iter().filter_map(|id| self.waits(*id)).collect();
+            let state = waits.unwrap_or_default();
+            tracing::warn!(call = self.path_text(&path), state, "a call is cut off");
+        }
+    }
+
     /// A call ended at its first poll: nobody had to wait for it.
     #[inline]
     pub(super) fn ended(&self, call: CallId) {

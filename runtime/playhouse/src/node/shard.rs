@@ -236,6 +236,9 @@ impl ShardNode {
         self.quiet(jobs, until).await;
         let left = self.host.calls_open();
         let unsaved = self.host.unsaved();
+        if left > 0 {
+            self.host.say_what_is_cut_off();
+        }
         self.host.close();
         for link in links.iter().chain(&self.outbound.links()) {
             link.close(GoAwayReason::Stopping, "the node stops");
