@@ -6,6 +6,7 @@
 mod nodes;
 mod trouble;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -21,6 +22,7 @@ use crate::player::Player;
 use crate::rounds::{ask_for_payments, rest};
 
 use nodes::Nodes;
+use trouble::Blow;
 pub use trouble::Trouble;
 
 /// How long everybody may take to be back once everything is mended: leases end, entities are taken over.
@@ -47,13 +49,11 @@ pub struct ClusterRounds {
 #[derive(Debug, Clone, Default)]
 pub struct ClusterReport {
     /// How often each trouble was made.
-    pub troubles: Vec<(Trouble, u32)>,
+    pub troubles: BTreeMap<Trouble, u32>,
     /// Calls that were acknowledged.
     pub acknowledged: u64,
     /// Battles that players saw the end of.
     pub battles: u64,
-    /// What nodes said that were told to stop and did not stop well: nothing is lost by it that is kept.
-    pub unwell: Vec<String>,
     /// The longest time until everybody was back and everything in order, once all was mended.
     pub back_ms_max: u128,
 }
@@ -63,7 +63,7 @@ impl ClusterRounds {
     ///
     /// # Errors
     ///
-    /// The first violation, with the seed and the round; the folder with what the nodes wrote is kept then, and named.
+    /// The first violation, with the seed, the round, what went wrong in it, and where the logs of all nodes are kept.
     pub fn run(&self, mut progress: impl FnMut(&str)) -> Result<ClusterReport> {
         let folder = tempfile::tempdir()?;
         // It starts a node, which blocks: outside of the runtime.
@@ -74,15 +74,15 @@ impl ClusterRounds {
         let outcome = LocalSet::new().block_on(&runtime, async {
             let mut nodes = Nodes::start(&self.program, folder.path()).await?;
             let report = self.play(&mut nodes, &cashier, &mut progress).await?;
-            let unwell = nodes.stop().await?;
-            Ok(ClusterReport { unwell, ..report })
+            nodes.stop().await.context("stopping at the end")?;
+            Ok(report)
         });
         outcome.map_err(|error: anyhow::Error| {
-            let kept = folder.keep();
+            let logs = folder.keep().join(nodes::LOGS);
             error.context(format!(
-                "seed {}, what the nodes wrote is kept in {}",
+                "seed {}, what each node wrote is kept in {}",
                 self.seed,
-                kept.display()
+                logs.display()
             ))
         })
     }
@@ -103,26 +103,30 @@ impl ClusterRounds {
             true => Trouble::ALL.to_vec(),
             false => self.troubles.clone(),
         };
+        let mut order = Vec::new();
         for round in 1..=self.rounds {
+            if order.is_empty() {
+                order = Trouble::shuffled(troubles.clone(), &random);
+            }
+            // All were chosen from at least one.
+            let trouble = order.pop().unwrap_or(Trouble::Kill);
+            let blow = Blow::draw(trouble, &nodes.names(), &random);
             let begun = Instant::now();
-            let trouble = troubles[random.below(troubles.len() as u64) as usize];
-            self.play_once(&players, nodes, cashier, &random, trouble)
+            let when = |what| format!("round {round}, {what} {blow}");
+            self.play_once(&players, nodes, cashier, &random, &blow)
                 .await
-                .with_context(|| format!("round {round}, {trouble:?}"))?;
+                .with_context(|| when("in"))?;
+            nodes.mend().await.with_context(|| when("mending"))?;
             let played = begun.elapsed();
-            nodes.mend().await?;
             let mended = Instant::now();
             in_order(&players, nodes, cashier)
                 .await
-                .with_context(|| format!("round {round}, after {trouble:?}"))?;
+                .with_context(|| when("after"))?;
             let took = mended.elapsed();
             report.back_ms_max = report.back_ms_max.max(took.as_millis());
-            match report.troubles.iter_mut().find(|(it, _)| *it == trouble) {
-                Some((_, count)) => *count += 1,
-                None => report.troubles.push((trouble, 1)),
-            }
+            *report.troubles.entry(trouble).or_default() += 1;
             progress(&format!(
-                "round {round} of {}: {trouble:?} in {played:.1?}, in order after {took:.1?}",
+                "round {round} of {}: {blow}; {played:.1?} until it was mended, in order {took:.1?} later",
                 self.rounds
             ));
         }
@@ -139,7 +143,7 @@ impl ClusterRounds {
         nodes: &mut Nodes,
         cashier: &Rc<Cashier>,
         random: &Random,
-        trouble: Trouble,
+        blow: &Blow,
     ) -> Result<()> {
         let all: Rc<[_]> = players.into();
         let addresses: Rc<[_]> = nodes.lobbies().into();
@@ -161,7 +165,7 @@ impl ClusterRounds {
         ));
         let span = Duration::from_millis(200 + random.below(self.play_ms.max(1)));
         tokio::time::sleep(span).await;
-        let made = trouble.make(nodes, random).await;
+        let made = blow.strike(nodes).await;
         tokio::time::sleep(span / 2).await;
         for task in playing {
             task.abort();
@@ -215,9 +219,6 @@ impl fmt::Display for ClusterReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (trouble, count) in &self.troubles {
             write!(f, "{count} x {trouble:?}, ")?;
-        }
-        for unwell in &self.unwell {
-            write!(f, "not stopped well: {unwell}, ")?;
         }
         write!(
             f,

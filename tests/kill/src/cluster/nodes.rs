@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use arena::up::{self, Planned, Program, State, Supervisor, Told};
-use playhouse_client::Random;
 use playhouse_etcd_tests::{Relay, Server as Etcd};
 use playhouse_mongo_tests::Server as Mongo;
 use rustix::process::Signal;
@@ -17,6 +17,9 @@ use tokio::time::sleep;
 /// How long a node may take to listen, or to stop.
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The folder with what each node wrote.
+pub(super) const LOGS: &str = "log";
 
 /// Nodes with their roles.
 const NODES: [(&str, &[&str]); 5] = [
@@ -31,10 +34,8 @@ const NODES: [(&str, &[&str]); 5] = [
 pub(super) struct Nodes {
     supervisor: Supervisor,
     ways: BTreeMap<String, Ways>,
-    pub(super) etcd: Etcd,
-    pub(super) mongo: Mongo,
-    /// What nodes said that were told to stop and did not stop well, as when handlers had to be cut off.
-    unwell: Vec<String>,
+    etcd: Arc<Mutex<Etcd>>,
+    mongo: Arc<Mutex<Mongo>>,
 }
 
 /// The ways of one node, each by a relay.
@@ -92,7 +93,7 @@ impl Nodes {
             arguments: vec!["node".to_owned()],
             config: file,
             set: Vec::new(),
-            logs: folder.join("log"),
+            logs: folder.join(LOGS),
         };
         let mut supervisor = Supervisor::new(program, plan, false);
         for (name, ways) in &ways {
@@ -106,29 +107,19 @@ impl Nodes {
         Ok(Self {
             supervisor,
             ways,
-            etcd,
-            mongo,
-            unwell: Vec::new(),
+            etcd: Arc::new(Mutex::new(etcd)),
+            mongo: Arc::new(Mutex::new(mongo)),
         })
     }
 
-    /// Stops all of them, in order. Gives what those said that did not stop well, now or before.
-    pub(super) async fn stop(mut self) -> Result<Vec<String>> {
+    /// Stops all of them, in order; each must stop well.
+    pub(super) async fn stop(mut self) -> Result<()> {
         let mut told = Told::new()?;
-        if let Err(error) = up::stop(&mut self.supervisor, &mut told, |_| ()).await {
-            self.unwell.push(format!("{error:#}"));
-        }
-        Ok(self.unwell)
+        up::stop(&mut self.supervisor, &mut told, |_| ()).await
     }
 
     pub(super) fn names(&self) -> Vec<String> {
         self.ways.keys().cloned().collect()
-    }
-
-    /// One of them.
-    pub(super) fn any(&self, random: &Random) -> String {
-        let names = self.names();
-        names[random.below(names.len() as u64) as usize].clone()
     }
 
     pub(super) fn ways(&self, name: &str) -> Result<&Ways> {
@@ -145,6 +136,22 @@ impl Nodes {
     /// Where payments are asked for.
     pub(super) fn address(&self) -> Result<String> {
         self.lobbies().into_iter().next().context("no lobby runs")
+    }
+
+    /// Does something to etcd that waits.
+    pub(super) async fn etcd(
+        &self,
+        work: impl FnOnce(&mut Etcd) -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        aside(&self.etcd, work).await
+    }
+
+    /// Does something to the store's server that waits.
+    pub(super) async fn mongo(
+        &self,
+        work: impl FnOnce(&mut Mongo) -> Result<()> + Send + 'static,
+    ) -> Result<()> {
+        aside(&self.mongo, work).await
     }
 
     pub(super) fn kill(&mut self, name: &str) -> Result<()> {
@@ -191,10 +198,12 @@ impl Nodes {
             let why = || row.ended.clone().unwrap_or_default();
             match &row.state {
                 now if *now == state => {
-                    if let Some(ended) = row.ended.as_ref().filter(|_| state == State::Stopped) {
-                        self.unwell.push(format!("node `{name}`: {ended}"));
-                    }
-                    return Ok(());
+                    return match &row.ended {
+                        Some(ended) if state == State::Stopped => {
+                            bail!("node `{name}` did not stop well: {ended}")
+                        }
+                        _ => Ok(()),
+                    };
                 }
                 State::Failed => bail!("node `{name}` ended by itself: {}", why()),
                 _ if Instant::now() >= end => {
@@ -207,4 +216,17 @@ impl Nodes {
             }
         }
     }
+}
+
+/// Works on a server in another thread: players play on meanwhile, and relays carry.
+async fn aside<S: Send + 'static>(
+    server: &Arc<Mutex<S>>,
+    work: impl FnOnce(&mut S) -> Result<()> + Send + 'static,
+) -> Result<()> {
+    let server = Arc::clone(server);
+    let worked = move || match server.lock() {
+        Ok(mut server) => work(&mut server),
+        Err(_) => bail!("an earlier round panicked with the server in its hands"),
+    };
+    tokio::task::spawn_blocking(worked).await?
 }
