@@ -40,8 +40,12 @@ pub const UNSAVED_MAX: usize = 100_000;
 /// For how long nothing uses a persistent entity before it gives its memory back, if the node says nothing else.
 pub const IDLE_AFTER: std::time::Duration = std::time::Duration::from_secs(600);
 
-/// Most commits of a shard that are on their way at a time; further ones wait for these.
-pub const COMMITS_MAX: usize = 1024;
+/// Most commits of a shard that are on their way at a time; further ones wait for these. So many share the store's batches;
+/// more would only stand before what others ask, and what is asked later.
+pub const COMMITS_MAX: usize = 256;
+
+/// Most entities of a shard that are being claimed at a time; further ones wait for these.
+pub const CLAIMING_MAX: usize = 256;
 
 /// How long [`Cx::save`](crate::Cx::save) waits for a store that does not answer. What it was to save is not given up.
 pub const SAVE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
@@ -59,7 +63,7 @@ pub const SWEEP_MAX: usize = 1000;
 pub const OUTBOXES: &str = "playhouse.Outbox";
 
 /// Where the leases of a cluster's nodes stand: a collection that every store has.
-pub const NODES: &str = "playhouse.Node";
+pub const NODES: &str = playhouse_store::LEASES;
 
 /// Whether entities of a type are persistent.
 pub(crate) fn is_persistent(entity: &descriptor::Entity) -> bool {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::store::LEASES;
 use crate::value::Value;
 
 /// Which document.
@@ -22,6 +23,12 @@ impl DocumentId {
             collection: collection.into(),
             key: key.into(),
         }
+    }
+
+    /// Whether it is a node's lease, which goes before everything else.
+    #[must_use]
+    pub fn is_lease(&self) -> bool {
+        *self.collection == *LEASES
     }
 
     /// The document that `Display` writes so; none if the text has no `/`, or nothing before it.

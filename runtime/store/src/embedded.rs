@@ -2,7 +2,8 @@
 //!
 //! A document is a range of rows in a log-structured file store (`fjall`), one for each leaf, so that what a commit writes is
 //! in proportion to what it changes. One thread judges every claim and commit against what there is, writes all that was
-//! queued meanwhile as one batch, waits once until that lasts, and then answers each. Nothing is answered before.
+//! queued meanwhile as one batch, waits once until that lasts, and then answers each. Nothing is answered before. The leases of
+//! nodes wait for no batch but the one that is being written.
 //!
 //! After a crash, of the process or of the machine, everything that was answered is there, and of each commit that was not,
 //! all or nothing. After a write that failed the store refuses everything until it is opened again: what a disk says after
@@ -13,6 +14,7 @@ mod folder;
 mod indexes;
 mod journal;
 mod judge;
+mod queue;
 mod reader;
 mod rows;
 mod writer;
@@ -20,7 +22,6 @@ mod writer;
 use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -30,6 +31,7 @@ use tokio::sync::oneshot;
 use crate::document::{Document, DocumentId, Header};
 use crate::embedded::draft::Tables;
 use crate::embedded::folder::Folder;
+use crate::embedded::queue::{Queue, queue};
 use crate::embedded::reader::{Look, Reader, look};
 use crate::embedded::writer::{Ask, Reply, Writer, ask};
 use crate::problem::{OpenError, StoreError};
@@ -101,18 +103,18 @@ impl Embedded {
             .tables(&folder)
             .map_err(|error| problem(explain(&error)))?;
         let indexes = indexes::prepare(&tables, collections).map_err(problem)?;
-        let (asks, queue) = sync_channel(writer::QUEUE_MAX);
+        let (asks, asked) = queue(writer::QUEUE_MAX);
         let writer = Writer {
             tables: tables.clone(),
             indexes: indexes.clone(),
             folder,
-            queue,
+            asked,
         };
-        let (looks, queue) = sync_channel(reader::QUEUE_MAX);
+        let (looks, asked) = queue(reader::QUEUE_MAX);
         let reader = Reader {
             tables,
             indexes,
-            queue,
+            asked,
         };
         let start = |name: &str, run: Box<dyn FnOnce() + Send>| {
             let thread = std::thread::Builder::new().name(name.to_owned());
@@ -189,8 +191,8 @@ impl Backend for Embedded {
             }),
             // Queues without an end to read them: each request is told that the store is closed.
             None => Rc::new(Handle {
-                asks: sync_channel(1).0,
-                looks: sync_channel(1).0,
+                asks: queue(1).0,
+                looks: queue(1).0,
             }),
         }
     }
@@ -206,18 +208,17 @@ impl Backend for Embedded {
 
 /// The threads of a store that is open. They end with it.
 struct Opened {
-    asks: SyncSender<Ask>,
-    looks: SyncSender<Look>,
+    asks: Queue<Ask>,
+    looks: Queue<Look>,
     writer: Option<JoinHandle<()>>,
     reader: Option<JoinHandle<()>>,
 }
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        // They wait for room in the queue: what was asked before is done.
-        let closed = (self.asks.send(Ask::Close), self.looks.send(Look::Close));
-        // An end that is gone belongs to a thread that has ended.
-        drop(closed);
+        // What was asked before is done.
+        self.asks.close();
+        self.looks.close();
         for thread in [self.writer.take(), self.reader.take()]
             .into_iter()
             .flatten()
@@ -231,8 +232,8 @@ impl Drop for Opened {
 
 /// What a shard asks through.
 struct Handle {
-    asks: SyncSender<Ask>,
-    looks: SyncSender<Look>,
+    asks: Queue<Ask>,
+    looks: Queue<Look>,
 }
 
 impl Handle {

@@ -31,5 +31,5 @@ pub use memory::Documents;
 pub use mongo::Mongo;
 pub use problem::{Misfit, OpenError, StoreError};
 pub use request::{Claim, Claimed, Commit, Committed, End, Find, Quarantine, Sweep, Take};
-pub use store::{Answer, Backend, Collection, Index, Store};
+pub use store::{Answer, Backend, Collection, Index, LEASES, Store};
 pub use value::{Change, Path, Table, Update, Value};

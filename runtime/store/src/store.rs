@@ -11,6 +11,10 @@ use crate::problem::{OpenError, StoreError};
 use crate::request::{Claim, Claimed, Commit, Committed, Find, Quarantine, Sweep};
 use crate::value::Path;
 
+/// Where the leases of a cluster's nodes stand, a collection that every store has. Requests about them go before all
+/// others: a node whose lease is not renewed in time starts nothing.
+pub const LEASES: &str = "playhouse.Node";
+
 /// What a store answers, in its own time. What was asked is done whether or not this is waited for.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>>>;
 

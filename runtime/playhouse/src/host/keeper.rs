@@ -10,6 +10,7 @@ use playhouse_store::durable::Rules;
 use playhouse_store::{DocumentId, Owner, Store, StoreError};
 use playhouse_wire::EntityKey;
 use rustc_hash::FxHashMap;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::SessionId;
 use super::cell::Hosted;
@@ -17,7 +18,7 @@ use super::gone::Gone;
 use super::kind::Kind;
 use super::shard::Shard;
 use crate::call::{Failure, FailureKind};
-use crate::persist::{IDLE_AFTER, SAVE_EVERY, UNSAVED_MAX};
+use crate::persist::{CLAIMING_MAX, IDLE_AFTER, SAVE_EVERY, UNSAVED_MAX};
 
 /// The shortest pause before something is asked of the store again, in microseconds.
 const PAUSE_MIN_US: u64 = 50_000;
@@ -93,6 +94,8 @@ pub(super) struct Keeper {
     pub(super) in_flight: Cell<usize>,
     /// Entities whose commits wait for those on their way.
     pub(super) waiting: RefCell<VecDeque<Weak<dyn Hosted>>>,
+    /// Places for claims that are on their way.
+    claiming: Semaphore,
     /// Entities with changes that were not acknowledged.
     unsaved: Cell<usize>,
     /// Entities whose last commit, which gives the document back or deletes it, was not acknowledged.
@@ -135,6 +138,7 @@ impl Keeper {
                 .map(|it| u64::try_from(it.as_micros()).unwrap_or(u64::MAX)),
             in_flight: Cell::new(0),
             waiting: RefCell::default(),
+            claiming: Semaphore::new(CLAIMING_MAX),
             unsaved: Cell::new(0),
             closing: Cell::new(0),
             failures: Cell::new(0),
@@ -209,6 +213,25 @@ impl Keeper {
                 .because("the store does not answer; it is asked again soon"));
         }
         self.admits()
+    }
+
+    /// Waits until few enough other entities of the shard are being claimed. So what many ask for at once comes to the store
+    /// no faster than it answers, and nobody is refused for it.
+    ///
+    /// # Errors
+    ///
+    /// Nothing may be claimed by then, as [`Keeper::may_claim`] says.
+    pub(super) async fn turn_to_claim(
+        &self,
+        now_us: impl FnOnce() -> u64,
+    ) -> Result<SemaphorePermit<'_>, Failure> {
+        if let Ok(turn) = self.claiming.try_acquire() {
+            return Ok(turn);
+        }
+        let turn = self.claiming.acquire().await;
+        self.may_claim(now_us())?;
+        // Nothing closes it.
+        turn.map_err(|_| Failure::not_executed(FailureKind::Internal))
     }
 
     /// The store did what it was asked.

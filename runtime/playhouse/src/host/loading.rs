@@ -186,7 +186,17 @@ impl Shard {
                 create: manner.seen.is_none() && (manner.new || !is_instance),
                 birth: self.env.random(),
             };
-            let error = match keeper.store.claim(claim).await {
+            // Of those that are offered few come at a time, and their senders wait for them.
+            let turn = match offered {
+                true => None,
+                false => {
+                    let turn = keeper.turn_to_claim(|| self.refresh()).await;
+                    Some(turn.map_err(Unclaimed::Failed)?)
+                }
+            };
+            let claimed = keeper.store.claim(claim).await;
+            drop(turn);
+            let error = match claimed {
                 Ok(Claimed::Mine(document)) if manner.new && document.header.born => {
                     return Err(refused(FailureKind::Internal, "its number is taken"));
                 }

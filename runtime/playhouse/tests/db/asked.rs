@@ -10,6 +10,7 @@ use playhouse_store_tests::cases::{commits, histories, unique, values};
 use playhouse_store_tests::{AVATARS, Held, collections};
 
 use crate::generated::SCHEMA;
+use crate::schema::Hero;
 use crate::world::{Kept, sim};
 
 /// Runs a case of the stores' suite on a game node, whose store is the db node.
@@ -86,6 +87,25 @@ fn requests_that_wait_are_bounded() {
         "{refused:?}"
     );
     sim.heal("one", "db");
+    sim.end().unwrap();
+}
+
+#[test]
+fn entities_that_begin_at_once_wait_for_the_db_node_however_many_they_are() {
+    const HEROES: u64 = REQUESTS_MAX as u64 + 1_000;
+    let store = Kept::new(&collections());
+    let sim = sim(1, &store, &["one"]);
+    let sum = sim.on("one", async || {
+        let calls: Vec<_> = (0..HEROES)
+            .map(|hero| tokio::task::spawn_local(Hero::of(hero).add(1)))
+            .collect();
+        let mut sum = 0;
+        for call in calls {
+            sum += call.await.unwrap().unwrap();
+        }
+        sum
+    });
+    assert_eq!(sum, Some(HEROES));
     sim.end().unwrap();
 }
 

@@ -45,6 +45,27 @@ fn calls_of_an_entity_that_can_t_be_claimed_fail_and_the_next_ones_try_again() {
 }
 
 #[test]
+fn who_waits_for_a_turn_to_claim_does_not_ask_a_store_that_is_away() {
+    let store = TestStore::new();
+    let seen = store.clone();
+    on_shard(&store, async move |shard| {
+        seen.is(away());
+        let calls: Vec<_> = (1..=3_000)
+            .map(|hero| tokio::task::spawn_local(Hero::of(hero).purse().add(hero)))
+            .collect();
+        for call in calls {
+            let failure = call.await.unwrap().unwrap_err();
+            assert_eq!(failure.kind(), FailureKind::Unreachable, "{failure}");
+        }
+        assert_eq!(seen.claims() as usize, playhouse::persist::CLAIMING_MAX);
+        seen.is(Mood::Well);
+        pass(1_000).await;
+        assert_eq!(Hero::of(1).purse().add(1).await, Ok(1));
+        assert_eq!((shard.live_count(11, 2), shard.calls_open()), (1, 0));
+    });
+}
+
+#[test]
 fn entities_go_on_while_the_store_is_away_and_are_saved_when_it_is_back() {
     let store = TestStore::new();
     let seen = store.clone();

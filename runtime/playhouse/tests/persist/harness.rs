@@ -73,6 +73,8 @@ struct Inner {
     /// How many commits came at a time.
     groups: RefCell<Vec<usize>>,
     claims: Cell<u32>,
+    /// Claims that are on their way, and the most that were.
+    claiming: Cell<(usize, usize)>,
     on_their_way: Cell<usize>,
     most: Cell<usize>,
 }
@@ -96,6 +98,7 @@ impl TestStore {
             commits: RefCell::default(),
             groups: RefCell::default(),
             claims: Cell::new(0),
+            claiming: Cell::default(),
             on_their_way: Cell::new(0),
             most: Cell::new(0),
         }))
@@ -127,6 +130,11 @@ impl TestStore {
 
     pub(crate) fn claims(&self) -> u32 {
         self.0.claims.get()
+    }
+
+    /// The most claims that were on their way at a time.
+    pub(crate) fn most_claims(&self) -> usize {
+        self.0.claiming.get().1
     }
 
     /// The most commits that were on their way at a time.
@@ -211,7 +219,16 @@ impl TestStore {
 impl Store for TestStore {
     fn claim(&self, claim: Claim) -> Answer<Claimed> {
         self.0.claims.set(self.0.claims.get() + 1);
-        self.does(|documents| documents.claim(&claim))
+        let inner = Rc::clone(&self.0);
+        let (claiming, most) = inner.claiming.get();
+        inner.claiming.set((claiming + 1, most.max(claiming + 1)));
+        let answer = self.does(|documents| documents.claim(&claim));
+        Box::pin(async move {
+            let answer = answer.await;
+            let (claiming, most) = inner.claiming.get();
+            inner.claiming.set((claiming - 1, most));
+            answer
+        })
     }
 
     fn commit(&self, commits: Vec<Arc<Commit>>) -> Answer<Vec<Committed>> {

@@ -175,6 +175,22 @@ fn one_commit_of_an_entity_is_on_its_way_at_a_time() {
 }
 
 #[test]
+fn of_many_that_begin_at_once_so_many_are_claimed_at_a_time() {
+    let store = TestStore::new();
+    let seen = store.clone();
+    on_shard(&store, async move |_shard| {
+        let calls: Vec<_> = (1..=3_000)
+            .map(|hero| tokio::task::spawn_local(Hero::of(hero).purse().add(hero)))
+            .collect();
+        for call in calls {
+            call.await.unwrap().unwrap();
+        }
+        assert_eq!(seen.most_claims(), playhouse::persist::CLAIMING_MAX);
+        assert_eq!(seen.claims(), 3_000);
+    });
+}
+
+#[test]
 fn a_document_that_does_not_fit_is_set_aside_and_kept() {
     let store = TestStore::new();
     let seen = store.clone();

@@ -122,6 +122,19 @@ impl<'a> Draft<'a> {
         row.map_err(|error| unreadable(&error))
     }
 
+    /// A row of what is being judged alone.
+    pub(super) fn get_tried(&self, space: Space, key: &[u8]) -> Option<Slice> {
+        self.tried.space(space).get(key).cloned().flatten()
+    }
+
+    /// The keys that begin with `prefix`, of what is being judged alone.
+    pub(super) fn below_tried(&self, space: Space, prefix: &[u8]) -> Vec<Vec<u8>> {
+        let changed = self.tried.space(space).range(prefix.to_vec()..);
+        let changed = changed.take_while(|(key, _)| key.starts_with(prefix));
+        let there = changed.filter(|(_, value)| value.is_some());
+        there.map(|(key, _)| key.clone()).collect()
+    }
+
     /// All rows whose keys begin with `prefix`.
     pub(super) fn below(&self, space: Space, prefix: &[u8]) -> Result<Rows, StoreError> {
         let mut rows = Rows::new();

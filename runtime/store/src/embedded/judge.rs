@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fjall::Slice;
+
 use crate::document::{Document, DocumentId, Header};
 use crate::embedded::draft::{Draft, Rows, Space};
 use crate::embedded::rows;
@@ -32,16 +34,24 @@ pub(super) fn claim(draft: &mut Draft<'_>, claim: &Claim) -> Result<Claimed, Sto
     }
     let key = rows::document(id);
     let header = match draft.get(Space::Documents, &key)? {
-        None if claim.create => Header {
-            birth: claim.birth,
-            schema: 0,
-            owner: Some(claim.owner.clone()),
-            epoch: 1,
-            rev: 1,
-            born: false,
-            pending: false,
-            wake_us: None,
-        },
+        None if claim.create => {
+            let header = Header {
+                birth: claim.birth,
+                schema: 0,
+                owner: Some(claim.owner.clone()),
+                epoch: 1,
+                rev: 1,
+                born: false,
+                pending: false,
+                wake_us: None,
+            };
+            draft.put(Space::Documents, key, &rows::encode_header(&header))?;
+            return Ok(Claimed::Mine(Box::new(Document {
+                id: id.clone(),
+                header,
+                root: Value::table(),
+            })));
+        }
         None => return Ok(Claimed::Absent),
         Some(bytes) => {
             let mut header = rows::decode_header(&bytes)?;
@@ -223,7 +233,11 @@ fn apply<'a>(
         if commit.end == End::Released {
             header.owner = None;
         }
-        update(draft, &key, &commit.update)?;
+        let rows = DocumentRows {
+            key: &key,
+            are_new: !old.born,
+        };
+        update(draft, rows, &commit.update)?;
         draft.put(Space::Documents, key.clone(), &rows::encode_header(&header))?;
     }
     remind(draft, id, old, &header)?;
@@ -311,7 +325,43 @@ fn remind(
     Ok(())
 }
 
-fn update(draft: &mut Draft<'_>, document: &[u8], update: &Update) -> Result<(), StoreError> {
+/// The rows of one document. Those of one that was never committed are all in the draft: looking for others is most of what
+/// such a commit costs.
+#[derive(Clone, Copy)]
+struct DocumentRows<'a> {
+    /// Of the header, which the others begin with.
+    key: &'a [u8],
+    are_new: bool,
+}
+
+impl DocumentRows<'_> {
+    fn get(self, draft: &Draft<'_>, key: &[u8]) -> Result<Option<Slice>, StoreError> {
+        match self.are_new {
+            true => Ok(draft.get_tried(Space::Documents, key)),
+            false => draft.get(Space::Documents, key),
+        }
+    }
+
+    /// Removes the row of this key and those below it, but not the header.
+    fn remove_below(self, draft: &mut Draft<'_>, key: &[u8]) -> Result<(), StoreError> {
+        let below = match self.are_new {
+            true => draft.below_tried(Space::Documents, key),
+            false => draft.below(Space::Documents, key)?.into_keys().collect(),
+        };
+        for row in below {
+            if row != self.key {
+                draft.delete(Space::Documents, row);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn update(
+    draft: &mut Draft<'_>,
+    document: DocumentRows<'_>,
+    update: &Update,
+) -> Result<(), StoreError> {
     for change in &update.0 {
         let (path, value) = match change {
             Change::Set(path, value) => (path, Some(value)),
@@ -326,18 +376,18 @@ fn update(draft: &mut Draft<'_>, document: &[u8], update: &Update) -> Result<(),
                 rows::DEPTH_MAX
             )));
         }
-        let key = rows::leaf(document, &path.0);
+        let key = rows::leaf(document.key, &path.0);
         // Where a leaf stands nothing is below it, and no leaf above: the commonest case needs no look at either.
-        let is_leaf = !path.0.is_empty() && draft.get(Space::Documents, &key)?.is_some();
+        let is_leaf = !path.0.is_empty() && document.get(draft, &key)?.is_some();
         if is_leaf {
             draft.delete(Space::Documents, key.clone());
         } else if within_leaf(draft, document, path, value)? {
             continue;
         } else {
-            remove_below(draft, &key, document)?;
+            document.remove_below(draft, &key)?;
         }
         if let Some(value) = value {
-            put(draft, key, value, document)?;
+            put(draft, key, value, document.key)?;
         }
     }
     Ok(())
@@ -347,14 +397,14 @@ fn update(draft: &mut Draft<'_>, document: &[u8], update: &Update) -> Result<(),
 /// value, and is left by a removal.
 fn within_leaf(
     draft: &mut Draft<'_>,
-    document: &[u8],
+    document: DocumentRows<'_>,
     path: &Path,
     value: Option<&Value>,
 ) -> Result<bool, StoreError> {
     for length in 1..path.0.len() {
         let (before, behind) = path.0.split_at(length);
-        let key = rows::leaf(document, before);
-        let Some(bytes) = draft.get(Space::Documents, &key)? else {
+        let key = rows::leaf(document.key, before);
+        let Some(bytes) = document.get(draft, &key)? else {
             continue;
         };
         match (rows::decode(&bytes)?, value) {
@@ -390,16 +440,6 @@ fn put(
         let mut key = key.clone();
         rows::push(&mut key, name.as_bytes());
         put(draft, key, value, document)?;
-    }
-    Ok(())
-}
-
-/// Removes the row of this key and those below it, but not the document's header.
-fn remove_below(draft: &mut Draft<'_>, key: &[u8], document: &[u8]) -> Result<(), StoreError> {
-    for row in draft.below(Space::Documents, key)?.into_keys() {
-        if row != document {
-            draft.delete(Space::Documents, row);
-        }
     }
     Ok(())
 }

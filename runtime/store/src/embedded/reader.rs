@@ -1,18 +1,18 @@
 //! The reader: the thread that looks at what lasts, so that a long look holds up no commit.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 
 use tokio::sync::oneshot;
 
 use crate::document::{Document, DocumentId, Header};
 use crate::embedded::draft::{Rows, Snapshot, Space, Tables};
 use crate::embedded::judge::{self, Indexes};
+use crate::embedded::queue::{Queue, Queued, Refused, Taker};
 use crate::embedded::rows::{self, kind};
 use crate::embedded::writer::Reply;
 use crate::problem::StoreError;
 use crate::request::{Find, Sweep};
-use crate::store::Answer;
+use crate::store::{Answer, LEASES};
 use crate::value::Value;
 
 /// Greatest number of requests that wait for the reader.
@@ -24,7 +24,16 @@ pub(super) enum Look {
     Find(Find, Reply<Vec<DocumentId>>),
     Sweep(Sweep, Reply<Vec<(DocumentId, Header)>>),
     Scan(Arc<str>, Option<Arc<str>>, usize, Reply<Vec<Document>>),
-    Close,
+}
+
+impl Queued for Look {
+    fn is_first(&self) -> bool {
+        match self {
+            Self::Read(id, _) => id.is_lease(),
+            Self::Scan(collection, ..) => **collection == *LEASES,
+            Self::Find(..) | Self::Sweep(..) => false,
+        }
+    }
 }
 
 impl Look {
@@ -35,23 +44,22 @@ impl Look {
             Self::Find(_, reply) => drop(reply.send(Err(why))),
             Self::Sweep(_, reply) => drop(reply.send(Err(why))),
             Self::Scan(.., reply) => drop(reply.send(Err(why))),
-            Self::Close => {}
         }
     }
 }
 
 /// Asks; refuses at once if too much is asked already, or nobody is there any more.
 pub(super) fn look<T: 'static>(
-    queue: &SyncSender<Look>,
+    queue: &Queue<Look>,
     look: impl FnOnce(Reply<T>) -> Look,
 ) -> Answer<T> {
     let (reply, answer) = oneshot::channel();
-    match queue.try_send(look(reply)) {
+    match queue.put(look(reply)) {
         Ok(()) => {}
-        Err(TrySendError::Full(look)) => look.refuse(StoreError::Unavailable(format!(
+        Err(Refused::Full(look)) => look.refuse(StoreError::Unavailable(format!(
             "{QUEUE_MAX} requests wait to be read: ask again later"
         ))),
-        Err(TrySendError::Disconnected(look)) => look.refuse(StoreError::Closed),
+        Err(Refused::Closed(look)) => look.refuse(StoreError::Closed),
     }
     Box::pin(async move { answer.await.unwrap_or(Err(StoreError::Closed)) })
 }
@@ -59,13 +67,13 @@ pub(super) fn look<T: 'static>(
 pub(super) struct Reader {
     pub(super) tables: Tables,
     pub(super) indexes: Indexes,
-    pub(super) queue: Receiver<Look>,
+    pub(super) asked: Taker<Look>,
 }
 
 impl Reader {
-    /// Works until it is told to close, or nobody can ask any more.
+    /// Works until the queue is closed and what was asked before is answered.
     pub(super) fn run(self) {
-        while let Ok(look) = self.queue.recv() {
+        while let Some(look) = self.asked.wait() {
             let moment = Snapshot::new(&self.tables);
             // Whoever asked may have gone: then nobody is there to be told.
             match look {
@@ -75,7 +83,6 @@ impl Reader {
                 Look::Scan(collection, after, limit, reply) => {
                     drop(reply.send(scan(&moment, &collection, after.as_deref(), limit)));
                 }
-                Look::Close => return,
             }
         }
     }
@@ -185,10 +192,11 @@ fn scan(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embedded::queue::queue;
 
     #[test]
     fn more_than_the_queue_holds_is_refused() {
-        let (queue, waiting) = std::sync::mpsc::sync_channel(QUEUE_MAX);
+        let (queue, waiting) = queue(QUEUE_MAX);
         let send = || {
             let id = DocumentId::new("t", "u1");
             look(&queue, |reply| Look::Read(id, reply))
@@ -200,7 +208,7 @@ mod tests {
         let words = "4096 requests wait to be read: ask again later";
         let refused = Err(StoreError::Unavailable(words.into()));
         assert_eq!(shard.block_on(send()), refused);
-        assert_eq!(waiting.try_iter().count(), answers.len());
+        assert_eq!(std::iter::from_fn(|| waiting.take()).count(), answers.len());
         drop(waiting);
         assert_eq!(shard.block_on(send()), Err(StoreError::Closed));
     }

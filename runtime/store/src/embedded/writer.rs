@@ -1,13 +1,13 @@
 //! The writer: the one thread that changes anything. What is queued while it waits for the disk is written together.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
 
 use tokio::sync::oneshot;
 
 use crate::embedded::draft::{Draft, Tables};
 use crate::embedded::folder::Folder;
 use crate::embedded::judge::{self, Indexes};
+use crate::embedded::queue::{Queue, Queued, Refused, Taker};
 use crate::problem::StoreError;
 use crate::request::{Claim, Claimed, Commit, Committed, Quarantine};
 
@@ -26,7 +26,16 @@ pub(super) enum Ask {
     Claim(Claim, Reply<Claimed>),
     Commit(Vec<Arc<Commit>>, Reply<Vec<Committed>>),
     Quarantine(Quarantine, Reply<()>),
-    Close,
+}
+
+impl Queued for Ask {
+    fn is_first(&self) -> bool {
+        match self {
+            Self::Claim(claim, _) => claim.id.is_lease(),
+            Self::Commit(commits, _) => commits.iter().any(|commit| commit.id.is_lease()),
+            Self::Quarantine(..) => false,
+        }
+    }
 }
 
 impl Ask {
@@ -36,19 +45,18 @@ impl Ask {
             Self::Claim(_, reply) => drop(reply.send(Err(why))),
             Self::Commit(_, reply) => drop(reply.send(Err(why))),
             Self::Quarantine(_, reply) => drop(reply.send(Err(why))),
-            Self::Close => {}
         }
     }
 }
 
 /// Asks; refuses at once if too much is asked already, or nobody is there any more.
-pub(super) fn ask(queue: &SyncSender<Ask>, ask: Ask) {
-    match queue.try_send(ask) {
+pub(super) fn ask(queue: &Queue<Ask>, ask: Ask) {
+    match queue.put(ask) {
         Ok(()) => {}
-        Err(TrySendError::Full(ask)) => ask.refuse(StoreError::Unavailable(format!(
+        Err(Refused::Full(ask)) => ask.refuse(StoreError::Unavailable(format!(
             "{QUEUE_MAX} requests wait for the disk: ask again later"
         ))),
-        Err(TrySendError::Disconnected(ask)) => ask.refuse(StoreError::Closed),
+        Err(Refused::Closed(ask)) => ask.refuse(StoreError::Closed),
     }
 }
 
@@ -59,61 +67,58 @@ pub(super) struct Writer {
     pub(super) tables: Tables,
     pub(super) indexes: Indexes,
     pub(super) folder: Arc<Folder>,
-    pub(super) queue: Receiver<Ask>,
+    pub(super) asked: Taker<Ask>,
 }
 
 impl Writer {
-    /// Works until it is told to close, or nobody can ask any more.
+    /// Works until the queue is closed and what was asked before is done.
     pub(super) fn run(self) {
         let mut failed: Option<StoreError> = None;
-        while let Ok(first) = self.queue.recv() {
-            let mut next = Some(first);
-            let mut draft = Draft::new(&self.tables);
-            let mut answers = Vec::new();
-            let mut closes = false;
-            while let Some(ask) = next.take() {
-                match &failed {
-                    _ if matches!(ask, Ask::Close) => closes = true,
-                    Some(why) => ask.refuse(why.clone()),
-                    None => answers.extend(self.judge(&mut draft, ask)),
-                }
-                if closes || answers.len() >= BATCH_MAX || draft.bytes() >= BATCH_BYTES_MAX {
-                    break;
-                }
-                match self.queue.try_recv() {
-                    Ok(ask) => next = Some(ask),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
-                }
-            }
-            let problem = self.write(draft, &mut failed);
-            for answer in answers {
-                answer(problem.clone());
-            }
-            if closes {
-                // What came behind the end: each is told that nothing was done.
-                for ask in self.queue.try_iter() {
-                    ask.refuse(StoreError::Closed);
-                }
-                return;
-            }
+        while let Some(first) = self.asked.wait() {
+            self.write_together(first, &mut failed);
         }
     }
 
-    fn judge(&self, draft: &mut Draft<'_>, ask: Ask) -> Option<Answer> {
+    /// Does what is queued, as far as it fits into one batch. One with what goes first takes in nothing else, so that it
+    /// is written at once.
+    fn write_together(&self, first: Ask, failed: &mut Option<StoreError>) {
+        let mut next = Some(first);
+        let mut draft = Draft::new(&self.tables);
+        let mut answers = Vec::new();
+        while let Some(ask) = next.take() {
+            let is_first = ask.is_first();
+            match &failed {
+                Some(why) => ask.refuse(why.clone()),
+                None => answers.push(self.judge(&mut draft, ask)),
+            }
+            if answers.len() >= BATCH_MAX || draft.bytes() >= BATCH_BYTES_MAX {
+                break;
+            }
+            next = match is_first {
+                true => self.asked.take_first(),
+                false => self.asked.take(),
+            };
+        }
+        let problem = self.write(draft, failed);
+        for answer in answers {
+            answer(problem.clone());
+        }
+    }
+
+    fn judge(&self, draft: &mut Draft<'_>, ask: Ask) -> Answer {
         match ask {
             Ask::Claim(claim, reply) => {
                 let answer = judge::claim(draft, &claim);
-                Some(settle(draft, answer, reply))
+                settle(draft, answer, reply)
             }
             Ask::Commit(commits, reply) => {
                 let answer = judge::commit(draft, &self.indexes, &commits);
-                Some(settle(draft, answer, reply))
+                settle(draft, answer, reply)
             }
             Ask::Quarantine(quarantine, reply) => {
                 let answer = judge::quarantine(draft, &quarantine);
-                Some(settle(draft, answer, reply))
+                settle(draft, answer, reply)
             }
-            Ask::Close => None,
         }
     }
 
@@ -157,11 +162,14 @@ fn settle<T: 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::DocumentId;
+    use crate::document::{DocumentId, Owner};
+    use crate::embedded::queue::queue;
+    use crate::request::Take;
+    use crate::store::LEASES;
 
     #[test]
     fn more_than_the_queue_holds_is_refused() {
-        let (queue, waiting) = std::sync::mpsc::sync_channel(QUEUE_MAX);
+        let (queue, waiting) = queue(QUEUE_MAX);
         let send = || {
             let (reply, answer) = oneshot::channel();
             let id = DocumentId::new("t", "u1");
@@ -175,8 +183,49 @@ mod tests {
             refused.try_recv(),
             Ok(Err(StoreError::Unavailable(words.into())))
         );
-        assert_eq!(waiting.try_iter().count(), answers.len());
+        assert_eq!(std::iter::from_fn(|| waiting.take()).count(), answers.len());
         drop(waiting);
         assert_eq!(send().try_recv(), Ok(Err(StoreError::Closed)));
+    }
+
+    #[test]
+    fn a_lease_is_written_before_all_that_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = crate::Embedded::at(folder.path());
+        let folder = Arc::new(Folder::open(folder.path(), 0).unwrap());
+        let (queue, asked) = queue(QUEUE_MAX);
+        let writer = Writer {
+            tables: store.tables(&folder).unwrap(),
+            indexes: Indexes::default(),
+            folder,
+            asked,
+        };
+        let claim = |collection: &str, key: u32| {
+            let claim = Claim {
+                id: DocumentId::new(collection, format!("u{key}")),
+                owner: Owner {
+                    node: "one".into(),
+                    incarnation: 1,
+                },
+                seen: None,
+                take: Take::Free,
+                create: true,
+                birth: 7,
+            };
+            let (reply, answer) = oneshot::channel();
+            ask(&queue, Ask::Claim(claim, reply));
+            answer
+        };
+        let is_mine = |answer: &mut oneshot::Receiver<_>| {
+            matches!(answer.try_recv(), Ok(Ok(Claimed::Mine(_))))
+        };
+        let mut others: Vec<_> = (0..1000).map(|key| claim("t", key)).collect();
+        let mut leases = [claim(LEASES, 1), claim(LEASES, 2)];
+        let mut failed = None;
+        writer.write_together(writer.asked.wait().unwrap(), &mut failed);
+        assert!(leases.iter_mut().all(is_mine));
+        assert!(!others.iter_mut().any(is_mine));
+        writer.write_together(writer.asked.wait().unwrap(), &mut failed);
+        assert!(others.iter_mut().all(is_mine));
     }
 }
