@@ -55,6 +55,13 @@ enum State {
     Over,
 }
 
+impl Default for Tenure {
+    /// Of a claim by who knows of no epoch.
+    fn default() -> Self {
+        Self::claiming(0, Rules::default())
+    }
+}
+
 impl Tenure {
     /// Of a claim that is about to be asked for, by who knows of epochs up to this one (0: of none).
     #[must_use]
@@ -100,6 +107,15 @@ impl Tenure {
     #[must_use]
     pub const fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
+    }
+
+    /// Whether it is being handed over, and may yet go on.
+    #[must_use]
+    pub const fn is_moving(&self) -> bool {
+        matches!(
+            self.state,
+            State::Frozen { .. } | State::Sent { .. } | State::Aborting { .. }
+        )
     }
 
     /// Whether a handoff was offered, and neither taken nor refused nor called off.
@@ -249,22 +265,14 @@ impl Tenure {
         true
     }
 
-    /// The release is done, or the record was another's by then: the activation is over.
+    /// The release is done, or the record was another's by then: the activation is over. While that is in doubt it is asked for
+    /// again; there is no way back from it.
     pub const fn released(&mut self) -> bool {
         let fits = matches!(self.state, State::Releasing { .. });
         if fits {
             self.state = State::Over;
         }
         fits
-    }
-
-    /// The release was not done and never will be: the activation goes on. While that is in doubt it is asked for again.
-    pub const fn release_failed(&mut self) -> bool {
-        let State::Releasing { epoch } = self.state else {
-            return false;
-        };
-        self.state = State::Active { epoch };
-        true
     }
 
     /// It ends as it is: the lease is lost, a commit was fenced, a handler panicked, the entity is deleted.

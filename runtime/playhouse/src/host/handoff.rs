@@ -33,7 +33,7 @@ pub(super) use volatile::{Moving, moving_part};
 
 use super::cell::{Hosted, Life};
 use super::keeper::pause;
-use super::persisted::{Ending, Persisted};
+use super::persisted::Persisted;
 use super::route::Home;
 use super::shard::Shard;
 use crate::call::{Address, Target};
@@ -120,23 +120,16 @@ impl Shard {
     /// Calls that come wait from now on. Nothing if the entity is not one that runs.
     fn freeze(&self, cell: &Rc<dyn Hosted>, persisted: &Persisted) -> Option<Rc<Notify>> {
         let header = cell.header();
-        let runs = header.life.get() == Life::Live
-            && persisted.begun.get()
-            && persisted.is_loaded()
-            && persisted.ending.get() == Ending::No;
+        let runs = header.life.get() == Life::Live && persisted.begun.get();
         let keeper = self.keeper().filter(|_| runs)?;
+        if !persisted.tenure.borrow_mut().freeze() {
+            return None;
+        }
         header.life.set(Life::Ending);
-        persisted.ending.set(Ending::Moving);
         keeper.closing.set(keeper.closing.get() + 1);
         let stirred = Rc::<Notify>::default();
         *persisted.stirred.borrow_mut() = Some(Rc::clone(&stirred));
         Some(stirred)
-    }
-
-    /// Whether an entity is being handed over.
-    pub(super) fn is_moving(&self, cell: &Rc<dyn Hosted>) -> bool {
-        let persisted = cell.header().persisted();
-        persisted.is_some_and(|it| it.ending.get() == Ending::Moving)
     }
 
     /// The entity goes on: the calls that waited run.
@@ -146,7 +139,8 @@ impl Shard {
             return;
         };
         persisted.stirred.take();
-        persisted.ending.set(Ending::No);
+        // Unless it was offered, and goes on already.
+        persisted.tenure.borrow_mut().thaw();
         keeper.closing.set(keeper.closing.get().saturating_sub(1));
         header.life.set(Life::Live);
         if persisted.end.get() == End::Deleted {
@@ -242,6 +236,7 @@ impl Shard {
             // Nothing has left, so that nobody can take it.
             return HandedOver::Busy;
         };
+        persisted.tenure.borrow_mut().handoff_sent();
         let offer = Offer {
             epoch,
             link,
@@ -252,12 +247,26 @@ impl Shard {
         self.offers.borrow_mut().remove(&known);
         match answer {
             Ok(Ok(Some(done))) if done.ok && done.epoch > epoch => HandedOver::Moved,
-            Ok(Ok(Some(done))) if !done.ok => HandedOver::Refused(done.reason),
+            Ok(Ok(Some(done))) if !done.ok => {
+                persisted.tenure.borrow_mut().handoff_refused(epoch);
+                HandedOver::Refused(done.reason)
+            }
             // Its link is gone, or it says nothing.
-            _ => match self.raise_epoch(cell, persisted, owner, epoch).await {
-                true => HandedOver::Aborted,
-                false => HandedOver::Gone,
-            },
+            _ => self.take_back(cell, persisted, owner).await,
+        }
+    }
+
+    /// Takes a frozen entity back that was offered, and not answered for.
+    async fn take_back(
+        self: &Rc<Self>,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Rc<Persisted>,
+        owner: Owner,
+    ) -> HandedOver {
+        let aborted = persisted.tenure.borrow_mut().abort();
+        match aborted {
+            Some(seen) if !self.raise_epoch(cell, persisted, owner, seen).await => HandedOver::Gone,
+            Some(_) | None => HandedOver::Aborted,
         }
     }
 
@@ -293,8 +302,7 @@ impl Shard {
         Some(w.into_bytes())
     }
 
-    /// Takes a frozen entity back that was offered: its own epoch is raised, so that the offer is worth nothing. Whether it
-    /// is still here then. There is no end to it before that is known.
+    /// Raises the epoch of an entity that was offered, so that the offer is worth nothing. Whether it is still here then. There is no end to it before that is known.
     async fn raise_epoch(
         self: &Rc<Self>,
         cell: &Rc<dyn Hosted>,
@@ -329,6 +337,7 @@ impl Shard {
                     if cell.header().life.get() == Life::Over {
                         return false;
                     }
+                    persisted.tenure.borrow_mut().aborted(activation.epoch());
                     *persisted.activation.borrow_mut() = Some(activation);
                     return true;
                 }

@@ -40,6 +40,18 @@ pub(super) fn leased(cell: &Rc<dyn Hosted>) -> Rc<dyn Hosted> {
     container.flatten().unwrap_or_else(|| Rc::clone(cell))
 }
 
+/// Whether a call may start on an entity that nobody has. While one is moved or released its tenure says so.
+fn may_start_on(header: &Header) -> bool {
+    match header.life.get() {
+        Life::Live => true,
+        Life::Ending => {
+            let persisted = header.persisted();
+            persisted.is_some_and(|it| it.tenure.borrow().may_start())
+        }
+        Life::Over => false,
+    }
+}
+
 impl Shard {
     /// Takes the entity for `call`, or a place in its mailbox.
     #[inline]
@@ -63,7 +75,7 @@ impl Shard {
     fn turn_slowly(self: &Rc<Self>, cell: &Rc<dyn Hosted>, call: CallId) -> Result<Turn, Failure> {
         let whole = leased(cell);
         let header = whole.header();
-        if header.holder.get().is_none() && header.life.get() == Life::Live {
+        if header.holder.get().is_none() && may_start_on(header) {
             header.holder.set(call);
             return Ok(Turn::Mine(Cx::new(
                 self,

@@ -334,7 +334,8 @@ impl Shard {
     fn end_soon(self: &Rc<Self>, cell: &Rc<dyn Hosted>, end: End) {
         let header = cell.header();
         if header.life.get() != Life::Live {
-            if end == End::Deleted && self.is_moving(cell) {
+            let moves = header.persisted().is_some_and(|it| it.is_moving());
+            if end == End::Deleted && moves {
                 // It is seen to when it would move.
                 self.ends_as(cell, end);
             }

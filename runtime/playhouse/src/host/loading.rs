@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use playhouse_cluster::placement::Tenure;
 use playhouse_store::durable::{Activation, More};
 use playhouse_store::{Claim, Claimed, Document, End, Header, Owner, StoreError, Take, Update};
 use playhouse_wire::EntityKey;
@@ -80,8 +81,10 @@ impl Shard {
             clients.remove(&(kind.index, header.key.clone()))
         };
         header.saved.set(true);
+        let rules = self.clustered().map(|it| it.rules).unwrap_or_default();
         header.rare_mut(|rare| {
-            rare.persisted.get_or_insert_default();
+            let persisted = rare.persisted.get_or_insert_default();
+            *persisted.tenure.borrow_mut() = Tenure::claiming(manner.seen.unwrap_or(0), rules);
             rare.session = rare.session.or(client);
         });
         let place = Place::Entity(Rc::clone(cell));
@@ -316,6 +319,7 @@ impl Shard {
             saved.load(&**cell, &document.root)?;
             persisted.add(update);
         }
+        persisted.tenure.borrow_mut().claimed(activation.epoch());
         *persisted.activation.borrow_mut() = Some(activation);
         Ok(fresh)
     }

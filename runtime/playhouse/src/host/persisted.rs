@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use playhouse_cluster::placement::Tenure;
 use playhouse_store::durable::Activation;
 use playhouse_store::{End, Update};
 use tokio::sync::{Notify, oneshot};
@@ -16,6 +17,8 @@ use crate::timer::TimerId;
 /// What the host knows of a persistent entity besides.
 #[derive(Default)]
 pub(super) struct Persisted {
+    /// Which calls it takes: from the claim to the end.
+    pub(super) tenure: RefCell<Tenure>,
     /// Where it stands in the store; nothing until it is loaded.
     pub(super) activation: RefCell<Option<Activation>>,
     /// Changes that came back: they go with the next commit.
@@ -75,14 +78,17 @@ pub(super) enum Ending {
     Hooks,
     /// Its last commit is on its way.
     Commit,
-    /// It is being handed over to another node, and may yet go on.
-    Moving,
 }
 
 impl Persisted {
     /// It was loaded: its handlers' changes are saved from now on.
     pub(super) fn is_loaded(&self) -> bool {
         self.activation.borrow().is_some()
+    }
+
+    /// It is being handed over to another node, and may yet go on.
+    pub(super) fn is_moving(&self) -> bool {
+        self.tenure.borrow().is_moving()
     }
 
     pub(super) fn is_in_flight(&self) -> bool {

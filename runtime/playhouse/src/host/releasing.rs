@@ -20,9 +20,13 @@ impl Shard {
         let Some(keeper) = self.keeper() else {
             return;
         };
+        if persisted.is_moving() {
+            return persisted.stir();
+        }
         let header = cell.header();
         match persisted.ending.get() {
             Ending::No => {
+                persisted.tenure.borrow_mut().releasing();
                 persisted.ending.set(Ending::Hooks);
                 keeper.closing.set(keeper.closing.get() + 1);
                 let kind = self.kind(header.kind);
@@ -36,7 +40,6 @@ impl Shard {
             }
             Ending::Hooks => {}
             Ending::Commit => return,
-            Ending::Moving => return persisted.stir(),
         }
         if persisted.is_in_flight() || keeper.closed.get() {
             return;
@@ -113,12 +116,14 @@ impl Shard {
             self.wheel.borrow_mut().cancel(timer);
         }
         self.mark_unsaved(persisted, false);
-        if persisted.ending.replace(Ending::No) != Ending::No
+        let was_closing = persisted.ending.replace(Ending::No) != Ending::No;
+        if (was_closing || persisted.is_moving())
             && let Some(keeper) = self.keeper()
         {
             keeper.closing.set(keeper.closing.get().saturating_sub(1));
         }
         persisted.tell_savers(&Err(SaveError::Lost));
+        persisted.tenure.borrow_mut().end();
         persisted.activation.take();
         persisted.stir();
     }

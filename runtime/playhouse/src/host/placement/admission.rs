@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use playhouse_cluster::placement::Admission;
 use playhouse_wire::EntityRef;
 
 use super::super::calls::CallId;
@@ -49,8 +50,17 @@ impl Shard {
     /// The epoch of a live activation; none while it is being claimed.
     pub(in crate::host) fn epoch_of(&self, cell: &Rc<dyn Hosted>) -> Option<u64> {
         let persisted = super::super::lease::leased(cell).header().persisted()?;
-        let activation = persisted.activation.borrow();
-        activation.as_ref().map(|activation| activation.epoch())
+        persisted.tenure.borrow().epoch()
+    }
+
+    /// What an activation makes of a call that names this epoch.
+    fn admission(&self, cell: &Rc<dyn Hosted>, epoch: u64) -> Result<(), Failure> {
+        let persisted = super::super::lease::leased(cell).header().persisted();
+        match persisted.map(|it| it.tenure.borrow().admits(epoch)) {
+            // What may not start yet waits, and is judged again when its turn comes.
+            Some(Admission::Run | Admission::Hold) => Ok(()),
+            Some(Admission::Moved) | None => Err(Failure::moved(None)),
+        }
     }
 
     /// Serves a request that names an activation, by that very one.
@@ -87,12 +97,7 @@ impl Shard {
         let Some(cell) = kind.find(&address.key) else {
             return Err(Failure::moved(None));
         };
-        match self.epoch_of(&cell) {
-            // Being claimed: the call waits, and is judged when its turn comes.
-            None => Ok(()),
-            Some(own) if own == epoch => Ok(()),
-            Some(_) => Err(Failure::moved(None)),
-        }
+        self.admission(&cell, epoch)
     }
 
     /// A call has waited for its turn, perhaps since before the entity had an epoch: whether it was meant for this activation.
@@ -109,9 +114,8 @@ impl Shard {
         if self.clustered().is_none() {
             return Ok(());
         }
-        let epoch = self.epoch_meant(call);
-        if epoch.is_some() && self.epoch_of(cell) != epoch {
-            return Err(Failure::moved(None));
+        if let Some(epoch) = self.epoch_meant(call) {
+            self.admission(cell, epoch)?;
         }
         let placed = self.is_placed(self.kind(super::super::lease::leased(cell).header().kind));
         if placed { self.stands() } else { Ok(()) }
