@@ -9,7 +9,7 @@ use arena_schema::common::{AccountId, BattleId, BattleSetup, Ticket};
 use playhouse::logic::EntitySchema;
 use playhouse::{CallError, Cx, Duration, Failure, Ref, Timestamp, entity};
 
-use super::{BATTLES_MAX, BattleLogic, REPORT_EVERY};
+use super::{BATTLES_MAX, BattleLogic, REPORT_EVERY, REPORT_WITHIN};
 use crate::app::Arena;
 use crate::seal::Pass;
 
@@ -82,9 +82,14 @@ impl BattleStubLogic {
         self.props.update_load(|load| load.battles = battles)?;
         let stub = Ref::new(cx.me().clone())?;
         let running = self.open.keys().copied().collect();
-        BattleCenter::only()
-            .report(stub, self.props.load().clone(), running)
-            .await
+        let load = self.props.load().clone();
+        // Not waited for: the center may be waiting for this stub to open a battle.
+        cx.spawn(async move {
+            let center = BattleCenter::only().deadline(REPORT_WITHIN);
+            if let Err(failure) = center.report(stub, load, running).await {
+                tracing::warn!(%failure, "the center did not hear of a battle node");
+            }
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use arena_schema::common::{AccountId, PageOfCard};
 use arena_schema::world::{Avatar, Card, LobbyCenter, LobbyStub, LobbyStubReportArgs, NodeLoad};
 use playhouse::{Cx, Duration, Failure, Ref, entity};
 
-use super::REPORT_EVERY;
+use super::{REPORT_EVERY, REPORT_WITHIN};
 
 /// Cards on one page.
 pub(super) const PAGE: usize = 50;
@@ -51,7 +51,14 @@ impl LobbyStubLogic {
         let avatars = u32::try_from(self.online.len()).unwrap_or(u32::MAX);
         self.props.update_load(|load| load.avatars = avatars)?;
         let stub = Ref::new(cx.me().clone())?;
-        LobbyCenter::only().report(stub, self.props.load()).await
+        let load = self.props.load();
+        // Not waited for: the center may be waiting for this stub to say who is online.
+        cx.spawn(async move {
+            let center = LobbyCenter::only().deadline(REPORT_WITHIN);
+            if let Err(failure) = center.report(stub, load).await {
+                tracing::warn!(%failure, "the center did not hear of a lobby");
+            }
+        })
     }
 
     #[rpc]
