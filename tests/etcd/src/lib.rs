@@ -3,13 +3,15 @@
 //! Read [`Server`] first. Everything stays on loopback, in a folder of its own that is removed behind it.
 
 mod certificates;
+mod port;
 mod relay;
 
 pub use certificates::Certificates;
+pub use port::Port;
 pub use relay::Relay;
 
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -24,14 +26,12 @@ const START_MAX: Duration = Duration::from_secs(60);
 /// Runs the server for as long as its own input is open, so that no server outlives its test, however that ends. Signals by
 /// name come as lines.
 const WRAPPER: &str = r#""$@" </dev/null & pid=$!; while read -r line; do kill -"$line" $pid; done; kill -9 $pid; wait $pid"#;
-/// How many ports are tried: another process may take one between look and use.
-const PORTS_MAX: u32 = 5;
 
 /// A server on a free port, with a folder of its own.
 #[derive(Debug)]
 pub struct Server {
-    port: u16,
-    peer_port: u16,
+    port: Port,
+    peer_port: Port,
     folder: TempDir,
     name: String,
     /// All servers of its cluster by name and address, as etcd wants them.
@@ -60,16 +60,10 @@ impl Server {
     }
 
     fn started(certificates: Option<Certificates>) -> Result<Self> {
-        let mut failed = None;
-        for _ in 0..PORTS_MAX {
-            let mut server = Self::absent()?;
-            server.certificates.clone_from(&certificates);
-            match server.resume() {
-                Ok(()) => return Ok(server),
-                Err(error) => failed = Some(error),
-            }
-        }
-        Err(failed.context("no attempt")?)
+        let mut server = Self::absent()?;
+        server.certificates = certificates;
+        server.resume()?;
+        Ok(server)
     }
 
     /// Starts three that are one etcd, of which one may be away.
@@ -84,7 +78,8 @@ impl Server {
             server.name = format!("server-{number}");
             cluster.push(format!(
                 "{}=http://127.0.0.1:{}",
-                server.name, server.peer_port
+                server.name,
+                server.peer_port.number()
             ));
         }
         for server in &mut servers {
@@ -103,17 +98,13 @@ impl Server {
     ///
     /// If there is no free port or no folder.
     pub fn absent() -> Result<Self> {
-        let (client, peer) = (
-            TcpListener::bind("127.0.0.1:0")?,
-            TcpListener::bind("127.0.0.1:0")?,
-        );
-        let peer_port = peer.local_addr()?.port();
+        let peer_port = Port::take()?;
         Ok(Self {
-            port: client.local_addr()?.port(),
-            peer_port,
+            port: Port::take()?,
             folder: tempfile::tempdir()?,
             name: "alone".to_owned(),
-            cluster: format!("alone=http://127.0.0.1:{peer_port}"),
+            cluster: format!("alone=http://127.0.0.1:{}", peer_port.number()),
+            peer_port,
             certificates: None,
             running: None,
         })
@@ -134,7 +125,7 @@ impl Server {
             .create(true)
             .append(true)
             .open(self.folder.path().join("log"))?;
-        let peer = format!("http://127.0.0.1:{}", self.peer_port);
+        let peer = format!("http://127.0.0.1:{}", self.peer_port.number());
         let endpoint = self.endpoint();
         let mut command = Command::new("sh");
         command
@@ -172,7 +163,7 @@ impl Server {
             let log = std::fs::read_to_string(self.log()).unwrap_or_default();
             let run = log.rsplit("etcd Version").next().unwrap_or_default();
             if run.contains("ready to serve client requests")
-                && TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+                && TcpStream::connect(("127.0.0.1", self.port.number())).is_ok()
             {
                 return Ok(());
             }
@@ -214,7 +205,7 @@ impl Server {
         } else {
             "http"
         };
-        format!("{scheme}://127.0.0.1:{}", self.port)
+        format!("{scheme}://127.0.0.1:{}", self.port.number())
     }
 
     /// Whether it leads the others.
@@ -231,7 +222,7 @@ impl Server {
     /// The port alone.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// The processor time that it has used since it started.

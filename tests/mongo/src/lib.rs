@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// How long a server may take to start on a busy machine.
 const START_MAX: Duration = Duration::from_secs(60);
@@ -29,6 +30,8 @@ const TELL_EVERY: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Server {
     port: u16,
+    /// Bound to the port and never listening: the system gives the port to nobody else, also while the server is away.
+    _held: TcpSocket,
     folder: TempDir,
     options: Vec<String>,
     running: Option<Child>,
@@ -52,9 +55,12 @@ impl Server {
     ///
     /// If there is no free port or no folder.
     pub fn absent(options: &[&str]) -> Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let held = TcpSocket::new_v4()?;
+        held.set_reuseaddr(true)?;
+        held.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         Ok(Self {
-            port,
+            port: held.local_addr()?.port(),
+            _held: held,
             folder: tempfile::tempdir()?,
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             running: None,

@@ -1,14 +1,13 @@
 //! The nodes, what they stand on, and the ways between them, each of which can be cut.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use arena::up::{self, Planned, Program, State, Supervisor, Told};
-use playhouse_etcd_tests::{Relay, Server as Etcd};
+use playhouse_etcd_tests::{Port, Relay, Server as Etcd};
 use playhouse_mongo_tests::Server as Mongo;
 use rustix::process::Signal;
 use serde_json::json;
@@ -44,6 +43,8 @@ pub(super) struct Ways {
     pub(super) peers: Relay,
     pub(super) store: Relay,
     pub(super) etcd: Relay,
+    /// Where it listens, which stays its own while it is away.
+    _port: Port,
 }
 
 impl Nodes {
@@ -54,15 +55,17 @@ impl Nodes {
         let mut nodes = serde_json::Map::new();
         let mut plan = Vec::new();
         for (name, roles) in NODES {
-            let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+            let port = Port::take()?;
+            let number = port.number();
             let own = Ways {
-                peers: Relay::to(port).await?,
+                peers: Relay::to(number).await?,
                 store: Relay::to(mongo.port()).await?,
                 etcd: Relay::to(etcd.port()).await?,
+                _port: port,
             };
             let node = json!({
                 "roles": roles,
-                "listen": [format!("127.0.0.1:{port}")],
+                "listen": [format!("127.0.0.1:{number}")],
                 "advertise": [own.peers.address()],
                 "lock": folder.join("locks"),
                 "store": {
