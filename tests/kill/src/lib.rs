@@ -6,7 +6,8 @@
 //!
 //! [`ClusterRounds`] does the same to a cluster of processes on etcd and MongoDB's protocol, of which not only nodes are killed.
 //!
-//! `cargo run -p playhouse-kill-tests --bin kill -- --rounds 60` is the soak, and `kill -- cluster --rounds 60` that of a cluster, which no test runs yet; `cargo test -p playhouse-kill-tests` does a few.
+//! `cargo run -p playhouse-kill-tests --bin kill -- --rounds 60` is the soak, and `kill -- cluster --rounds 60` that of a cluster;
+//! `cargo test -p playhouse-kill-tests` does a few rounds of each.
 
 mod audit;
 mod book;
