@@ -53,6 +53,7 @@ pub struct Activation {
     is_born: bool,
     is_gone: bool,
     is_over: bool,
+    counts_on: bool,
     /// Whether something waits to be committed that others wait for.
     is_urgent: bool,
     /// How many rows the handler that runs has sent.
@@ -83,7 +84,8 @@ pub struct More {
     /// When the entity wants to be run again, in microseconds since 1970.
     pub wake_us: Option<i64>,
     /// What becomes of the document. If it is to be deleted but has ever sent or received, it stays without its body: its
-    /// numbers and marks outlive the entity, or what is still on the way would be done again.
+    /// numbers and marks outlive the entity, or what is still on the way would be done again. So it does if the activation
+    /// [counts on](Activation::count_on).
     pub end: End,
 }
 
@@ -144,6 +146,7 @@ impl Activation {
             is_born: header.born,
             is_gone: document.root.at(&[form::GONE.to_owned()]).is_some(),
             is_over: false,
+            counts_on: false,
             is_urgent: false,
             sent_in_call: 0,
             outbox: Outbox::load(&document.root)?,
@@ -151,6 +154,12 @@ impl Activation {
             flight: None,
             rules,
         })
+    }
+
+    /// Others may remember epochs of the document for any time: if it is deleted it stays without its body, so that the
+    /// epochs of a later life under its key are greater.
+    pub const fn count_on(&mut self) {
+        self.counts_on = true;
     }
 
     /// Of which document.
@@ -311,8 +320,8 @@ impl Activation {
         self.is_urgent = self.inbox.is_dirty() || self.outbox.is_dirty();
         let mut end = more.end;
         if end == End::Deleted {
-            let outlives = self.outbox.has_lines() || self.inbox.has_marks();
-            if outlives && self.rules.has(Rule::MarksOutlive) {
+            let numbered = self.outbox.has_lines() || self.inbox.has_marks();
+            if self.counts_on || numbered && self.rules.has(Rule::MarksOutlive) {
                 end = End::Released;
                 update.remove(Path::of(["body"]));
                 update.remove(Path::of(["timers"]));

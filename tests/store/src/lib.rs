@@ -131,6 +131,7 @@ macro_rules! suite {
                 a_commit_of_an_earlier_life_is_fenced,
                 what_is_released_belongs_to_nobody,
                 what_is_deleted_is_made_anew,
+                what_outlives_its_body_counts_on,
                 several_are_committed_together_or_not_at_all,
                 many_at_once_all_apply,
                 commits_of_one_in_order_all_apply,

@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use playhouse_store::durable::Activation;
 use playhouse_store::{Claim, Claimed, End, Owner, Take};
 use playhouse_wire::message::{Handoff, HandoffDone, HandoffReason, Incarnation, SessionReason};
 use playhouse_wire::{EntityKey, EntityRef, Writer};
@@ -331,7 +330,9 @@ impl Shard {
             };
             match keeper.store.claim(claim).await {
                 Ok(Claimed::Mine(document)) => {
-                    let Ok(activation) = Activation::new(&document, owner, keeper.rules) else {
+                    let kind = self.kind(cell.header().kind);
+                    let activation = self.activation_of(&keeper, kind, &document, owner);
+                    let Ok(activation) = activation else {
                         return false;
                     };
                     if cell.header().life.get() == Life::Over {

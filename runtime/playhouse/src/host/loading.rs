@@ -310,8 +310,7 @@ impl Shard {
         document: &mut Document,
     ) -> Result<bool, Misfit> {
         let kind = self.kind(cell.header().kind);
-        let activation = Activation::new(document, keeper.owner(), keeper.rules)
-            .map_err(|misfit| Misfit::new(misfit.path, misfit.problem))?;
+        let activation = self.activation_of(keeper, kind, document, keeper.owner())?;
         let fresh = activation.is_fresh() || !kind.is_persistent();
         if let Some(saved) = kind.saved.as_ref().filter(|_| !fresh) {
             let hooks = kind.upgrades();
@@ -322,6 +321,24 @@ impl Shard {
         persisted.tenure.borrow_mut().claimed(activation.epoch());
         *persisted.activation.borrow_mut() = Some(activation);
         Ok(fresh)
+    }
+
+    /// The activation whose document `owner` has just claimed.
+    pub(super) fn activation_of(
+        &self,
+        keeper: &Keeper,
+        kind: &Kind,
+        document: &Document,
+        owner: Owner,
+    ) -> Result<Activation, Misfit> {
+        let activation = Activation::new(document, owner, keeper.rules);
+        let mut activation =
+            activation.map_err(|misfit| Misfit::new(misfit.path, misfit.problem))?;
+        if self.is_placed(kind) && !matches!(kind.descriptor.kind, EntityKind::Instance) {
+            // Whoever called it remembers its epoch, and may come back with it to the next life of its key.
+            activation.count_on();
+        }
+        Ok(activation)
     }
 
     /// Deletes the document of an entity that is no more and of which nothing was saved.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
 
+mod anew;
 #[path = "generated/mod.rs"]
 mod generated;
 mod lines;

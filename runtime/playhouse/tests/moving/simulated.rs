@@ -53,7 +53,7 @@ impl Caravan {
     }
 
     /// Where a camel is, as this node finds it.
-    fn home(&self, asking: &str, camel: u64) -> String {
+    pub(crate) fn home(&self, asking: &str, camel: u64) -> String {
         self.on(asking, async move || Camel::of(camel).where_now().await)
             .unwrap()
     }
@@ -66,7 +66,7 @@ impl Caravan {
     }
 
     /// A node stops in order, while others go on.
-    fn drain(&self, node: &str) {
+    pub(crate) fn drain(&self, node: &str) {
         assert!(
             self.sim.stop(node, Duration::from_secs(30)),
             "{node} did not stop in time"

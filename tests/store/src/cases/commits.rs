@@ -3,7 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use playhouse_store::{Committed, Document, End, Store, Value};
+use playhouse_store::durable::{Activation, More, Rules};
+use playhouse_store::{Committed, Document, DocumentId, End, Find, Path, Store, Update, Value};
 
 use crate::held::{one, owner, read, text};
 use crate::{AVATARS, GUILDS, Held};
@@ -139,6 +140,56 @@ pub async fn what_is_deleted_is_made_anew(store: Rc<dyn Store>) {
     assert_eq!((header.birth, header.epoch, header.rev), (2, 1, 1));
     assert_eq!(gold(&next.document), None);
     assert!(!header.born && !header.pending && header.wake_us.is_none());
+}
+
+/// A later life of its key counts on from its epoch, and has nothing else of it.
+pub async fn what_outlives_its_body_counts_on(store: Rc<dyn Store>) {
+    let id = DocumentId::new(AVATARS, "u1");
+    let end = |activation: &mut Activation, body: Update, end: End| {
+        let more = More {
+            schema: 1,
+            wake_us: None,
+            end,
+        };
+        activation.snapshot(body, more).expect("none is underway")
+    };
+    for life in 0..3 {
+        let held = Held::claim(&store, AVATARS, "u1", life).await;
+        let epoch = held.document.header.epoch;
+        assert_eq!(epoch, life + 1);
+        assert_eq!(gold(&held.document), None);
+        let owner = held.document.header.owner.clone().expect("it was claimed");
+        let activation = Activation::new(&held.document, owner, Rules::default());
+        let mut activation = activation.expect("it fits");
+        assert!(activation.is_fresh(), "life {life}");
+        activation.count_on();
+        let body = held.set("gold", Value::Unsigned(5)).update;
+        let named = held.set("name", text("Ada")).update;
+        let body = Update(body.0.into_iter().chain(named.0).collect());
+        let born = end(&mut activation, body, End::Stays);
+        assert_eq!(one(&store, &born).await, Committed::Applied);
+        let _ = activation.answered(Ok(Committed::Applied));
+        let last = end(&mut activation, Update::new(), End::Deleted);
+        assert_eq!(one(&store, &last).await, Committed::Applied);
+        assert_eq!(
+            one(&store, &last).await,
+            Committed::Applied,
+            "it is known again"
+        );
+        let left = read(&store, &id).await;
+        assert_eq!(
+            (left.header.owner.clone(), left.header.epoch),
+            (None, epoch)
+        );
+        assert_eq!(gold(&left), None);
+        let find = Find {
+            collection: AVATARS.into(),
+            path: Path::of(["body", "name"]),
+            value: text("Ada"),
+            limit: 9,
+        };
+        assert_eq!(store.find(find).await, Ok(Vec::new()));
+    }
 }
 
 /// Of several collections too.

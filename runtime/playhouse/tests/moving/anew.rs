@@ -1,0 +1,43 @@
+//! Entities that end and are made again under the same key, while others remember where they were.
+
+use std::time::Duration;
+
+use crate::schema::caravan::Camel;
+use crate::simulated::Caravan;
+
+#[test]
+fn whoever_remembers_an_earlier_life_disturbs_none_of_the_later_one() {
+    for seed in 0..10 {
+        let caravan = Caravan::new(seed, &["east", "west", "south", "north"]);
+        let camel = caravan.camel_on("east");
+        // Its epoch rises with each move.
+        caravan.drain("east");
+        let others = ["west", "south", "north"];
+        for node in others {
+            let thirst = caravan.on(node, async move || Camel::of(camel).thirst_now().await);
+            assert_eq!(thirst, Ok(0), "seed {seed}: all of them know where it is");
+        }
+        caravan
+            .on("north", async move || {
+                Camel::of(camel).leave_after_a_while().await
+            })
+            .unwrap();
+        caravan.sim.run_for(Duration::from_secs(1));
+        let drunk = caravan.on("west", async move || Camel::of(camel).drink(7).await);
+        assert_eq!(drunk, Ok(()), "seed {seed}");
+        for node in others {
+            let thirst = caravan.on(node, async move || Camel::of(camel).thirst_now().await);
+            assert_eq!(thirst, Ok(7), "seed {seed}: {node}'s question ended it");
+        }
+        let documents = caravan.sim.store().documents();
+        let epochs = documents
+            .iter()
+            .filter(|it| it.id.collection.ends_with("Camel"));
+        let epochs: Vec<_> = epochs
+            .filter(|it| it.id.key.ends_with(&camel.to_string()))
+            .map(|it| it.header.epoch)
+            .collect();
+        assert_eq!(epochs, [3], "seed {seed}");
+        caravan.sim.end().unwrap();
+    }
+}
