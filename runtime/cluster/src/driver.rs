@@ -130,6 +130,11 @@ impl Board {
         });
     }
 
+    /// The node is not in the cluster and never will be again, though it may have joined: another one has its name.
+    pub fn ousted(&self, why: OpenError) {
+        self.opened.send_replace(Some(Err(why)));
+    }
+
     /// What was published last.
     #[must_use]
     pub fn view(&self) -> Arc<View> {

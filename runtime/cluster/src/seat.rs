@@ -114,6 +114,17 @@ impl Seat {
         }
     }
 
+    /// Waits until it is clear that the node will not be in the cluster any more, though it had joined: another node has its name.
+    pub async fn ousted(&self) -> OpenError {
+        let mut opened = self.opened.clone();
+        let refused = |opened: &Opened| matches!(opened, Some(Err(_)));
+        match opened.wait_for(refused).await.as_deref() {
+            Ok(Some(Err(why))) => why.clone(),
+            // A backend that has ended without a word was told to.
+            _ => std::future::pending().await,
+        }
+    }
+
     /// Takes a lock, and waits for it as long as somebody else holds it. To stop waiting, drop the future.
     ///
     /// # Errors
@@ -239,6 +250,21 @@ mod tests {
         seat.leave().await;
         assert_eq!(seat.opened().await, Err(OpenError::Closed));
         assert!(matches!(seat.lock("x").await, Err(LockError::Left)));
+    }
+
+    #[tokio::test]
+    async fn a_node_that_had_joined_is_told_that_it_has_lost_its_name() {
+        let (seat, driver) = seat(me());
+        driver.board.opened(Ok(()));
+        assert_eq!(seat.opened().await, Ok(()));
+        let taken = OpenError::NameTaken {
+            name: "a".to_owned(),
+            address: "x".to_owned(),
+        };
+        driver.board.ousted(taken.clone());
+        // The backend may end at once.
+        drop(driver);
+        assert_eq!(seat.ousted().await, taken);
     }
 
     #[tokio::test]

@@ -213,6 +213,17 @@ impl Standing {
         }
     }
 
+    /// Waits until it is clear that the node will not have its lease any more, though it had it.
+    pub(crate) async fn refused(&self) -> NoStanding {
+        let mut phase = self.0.phase.subscribe();
+        let refused = |phase: &Phase| matches!(phase, Phase::Refused(_));
+        match phase.wait_for(refused).await.as_deref() {
+            Ok(Phase::Refused(why)) => why.clone(),
+            // The sender is this standing's.
+            _ => NoStanding::Ended,
+        }
+    }
+
     /// Gives the lease back, so that others need not wait for its end: entities were released before. Returns when that is
     /// done, or was tried once.
     pub(crate) async fn give_up(&self) {

@@ -71,6 +71,7 @@ macro_rules! suite {
                 who_was_silent_for_too_long_joins_again,
                 of_one_name_the_later_life_is_there,
                 a_name_that_is_taken_is_refused,
+                who_loses_its_name_is_told,
                 views_outlast_the_registry,
                 who_starts_before_the_registry_joins_later,
             }

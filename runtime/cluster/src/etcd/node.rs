@@ -49,7 +49,7 @@ pub(super) struct Node {
     said: Option<Instant>,
 }
 
-/// Until the node leaves, or can't join.
+/// Until the node leaves, can't join, or has lost its name to another.
 pub(super) async fn run(settings: Arc<Settings>, driver: Driver) {
     let Driver {
         me,
@@ -82,14 +82,14 @@ pub(super) async fn run(settings: Arc<Settings>, driver: Driver) {
     tokio::select! {
         biased;
         () = leaving.wait() => {}
-        why = node.keep() => board.opened(Err(why)),
+        why = node.keep() => board.ousted(why),
         () = locks::serve(&mut locks, links.subscribe(), keys, &first.name) => {}
     }
     node.leave().await;
 }
 
 impl Node {
-    /// One session after another, until it is clear that the node can't join.
+    /// One session after another, until it is clear that the node can't join, or that a later one of its name has.
     async fn keep(&mut self) -> OpenError {
         loop {
             let fault = match Session::open(self).await {
@@ -115,20 +115,16 @@ impl Node {
             if fault == Fault::LeaseOver {
                 self.lease_over();
             }
-            if !self.joined
-                && let Some(end) = self.end(&fault)
-            {
+            if let Some(end) = self.end(&fault) {
                 return end;
             }
             sleep(self.pause(&fault)).await;
         }
     }
 
-    /// Why a node that has not joined yet never will, if so.
+    /// Why a node never will be in the cluster, if so. One that has joined goes on whatever comes, but for another life of its name.
     fn end(&self, fault: &Fault) -> Option<OpenError> {
         match fault {
-            Fault::Denied(why) => Some(OpenError::Denied(why.clone())),
-            Fault::Wrong(why) => Some(OpenError::Refused(why.clone())),
             Fault::Taken {
                 address,
                 lives: true,
@@ -136,6 +132,9 @@ impl Node {
                 name: self.me.borrow().name.to_string(),
                 address: address.clone(),
             }),
+            _ if self.joined => None,
+            Fault::Denied(why) => Some(OpenError::Denied(why.clone())),
+            Fault::Wrong(why) => Some(OpenError::Refused(why.clone())),
             _ if self.began.elapsed() < self.settings.wait_max => None,
             _ => Some(OpenError::Away(format!(
                 "{} was waited for for {:?}: {fault}: start it, or check the endpoints",
@@ -150,7 +149,6 @@ impl Node {
             Fault::Denied(_) | Fault::Wrong(_) => {
                 self.dialer.fail(&self.settings).max(DENIED_EVERY)
             }
-            Fault::Taken { lives: true, .. } => DENIED_EVERY,
             Fault::LeaseOver | Fault::Unseated => self.dialer.pause(),
             Fault::Taken { .. } => TAKEN_EVERY,
         }

@@ -125,8 +125,7 @@ impl Membership<'_> {
                             if now - *taken.get_or_insert(now) >= NAME_PATIENCE =>
                         {
                             let name = me.name.to_string();
-                            self.board
-                                .opened(Err(OpenError::NameTaken { name, address }));
+                            self.board.ousted(OpenError::NameTaken { name, address });
                         }
                         Trouble::Refused(why) => self.board.opened(Err(OpenError::Refused(why))),
                         _ => {}

@@ -11,6 +11,7 @@ pub(super) struct Control {
     stop: OnceLock<watch::Sender<bool>>,
     started: AtomicBool,
     restart: AtomicBool,
+    ousted: OnceLock<String>,
 }
 
 impl Control {
@@ -37,6 +38,18 @@ impl Control {
     pub(super) fn restart(&self) {
         self.restart.store(true, Ordering::Release);
         self.stop();
+    }
+
+    /// Begins to stop, since the node has lost its place in its cluster.
+    pub(super) fn oust(&self, why: String) {
+        // One reason is enough.
+        let _ = self.ousted.set(why);
+        self.stop();
+    }
+
+    /// Why the node has lost its place in its cluster, if it has.
+    pub(super) fn ousted(&self) -> Option<&str> {
+        self.ousted.get().map(String::as_str)
     }
 
     /// Begins to stop.

@@ -62,6 +62,11 @@ pub enum StopError {
     Unsaved(usize),
     /// An operator asked for it, so that whoever supervises the process starts it again: end it with [`RESTART_STATUS`].
     Restart,
+    /// The node had a place in its cluster and has lost it for good: another node has its name. It has stopped in order.
+    Ousted {
+        /// Who has the name, and what to do.
+        why: String,
+    },
     /// A shard's own thread panicked, by a mistake of the framework. The log says where.
     Panicked {
         /// Which one.
@@ -81,6 +86,7 @@ impl fmt::Display for StopError {
                 "{count} entities were not saved: see why the store did not answer, or allow more time with `.stop_timeout(..)`"
             ),
             Self::Restart => f.write_str("the node is to be started again, as an operator asked"),
+            Self::Ousted { why } => write!(f, "the node has lost its place in the cluster: {why}"),
             Self::Panicked { shard } => {
                 write!(
                     f,
@@ -284,11 +290,11 @@ impl Running {
         self.stop.send_replace(true);
     }
 
-    /// Blocks until the node has stopped, by [`Self::stop`] or because a shard panicked.
+    /// Blocks until the node has stopped, by [`Self::stop`], because a shard panicked, or because another node has its name.
     ///
     /// # Errors
     ///
-    /// If handlers were cut off or a shard panicked.
+    /// If handlers were cut off, a shard panicked, or the node has lost its place in its cluster.
     pub fn wait(mut self) -> Result<(), StopError> {
         self.join()
     }
@@ -333,6 +339,13 @@ impl Running {
         }
         #[cfg(feature = "opentelemetry")]
         self.end_exporting();
+        if let (Some(why), false) = (
+            self.shared.control.ousted(),
+            matches!(result, Err(StopError::Panicked { .. })),
+        ) {
+            let why = why.to_owned();
+            result = Err(StopError::Ousted { why });
+        }
         if self.shared.control.restarts() {
             if let Err(error) = &result {
                 tracing::warn!(%error, "a node that restarts stopped badly");

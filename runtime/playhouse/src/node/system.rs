@@ -233,7 +233,9 @@ impl ShardNode {
                 registry: format!("{cluster:?}"),
                 waited,
             })?;
-            opened.map_err(StartError::Cluster)
+            opened.map_err(StartError::Cluster)?;
+            tokio::task::spawn_local(stop_if_ousted(shared));
+            Ok(())
         }
     }
 
@@ -255,6 +257,26 @@ impl ShardNode {
         if tokio::time::timeout(LEAVE_TIMEOUT, left).await.is_err() {
             tracing::warn!("the cluster did not hear in time that the node leaves");
         }
+    }
+}
+
+/// Stops a node whose name another one has by now: it has no place any more, and would go on by half.
+async fn stop_if_ousted(shared: Arc<Shared>) {
+    let Some(place) = shared.place() else {
+        return;
+    };
+    let why = tokio::select! {
+        biased;
+        why = place.standing.refused() => why.to_string(),
+        why = place.seat.ousted() => why.to_string(),
+    };
+    if !shared.control.is_stopping() {
+        let node = &*shared.about.name;
+        tracing::error!(
+            node,
+            "the node has lost its place in the cluster, and stops: {why}"
+        );
+        shared.control.oust(why);
     }
 }
 

@@ -220,6 +220,26 @@ fn of_two_nodes_of_one_name_the_second_is_refused() {
 }
 
 #[test]
+fn a_node_whose_name_another_took_while_its_store_was_away_is_refused_for_good() {
+    in_world(9, async |world| {
+        let first = world.start("x", "a", 0);
+        first.standing.granted().await.unwrap();
+        world.store.partition("x");
+        let second = world.start("y", "a", 0);
+        // Nobody has renewed the first one's lease for so long that it is over.
+        second.standing.granted().await.unwrap();
+        assert!(!first.standing.holds());
+        world.store.heal("x");
+        let name = "a".to_owned();
+        assert_eq!(
+            first.standing.refused().await,
+            NoStanding::NameTaken { name }
+        );
+        assert!(second.standing.holds());
+    });
+}
+
+#[test]
 fn a_restart_after_a_crash_waits_for_the_end_of_the_lease() {
     in_world(5, async |world| {
         let first = world.start("a", "a", 0);

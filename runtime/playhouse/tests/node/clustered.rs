@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use playhouse::cluster::{Membership, OpenError};
 use playhouse::db::Remote;
-use playhouse::node::{BuildError, Node, StartError};
+use playhouse::node::{BuildError, Node, StartError, StopError};
 use playhouse_cluster::{Backend, Driver, Member};
 use playhouse_wire::message::Role;
 
@@ -27,6 +27,8 @@ struct Inner {
     answer: Mutex<Option<Result<(), OpenError>>>,
     answered: tokio::sync::Notify,
     heard: Mutex<Vec<String>>,
+    /// What it says to a node that has joined.
+    ousts: Mutex<Option<OpenError>>,
     /// Who took a seat.
     seen: Mutex<Option<Arc<Member>>>,
 }
@@ -34,6 +36,11 @@ struct Inner {
 impl Table {
     fn says(&self, answer: Result<(), OpenError>) {
         *self.0.answer.lock().unwrap() = Some(answer);
+        self.0.answered.notify_waiters();
+    }
+
+    fn ousts(&self, why: OpenError) {
+        *self.0.ousts.lock().unwrap() = Some(why);
         self.0.answered.notify_waiters();
     }
 
@@ -71,7 +78,17 @@ impl Backend for Table {
                 }
             };
             driver.board.opened(answer);
-            driver.leaving.wait().await;
+            loop {
+                let answered = table.0.answered.notified();
+                if let Some(why) = table.0.ousts.lock().unwrap().take() {
+                    driver.board.ousted(why);
+                }
+                tokio::select! {
+                    biased;
+                    () = answered => {}
+                    () = driver.leaving.wait() => break,
+                }
+            }
             table.hears("left");
         })
     }
@@ -149,6 +166,27 @@ fn a_node_that_the_cluster_refuses_does_not_start() {
     let error = node.build().unwrap().start().unwrap_err();
     assert!(matches!(error, StartError::Cluster(_)));
     assert!(error.to_string().contains("10.0.0.7:7000"), "{error}");
+    assert_eq!(table.heard(), ["asked", "left"]);
+}
+
+#[test]
+fn a_node_that_has_lost_its_name_says_so_and_stops_in_order() {
+    let table = Table::default();
+    table.says(Ok(()));
+    let node = world::builder()
+        .listen("127.0.0.1:0")
+        .cluster(table.clone());
+    let node = node.build().unwrap().start().unwrap();
+    table.ousts(OpenError::NameTaken {
+        name: "pier".to_owned(),
+        address: "10.0.0.7:7000".to_owned(),
+    });
+    // Nobody tells it to.
+    let error = node.wait().unwrap_err();
+    let StopError::Ousted { why } = &error else {
+        panic!("{error}");
+    };
+    assert!(why.contains("10.0.0.7:7000"), "{why}");
     assert_eq!(table.heard(), ["asked", "left"]);
 }
 

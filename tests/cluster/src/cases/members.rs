@@ -127,6 +127,20 @@ pub async fn a_name_that_is_taken_is_refused(registry: &mut impl Registry) {
     assert_eq!(started, Some(2));
 }
 
+/// It had joined, and a later life of its name has its place: it is told so for good.
+pub async fn who_loses_its_name_is_told(registry: &mut impl Registry) {
+    let first = Member::begin(registry, plain("a", 1));
+    first.opened().await.expect("the first joins");
+    let second = Member::begin(registry, plain("a", 2));
+    second.opened().await.expect("the later one joins");
+    let OpenError::NameTaken { name, address } = first.seat.ousted().await else {
+        panic!("it has lost its name");
+    };
+    assert_eq!((&*name, &*address), ("a", "a:7000"));
+    let started = second.seat.view().get("a").map(|member| member.started_us);
+    assert_eq!(started, Some(2));
+}
+
 /// Nothing is known of who came and went meanwhile, and nobody is believed dead for it.
 pub async fn views_outlast_the_registry(registry: &mut impl Registry) {
     let a = Member::join(registry, "a").await;
