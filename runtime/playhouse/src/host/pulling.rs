@@ -7,6 +7,7 @@ use std::time::Duration;
 use playhouse_wire::message::{Release, SessionReason};
 use playhouse_wire::{EntityRef, Writer};
 
+use super::SessionId;
 use super::cell::Hosted;
 use super::placement::Located;
 use super::shard::Shard;
@@ -94,6 +95,16 @@ impl Shard {
         };
         // It is not the next activation's here.
         header.rare_mut(|rare| rare.session = None);
+        self.end_session(session, reason, text);
+    }
+
+    /// A client is told that its session is over, and why.
+    pub(super) fn end_session(
+        self: &Rc<Self>,
+        session: SessionId,
+        reason: SessionReason,
+        text: impl Into<Arc<str>>,
+    ) {
         let text = text.into();
         self.do_on(session.shard(), move |shard| {
             if let Some(port) = shard.session_port() {

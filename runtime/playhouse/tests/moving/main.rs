@@ -3,10 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
 
 mod anew;
+#[allow(
+    dead_code,
+    reason = "shared with the tests of a node, which say more to it"
+)]
+#[path = "../node/client.rs"]
+mod client;
 #[path = "generated/mod.rs"]
 mod generated;
 mod lines;
 mod meeting;
+mod riders;
 mod simulated;
 mod sockets;
 mod world;

@@ -10,7 +10,7 @@ use crate::meeting::Meeting;
 use crate::schema::caravan::Camel;
 use crate::world::node;
 
-fn start(node: NodeBuilder) -> Running {
+pub(crate) fn start(node: NodeBuilder) -> Running {
     node.listen("127.0.0.1:0").build().unwrap().start().unwrap()
 }
 

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use playhouse::{Cx, Failure, NodeBuilder, component, entity};
+use playhouse::host::Caller;
+use playhouse::{Bytes, Cx, EntityRef, Failure, FailureKind, NodeBuilder, component, entity};
 
 use crate::schema::caravan::{Camel, CamelRingArgs, Carried, Oasis, Pack, Wind};
 
@@ -17,6 +18,13 @@ pub(crate) fn node(name: &str) -> NodeBuilder {
         .entity::<CamelLogic>()
         .entity::<WindLogic>()
         .entity::<OasisLogic>()
+        .authenticate(authenticate)
+}
+
+/// Who shows a number is the rider of that camel.
+async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> {
+    let number = token.0.first().copied().unwrap_or_default();
+    Ok(Camel::reference(u64::from(number)).address().clone())
 }
 
 thread_local! {
@@ -169,6 +177,16 @@ impl CamelLogic {
     #[rpc]
     async fn rings_now(&mut self, _cx: &mut Cx) -> Vec<u32> {
         self.props.rings().to_vec()
+    }
+
+    #[rpc]
+    async fn ride(&mut self, cx: &mut Cx) -> Result<String, Failure> {
+        match (cx.session(), cx.caller()) {
+            (Some(session), Some(Caller::Client(caller))) if session == caller => {
+                Ok(cx.node().name().to_owned())
+            }
+            _ => Err(Failure::not_executed(FailureKind::Denied).because("not its rider")),
+        }
     }
 
     #[rpc]

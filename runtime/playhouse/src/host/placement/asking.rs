@@ -52,7 +52,7 @@ impl Shard {
                 return self.answered(entry, &located);
             }
         };
-        if member.name == cluster.standing.owner().node {
+        if member.name == cluster.standing.owner().node || self.has_client_of(&entry.entity) {
             entry.asked.set(Some(HERE));
             let asking = Rc::clone(entry);
             let then = Box::new(move |shard: &Rc<Self>, located: &Located| {
@@ -78,6 +78,17 @@ impl Shard {
             }
             Err(failure) => self.could_not_ask(entry, &member.name, failure),
         }
+    }
+
+    /// Whether a client of this node is bound to an entity whose activation is over: it is begun here again if nobody else
+    /// runs it, since the client's session is here.
+    fn has_client_of(&self, entity: &EntityRef) -> bool {
+        let kind = self.find_kind(entity.package, entity.number);
+        let Some((kind, keeper)) = kind.zip(self.keeper()) else {
+            return false;
+        };
+        let clients = keeper.clients.borrow();
+        !clients.is_empty() && clients.contains_key(&(kind.index, entity.key.clone()))
     }
 
     /// Somebody could not be asked: the next one is, after a pause.

@@ -1,19 +1,21 @@
 //! What the machine of an entity's calls has the shard do: ask for the owner, send, end.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use playhouse_cluster::placement::{Act, Ended, Route};
 use playhouse_net::link::{ReplyOutcome, ReplySink};
 use playhouse_store::Owner;
 use playhouse_wire::Limits;
 use playhouse_wire::message::{
-    ChainBuffer, DEADLINE_US_MAX, Executed, Header, Owner as WireOwner, WireFailure,
+    ChainBuffer, DEADLINE_US_MAX, Executed, Header, Owner as WireOwner, SessionReason, WireFailure,
 };
 
+use super::super::SessionId;
 use super::super::egress::Outgoing;
 use super::super::forward::Raw;
 use super::super::handler::Answer;
-use super::super::ingress::{Incoming, ReplyTo, target};
+use super::super::ingress::{Incoming, Origin, ReplyTo, target};
 use super::super::shard::{Due, NEVER, Shard};
 use super::Clustered;
 use super::placed::{Placed, Underway, written};
@@ -72,10 +74,18 @@ impl Shard {
                         continue;
                     }
                     let placed = entry.caller.borrow().get(id).cloned();
-                    if let Some(placed) = placed {
-                        self.tally.placed.add(1);
-                        self.send_placed(&placed, attempt, &route);
+                    let Some(placed) = placed else {
+                        continue;
+                    };
+                    if let Origin::Client(Some(session)) = placed.letter.origin
+                        && !self.is_me(&route.owner)
+                    {
+                        entry.caller.borrow_mut().not_sent(id, attempt);
+                        self.turn_client_away(&placed, session, &route);
+                        continue;
                     }
+                    self.tally.placed.add(1);
+                    self.send_placed(&placed, attempt, &route);
                 }
                 Some(Act::End {
                     call,
@@ -86,6 +96,25 @@ impl Shard {
             }
         }
         entry.driven.set(false);
+    }
+
+    /// The home of a session is the node of its entity, which is another by now: the client is to log in there. Its call
+    /// would be nobody's there.
+    fn turn_client_away(self: &Rc<Self>, placed: &Rc<Placed>, session: SessionId, route: &Route) {
+        let text: Arc<str> = format!(
+            "the entity runs on node `{}` by now: log in there",
+            route.owner.node
+        )
+        .into();
+        let given_up = placed.entry.caller.borrow_mut().give_up(placed.id);
+        if let Some((placed, executed)) = given_up {
+            let failure = WireFailure {
+                text: &text,
+                ..WireFailure::new(FailureKind::Unreachable, executed)
+            };
+            self.settle_placed(&placed, ReplyOutcome::Failed(failure));
+        }
+        self.end_session(session, SessionReason::Unavailable, text);
     }
 
     /// Makes a call where its entity is said to be.

@@ -11,8 +11,9 @@ pub mod caravan;
 
 pub use caravan::{
     Camel, CamelDrinkArgs, CamelLeaveAfterAWhileArgs, CamelNudgeArgs, CamelPaceArgs, CamelProxy,
-    CamelRestArgs, CamelRingAfterArgs, CamelRingArgs, CamelRingsNowArgs, CamelSilenceArgs,
-    CamelStepArgs, CamelThirstNowArgs, CamelTreadArgs, CamelWhereNowArgs, Carried, Oasis,
-    OasisEnterArgs, OasisProxy, OasisWhereNowArgs, Pack, PackCarriedArgs, PackCheerArgs,
-    PackEarnArgs, PackLearnArgs, PackProxy, Wind, WindBlowArgs, WindProxy, WindWhereNowArgs,
+    CamelRestArgs, CamelRideArgs, CamelRingAfterArgs, CamelRingArgs, CamelRingsNowArgs,
+    CamelSilenceArgs, CamelStepArgs, CamelThirstNowArgs, CamelTreadArgs, CamelWhereNowArgs,
+    Carried, Oasis, OasisEnterArgs, OasisProxy, OasisWhereNowArgs, Pack, PackCarriedArgs,
+    PackCheerArgs, PackEarnArgs, PackLearnArgs, PackProxy, Wind, WindBlowArgs, WindProxy,
+    WindWhereNowArgs,
 };

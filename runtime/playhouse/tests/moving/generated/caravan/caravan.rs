@@ -630,7 +630,7 @@ impl v1::Check for Camel {
 impl v1::Numbered for Camel {
     const PACKAGE: u16 = 21;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xf7fe_19c9_2c8e_fee4;
+    const DIGEST: u64 = 0xc83f_d4fc_26c7_17b6;
 }
 
 impl v1::Target for Camel {
@@ -727,6 +727,11 @@ impl CamelProxy {
         self.0.rpc(CamelPaceArgs {})
     }
 
+    /// Where it is, as its own client finds it; fails if it doesn't know the client.
+    pub fn ride(&self) -> v1::Calling<CamelRideArgs> {
+        self.0.rpc(CamelRideArgs {})
+    }
+
     /// The component in the slot `pack`.
     #[must_use]
     pub fn pack(&self) -> PackProxy {
@@ -786,6 +791,7 @@ macro_rules! __playhouse_caravan_Camel {
                 { oneway 11 nudge 46 "oneway 11 nudge()" [ ] "()" }
                 { rpc 12 where_now 47 "rpc 12 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
                 { rpc 13 pace 49 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 14 ride 52 "rpc 14 ride() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
                 { 1 pack 28 "Pack" }
@@ -1691,6 +1697,71 @@ impl v1::Rpc for CamelPaceArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `ride` of [`Camel`].
+///
+/// Where it is, as its own client finds it; fails if it doesn't know the client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CamelRideArgs {}
+
+impl CamelRideArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for CamelRideArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for CamelRideArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for CamelRideArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for CamelRideArgs {
+    const TAG: u8 = 14;
+
+    type Owner = Camel;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::CAMEL.calls[13]
+    }
+}
+
+impl v1::HasCall<14> for Camel {
+    type Args = CamelRideArgs;
+}
+
+impl v1::Rpc for CamelRideArgs {
+    type Output = String;
+    type Codec = v1::Text<0, 64>;
+    type Fault = v1::Failure;
+}
+
 /// Nothing of it is stored; it moves all the same.
 #[derive(Debug, Clone, Default)]
 pub struct Wind {
@@ -1824,10 +1895,10 @@ impl v1::EntitySchema for Wind {
 macro_rules! __playhouse_caravan_Wind {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Wind" "idl/caravan.idl" 53
+            entity keyed "Wind" "idl/caravan.idl" 56
             [
-                { rpc 1 blow 56 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 57 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 blow 59 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 60 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2103,10 +2174,10 @@ impl v1::EntitySchema for Oasis {
 macro_rules! __playhouse_caravan_Oasis {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Oasis" "idl/caravan.idl" 61
+            entity singleton "Oasis" "idl/caravan.idl" 64
             [
-                { rpc 1 enter 64 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 65 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 enter 67 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 68 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2315,14 +2386,15 @@ pub mod descriptor {
             Call::new(CallKind::Oneway, 11, "nudge"),
             Call::new(CallKind::Rpc, 12, "where_now").result(Use::STRING.length(0, 64)),
             Call::new(CallKind::Rpc, 13, "pace").result(Use::U64).docs("As `step`, and saved when it is answered."),
+            Call::new(CallKind::Rpc, 14, "ride").result(Use::STRING.length(0, 64)).exposed(Exposed { count: 100, per_us: 1000000, burst: 100, guest: false, audience: None }).docs("Where it is, as its own client finds it; fails if it doesn't know the client."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0xf7fe_19c9_2c8e_fee4,
+        digest: 0xc83f_d4fc_26c7_17b6,
     };
 
     pub static WIND: Entity = Entity {
-        head: Head::new("caravan", "Wind", "idl/caravan.idl", 53).docs("Nothing of it is stored; it moves all the same."),
+        head: Head::new("caravan", "Wind", "idl/caravan.idl", 56).docs("Nothing of it is stored; it moves all the same."),
         package: 21,
         number: 3,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -2342,7 +2414,7 @@ pub mod descriptor {
     };
 
     pub static OASIS: Entity = Entity {
-        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 61).docs("There is one of it."),
+        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 64).docs("There is one of it."),
         package: 21,
         number: 4,
         kind: EntityKind::Singleton,
