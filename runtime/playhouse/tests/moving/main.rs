@@ -12,6 +12,7 @@ mod client;
 #[path = "generated/mod.rs"]
 mod generated;
 mod lines;
+mod limits;
 mod meeting;
 mod riders;
 mod simulated;
