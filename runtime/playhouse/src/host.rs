@@ -39,6 +39,7 @@ mod trace;
 // Entities and services: their types, their parts, their lives.
 mod cell;
 mod claiming;
+mod clearing;
 mod hooks;
 mod kind;
 mod lifecycle;

@@ -107,7 +107,7 @@ impl Shard {
     }
 
     /// Whether this node is the one to run an entity that nobody runs.
-    fn is_first_choice(&self, entity: &EntityRef) -> bool {
+    pub(super) fn is_first_choice(&self, entity: &EntityRef) -> bool {
         let Some(cluster) = self.clustered() else {
             return false;
         };

@@ -47,6 +47,7 @@ impl Shard {
         if self.index == 0 {
             self.begin_sweeping();
             self.begin_claiming();
+            self.begin_clearing();
         }
     }
 

@@ -342,7 +342,7 @@ impl Shard {
     }
 
     /// Deletes the document of an entity that is no more and of which nothing was saved.
-    fn clear_away(self: &Rc<Self>, keeper: &Rc<Keeper>, mut activation: Activation) {
+    pub(super) fn clear_away(self: &Rc<Self>, keeper: &Rc<Keeper>, mut activation: Activation) {
         let more = More {
             schema: keeper.release,
             wake_us: None,

@@ -1,6 +1,8 @@
-//! Entities that end and are made again under the same key, while others remember where they were.
+//! Entities that end: made again under the same key while others remember where they were, or gone with their node.
 
 use std::time::Duration;
+
+use playhouse::{FailureKind, Reach};
 
 use crate::schema::caravan::Camel;
 use crate::simulated::Caravan;
@@ -38,6 +40,44 @@ fn whoever_remembers_an_earlier_life_disturbs_none_of_the_later_one() {
             .map(|it| it.header.epoch)
             .collect();
         assert_eq!(epochs, [3], "seed {seed}");
+        caravan.sim.end().unwrap();
+    }
+}
+
+#[test]
+fn what_nobody_asks_for_again_is_cleared_away_after_its_node() {
+    for seed in 0..5 {
+        let caravan = Caravan::new(seed, &["east", "west", "south"]);
+        let camel = caravan.camel_on("east");
+        let tents = caravan.on("east", async move || {
+            let mut tents = Vec::new();
+            for _ in 0..20 {
+                tents.push(Camel::of(camel).pitch().await.unwrap());
+            }
+            tents
+        });
+        // Others find them once the store has heard of them.
+        caravan.sim.run_for(Duration::from_secs(1));
+        let entered = tents[0].clone();
+        let guests = caravan.on("west", async move || entered.proxy().enter().await);
+        assert_eq!(guests, Ok(1), "seed {seed}");
+        let left = || {
+            let documents = caravan.sim.store().documents();
+            let tents = documents
+                .iter()
+                .filter(|it| it.id.collection.ends_with("Tent"));
+            tents.count()
+        };
+        assert_eq!(left(), 20);
+        caravan.sim.crash("east");
+        caravan.meeting.forget("east");
+        let cleared = caravan
+            .sim
+            .run_until(Duration::from_secs(30), || left() == 0);
+        assert!(cleared, "seed {seed}: {} are left", left());
+        let entered = tents[0].clone();
+        let gone = caravan.on("south", async move || entered.proxy().enter().await);
+        assert_eq!(gone.unwrap_err().kind(), FailureKind::NotFound);
         caravan.sim.end().unwrap();
     }
 }

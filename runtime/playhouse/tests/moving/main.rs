@@ -11,8 +11,8 @@ mod anew;
 mod client;
 #[path = "generated/mod.rs"]
 mod generated;
-mod lines;
 mod limits;
+mod lines;
 mod meeting;
 mod riders;
 mod simulated;

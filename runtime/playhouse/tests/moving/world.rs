@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use playhouse::host::Caller;
-use playhouse::{Bytes, Cx, EntityRef, Failure, FailureKind, NodeBuilder, component, entity};
+use playhouse::{Bytes, Cx, EntityRef, Failure, FailureKind, NodeBuilder, Ref, component, entity};
 
-use crate::schema::caravan::{Camel, CamelRingArgs, Carried, Oasis, Pack, Wind};
+use crate::schema::caravan::{Camel, CamelRingArgs, Carried, Oasis, Pack, Tent, Wind};
 
 /// A node of the tests, before it has a store and a cluster.
 pub(crate) fn node(name: &str) -> NodeBuilder {
@@ -17,6 +17,7 @@ pub(crate) fn node(name: &str) -> NodeBuilder {
         .shards(1)
         .entity::<CamelLogic>()
         .entity::<WindLogic>()
+        .entity::<TentLogic>()
         .entity::<OasisLogic>()
         .authenticate(authenticate)
 }
@@ -190,6 +191,11 @@ impl CamelLogic {
     }
 
     #[rpc]
+    async fn pitch(&mut self, cx: &mut Cx) -> Result<Ref<Tent>, Failure> {
+        cx.create(TentLogic::default())
+    }
+
+    #[rpc]
     async fn leave_after_a_while(&mut self, cx: &mut Cx) {
         tokio::time::sleep(Duration::from_millis(200)).await;
         cx.destroy();
@@ -198,6 +204,26 @@ impl CamelLogic {
     #[rpc]
     async fn where_now(&mut self, cx: &mut Cx) -> String {
         cx.node().name().to_owned()
+    }
+}
+
+#[entity(Tent)]
+#[derive(Default)]
+pub(crate) struct TentLogic {
+    props: Tent,
+}
+
+#[entity(Tent)]
+impl TentLogic {
+    #[hook]
+    fn construct(_tent: u64) -> Self {
+        Self::default()
+    }
+
+    #[rpc]
+    async fn enter(&mut self, _cx: &mut Cx) -> u32 {
+        self.props.set_guests(self.props.guests() + 1);
+        self.props.guests()
     }
 }
 

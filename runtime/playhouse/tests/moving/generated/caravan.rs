@@ -10,10 +10,10 @@
 pub mod caravan;
 
 pub use caravan::{
-    Camel, CamelDrinkArgs, CamelLeaveAfterAWhileArgs, CamelNudgeArgs, CamelPaceArgs, CamelProxy,
-    CamelRestArgs, CamelRideArgs, CamelRingAfterArgs, CamelRingArgs, CamelRingsNowArgs,
-    CamelSilenceArgs, CamelStepArgs, CamelThirstNowArgs, CamelTreadArgs, CamelWhereNowArgs,
-    Carried, Oasis, OasisEnterArgs, OasisProxy, OasisWhereNowArgs, Pack, PackCarriedArgs,
-    PackCheerArgs, PackEarnArgs, PackLearnArgs, PackProxy, Wind, WindBlowArgs, WindProxy,
-    WindWhereNowArgs,
+    Camel, CamelDrinkArgs, CamelLeaveAfterAWhileArgs, CamelNudgeArgs, CamelPaceArgs,
+    CamelPitchArgs, CamelProxy, CamelRestArgs, CamelRideArgs, CamelRingAfterArgs, CamelRingArgs,
+    CamelRingsNowArgs, CamelSilenceArgs, CamelStepArgs, CamelThirstNowArgs, CamelTreadArgs,
+    CamelWhereNowArgs, Carried, Oasis, OasisEnterArgs, OasisProxy, OasisWhereNowArgs, Pack,
+    PackCarriedArgs, PackCheerArgs, PackEarnArgs, PackLearnArgs, PackProxy, Tent, TentEnterArgs,
+    TentProxy, Wind, WindBlowArgs, WindProxy, WindWhereNowArgs,
 };

@@ -6,7 +6,7 @@ pub mod caravan;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x24fb_ed2e_b4c3_b119,
+    digest: 0xcf95_790d_1c04_2638,
     release: 0,
     readable_since: 0,
     past: &[],

@@ -630,7 +630,7 @@ impl v1::Check for Camel {
 impl v1::Numbered for Camel {
     const PACKAGE: u16 = 21;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xc83f_d4fc_26c7_17b6;
+    const DIGEST: u64 = 0xa03f_70ec_12a3_1b2e;
 }
 
 impl v1::Target for Camel {
@@ -732,6 +732,11 @@ impl CamelProxy {
         self.0.rpc(CamelRideArgs {})
     }
 
+    /// The rpc `pitch`.
+    pub fn pitch(&self) -> v1::Calling<CamelPitchArgs> {
+        self.0.rpc(CamelPitchArgs {})
+    }
+
     /// The component in the slot `pack`.
     #[must_use]
     pub fn pack(&self) -> PackProxy {
@@ -792,6 +797,7 @@ macro_rules! __playhouse_caravan_Camel {
                 { rpc 12 where_now 47 "rpc 12 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
                 { rpc 13 pace 49 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
                 { rpc 14 ride 52 "rpc 14 ride() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 15 pitch 53 "rpc 15 pitch() -> ref<Tent>" [ ] "Result<Ref<Tent>, Failure>" }
             ]
             [
                 { 1 pack 28 "Pack" }
@@ -1762,6 +1768,69 @@ impl v1::Rpc for CamelRideArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `pitch` of [`Camel`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CamelPitchArgs {}
+
+impl CamelPitchArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for CamelPitchArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for CamelPitchArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for CamelPitchArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for CamelPitchArgs {
+    const TAG: u8 = 15;
+
+    type Owner = Camel;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::CAMEL.calls[14]
+    }
+}
+
+impl v1::HasCall<15> for Camel {
+    type Args = CamelPitchArgs;
+}
+
+impl v1::Rpc for CamelPitchArgs {
+    type Output = v1::Ref<Tent>;
+    type Codec = v1::Ref<Tent>;
+    type Fault = v1::Failure;
+}
+
 /// Nothing of it is stored; it moves all the same.
 #[derive(Debug, Clone, Default)]
 pub struct Wind {
@@ -1895,10 +1964,10 @@ impl v1::EntitySchema for Wind {
 macro_rules! __playhouse_caravan_Wind {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Wind" "idl/caravan.idl" 56
+            entity keyed "Wind" "idl/caravan.idl" 57
             [
-                { rpc 1 blow 59 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 60 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 blow 60 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 61 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2033,6 +2102,216 @@ impl v1::HasCall<2> for Wind {
 impl v1::Rpc for WindWhereNowArgs {
     type Output = String;
     type Codec = v1::Text<0, 64>;
+    type Fault = v1::Failure;
+}
+
+/// Made by somebody; ends with its node.
+#[derive(Debug, Clone, Default)]
+pub struct Tent {
+    guests: u32,
+    tracker: v1::Tracker,
+}
+
+impl Tent {
+    const WATCH_GUESTS: v1::Watch = v1::Watch::new(1);
+
+    /// The property `guests`.
+    #[must_use]
+    pub fn guests(&self) -> u32 {
+        self.guests
+    }
+
+    /// Sets `guests`.
+    pub fn set_guests(&mut self, value: u32) {
+        v1::set(
+            &mut self.guests,
+            value,
+            Self::WATCH_GUESTS,
+            &mut self.tracker,
+        );
+    }
+
+    /// A reference to the one with this number.
+    #[must_use]
+    pub fn reference(instance: u64) -> v1::Ref<Self> {
+        v1::Ref::to_entity([instance.into()])
+    }
+
+    /// Stands for the one with this number, to call it.
+    #[must_use]
+    pub fn of(instance: u64) -> TentProxy {
+        let reference = Self::reference(instance);
+        TentProxy(v1::Proxy::entity(reference.into_address()))
+    }
+}
+
+impl v1::Properties for Tent {
+    const PROPERTIES: &'static [v1::descriptor::Property] = descriptor::TENT.properties;
+
+    fn tracker(&self) -> &v1::Tracker {
+        &self.tracker
+    }
+
+    fn property(&self, tag: u8) -> Option<v1::Property<'_>> {
+        Some(match tag {
+            1 => v1::Property::Plain(&self.guests),
+            _ => return None,
+        })
+    }
+
+    fn apply_change(&mut self, tag: u8, r: &mut v1::Reader<'_>) -> v1::Result<bool> {
+        match tag {
+            1 => v1::apply::<u32>("guests", &mut self.guests, r)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn clear_changes(&mut self, consumer: v1::Consumer) {
+        self.tracker.clear(consumer);
+    }
+}
+
+impl v1::Check for Tent {}
+
+impl v1::Numbered for Tent {
+    const PACKAGE: u16 = 21;
+    const NUMBER: u16 = 5;
+    const DIGEST: u64 = 0xfa68_8207_4905_3f97;
+}
+
+impl v1::Target for Tent {
+    const ENTITY: Option<(u16, u16)> = Some((21, 5));
+}
+
+/// Stands for [`Tent`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct TentProxy(v1::Proxy);
+
+impl From<v1::Proxy> for TentProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Tent {
+    type Proxy = TentProxy;
+}
+
+impl TentProxy {
+    /// The rpc `enter`.
+    pub fn enter(&self) -> v1::Calling<TentEnterArgs> {
+        self.0.rpc(TentEnterArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Tent {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::TENT
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_caravan_Tent {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity instance "Tent" "idl/caravan.idl" 65
+            [
+                { rpc 1 enter 68 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_caravan_Tent as Tent;
+
+/// The arguments of rpc `enter` of [`Tent`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TentEnterArgs {}
+
+impl TentEnterArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for TentEnterArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for TentEnterArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for TentEnterArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for TentEnterArgs {
+    const TAG: u8 = 1;
+
+    type Owner = Tent;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::TENT.calls[0]
+    }
+}
+
+impl v1::HasCall<1> for Tent {
+    type Args = TentEnterArgs;
+}
+
+impl v1::Rpc for TentEnterArgs {
+    type Output = u32;
+    type Codec = u32;
     type Fault = v1::Failure;
 }
 
@@ -2174,10 +2453,10 @@ impl v1::EntitySchema for Oasis {
 macro_rules! __playhouse_caravan_Oasis {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Oasis" "idl/caravan.idl" 64
+            entity singleton "Oasis" "idl/caravan.idl" 72
             [
-                { rpc 1 enter 67 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 68 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 enter 75 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 76 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2327,7 +2606,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&OASIS)] };
+    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&TENT), Declaration::Entity(&OASIS)] };
 
     pub static ROLE_ROAD: Role = Role { head: Head::new("caravan", "road", "idl/caravan.idl", 4) };
 
@@ -2387,14 +2666,15 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 12, "where_now").result(Use::STRING.length(0, 64)),
             Call::new(CallKind::Rpc, 13, "pace").result(Use::U64).docs("As `step`, and saved when it is answered."),
             Call::new(CallKind::Rpc, 14, "ride").result(Use::STRING.length(0, 64)).exposed(Exposed { count: 100, per_us: 1000000, burst: 100, guest: false, audience: None }).docs("Where it is, as its own client finds it; fails if it doesn't know the client."),
+            Call::new(CallKind::Rpc, 15, "pitch").result(Use::entity(&TENT)),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0xc83f_d4fc_26c7_17b6,
+        digest: 0xa03f_70ec_12a3_1b2e,
     };
 
     pub static WIND: Entity = Entity {
-        head: Head::new("caravan", "Wind", "idl/caravan.idl", 56).docs("Nothing of it is stored; it moves all the same."),
+        head: Head::new("caravan", "Wind", "idl/caravan.idl", 57).docs("Nothing of it is stored; it moves all the same."),
         package: 21,
         number: 3,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -2413,8 +2693,27 @@ pub mod descriptor {
         digest: 0x0466_a41a_3270_e96d,
     };
 
+    pub static TENT: Entity = Entity {
+        head: Head::new("caravan", "Tent", "idl/caravan.idl", 65).docs("Made by somebody; ends with its node."),
+        package: 21,
+        number: 5,
+        kind: EntityKind::Instance,
+        role: Some(&ROLE_ROAD),
+        slots: &[
+        ],
+        properties: &[
+            Property::new(Member::new(1, "guests", Use::U32).or(Value::Int(0))).handoff(),
+        ],
+        calls: &[
+            Call::new(CallKind::Rpc, 1, "enter").result(Use::U32),
+        ],
+        deadline_us: None,
+        tick_us: None,
+        digest: 0xfa68_8207_4905_3f97,
+    };
+
     pub static OASIS: Entity = Entity {
-        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 64).docs("There is one of it."),
+        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 72).docs("There is one of it."),
         package: 21,
         number: 4,
         kind: EntityKind::Singleton,
