@@ -181,6 +181,8 @@ impl Shard {
             false => Take::Any,
         };
         for tries in 1.. {
+            // Others take a life without a lease to be over: one that is about to begin must not be seen in a document yet.
+            self.stands().map_err(Unclaimed::Failed)?;
             let claim = Claim {
                 id: id.clone(),
                 owner: keeper.owner(),

@@ -182,6 +182,11 @@ impl Shard {
             if keeper.closed.get() {
                 return;
             }
+            if self.stands().is_err() {
+                // As long as the node has no lease, others take it to be over.
+                self.pause().await;
+                continue;
+            }
             let claim = Claim {
                 id: outbox.id.clone(),
                 owner: keeper.owner(),
