@@ -93,11 +93,12 @@ impl Shard {
         let Some(kind) = kind.filter(|kind| self.is_placed(kind)) else {
             return Ok(());
         };
-        self.stands()?;
+        // A node that may run nothing still says of what it has given away that it is not here.
         let Some(cell) = kind.find(&address.key) else {
             return Err(Failure::moved(None));
         };
-        self.admission(&cell, epoch)
+        self.admission(&cell, epoch)?;
+        self.stands()
     }
 
     /// A call has waited for its turn, perhaps since before the entity had an epoch: whether it was meant for this activation.
