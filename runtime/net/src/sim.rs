@@ -149,6 +149,13 @@ impl SimNetwork {
         self.state().heal(now, a, b);
     }
 
+    /// Every stream between the two hosts breaks now, at both ends, and what is underway on it is lost. New ones may be made
+    /// at once.
+    pub fn break_streams(&self, a: &str, b: &str) {
+        let now = self.now();
+        self.state().break_streams(now, a, b);
+    }
+
     /// The host dies now, in a way that the seed chooses. [`host`](Self::host) starts it again.
     ///
     /// What it had sent still arrives; nothing that it does afterwards reaches anybody.

@@ -346,6 +346,14 @@ impl Sim {
         self.world.network.heal(a, b);
     }
 
+    /// Every link between the two hosts breaks, and what is underway on it is lost. They may dial anew at once.
+    pub fn break_links(&self, a: &str, b: &str) {
+        let _in_runtime = self.runtime.enter();
+        self.world
+            .record(self.number(a), "break", "", self.number(b).into());
+        self.world.network.break_streams(a, b);
+    }
+
     /// Puts something of the state into the hash.
     pub fn mix(&self, bytes: &[u8]) {
         self.world.trace.mix_bytes(bytes);

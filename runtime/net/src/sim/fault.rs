@@ -74,15 +74,7 @@ impl State {
         if cut == Cut::Stall {
             return;
         }
-        let crossing: Vec<u64> = self
-            .wires
-            .iter()
-            .filter(|(_, wire)| {
-                let [a, b] = [&*wire.ends[0].host, &*wire.ends[1].host];
-                (a, b) == (from, to) || (b, a) == (from, to)
-            })
-            .map(|(&id, _)| id)
-            .collect();
+        let crossing = self.crossing(from, to);
         for wire in crossing {
             let at = now + GIVE_UP_NS + self.faults.below(GIVE_UP_JITTER_NS);
             self.schedule(at, Event::GiveUp { wire });
@@ -99,6 +91,24 @@ impl State {
         });
         if cut && let Some(wire) = self.wires.get_mut(&id) {
             wire.ends.iter_mut().for_each(|end| end.reset());
+        }
+    }
+
+    /// The wires between two hosts.
+    fn crossing(&self, one: &str, other: &str) -> Vec<u64> {
+        let wires = self.wires.iter().filter(|(_, wire)| {
+            let [a, b] = [&*wire.ends[0].host, &*wire.ends[1].host];
+            (a, b) == (one, other) || (b, a) == (one, other)
+        });
+        wires.map(|(&id, _)| id).collect()
+    }
+
+    pub(super) fn break_streams(&mut self, now: u64, a: &str, b: &str) {
+        self.note(now, 23, 0, 0);
+        for id in self.crossing(a, b) {
+            if let Some(wire) = self.wires.get_mut(&id) {
+                wire.ends.iter_mut().for_each(|end| end.reset());
+            }
         }
     }
 
