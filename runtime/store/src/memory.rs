@@ -24,6 +24,8 @@ pub struct Documents {
 struct Filter {
     epoch: bool,
     rev: bool,
+    /// Whether claims are compared with what is there.
+    claims: bool,
 }
 
 impl Default for Filter {
@@ -31,6 +33,7 @@ impl Default for Filter {
         Self {
             epoch: true,
             rev: true,
+            claims: true,
         }
     }
 }
@@ -70,8 +73,20 @@ impl Documents {
     #[doc(hidden)]
     #[must_use]
     pub fn with_filter(mut self, epoch: bool, rev: bool) -> Self {
-        self.filter = Filter { epoch, rev };
+        (self.filter.epoch, self.filter.rev) = (epoch, rev);
         self
+    }
+
+    /// Claims are done whoever has the document: the bug that a test plants.
+    #[doc(hidden)]
+    pub const fn claim_unseen(&mut self) {
+        self.filter.claims = false;
+    }
+
+    /// Commits are done whoever has the document, and in whatever state it is: the bug that a test plants.
+    #[doc(hidden)]
+    pub const fn commit_unseen(&mut self) {
+        (self.filter.epoch, self.filter.rev) = (false, false);
     }
 
     /// See [`Store::claim`](crate::Store::claim).
@@ -80,11 +95,12 @@ impl Documents {
             return Claimed::Quarantined { why: why.clone() };
         }
         if let Some(document) = self.documents.get_mut(&claim.id) {
-            if claim.seen.is_some_and(|seen| seen != document.header.epoch) {
+            let judged = self.filter.claims;
+            if judged && claim.seen.is_some_and(|seen| seen != document.header.epoch) {
                 return Claimed::Moved(document.header.clone());
             }
             let owner = document.header.owner.as_ref();
-            if !claim.take.takes(owner, &claim.owner) {
+            if judged && !claim.take.takes(owner, &claim.owner) {
                 return Claimed::Owned(document.header.clone());
             }
             let document = Arc::make_mut(document);

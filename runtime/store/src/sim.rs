@@ -82,6 +82,18 @@ impl SimStore {
         state.documents = std::mem::take(&mut state.documents).with_filter(epoch, rev);
     }
 
+    /// Claims are done whoever has the document: the bug that a test plants.
+    #[doc(hidden)]
+    pub fn claim_unseen(&self) {
+        self.0.borrow_mut().documents.claim_unseen();
+    }
+
+    /// Commits are done whoever has the document, and in whatever state it is: the bug that a test plants.
+    #[doc(hidden)]
+    pub fn commit_unseen(&self) {
+        self.0.borrow_mut().documents.commit_unseen();
+    }
+
     /// What goes wrong with requests from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.0.borrow_mut().faults = faults;

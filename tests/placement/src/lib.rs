@@ -17,5 +17,5 @@ mod world;
 
 pub use explore::{Found, Model, Report, explore};
 pub use leases::{LeaseMove, LeaseScenario, LeaseWorld};
-pub use scenario::{Budget, Habit, Scenario, Without};
+pub use scenario::{Budget, Scenario, Without};
 pub use world::{Step, World};

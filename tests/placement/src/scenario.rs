@@ -198,83 +198,30 @@ impl Scenario {
     }
 }
 
-/// A rule that is a host's to keep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Habit {
-    /// A claim is judged by the store in the moment in which it is done.
-    CompareAndSet,
-    /// An entity is claimed from nobody, or from a life that is over.
-    ClaimWhenOver,
-    /// A claim of which nobody knows what came is made anew.
-    ClaimAnew,
-    /// Who is asked for a later epoch than the one that it runs ends that one.
-    OvertakenEnds,
-    /// Who has lost its lease discards what it ran.
-    Discard,
-    /// Who gets a call that is not for it sends it back, not on.
-    NeverForward,
-    /// The end of a link is noticed before anything of the next one is taken.
-    OldLinkFirst,
-    /// An activation is offered once nothing runs in it.
-    Quiesce,
-    /// The receiver of a handoff sets the record, not the sender.
-    ReceiverSets,
-    /// Calls that wait are sent back when the entity has moved, not along.
-    QueueStays,
-    /// Who goes says so, and waits until it was heard.
-    GoAwayFirst,
-    /// A release is of one's own activation.
-    ReleaseMine,
-    /// Calls of a node to an entity that runs there wait behind those that are on their way to it.
-    OneLine,
-}
-
-impl Habit {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::CompareAndSet,
-        Self::ClaimWhenOver,
-        Self::ClaimAnew,
-        Self::OvertakenEnds,
-        Self::Discard,
-        Self::NeverForward,
-        Self::OldLinkFirst,
-        Self::Quiesce,
-        Self::ReceiverSets,
-        Self::QueueStays,
-        Self::GoAwayFirst,
-        Self::ReleaseMine,
-        Self::OneLine,
-    ];
-}
-
 /// Which rule is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Without {
     /// None.
     Nothing,
-    /// One of the code's.
+    /// This one.
     Rule(Rule),
-    /// One of the host's.
-    Habit(Habit),
 }
 
 impl Without {
     /// Each rule, as one writes it on the command line.
     pub fn all() -> impl Iterator<Item = (String, Self)> {
         let rules = Rule::ALL.map(|rule| (format!("{rule:?}"), Self::Rule(rule)));
-        let habits = Habit::ALL.map(|habit| (format!("{habit:?}"), Self::Habit(habit)));
-        rules.into_iter().chain(habits)
+        rules.into_iter()
     }
 
     pub(crate) fn rules(self) -> Rules {
         match self {
             Self::Rule(rule) => Rules::without(rule),
-            _ => Rules::default(),
+            Self::Nothing => Rules::default(),
         }
     }
 
-    pub(crate) fn has(self, habit: Habit) -> bool {
-        self != Self::Habit(habit)
+    pub(crate) fn has(self, rule: Rule) -> bool {
+        self != Self::Rule(rule)
     }
 }

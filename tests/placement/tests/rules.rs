@@ -2,7 +2,7 @@
 
 use playhouse_cluster::placement::Rule;
 use playhouse_placement_tests::{
-    Habit, LeaseScenario, LeaseWorld, Report, Scenario, Without, World, explore,
+    LeaseScenario, LeaseWorld, Report, Scenario, Without, World, explore,
 };
 
 /// More than any scenario has.
@@ -54,11 +54,6 @@ fn holds(name: &str) {
 #[track_caller]
 fn rule(name: &str, rule: Rule, what: &str) {
     is_found(&report(name, Without::Rule(rule)), what);
-}
-
-#[track_caller]
-fn habit(name: &str, habit: Habit, what: &str) {
-    is_found(&report(name, Without::Habit(habit)), what);
 }
 
 #[test]
@@ -201,69 +196,69 @@ fn without_holding_calls_while_it_is_released() {
 
 #[test]
 fn without_compare_and_set() {
-    habit("pause", Habit::CompareAndSet, STALE);
+    rule("pause", Rule::CompareAndSet, STALE);
 }
 
 #[test]
 fn without_waiting_for_the_end_of_an_owner() {
-    habit("handoff", Habit::ClaimWhenOver, LOST);
+    rule("handoff", Rule::ClaimWhenOver, LOST);
 }
 
 #[test]
 fn without_a_new_claim_after_one_that_was_lost() {
-    habit("late", Habit::ClaimAnew, STALE);
+    rule("late", Rule::ClaimAnew, STALE);
 }
 
 #[test]
 fn without_an_end_of_what_was_overtaken() {
-    habit("late", Habit::OvertakenEnds, NEVER);
+    rule("late", Rule::OvertakenEnds, NEVER);
 }
 
 #[test]
 fn without_discarding_what_ran_under_a_lost_lease() {
-    habit("pause", Habit::Discard, STALE);
+    rule("pause", Rule::Discard, STALE);
 }
 
 #[test]
 fn with_calls_that_are_forwarded() {
-    habit("handoff", Habit::NeverForward, ORDER);
+    rule("handoff", Rule::NeverForward, ORDER);
 }
 
 #[test]
 fn without_the_end_of_the_old_link_first() {
-    habit("links", Habit::OldLinkFirst, NEVER);
+    rule("links", Rule::OldLinkFirst, NEVER);
 }
 
 #[test]
 fn without_quiescence() {
-    habit("handoff", Habit::Quiesce, RUNS_ON);
+    rule("handoff", Rule::Quiesce, RUNS_ON);
 }
 
 #[test]
 fn without_a_receiver_that_sets_the_record() {
     let scenario = Scenario::named("handoff").expect("a scenario of this name");
-    let first = || World::new(scenario, Without::Habit(Habit::ReceiverSets));
+    let first = || World::new(scenario, Without::Rule(Rule::ReceiverSets));
     is_found(&explore(scenario.name, first, u64::MAX, STATES_MAX), LOST);
 }
 
 #[test]
 fn with_a_queue_that_moves_along() {
-    habit("exit", Habit::QueueStays, FAILS);
+    rule("exit", Rule::QueueStays, FAILS);
 }
 
 #[test]
 fn without_a_farewell() {
-    habit("exit", Habit::GoAwayFirst, FAILS);
+    rule("exit", Rule::GoAwayFirst, FAILS);
 }
 
 #[test]
 fn with_a_release_of_what_is_anothers() {
-    habit("late", Habit::ReleaseMine, STALE);
+    rule("late", Rule::ReleaseMine, STALE);
 }
 
 #[test]
 fn without_one_line_for_a_nodes_calls() {
-    habit("own", Habit::OneLine, ORDER);
+    rule("own", Rule::OneLine, ORDER);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use playhouse_cluster::placement::Rule;
 use playhouse_store::{Claim, Claimed, End, Owner, Take};
 use playhouse_wire::message::{Handoff, HandoffDone, HandoffReason, Incarnation, SessionReason};
 use playhouse_wire::{EntityKey, EntityRef, Writer};
@@ -203,7 +204,8 @@ impl Shard {
             if header.life.get() == Life::Over {
                 return false;
             }
-            if header.holder.get().is_none() && !persisted.is_in_flight() {
+            let is_idle = header.holder.get().is_none() || !self.keeps(Rule::Quiesce);
+            if is_idle && !persisted.is_in_flight() {
                 return true;
             }
             if tokio::time::timeout_at(until, stirred.notified())
@@ -229,6 +231,9 @@ impl Shard {
         };
         let known = (header.kind, header.key.clone());
         let (give, answer) = oneshot::channel();
+        if !self.keeps(Rule::ReceiverSets) {
+            self.set_for(cell, &to.owner, epoch).await;
+        }
         let bytes = self.offer_bytes(cell, epoch, &owner, &to.owner);
         let sent = bytes.and_then(|bytes| egress.send_message(&to.address, &bytes).ok());
         let Some(link) = sent else {
@@ -266,6 +271,22 @@ impl Shard {
         match aborted {
             Some(seen) if !self.raise_epoch(cell, persisted, owner, seen).await => HandedOver::Gone,
             Some(_) | None => HandedOver::Aborted,
+        }
+    }
+
+    /// The bug that a test plants: the sender sets the record for the receiver.
+    async fn set_for(&self, cell: &Rc<dyn Hosted>, owner: &Owner, epoch: u64) {
+        let id = self.activation(cell, |it| it.id().clone());
+        if let (Some(keeper), Some(id)) = (self.keeper(), id) {
+            let claim = Claim {
+                id,
+                owner: owner.clone(),
+                seen: Some(epoch),
+                take: Take::Any,
+                create: false,
+                birth: 0,
+            };
+            let _ = keeper.store.claim(claim).await;
         }
     }
 

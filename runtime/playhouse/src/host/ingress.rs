@@ -213,7 +213,7 @@ impl Shard {
         reply: Rc<dyn ReplyTo>,
     ) -> Option<Serving> {
         if incoming.header.epoch.is_some() && incoming.origin == Origin::Peer {
-            return self.serve_at_epoch(target, incoming, reply);
+            return self.serve_of_link_at_epoch(target, incoming, reply);
         }
         if !self.is_elsewhere(target) {
             return self.serve_here(target, incoming, reply);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use playhouse_cluster::placement::Tenure;
+use playhouse_cluster::placement::{Rule, Tenure};
 use playhouse_store::durable::{Activation, More};
 use playhouse_store::{Claim, Claimed, Document, End, Header, Owner, StoreError, Take, Update};
 use playhouse_wire::EntityKey;
@@ -175,7 +175,8 @@ impl Shard {
         let is_instance = matches!(kind.descriptor.kind, EntityKind::Instance);
         let persisted = header.persisted();
         let offered = persisted.is_some_and(|it| it.arriving.borrow().is_some());
-        let mut take = match self.is_placed(kind) && !offered {
+        let judged = self.is_placed(kind) && !offered;
+        let mut take = match judged && self.keeps(Rule::ClaimWhenOver) {
             true => Take::Free,
             // Of one that is offered the epoch alone counts.
             false => Take::Any,
@@ -237,6 +238,12 @@ impl Shard {
             }
             keeper.note_failure(&error, now_us);
             tokio::time::sleep(pause(tries)).await;
+            if !self.keeps(Rule::ClaimAnew)
+                && let Ok(Some(document)) = keeper.store.read(id.clone()).await
+                && document.header.owner == Some(keeper.owner())
+            {
+                return Ok(document);
+            }
         }
         Err(refused(FailureKind::Unreachable, "it could not be claimed"))
     }

@@ -21,7 +21,7 @@ mod table;
 use std::fmt;
 
 use playhouse_cluster::Seat;
-use playhouse_cluster::placement::Rules;
+use playhouse_cluster::placement::{Rule, Rules};
 use playhouse_wire::KeyPart;
 
 use super::kind::Kind;
@@ -63,6 +63,11 @@ impl Shard {
         self.cluster.get()
     }
 
+    /// Whether a rule is kept that is the host's to keep: all are, but where a test plants a bug.
+    pub(crate) fn keeps(&self, rule: Rule) -> bool {
+        self.clustered().is_none_or(|it| it.rules.has(rule))
+    }
+
     /// Whether entities of this type have an owner among the nodes: all but those that each node has for itself, and those
     /// that live in others.
     pub(super) fn is_placed(&self, kind: &Kind) -> bool {
@@ -86,7 +91,8 @@ impl Shard {
         match self.find_kind(address.package, address.number) {
             None => true,
             Some(kind) if self.is_placed(kind) => {
-                kind.find(&address.key).is_none() || self.placements.is_busy(address)
+                kind.find(&address.key).is_none()
+                    || self.placements.is_busy(address) && self.keeps(Rule::OneLine)
             }
             Some(kind) => {
                 let own = matches!(kind.descriptor.kind, EntityKind::PerNode);

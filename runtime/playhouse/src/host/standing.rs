@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::task::Context;
 
+use playhouse_cluster::placement::Rule;
 use playhouse_store::Owner;
 use playhouse_wire::message::SessionReason;
 use tokio::time::Instant;
@@ -99,6 +100,9 @@ impl Shard {
             return;
         };
         *keeper.owner.borrow_mut() = owner.clone();
+        if !self.keeps(Rule::Discard) {
+            return;
+        }
         for (cell, persisted) in self.owned() {
             self.discard(&cell, &persisted);
         }

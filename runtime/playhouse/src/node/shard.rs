@@ -5,6 +5,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use playhouse_cluster::placement::Rule;
 use playhouse_cluster::watch;
 use playhouse_net::link::{Link, LinkOptions};
 use playhouse_net::{Network, Random, Stream};
@@ -226,11 +227,13 @@ impl ShardNode {
             .iter()
             .map(|(_, link)| link.clone())
             .collect();
-        for link in &links {
-            link.go_away(GoAwayReason::Stopping, "the node stops");
-        }
         let until = self.env.now() + self.shared.stop_timeout;
-        self.until_told(&links, jobs, until).await;
+        if self.host.keeps(Rule::GoAwayFirst) {
+            for link in &links {
+                link.go_away(GoAwayReason::Stopping, "the node stops");
+            }
+            self.until_told(&links, jobs, until).await;
+        }
         self.quiet(jobs, until).await;
         self.host.stop();
         self.quiet(jobs, until).await;

@@ -1,11 +1,10 @@
 //! The callers' side.
 
-use playhouse_cluster::placement::{Act, Route};
+use playhouse_cluster::placement::{Act, Route, Rule};
 use playhouse_wire::message::Executed;
 
 use super::net::Frame;
 use super::{Taken, Told, World, index};
-use crate::scenario::Habit;
 
 impl World {
     pub(super) fn sender(&self, k: usize) -> usize {
@@ -20,7 +19,7 @@ impl World {
     pub(super) fn issue(&mut self, k: usize) {
         self.calls[k].is_issued = true;
         let at = self.sender(k);
-        let is_clear = self.nodes[at].caller.is_idle() || !self.setting.without.has(Habit::OneLine);
+        let is_clear = self.nodes[at].caller.is_idle() || !self.setting.without.has(Rule::OneLine);
         match &mut self.nodes[at].active {
             Some(active) if active.tenure.epoch().is_some() && is_clear => {
                 active.queue.push(Taken {

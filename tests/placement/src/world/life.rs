@@ -1,8 +1,9 @@
 //! Processes, leases and links, and what becomes of them.
 
+use playhouse_cluster::placement::Rule;
+
 use super::net::Frame;
 use super::{LATE_US, Node, World, granted};
-use crate::scenario::Habit;
 
 impl World {
     pub(super) fn life(&self, at: usize) -> (usize, u64) {
@@ -58,7 +59,7 @@ impl World {
     /// The node hears that its lease is another's.
     pub(super) fn fence(&mut self, at: usize) {
         self.nodes[at].lease.fenced();
-        if self.setting.without.has(Habit::Discard) {
+        if self.setting.without.has(Rule::Discard) {
             self.drop_active(at, None);
             self.nodes[at].in_slice = false;
         }
@@ -101,7 +102,7 @@ impl World {
 
     pub(super) fn go_away(&mut self, at: usize) {
         self.nodes[at].is_exiting = true;
-        if !self.setting.without.has(Habit::GoAwayFirst) {
+        if !self.setting.without.has(Rule::GoAwayFirst) {
             return;
         }
         for other in 0..self.nodes.len() {
@@ -116,7 +117,6 @@ impl World {
         let is_heard =
             |other: usize| other == at || node.acks & (1 << other) != 0 || !self.is_open(at, other);
         node.is_exiting
-            && (!self.setting.without.has(Habit::GoAwayFirst)
-                || (0..self.nodes.len()).all(is_heard))
+            && (!self.setting.without.has(Rule::GoAwayFirst) || (0..self.nodes.len()).all(is_heard))
     }
 }

@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
-use playhouse_cluster::placement::Route;
+use playhouse_cluster::placement::{Route, Rule};
 
 use super::World;
-use crate::scenario::Habit;
 
 /// What travels.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,7 +90,7 @@ impl World {
         if !self.is_open(from, to) {
             return;
         }
-        let is_sound = self.setting.without.has(Habit::OldLinkFirst);
+        let is_sound = self.setting.without.has(Rule::OldLinkFirst);
         let queue = self.net.queue_mut(from, to);
         if is_sound || !queue.contains(&Frame::End) {
             queue.push_back(frame);

@@ -1,10 +1,9 @@
 //! The owner's side, and the store's.
 
-use playhouse_cluster::placement::{Admission, Route, Tenure};
+use playhouse_cluster::placement::{Admission, Route, Rule, Tenure};
 
 use super::net::Frame;
 use super::{Active, Asked, Record, Request, Taken, Told, World, owner};
-use crate::scenario::Habit;
 
 impl World {
     pub(super) fn active(&self, at: usize) -> Option<&Active> {
@@ -45,7 +44,7 @@ impl World {
                 active.queue.push(taken);
             }
             _ => match self.record.owner {
-                Some((to, _)) if to != at && !self.setting.without.has(Habit::NeverForward) => {
+                Some((to, _)) if to != at && !self.setting.without.has(Rule::NeverForward) => {
                     let epoch = self.record.epoch;
                     self.put(at, to, Frame::Call { k, attempt, epoch });
                 }
@@ -185,7 +184,7 @@ impl World {
             Some(owner) => {
                 owner == self.me(at)
                     || self.over.contains(&owner)
-                    || !self.setting.without.has(Habit::ClaimWhenOver)
+                    || !self.setting.without.has(Rule::ClaimWhenOver)
             }
         };
         is_free
@@ -233,7 +232,7 @@ impl World {
             return;
         };
         let is_open = self.is_open(at, to);
-        let is_sound = self.setting.without.has(Habit::ReceiverSets);
+        let is_sound = self.setting.without.has(Rule::ReceiverSets);
         let is_current = self.route().map(|route| route.epoch);
         let Some(active) = &mut self.nodes[at].active else {
             return;
@@ -277,7 +276,7 @@ impl World {
             return;
         }
         let mut tenure = Tenure::staging(epoch, self.setting.without.rules());
-        let is_set = !self.setting.without.has(Habit::ReceiverSets);
+        let is_set = !self.setting.without.has(Rule::ReceiverSets);
         if is_set {
             tenure.claimed(epoch + 1);
         }
@@ -295,7 +294,7 @@ impl World {
     }
 
     pub(super) fn handoff_done(&mut self, at: usize, by: usize, epoch: u64, ok: bool) {
-        let is_sound = self.setting.without.has(Habit::QueueStays);
+        let is_sound = self.setting.without.has(Rule::QueueStays);
         let Some(active) = &mut self.nodes[at].active else {
             return;
         };
@@ -344,18 +343,18 @@ impl World {
     pub(super) fn land(&mut self, request: Request) -> Option<u64> {
         let me = (request.node, request.incarnation);
         let Record { owner, epoch } = self.record;
-        let habits = self.setting.without;
+        let without = self.setting.without;
         let is_done = match request.what {
             Asked::Claim { from } => {
                 owner.is_none()
                     || owner == Some(me)
                     || owner == from
-                    || !habits.has(Habit::CompareAndSet)
+                    || !without.has(Rule::CompareAndSet)
             }
             Asked::Stage { epoch: of, from } => owner == Some(from) && epoch == of,
             Asked::Abort { epoch: of } => owner == Some(me) && epoch == of,
             Asked::Release { epoch: of } => {
-                owner == Some(me) && epoch == of || !habits.has(Habit::ReleaseMine)
+                owner == Some(me) && epoch == of || !without.has(Rule::ReleaseMine)
             }
         };
         if !is_done {
@@ -432,7 +431,7 @@ impl World {
 
     /// The node waits for the store no longer.
     pub(super) fn give_up(&mut self, at: usize) {
-        let is_sound = self.setting.without.has(Habit::ClaimAnew);
+        let is_sound = self.setting.without.has(Rule::ClaimAnew);
         let next = self.record.epoch + 1;
         let Some(active) = self.nodes[at].active.clone() else {
             return;

@@ -1,7 +1,8 @@
 //! What may happen in a state, and what comes of it.
 
+use playhouse_cluster::placement::Rule;
+
 use super::{Asked, World, index};
-use crate::scenario::Habit;
 
 /// What happens: to a node, to a call, or on the way from one node to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,14 +143,14 @@ impl World {
         if active.tenure.is_sent() {
             steps.push(Step::Abort(at));
         }
-        if self.is_overtaken(at) && self.setting.without.has(Habit::OvertakenEnds) {
+        if self.is_overtaken(at) && self.setting.without.has(Rule::OvertakenEnds) {
             steps.push(Step::Overtaken(at));
         }
         let is_idle = active.running.is_none();
         let waits = active.request.is_some() || active.tenure.epoch().is_none();
         let is_mine = active.peer.is_none() && !waits;
         let is_frozen = active.peer.is_some() && !waits && !active.tenure.is_sent();
-        if is_frozen && (is_idle || !self.setting.without.has(Habit::Quiesce)) {
+        if is_frozen && (is_idle || !self.setting.without.has(Rule::Quiesce)) {
             steps.push(Step::Offer(at));
         }
         if !self.holds(at) {

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use playhouse_cluster::placement::Rule;
 use playhouse_wire::message::{Handoff, HandoffDone, HandoffReason};
 use playhouse_wire::{EntityRef, Writer};
 
@@ -105,7 +106,8 @@ impl Shard {
         *persisted.arriving.borrow_mut() = Some(Box::new(arriving));
         cell.header()
             .rare_mut(|rare| rare.persisted = Some(Rc::new(persisted)));
-        self.begin_life(kind, &cell, Manner::found(epoch));
+        let seen = epoch + u64::from(!self.keeps(Rule::ReceiverSets));
+        self.begin_life(kind, &cell, Manner::found(seen));
     }
 
     fn may_take_over(&self, arriving: &Arriving, to: u64) -> Result<(), HandoffReason> {

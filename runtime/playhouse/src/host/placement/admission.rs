@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use playhouse_cluster::placement::Admission;
+use playhouse_cluster::placement::{Admission, Rule};
 use playhouse_wire::EntityRef;
 
 use super::super::calls::CallId;
@@ -61,6 +61,19 @@ impl Shard {
             Some(Admission::Run | Admission::Hold) => Ok(()),
             Some(Admission::Moved) | None => Err(Failure::moved(None)),
         }
+    }
+
+    /// As [`serve_at_epoch`](Self::serve_at_epoch), for a request of a link.
+    pub(in crate::host) fn serve_of_link_at_epoch(
+        self: &Rc<Self>,
+        target: &Target,
+        incoming: &Incoming<'_>,
+        reply: Rc<dyn ReplyTo>,
+    ) -> Option<Serving> {
+        if !self.keeps(Rule::NeverForward) && self.admit(target, incoming.header.epoch).is_err() {
+            return self.place_incoming(target, incoming, Some(reply)).ok()?;
+        }
+        self.serve_at_epoch(target, incoming, reply)
     }
 
     /// Serves a request that names an activation, by that very one.
@@ -125,7 +138,8 @@ impl Shard {
     /// Whether a call that failed before its turn came is made anew where its entity is now. One that names an epoch goes
     /// back to its caller instead.
     pub(in crate::host) fn goes_on_elsewhere(&self, call: CallId, failure: &Failure) -> bool {
-        failure.is_moved() && self.epoch_meant(call).is_none()
+        let is_own = || self.epoch_meant(call).is_none() || !self.keeps(Rule::QueueStays);
+        failure.is_moved() && is_own()
     }
 
     fn epoch_meant(&self, call: CallId) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use playhouse_cluster::placement::Route;
+use playhouse_cluster::placement::{Route, Rule};
 use playhouse_store::Header;
 use playhouse_wire::message::{At, Incarnation, Locate, NoOwner, NoOwnerReason, Owner};
 use playhouse_wire::{EntityKey, EntityRef, Writer};
@@ -99,6 +99,7 @@ impl Shard {
             return then(self, &Located::At(self.own_route(epoch)));
         }
         if epoch.is_some()
+            && self.keeps(Rule::OvertakenEnds)
             && let Some(cell) = found.take()
             && let Some(persisted) = cell.header().persisted()
         {
