@@ -8,7 +8,7 @@ mod tally;
 
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::arguments::Arguments;
 use crate::process::Step;
@@ -18,6 +18,16 @@ use crate::{codegen, fuzz, tidy};
 
 /// Seconds that each fuzz target runs for.
 const FUZZ_SECONDS: u32 = 5;
+
+/// What is simulated: two lanes side by side, and what is in one of them one after the other. The clusters are a thousand.
+const SIMULATIONS: [&[&str]; 2] = [
+    &["cargo run --quiet --package playhouse-sim-tests --bin seeds -- fair 1 600 quiet"],
+    &[
+        "cargo run --quiet --package playhouse-sim-tests --bin seeds -- bazaar 1 400 quiet",
+        "cargo run --quiet --package playhouse-sim-tests --bin seeds -- market 1 1000 quiet",
+        "cargo run --quiet --package arena-demo -- --sim --seeds 0..1000 --bots 6 --seconds 6",
+    ],
+];
 
 /// One stage: `run` says whether it passed, after it has printed why not.
 struct Stage {
@@ -68,17 +78,8 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "sim",
-        about: "a thousand short games and a thousand markets in simulation, each by another seed",
-        run: |session| {
-            let market = "cargo run --quiet --package playhouse-sim-tests --bin seeds --";
-            if !session.run(&format!("{market} market 1 1000 quiet"))? {
-                return Ok(false);
-            }
-            let demo = "cargo run --quiet --package arena-demo --";
-            session.run(&format!(
-                "{demo} --sim --seeds 0..1000 --bots 6 --seconds 6"
-            ))
-        },
+        about: "a thousand clusters, games and markets in simulation, each by another seed",
+        run: |session| session.run_side_by_side(SIMULATIONS),
     },
     Stage {
         name: "node",
@@ -161,6 +162,28 @@ pub(crate) fn command(repository: &Repository, mut arguments: Arguments) -> Resu
 impl Session<'_> {
     fn run(&self, line: &str) -> Result<bool> {
         self.repository.step(line).run(|_| ())
+    }
+
+    /// Runs lanes at once, each until something of it fails.
+    fn run_side_by_side<const LANES: usize>(&self, lanes: [&[&str]; LANES]) -> Result<bool> {
+        std::thread::scope(|scope| {
+            let lanes = lanes.map(|lane| {
+                scope.spawn(|| -> Result<bool> {
+                    for line in lane {
+                        if !self.repository.step(line).run(|_| ())? {
+                            return Ok(false);
+                        }
+                    }
+                    Ok(true)
+                })
+            });
+            let mut passed = true;
+            for lane in lanes {
+                let lane = lane.join().map_err(|_| anyhow!("a lane has panicked"))?;
+                passed &= lane?;
+            }
+            Ok(passed)
+        })
     }
 
     /// Runs a test command and counts what its closing lines say.

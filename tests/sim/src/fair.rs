@@ -1,80 +1,66 @@
-//! A fair in a cluster: three nodes run booths and traders, wherever these come to be, and a fourth keeps the registry.
+//! A fair in a cluster: three nodes run booths, wherever these come to be, and a fourth keeps the registry.
 //!
-//! Nodes crash, stop in order, stand still for longer than a lease lasts, lose one another and the store; their clocks differ in
-//! speed. Whatever happens, a booth is there once, what its visitors are told is true, and their visits start in the order in
-//! which they were made. Of the traders holds what holds at the [`market`](crate::market).
+//! [`play`]: nodes crash, stop in order, stand still for longer than a lease lasts, lose one another and the store; their clocks
+//! differ in speed. Whatever happens, a booth is there once, what its visitors are told is true, and their visits start in the
+//! order in which they were made.
+//!
+//! [`play_moves`]: no node dies, but they are restarted one after the other under visits from a node that stays, and in every
+//! other seed links break meanwhile. Then no booth forgets what it has to remember, and without broken links no visit fails.
 
 mod booth;
 mod ledger;
 mod visitor;
 
 use std::cell::Cell;
-use std::fmt;
 use std::time::Duration;
 
-use playhouse::cluster::Embedded;
-use playhouse::node::Node;
-use playhouse::sim::{Ended, Faults, Random, Sim, SimError};
-use playhouse_cluster::placement::{Rule, Rules};
+use playhouse::node::NodeBuilder;
+use playhouse::sim::{Conditions, Ended, Faults, Random, Sim};
+use playhouse_cluster::placement::Rule;
 
 pub use booth::BoothLogic;
 use ledger::Ledger;
+use visitor::Pace;
 
-use crate::schema::SCHEMA;
+use crate::cluster::{Cluster, GATE};
+use crate::failed::Failed;
 
 /// How many booths there are.
 pub const BOOTHS: u32 = 6;
 
 /// The nodes with booths.
-const NODES: [&str; 3] = ["amber", "birch", "cedar"];
+const NODES: &[&str] = &["amber", "birch", "cedar"];
 
-/// The node with the registry.
-const GATE: &str = "gate";
-
-/// How many visitors come to a node whenever it starts, and how often each of them does.
+/// How many visitors come to a node whenever it starts.
 const VISITORS: u32 = 2;
-const VISITS: u32 = 30;
 
-/// How many things go wrong.
-const ACCIDENTS: u32 = 8;
+/// How they come if anything may happen.
+const PACE: Pace = Pace {
+    times: 40,
+    pause_ms: 600,
+    calls: 5,
+};
 
-/// How much faster or slower than the true time a clock may be, in parts per million.
-const RATE_PPM_MAX: u64 = 30_000;
+/// How many visitors watch nodes restart from one that stays.
+const WATCHERS: u64 = 6;
 
-/// How long a node may take to stop in order.
-const STOP_WITHIN: Duration = Duration::from_secs(12);
+/// How all come while nodes restart.
+const PACE_OF_MOVES: Pace = Pace {
+    times: 60,
+    pause_ms: 200,
+    calls: 6,
+};
 
-/// How long it takes until the leases of those that died are over.
-const OVER_WITHIN: Duration = Duration::from_secs(14);
+/// How many nodes are restarted.
+const RESTARTS: u32 = 6;
+
+/// How often links break while one of them stops.
+const BREAKS: u32 = 4;
+
+/// How long it may take to hand over what a node runs and to stop it, links that break included.
+const MOVE_WITHIN: Duration = Duration::from_secs(75);
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Why a seed failed.
-#[derive(Debug)]
-pub enum Failed {
-    /// The simulation itself did.
-    Sim(Box<SimError>),
-    /// Something does not hold.
-    Violations {
-        /// Of which seed.
-        seed: u64,
-        /// What.
-        wrong: Vec<String>,
-    },
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sim(error) => error.fmt(f),
-            Self::Violations { seed, wrong } => {
-                write!(f, "seed {seed} failed:\n  {}", wrong.join("\n  "))
-            }
-        }
-    }
-}
-
-impl std::error::Error for Failed {}
 
 /// Plays a seed by all rules.
 ///
@@ -91,119 +77,133 @@ pub fn play(seed: u64) -> Result<Ended, Failed> {
 ///
 /// The seed failed, as some must.
 pub fn play_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
-    let fair = Fair::open(seed, dropped);
-    fair.go_wrong();
+    // In every other seed booths are given up all the time.
+    let idle_after = if seed % 2 == 0 {
+        SECOND / 10
+    } else {
+        2 * SECOND
+    };
+    let fair = Fair::open(seed, dropped, move |node| node.idle_after(idle_after));
+    let come = |name: &str| fair.come(name, PACE);
+    come(GATE);
+    for name in NODES {
+        come(name);
+    }
+    fair.cluster.go_wrong(come);
     fair.close()
 }
 
+/// Plays a seed of restarts by all rules.
+///
+/// # Errors
+///
+/// The seed failed.
+pub fn play_moves(seed: u64) -> Result<Ended, Failed> {
+    play_moves_without(seed, None)
+}
+
+/// Plays a seed of restarts, with a bug planted: one rule of placement is not kept.
+///
+/// # Errors
+///
+/// The seed failed, as some must.
+pub fn play_moves_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
+    let fair = Fair::open(seed, dropped, |node| node);
+    let breaks = seed % 2 == 1;
+    Ledger::with(|ledger| ledger.nobody_dies(!breaks));
+    fair.restart_all(breaks);
+    fair.close()
+}
+
+/// A slow one, on which much is underway.
+fn network() -> Conditions {
+    Conditions {
+        jitter: Duration::from_millis(12),
+        ..Conditions::default()
+    }
+}
+
 struct Fair {
-    sim: Sim,
-    script: Random,
+    cluster: Cluster,
     visitors: Cell<u64>,
 }
 
 impl Fair {
-    fn open(seed: u64, dropped: Option<Rule>) -> Self {
+    fn open(
+        seed: u64,
+        dropped: Option<Rule>,
+        game: impl Fn(NodeBuilder) -> NodeBuilder + Copy + 'static,
+    ) -> Self {
         Ledger::clear();
-        let rules = dropped.map_or_else(Rules::default, Rules::without);
-        let sim = Sim::new(seed);
-        let _store = sim.store();
-        let script = sim.random();
-        for name in [GATE].into_iter().chain(NODES) {
-            let rate_ppm = i64::try_from(script.below(2 * RATE_PPM_MAX)).unwrap_or(0);
-            sim.set_clock_rate(name, rate_ppm - i64::try_from(RATE_PPM_MAX).unwrap_or(0));
-            sim.node(name, move || {
-                let node = Node::builder()
-                    .schema(&SCHEMA)
-                    .shards(1)
-                    .idle_after(2 * SECOND)
-                    .placement_rules(rules)
-                    .listen(format!("{name}:7000"));
-                if name == GATE {
-                    node.roles([""; 0]).cluster(Embedded::hosting())
-                } else {
-                    node.roles(["ground"])
-                        .entity::<BoothLogic>()
-                        .cluster(Embedded::at(format!("{GATE}:7000")))
-                }
-            });
-        }
-        sim.run_for(2 * SECOND);
+        let game = move |node: NodeBuilder| game(node.roles(["ground"]).entity::<BoothLogic>());
         Self {
-            sim,
-            script,
+            cluster: Cluster::open(Sim::with(seed, network()), NODES, dropped, game),
             visitors: Cell::new(0),
         }
     }
 
     /// Visitors come to a node.
-    fn come(&self, node: &str) {
+    fn come(&self, node: &str, pace: Pace) {
         for _ in 0..VISITORS {
-            let visitor = self.visitors.get();
-            self.visitors.set(visitor + 1);
-            let random = Random::stream(self.sim.seed(), visitor);
-            self.sim.on(node, async move || {
-                tokio::task::spawn_local(visitor::visit(visitor, random, VISITS));
-            });
+            self.visit(node, pace);
         }
     }
 
-    fn go_wrong(&self) {
-        let Self { sim, script, .. } = self;
+    fn visit(&self, node: &str, pace: Pace) {
+        let visitor = self.visitors.get();
+        self.visitors.set(visitor + 1);
+        let sim = &self.cluster.sim;
+        let random = Random::stream(sim.seed(), visitor);
+        sim.on(node, async move || {
+            tokio::task::spawn_local(visitor::visit(visitor, random, pace));
+        });
+    }
+
+    /// Each node in turn hands over what it runs, stops, and starts again.
+    fn restart_all(&self, breaks: bool) {
+        let Cluster { sim, script, .. } = &self.cluster;
         let store = sim.store();
-        for name in [GATE].into_iter().chain(NODES) {
-            self.come(name);
+        store.set_faults(Faults {
+            way: Duration::from_micros(200)..Duration::from_millis(20),
+            ..Faults::none()
+        });
+        for _ in 0..WATCHERS {
+            self.visit(GATE, PACE_OF_MOVES);
         }
-        for _ in 0..ACCIDENTS {
-            // Some of them for longer than a lease lasts.
-            let gap = match script.chance(0.35) {
-                true => 4_000 + script.below(6_000),
-                false => script.below(800),
-            };
-            sim.run_for(Duration::from_millis(gap));
-            let one = NODES[script.below(3) as usize];
-            let other = NODES[script.below(3) as usize];
-            match script.below(16) {
-                0 | 1 => sim.crash(one),
-                2 | 3 => self.restart(one),
-                4 | 5 => drop(sim.stop(one, STOP_WITHIN)),
-                6 | 7 => sim.pause(one),
-                8 => sim.resume(one),
-                9 => store.partition(one),
-                10 => store.heal(one),
-                11 if one != other => sim.partition(one, other),
-                12 if one != other => sim.heal(one, other),
-                13 => sim.crash_store(Duration::ZERO..SECOND),
-                14 => store.set_faults(Faults::wild()),
-                15 => store.set_faults(Faults::none()),
-                _ => sim.partition(one, GATE),
+        let come = |name: &str| {
+            // They go with their node, so nothing is promised to them.
+            if breaks {
+                self.come(name, PACE_OF_MOVES);
             }
+        };
+        NODES.iter().for_each(|name| come(name));
+        for _ in 0..RESTARTS {
+            sim.run_for(Duration::from_millis(script.below(1_500)));
+            let (one, other) = (self.cluster.some(), self.cluster.some());
+            let other = if one == other { GATE } else { other };
+            sim.begin_stop(one);
+            if breaks {
+                for _ in 0..BREAKS {
+                    sim.run_for(Duration::from_millis(script.below(40)));
+                    sim.break_links(one, other);
+                }
+            }
+            if !sim.stop(one, MOVE_WITHIN) {
+                Ledger::with(|ledger| ledger.found(format!("{one} does not stop")));
+            }
+            sim.restart(one);
+            come(one);
         }
         store.set_faults(Faults::none());
-        for (nth, name) in NODES.into_iter().enumerate() {
-            sim.heal(name, GATE);
-            for other in &NODES[nth + 1..] {
-                sim.heal(name, other);
-            }
-            store.heal(name);
-            sim.resume(name);
-            self.restart(name);
-        }
+        sim.run_for(10 * SECOND);
     }
 
-    fn restart(&self, name: &str) {
-        if !self.sim.is_up(name) {
-            self.sim.restart(name);
-            self.come(name);
-        }
-    }
-
-    /// Nothing goes wrong any more: every booth must be within reach again.
+    /// Nothing goes wrong any more: every booth must be within reach.
     fn close(self) -> Result<Ended, Failed> {
-        let Self { sim, visitors, .. } = self;
-        sim.run_for(OVER_WITHIN);
+        let Self { cluster, visitors } = self;
+        let sim = cluster.sim;
         let mut wrong = Vec::new();
-        for name in [GATE].into_iter().chain(NODES) {
+        for name in [GATE].into_iter().chain(NODES.iter().copied()) {
             let visitor = visitors.get();
             visitors.set(visitor + 1);
             match sim.on(name, async move || visitor::inspect(visitor).await) {
@@ -216,17 +216,6 @@ impl Fair {
             ledger.counts()
         });
         sim.mix(format!("{counts:?}").as_bytes());
-        let seed = sim.seed();
-        match sim.end() {
-            Ok(ended) if wrong.is_empty() => Ok(ended),
-            Err(error) if wrong.is_empty() => Err(Failed::Sim(Box::new(error))),
-            ended => {
-                // Why nothing answers, perhaps.
-                if let Err(error) = ended {
-                    wrong.extend(error.reasons().to_vec());
-                }
-                Err(Failed::Violations { seed, wrong })
-            }
-        }
+        Failed::judge(sim, wrong)
     }
 }

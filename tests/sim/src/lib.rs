@@ -3,9 +3,14 @@
 use std::error::Error;
 
 use playhouse::sim::Ended;
+use playhouse_cluster::placement::Rule;
+
+pub use failed::Failed;
 
 pub mod clocks;
+mod cluster;
 pub mod echo;
+mod failed;
 pub mod fair;
 pub mod islands;
 pub mod market;
@@ -16,11 +21,20 @@ pub mod schema;
 /// Plays a seed to its end.
 pub type Play = fn(u64) -> Result<Ended, Box<dyn Error>>;
 
-/// Every world, by name.
+/// Plays a seed to its end, perhaps without one of the rules of placement.
+pub type PlayAcross = fn(u64, Option<Rule>) -> Result<Ended, Failed>;
+
+/// The worlds across nodes, by name.
+pub const ACROSS_NODES: &[(&str, PlayAcross)] = &[
+    ("fair", fair::play_without),
+    ("moves", fair::play_moves_without),
+    ("bazaar", market::play_across_without),
+];
+
+/// The other worlds, by name.
 pub const WORLDS: &[(&str, Play)] = &[
     ("echo", |seed| Ok(echo::play(seed)?)),
     ("apart", |seed| Ok(islands::play_apart(seed)?)),
     ("islands", |seed| Ok(islands::play_linked(seed)?)),
-    ("fair", |seed| Ok(fair::play(seed)?)),
     ("market", |seed| Ok(market::play(seed)?)),
 ];

@@ -1,6 +1,7 @@
-//! Three nodes on one store, whose customers have any of a dozen traders trade: whoever is asked takes the trader over.
+//! Nodes on one store, whose customers have any of a dozen traders trade.
 //!
-//! Nodes crash, stop, stand still and are cut off from the store, and the store fails in every way that it can. In the end
+//! In [`play`] the nodes do not know of one another, and whoever is asked takes the trader over; in [`play_across`] they are
+//! a cluster, and whoever is asked asks who runs the trader. Nodes crash, stop, stand still and are cut off from the store, and the store fails in every way that it can. In the end
 //! the documents are looked at as they are: gold and goods are conserved, every gift has arrived or come back exactly once,
 //! nothing that was answered as done is lost, nothing was written by an activation that was over, and nothing waits.
 
@@ -9,28 +10,42 @@ mod customer;
 mod trader;
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use playhouse::node::Node;
-use playhouse::sim::{Ended, Faults, Random, Sim, SimError};
+use playhouse::node::{Node, NodeBuilder};
+use playhouse::sim::{Ended, Faults, Random, Sim};
 use playhouse::store::durable::{Rule, Rules};
+use playhouse_cluster::placement;
 
+use customer::Wished;
 pub use customer::{Book, Wish};
 pub use trader::{MintLogic, TraderLogic};
 
+use crate::cluster::Cluster;
+use crate::failed::Failed;
 use crate::schema::SCHEMA;
 
 /// How many traders there are.
 pub const TRADERS: u32 = 12;
 
 /// The names of the nodes.
-const NODES: [&str; 3] = ["amber", "birch", "cedar"];
+const NODES: &[&str] = &["amber", "birch", "cedar", "daisy"];
 
-/// How many customers come to a node whenever it starts, and how many wishes each of them has.
+/// How many customers come to a node whenever it starts.
 const CUSTOMERS: u32 = 2;
-const WISHES: u32 = 12;
+
+/// What each of them wishes.
+const WISHED_ALONE: Wished = Wished {
+    times: 12,
+    pause_ms: 80,
+    patience: Duration::from_millis(400),
+};
+const WISHED_ACROSS: Wished = Wished {
+    times: 30,
+    pause_ms: 500,
+    patience: Duration::from_secs(2),
+};
 
 /// How many things go wrong.
 const ACCIDENTS: u32 = 8;
@@ -39,33 +54,6 @@ const ACCIDENTS: u32 = 8;
 const REST_WITHIN: Duration = Duration::from_secs(90);
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Why a seed failed.
-#[derive(Debug)]
-pub enum Failed {
-    /// The simulation itself did.
-    Sim(Box<SimError>),
-    /// Something does not hold.
-    Violations {
-        /// Of which seed.
-        seed: u64,
-        /// What.
-        wrong: Vec<String>,
-    },
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sim(error) => error.fmt(f),
-            Self::Violations { seed, wrong } => {
-                write!(f, "seed {seed} failed:\n  {}", wrong.join("\n  "))
-            }
-        }
-    }
-}
-
-impl std::error::Error for Failed {}
 
 /// Plays a seed by all rules.
 ///
@@ -82,83 +70,109 @@ pub fn play(seed: u64) -> Result<Ended, Failed> {
 ///
 /// The seed failed, as some must.
 pub fn play_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
-    let market = Market::open(seed, dropped);
-    market.trade();
-    market.close()
+    let rules = dropped.map_or_else(Rules::default, Rules::without);
+    let sim = Sim::new(seed);
+    sim.store().filter_by(rules);
+    let market = Market::open(&sim, WISHED_ALONE);
+    for name in &NODES[..3] {
+        sim.node(name, move || {
+            stall(Node::builder().schema(&SCHEMA).shards(1).rules(rules))
+                .listen(format!("{name}:7000"))
+        });
+    }
+    market.go_wrong(&sim);
+    market.close(sim)
+}
+
+/// Plays a seed in a cluster of two to four nodes.
+///
+/// # Errors
+///
+/// The seed failed.
+pub fn play_across(seed: u64) -> Result<Ended, Failed> {
+    play_across_without(seed, None)
+}
+
+/// Plays a seed in a cluster, with a bug planted: one rule of placement is not kept.
+///
+/// # Errors
+///
+/// The seed failed, as some must.
+pub fn play_across_without(seed: u64, dropped: Option<placement::Rule>) -> Result<Ended, Failed> {
+    let sim = Sim::new(seed);
+    let market = Market::open(&sim, WISHED_ACROSS);
+    let nodes = &NODES[..2 + (seed % 3) as usize];
+    let cluster = Cluster::open(sim, nodes, dropped, |node| {
+        stall(node).idle_after(3 * SECOND)
+    });
+    for name in nodes {
+        market.come(&cluster.sim, name);
+    }
+    cluster.go_wrong(|name| market.come(&cluster.sim, name));
+    market.close(cluster.sim)
+}
+
+/// What each node runs.
+fn stall(node: NodeBuilder) -> NodeBuilder {
+    node.roles(["stall"])
+        .save_every(SECOND / 4)
+        .entity::<TraderLogic>()
+        .service(|| MintLogic)
 }
 
 struct Market {
-    sim: Sim,
-    script: Random,
     book: Rc<RefCell<Book>>,
     /// Commits that an activation had done that was over.
     stale: Rc<Cell<u32>>,
     shoppers: Cell<u64>,
+    wished: Wished,
 }
 
 impl Market {
-    fn open(seed: u64, dropped: Option<Rule>) -> Self {
-        let rules = dropped.map_or_else(Rules::default, Rules::without);
-        let sim = Sim::new(seed);
-        let store = sim.store();
-        store.filter_by(rules);
+    fn open(sim: &Sim, wished: Wished) -> Self {
         let stale = Rc::new(Cell::new(0));
         let counted = Rc::clone(&stale);
-        store.watch(move |before, commit| {
+        sim.store().watch(move |before, commit| {
             let is_held = before.owner.as_ref() == Some(&commit.owner);
             if !is_held || (before.epoch, before.rev) != (commit.epoch, commit.rev) {
                 counted.set(counted.get() + 1);
             }
         });
-        for name in NODES {
-            sim.node(name, move || {
-                Node::builder()
-                    .schema(&SCHEMA)
-                    .roles(["stall"])
-                    .shards(1)
-                    .save_every(SECOND / 4)
-                    .rules(rules)
-                    .entity::<TraderLogic>()
-                    .service(|| MintLogic)
-                    .listen(format!("{name}:7000"))
-            });
-        }
         Self {
-            script: sim.random(),
-            sim,
             book: Rc::default(),
             stale,
             shoppers: Cell::new(0),
+            wished,
         }
     }
 
     /// Customers come to a node that has just started.
-    fn come(&self, node: &str) {
-        let book = Rc::clone(&self.book);
+    fn come(&self, sim: &Sim, node: &str) {
+        let (book, wished) = (Rc::clone(&self.book), self.wished);
         let shoppers = self.shoppers.get();
         self.shoppers.set(shoppers + 1);
-        let random = Random::stream(self.sim.seed(), shoppers);
-        self.sim.on(node, async move || {
+        let random = Random::stream(sim.seed(), shoppers);
+        sim.on(node, async move || {
             for _ in 0..CUSTOMERS {
-                let shopping = customer::shop(Rc::clone(&book), random.split(), WISHES);
+                let shopping = customer::shop(Rc::clone(&book), random.split(), wished);
                 tokio::task::spawn_local(shopping);
             }
         });
     }
 
-    fn trade(&self) {
-        let Self { sim, script, .. } = self;
-        let store = sim.store();
+    fn go_wrong(&self, sim: &Sim) {
+        let (store, script) = (sim.store(), sim.random());
+        let nodes = &NODES[..3];
         store.set_faults(Faults::wild());
-        for name in NODES {
-            self.come(name);
+        for name in nodes {
+            self.come(sim, name);
         }
         for _ in 0..ACCIDENTS {
             sim.run_for(Duration::from_millis(20 + script.below(200)));
             let name = NODES[script.below(3) as usize];
             match script.below(10) {
                 0 | 1 => sim.crash(name),
-                2 | 3 => self.restart(name),
+                2 | 3 => self.restart(sim, name),
                 4 => drop(sim.stop(name, SECOND / 2)),
                 5 => sim.pause(name),
                 6 => sim.resume(name),
@@ -167,26 +181,24 @@ impl Market {
                 _ => sim.crash_store(Duration::ZERO..SECOND / 4),
             }
         }
-        for name in NODES {
+        for name in nodes {
             sim.resume(name);
             store.heal(name);
-            self.restart(name);
+            self.restart(sim, name);
         }
         sim.run_for(SECOND / 2);
     }
 
-    fn restart(&self, name: &str) {
-        if !self.sim.is_up(name) {
-            self.sim.restart(name);
-            self.come(name);
+    fn restart(&self, sim: &Sim, name: &str) {
+        if !sim.is_up(name) {
+            sim.restart(name);
+            self.come(sim, name);
         }
     }
 
     /// Nothing goes wrong any more: everything must come to rest by itself, and be right.
-    fn close(self) -> Result<Ended, Failed> {
-        let Self {
-            sim, book, stale, ..
-        } = self;
+    fn close(self, sim: Sim) -> Result<Ended, Failed> {
+        let Self { book, stale, .. } = self;
         let store = sim.store();
         store.set_faults(Faults::none());
         // Until customers have left and what they wished is known.
@@ -209,12 +221,6 @@ impl Market {
         }
         let (wished, done) = book.borrow().counts();
         sim.mix(format!("{wished} {done}").as_bytes());
-        if wrong.is_empty() {
-            return sim.end().map_err(|error| Failed::Sim(Box::new(error)));
-        }
-        Err(Failed::Violations {
-            seed: sim.seed(),
-            wrong,
-        })
+        Failed::judge(sim, wrong)
     }
 }

@@ -5,26 +5,26 @@ use playhouse::{Cx, Duration, entity};
 use super::ledger::Ledger;
 use crate::schema::fair::Booth;
 
-/// A booth: it has nothing but what its activation remembers.
+/// A booth: it has nothing but what its activation remembers, and hands over.
 #[derive(Debug, Default)]
 #[entity(Booth)]
 pub struct BoothLogic {
     props: Booth,
     activation: u64,
-    visits: u32,
 }
 
 impl BoothLogic {
     fn starts(&mut self, cx: &Cx, visitor: u64, number: u32) -> u32 {
-        let booth = cx.key::<Booth>().unwrap_or_default();
+        let (booth, before) = (cx.key::<Booth>().unwrap_or_default(), self.props.visits());
         Ledger::with(|ledger| {
             if self.activation == 0 {
                 self.activation = ledger.activated();
             }
-            ledger.started(booth, self.activation, (visitor, number));
+            ledger.started(booth, self.activation, before, (visitor, number));
         });
-        self.visits += 1;
-        self.visits - 1
+        self.props.set_visits(before + 1);
+        self.props.set_ever(self.props.ever() + 1);
+        before
     }
 }
 
@@ -41,6 +41,8 @@ impl BoothLogic {
         let stays = u64::try_from(stays.as_micros()).unwrap_or(0);
         if stays > 0 {
             tokio::time::sleep(std::time::Duration::from_micros(stays)).await;
+            let booth = cx.key::<Booth>().unwrap_or_default();
+            Ledger::with(|ledger| ledger.ended(booth, self.activation, (visitor, number)));
         }
         before
     }

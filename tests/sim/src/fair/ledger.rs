@@ -24,6 +24,12 @@ pub(super) struct Ledger {
     visits: BTreeMap<Visit, Seen>,
     /// By visitor and booth: the latest visit that has started.
     latest: BTreeMap<(u64, u32), u32>,
+    /// By booth: how many visits have started.
+    started: BTreeMap<u32, u32>,
+    /// No booth has a reason to forget anything.
+    remembers: bool,
+    /// No visit has a reason to fail.
+    serves: bool,
     wrong: Vec<String>,
 }
 
@@ -63,6 +69,17 @@ impl Ledger {
         Self::with(|ledger| *ledger = Self::default());
     }
 
+    /// No node dies from now on. If links hold, too, no visit may fail.
+    pub(super) fn nobody_dies(&mut self, links_hold: bool) {
+        self.remembers = true;
+        self.serves = links_hold;
+    }
+
+    /// Something is wrong.
+    pub(super) fn found(&mut self, what: String) {
+        self.wrong.push(what);
+    }
+
     /// A booth is activated. The number rises with each.
     pub(super) fn activated(&mut self) -> u64 {
         self.activations += 1;
@@ -78,8 +95,16 @@ impl Ledger {
         self.visits.insert(visit, seen);
     }
 
-    /// A visit starts in an activation of a booth.
-    pub(super) fn started(&mut self, booth: u32, activation: u64, visit: Visit) {
+    /// A visit starts in an activation of a booth, which remembers so many.
+    pub(super) fn started(&mut self, booth: u32, activation: u64, remembered: u32, visit: Visit) {
+        let before = self.started.entry(booth).or_default();
+        if self.remembers && remembered != *before {
+            self.wrong.push(format!(
+                "booth {booth} has forgotten visits: it remembers {remembered} of {before}"
+            ));
+            *before = remembered;
+        }
+        *before += 1;
         let newest = self.newest.entry(booth).or_default();
         if activation < *newest {
             self.wrong.push(format!(
@@ -104,6 +129,16 @@ impl Ledger {
         *latest = visit.1.max(*latest);
     }
 
+    /// A visit ends that an activation of a booth has begun.
+    pub(super) fn ended(&mut self, booth: u32, activation: u64, visit: Visit) {
+        let newest = self.newest.get(&booth).copied().unwrap_or(0);
+        if activation < newest {
+            self.wrong.push(format!(
+                "visit {visit:?} runs on in activation {activation} of booth {booth}, though there is {newest}"
+            ));
+        }
+    }
+
     /// A visitor is told what came of it.
     pub(super) fn told(&mut self, visit: Visit, outcome: &Result<u32, Failure>) {
         let told = match outcome {
@@ -117,6 +152,11 @@ impl Ledger {
             Told::NotExecuted => seen.ran == 0,
             Told::Unknown => true,
         };
+        if self.serves && told != Told::Result {
+            self.wrong.push(format!(
+                "visit {visit:?} fails though nothing has failed: {outcome:?}"
+            ));
+        }
         if seen.told.replace(told).is_some() || !is_true {
             let ran = seen.ran;
             self.wrong.push(format!(

@@ -13,18 +13,32 @@ use crate::schema::fair::Booth;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The longest that a visitor stays.
-const STAYS_US: u64 = 4_000;
+const STAYS_US: u64 = 20_000;
 
-/// Comes so many times, on the node that this runs on. Each time it calls a booth a few times, without waiting in between.
-pub(super) async fn visit(visitor: u64, random: Random, times: u32) {
+/// How often a visitor comes, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) times: u32,
+    /// The longest pause between two visits.
+    pub(super) pause_ms: u64,
+    /// How often at most it calls a booth without waiting in between.
+    pub(super) calls: u64,
+}
+
+/// Comes so many times, on the node that this runs on. Each time it calls a booth a few times, without waiting for answers
+/// in between.
+pub(super) async fn visit(visitor: u64, random: Random, pace: Pace) {
     let mut number = 0;
-    for _ in 0..times {
-        tokio::time::sleep(Duration::from_millis(random.below(400))).await;
+    for _ in 0..pace.times {
+        tokio::time::sleep(Duration::from_millis(random.below(pace.pause_ms))).await;
         let booth = u32::try_from(random.below(BOOTHS.into())).unwrap_or(0);
         let mut calls = Vec::new();
-        for _ in 0..=random.below(4) {
+        for _ in 0..=random.below(pace.calls) {
             number += 1;
-            let may_repeat = random.chance(0.2);
+            if random.chance(0.4) {
+                tokio::time::sleep(Duration::from_micros(random.below(6_000))).await;
+            }
+            let may_repeat = random.chance(0.3);
             let stays = random.below(STAYS_US) * u64::from(random.chance(0.5));
             Ledger::with(|ledger| ledger.issued((visitor, number), may_repeat));
             let call = call(booth, (visitor, number), may_repeat, stays);

@@ -11,9 +11,6 @@ use playhouse::sim::Random;
 use super::TRADERS;
 use crate::schema::market::{Mint, Trader};
 
-/// How long a customer waits for an answer.
-const PATIENCE: Duration = Duration::from_millis(400);
-
 /// Gold that the mint makes at a time.
 pub(super) const GRANT: u64 = 7;
 
@@ -75,13 +72,23 @@ impl Book {
     }
 }
 
-/// Has so many wishes, one after the other, on the node that this runs on.
-pub(super) async fn shop(book: Rc<RefCell<Book>>, random: Random, wishes: u32) {
+/// What a customer wishes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wished {
+    pub(super) times: u32,
+    /// The longest pause between two wishes.
+    pub(super) pause_ms: u64,
+    /// How long it waits for an answer.
+    pub(super) patience: Duration,
+}
+
+/// Has wishes, one after the other, on the node that this runs on.
+pub(super) async fn shop(book: Rc<RefCell<Book>>, random: Random, wished: Wished) {
     let somebody = || u32::try_from(random.below(TRADERS.into())).unwrap_or(0);
-    for _ in 0..wishes {
-        tokio::time::sleep(Duration::from_millis(random.below(80))).await;
+    for _ in 0..wished.times {
+        tokio::time::sleep(Duration::from_millis(random.below(wished.pause_ms))).await;
         let (one, other, gold) = (somebody(), somebody(), random.below(20));
-        let trader = Trader::of(one).deadline(PATIENCE);
+        let trader = Trader::of(one).deadline(wished.patience);
         let liked = !random.chance(0.1);
         let wish = match random.below(100) {
             0..35 => Wish::Give,
@@ -90,7 +97,7 @@ pub(super) async fn shop(book: Rc<RefCell<Book>>, random: Random, wishes: u32) {
             70..80 => Wish::Remind { giver: one },
             80..90 => Wish::Grant,
             _ => {
-                // It takes the trader over, if another node has it.
+                // Without a cluster it takes the trader over, if another node has it.
                 let _known = trader.look().await;
                 continue;
             }
@@ -106,7 +113,7 @@ pub(super) async fn shop(book: Rc<RefCell<Book>>, random: Random, wishes: u32) {
                 trader.remind(number, after, other).await
             }
             Wish::Grant => {
-                let mint = Mint::any().deadline(PATIENCE);
+                let mint = Mint::any().deadline(wished.patience);
                 mint.grant(number, other, GRANT).await
             }
         };

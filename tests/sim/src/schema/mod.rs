@@ -8,7 +8,7 @@ pub mod market;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x8edf_6f99_626f_a035,
+    digest: 0x31e3_b829_b986_87b5,
     release: 0,
     readable_since: 0,
     past: &[],
