@@ -9,6 +9,7 @@ use playhouse_wire::{EntityKey, EntityRef, Writer};
 
 use super::super::cell::Header as CellHeader;
 use super::super::egress::LinkId;
+use super::super::kind::Kind;
 use super::super::loading::Manner;
 use super::super::shard::Shard;
 use super::asking::own_of_node;
@@ -98,6 +99,11 @@ impl Shard {
         if let Some(epoch) = epoch.filter(|epoch| *epoch > epoch_seen) {
             return then(self, &Located::At(self.own_route(epoch)));
         }
+        if found.is_none() && self.leaves_to_others(kind) {
+            let failure = Failure::not_executed(FailureKind::Unreachable)
+                .because("the node drains: others take what is new");
+            return then(self, &nobody(NoOwnerReason::UnknownType, failure));
+        }
         if epoch.is_some()
             && self.keeps(Rule::OvertakenEnds)
             && let Some(cell) = found.take()
@@ -124,6 +130,18 @@ impl Shard {
         if found.is_none() {
             self.claim_for_locates(entity);
         }
+    }
+
+    /// Whether this node drains, and others run the type: what it claimed now would have to move at once, or be released.
+    fn leaves_to_others(&self, kind: &Kind) -> bool {
+        let drains = self.keeper().is_some_and(|keeper| keeper.draining.get());
+        drains
+            && self.clustered().is_some_and(|cluster| {
+                let view = cluster.seat.view();
+                let (package, number) = (kind.descriptor.package, kind.descriptor.number);
+                let members = view.with_entity(package, number);
+                members.iter().any(|member| *member.name != *self.node)
+            })
     }
 
     fn claim_for_locates(self: &Rc<Self>, entity: &EntityRef) {
