@@ -54,8 +54,8 @@ const RULES: [(Rule, Known); 27] = [
     (
         Rule::MeasuredFromSending,
         Covered(
-            "a renewal is given up after 2 s, so that one counted from its answer holds for 6 s after it was sent, by the \
-             holder's clock, and nobody revokes it before 7.1 s by another, which is at most a fifth faster",
+            "a renewal is given up after 2 s, so that one counted from its answer holds for 6 s at most; it is revoked after \
+             7.1 s, and clocks of the fair differ by 6 percent: at 20, the explorer shows it",
         ),
     ),
     (Rule::Discard, Fair(18, "is out of reach")),
