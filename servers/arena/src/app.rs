@@ -74,7 +74,7 @@ pub fn node(arena: Arena) -> NodeBuilder {
         .schema(&arena_schema::SCHEMA)
         .roles(["gate", "lobby", "battle", "backend", "api"])
         .share(Arc::new(arena))
-        .service(|| LoginLogic)
+        .service(LoginLogic::default)
         .service(|| PaymentsLogic)
         .service(|| MatchMakerLogic)
         // On nodes that save for others, which name their address as their store.
@@ -92,6 +92,16 @@ pub fn node(arena: Arena) -> NodeBuilder {
         .entity::<PuppetLogic>()
         .entity::<FlyerLogic>()
         .authenticate(admit)
+}
+
+/// Which nodes something new may go to: those that are there and don't leave. A center hears of that here sooner than by the
+/// reports of its stubs.
+pub(crate) fn takes_new(cx: &Cx) -> impl Fn(&str) -> bool + use<> {
+    let view = cx.cluster().map(|cluster| cluster.view());
+    move |node| match &view {
+        Some(view) => view.get(node).is_some_and(|member| member.is_candidate()),
+        None => true,
+    }
 }
 
 /// Who a client is, by what it shows: a login token binds it to its avatar, a ticket to its puppet.

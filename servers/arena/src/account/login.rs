@@ -1,11 +1,15 @@
 //! The login service: from nothing but an installed game to a token that opens a session.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use arena_schema::account::{
     Account, ClientInfo, Credential, Login, LoginError, LoginGrant, LoginToken, Profile,
     UpgradeError, Weather,
 };
 use arena_schema::common::{AccountId, Region};
 use arena_schema::world::LobbyCenter;
+use playhouse::cluster::{Member, Picker, View};
 use playhouse::{CallError, Cx, Duration, Timestamp, Uuid, service};
 use sha2::{Digest, Sha256};
 
@@ -16,10 +20,16 @@ use crate::seal::Pass;
 const TOKEN_VALID: Duration = Duration::from_seconds(60);
 /// The oldest game that may log in.
 const VERSION_LEAST: [u32; 2] = [1, 0];
+/// Most gates that a client is told of, as the schema has it.
+const GATES_MAX: usize = 8;
+/// Longest address of a gate in bytes, as the schema has it.
+const GATE_BYTES_MAX: usize = 128;
 
-/// The login service. It keeps nothing: what must be kept stands in `Account`.
+/// The login service. What must be kept stands in `Account`: it only remembers to which gates it has sent somebody just now.
 #[derive(Debug, Default)]
-pub struct LoginLogic;
+pub struct LoginLogic {
+    picker: RefCell<Picker>,
+}
 
 #[service(Login)]
 impl LoginLogic {
@@ -37,7 +47,7 @@ impl LoginLogic {
             _ => return Err(LoginError::UnknownAccount.into()),
         };
         let profile = Account::of(account).admit(credential).await?;
-        grant(cx, &profile)
+        self.grant(cx, &profile)
     }
 
     #[rpc]
@@ -52,7 +62,7 @@ impl LoginLogic {
         account.register(installation, client.region).await?;
         let credential = Credential::Installation(installation);
         let profile = account.admit(credential).await?;
-        grant(cx, &profile)
+        self.grant(cx, &profile)
     }
 
     #[rpc]
@@ -117,22 +127,42 @@ pub fn account_of(installation: Uuid) -> AccountId {
     AccountId((number >> 1).max(1))
 }
 
-fn grant(cx: &Cx, profile: &Profile) -> Result<LoginGrant, CallError<LoginError>> {
-    let pass = Pass::Login {
-        account: profile.account,
-        login_no: profile.login_no,
-    };
-    let gates: Vec<_> = cx.node().addresses().iter().take(8).cloned().collect();
-    if gates.is_empty() {
-        return Err(LoginError::ClosedForMaintenance { opens_at: None }.into());
+impl LoginLogic {
+    fn grant(&self, cx: &Cx, profile: &Profile) -> Result<LoginGrant, CallError<LoginError>> {
+        let pass = Pass::Login {
+            account: profile.account,
+            login_no: profile.login_no,
+        };
+        let gates = match cx.cluster() {
+            Some(cluster) => {
+                let mut picker = self.picker.borrow_mut();
+                gates(&cluster.view(), &mut picker, cx.utc().as_micros())
+            }
+            None => cx.node().addresses().to_vec(),
+        };
+        let fits = |gate: &String| gate.len() <= GATE_BYTES_MAX;
+        let gates: Vec<_> = gates.into_iter().filter(fits).take(GATES_MAX).collect();
+        if gates.is_empty() {
+            return Err(LoginError::ClosedForMaintenance { opens_at: None }.into());
+        }
+        Ok(LoginGrant {
+            account: profile.account,
+            token: LoginToken(Arena::of(cx).key.seal(pass, cx.utc() + TOKEN_VALID)),
+            gates,
+            valid_for: TOKEN_VALID,
+            fresh: profile.login_no == 1,
+        })
     }
-    Ok(LoginGrant {
-        account: profile.account,
-        token: LoginToken(Arena::of(cx).key.seal(pass, cx.utc() + TOKEN_VALID)),
-        gates,
-        valid_for: TOKEN_VALID,
-        fresh: profile.login_no == 1,
-    })
+}
+
+/// The gates of a cluster, best first: the one that is picked, then the others by their load.
+fn gates(view: &View, picker: &mut Picker, now_us: i64) -> Vec<String> {
+    let mut gates = view.with_role("gate").to_vec();
+    gates.sort_by(|one, other| one.load.score.total_cmp(&other.load.score));
+    let picked = picker.pick(&gates, now_us).map(|it| Arc::clone(&it.name));
+    gates.sort_by_key(|gate| Some(&gate.name) != picked.as_ref());
+    let address = |gate: &Arc<Member>| gate.addresses.first().cloned();
+    gates.iter().filter_map(address).collect()
 }
 
 /// The first two digits: the title screen needs no more, and nobody can follow single players by it.
@@ -167,6 +197,33 @@ mod tests {
         assert_eq!(one, account_of(Uuid([1; 16])));
         assert_ne!(one, account_of(Uuid([2; 16])));
         assert!(one.0 > 0 && one.0 <= i64::MAX as u64);
+    }
+
+    #[test]
+    fn gates_come_by_load_and_the_one_that_is_picked_first() {
+        let gate = |name: &str, score: f32| {
+            let mut gate = Member::new(name, 1, format!("{name}:7000"));
+            gate.roles = vec!["gate".to_owned()];
+            gate.load.score = score;
+            gate
+        };
+        let mut leaves = gate("leaves", 0.0);
+        leaves.draining = true;
+        let lobby = Member::new("lobby", 1, "lobby:7000");
+        let members = [
+            gate("a", 30.0),
+            gate("b", 10.0),
+            gate("c", 20.0),
+            leaves,
+            lobby,
+        ];
+        let view = View::of(members.map(Arc::new));
+        let mut picker = Picker::new();
+        let mut next = || gates(&view, &mut picker, 1);
+        assert_eq!(next(), ["b:7000", "c:7000", "a:7000"]);
+        // So many at once are not sent to one.
+        assert_eq!(next(), ["c:7000", "b:7000", "a:7000"]);
+        assert_eq!(next(), ["a:7000", "b:7000", "c:7000"]);
     }
 
     #[test]

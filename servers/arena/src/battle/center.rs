@@ -10,6 +10,7 @@ use playhouse::logic::EntitySchema;
 use playhouse::{CallError, Cx, Failure, Ref, Timestamp, entity};
 
 use super::{BATTLES_MAX, FORGET_AFTER};
+use crate::app;
 
 /// Knows the battle nodes, and what they run.
 #[entity(BattleCenter {})]
@@ -35,7 +36,7 @@ impl BattleCenterLogic {
         if self.props.running().contains_key(&battle) {
             return Err(PlacementError::Twice { battle }.into());
         }
-        let node = self.least_loaded().ok_or(PlacementError::NoRoom {
+        let node = self.least_loaded(cx).ok_or(PlacementError::NoRoom {
             retry_after: FORGET_AFTER,
         })?;
         *self.placed.entry(node.clone()).or_default() += 1;
@@ -93,11 +94,16 @@ impl BattleCenterLogic {
         self.props.nodes_mut().remove(&node);
     }
 
-    fn least_loaded(&self) -> Option<String> {
+    fn least_loaded(&self, cx: &Cx) -> Option<String> {
+        let takes_new = app::takes_new(cx);
         let battles = |node: &String, load: &BattleLoad| {
             load.battles + self.placed.get(node).copied().unwrap_or_default()
         };
-        let open = self.props.nodes().iter().filter(|(_, load)| !load.draining);
+        let open = self
+            .props
+            .nodes()
+            .iter()
+            .filter(|(node, _)| takes_new(node));
         open.map(|(node, load)| (battles(node, load), node))
             .filter(|(battles, _)| (*battles as usize) < BATTLES_MAX)
             .min()

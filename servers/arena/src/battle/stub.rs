@@ -10,7 +10,7 @@ use playhouse::logic::EntitySchema;
 use playhouse::{CallError, Cx, Duration, Failure, Ref, Timestamp, entity};
 
 use super::{BATTLES_MAX, BattleLogic, REPORT_EVERY, REPORT_WITHIN};
-use crate::app::Arena;
+use crate::app::{self, Arena};
 use crate::seal::Pass;
 
 /// How long a ticket lets its bearer in, above the longest battle.
@@ -79,7 +79,11 @@ impl BattleStubLogic {
         let now = cx.utc();
         self.open.retain(|_, over| *over > now);
         let battles = u32::try_from(self.open.len()).unwrap_or(u32::MAX);
-        self.props.update_load(|load| load.battles = battles)?;
+        let draining = !app::takes_new(cx)(cx.node().name());
+        self.props.update_load(|load| {
+            load.battles = battles;
+            load.draining = draining;
+        })?;
         let stub = Ref::new(cx.me().clone())?;
         let running = self.open.keys().copied().collect();
         let load = self.props.load().clone();

@@ -7,6 +7,7 @@ use playhouse::{Cx, Failure, Ref, entity};
 
 use super::FORGET_AFTER;
 use super::stub::page;
+use crate::app;
 
 /// Knows the lobby nodes.
 #[entity(LobbyCenter {})]
@@ -36,8 +37,13 @@ impl LobbyCenterLogic {
     }
 
     #[rpc]
-    async fn pick(&mut self, _cx: &mut Cx, _region: Region) -> Option<Ref<LobbyStub>> {
-        let open = self.props.nodes().iter().filter(|(_, load)| !load.draining);
+    async fn pick(&mut self, cx: &mut Cx, _region: Region) -> Option<Ref<LobbyStub>> {
+        let takes_new = app::takes_new(cx);
+        let open = self
+            .props
+            .nodes()
+            .iter()
+            .filter(|(node, _)| takes_new(node));
         let least = open.min_by_key(|(_, load)| load.avatars);
         least.map(|(node, _)| LobbyStub::reference(node))
     }

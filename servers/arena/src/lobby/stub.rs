@@ -7,6 +7,7 @@ use arena_schema::world::{Avatar, Card, LobbyCenter, LobbyStub, LobbyStubReportA
 use playhouse::{Cx, Duration, Failure, Ref, entity};
 
 use super::{REPORT_EVERY, REPORT_WITHIN};
+use crate::app;
 
 /// Cards on one page.
 pub(super) const PAGE: usize = 50;
@@ -49,7 +50,11 @@ impl LobbyStubLogic {
     #[rpc]
     async fn report(&mut self, cx: &mut Cx) -> Result<(), Failure> {
         let avatars = u32::try_from(self.online.len()).unwrap_or(u32::MAX);
-        self.props.update_load(|load| load.avatars = avatars)?;
+        let draining = !app::takes_new(cx)(cx.node().name());
+        self.props.update_load(|load| {
+            load.avatars = avatars;
+            load.draining = draining;
+        })?;
         let stub = Ref::new(cx.me().clone())?;
         let load = self.props.load();
         // Not waited for: the center may be waiting for this stub to say who is online.

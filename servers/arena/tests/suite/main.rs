@@ -1,10 +1,11 @@
-//! Arena over real sockets, by the client SDK: what players may do, and what they are refused.
+//! Arena by the client SDK: what players may do, and what they are refused. Over real sockets, but for `cluster`.
 
 #![allow(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
 mod bag;
 mod battle;
 mod chat;
+mod cluster;
 mod game;
 mod kept;
 mod lobby;
