@@ -58,7 +58,7 @@ use tokio::time::Duration;
 pub use builder::NodeBuilder;
 pub use config::{
     ClusterConfig, ColoursConfig, ConfigureError, EtcdConfig, LogConfig, LogFilesConfig,
-    MembershipConfig, NodeConfig, RotationConfig, StoreConfig,
+    MembershipConfig, Network, NodeConfig, RotationConfig, StoreConfig,
 };
 pub use draining::DRAIN_TIMEOUT;
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};

@@ -173,3 +173,56 @@ fn a_cluster_is_joined_as_the_file_says() {
     let error = build("everywhere").unwrap_err();
     assert!(error.to_string().contains(".advertise("), "{error}");
 }
+
+#[test]
+fn peers_are_trusted_by_their_networks() {
+    let check = |peers: &str| {
+        let node = format!(r#"{{ "nodes": {{ "a": {{ "trust_peers": [{peers}] }} }} }}"#);
+        cluster(&node).map(|it| it.node("a").unwrap().trust_peers.unwrap().len())
+    };
+    assert_eq!(check(r#""10.0.0.0/24", "fd00::7""#).unwrap(), 2);
+    let report = check(r#""10.0.0.7/24""#).unwrap_err().to_string();
+    assert!(
+        report.contains("expected an address or a network"),
+        "{report}"
+    );
+}
+
+/// The file of the page on clusters makes nodes, and its table has every key, with an example that is taken.
+#[test]
+fn the_page_on_clusters_says_what_a_node_may_be_told() {
+    let page = include_str!("../../../docs/cluster.md");
+    let (_, rest) = page.split_once("```json cluster.json\n").unwrap();
+    let (file, rest) = rest.split_once("```\n").unwrap();
+    let built = cluster(file).unwrap();
+    assert_eq!(built.nodes.len(), 4);
+    for name in built.nodes.keys() {
+        let node = built.node(name).unwrap();
+        assert!(node.trust_peers.is_some() && node.listen.is_some());
+        // The schema of this test has no roles.
+        let mut node = node;
+        node.roles = None;
+        let builder = Node::builder().schema(&SCHEMA).configure(&node).unwrap();
+        builder.build().unwrap();
+    }
+
+    let (_, rest) = rest.split_once("<!-- keys: ").unwrap();
+    let (table, _) = rest.split_once("<!-- end of keys -->").unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| `"));
+    let mut listed: Vec<&str> = Vec::new();
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (key, example) = (cells[1].trim_matches('`'), cells[4].trim_matches('`'));
+        assert!(example.starts_with(&format!("\"{key}\": ")), "{row}");
+        let node = format!(r#"{{ "nodes": {{ "a": {{ {example} }} }} }}"#);
+        if let Err(report) = cluster(&node) {
+            panic!("{report}");
+        }
+        listed.push(key);
+    }
+    let report = cluster(r#"{ "nodes": { "a": { "no such key": 1 } } }"#).unwrap_err();
+    let mut known = report.mistakes()[0].known.clone();
+    known.sort();
+    listed.sort_unstable();
+    assert_eq!(listed, known);
+}

@@ -25,6 +25,11 @@ pub mod up;
 
 mod clock;
 
+/// The examples of the page on growing, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/growing.md")]
+struct Growing;
+
 /// The examples of the page on persistence, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/persistence.md")]

@@ -212,3 +212,26 @@ fn each_node_of_the_file_runs_until_sigterm() {
         }
     }
 }
+
+/// The files of the page on growing are loaded, and each of their nodes is one that this program runs.
+#[test]
+fn the_page_on_growing_has_files_that_are_right() {
+    let page = include_str!("../../../docs/growing.md");
+    let folder = tempfile::tempdir().unwrap();
+    let blocks: Vec<&str> = page.split("```json ").skip(1).collect();
+    for block in &blocks {
+        let (name, rest) = block.split_once('\n').unwrap();
+        let (text, _) = rest.split_once("```").unwrap();
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        let config = arena::process::load(file, &[]).unwrap();
+        let nodes = arena::up::plan(&config, &[]).unwrap();
+        assert_eq!(nodes.len(), config.nodes.len());
+        for node in nodes {
+            let game = arena::app::Arena::new(arena::app::Rules::default());
+            let roles = node.roles.clone();
+            arena::app::node(game).roles(roles).build().unwrap();
+        }
+    }
+    assert_eq!(blocks.len(), 2);
+}

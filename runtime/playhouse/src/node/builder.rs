@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -535,12 +536,18 @@ fn full_name(head: &Head) -> String {
 
 /// Whether an address is of this machine's loopback interface: what it names can't be reached from elsewhere.
 pub(super) fn is_loopback(address: &str) -> bool {
+    host_of(address) == "localhost" || ip_of(address).is_some_and(|ip| ip.is_loopback())
+}
+
+/// The host of `host:port`, if that is an address and no name.
+pub(super) fn ip_of(address: &str) -> Option<IpAddr> {
+    let ip: IpAddr = host_of(address).parse().ok()?;
+    Some(ip.to_canonical())
+}
+
+fn host_of(address: &str) -> &str {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.to_canonical().is_loopback())
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 impl fmt::Debug for NodeBuilder {

@@ -30,11 +30,14 @@ use serde::Deserialize;
 
 mod logging;
 mod membership;
+mod network;
 
 pub use logging::{ColoursConfig, LogConfig, LogFilesConfig, RotationConfig};
 pub use membership::{EtcdConfig, MembershipConfig};
+pub use network::Network;
 
 use super::NodeBuilder;
+use super::builder::is_loopback;
 use crate::db::Remote;
 use crate::store::Embedded;
 
@@ -72,6 +75,8 @@ pub struct NodeConfig {
     pub listen: Option<Vec<String>>,
     /// See [`NodeBuilder::advertise`].
     pub advertise: Option<Vec<String>>,
+    /// From where nodes and tools are taken besides the machine itself; see [`NodeBuilder::trust_peers`].
+    pub trust_peers: Option<Vec<Network>>,
     /// See [`NodeBuilder::msgpack_rpc`].
     pub msgpack_rpc: Option<Vec<String>>,
     /// See [`NodeBuilder::metrics`].
@@ -234,6 +239,7 @@ impl NodeConfig {
             roles: self.roles.or_else(|| every.roles.clone()),
             listen: self.listen.or_else(|| every.listen.clone()),
             advertise: self.advertise.or_else(|| every.advertise.clone()),
+            trust_peers: self.trust_peers.or_else(|| every.trust_peers.clone()),
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
             metrics: self.metrics.or_else(|| every.metrics.clone()),
             sample_traces: self.sample_traces.or(every.sample_traces),
@@ -273,7 +279,7 @@ impl NodeBuilder {
             self = self.listen(address);
         }
         if let Some(membership) = &config.cluster {
-            self = self.join(membership, config.listen.as_deref().unwrap_or_default())?;
+            self = self.join(membership, config)?;
         }
         // Whoever restarts a node that saves in a folder restarts it where that is. Nothing of others stands in that folder.
         let beside = match &config.store {
@@ -293,6 +299,11 @@ impl NodeBuilder {
         }
         for address in config.advertise.iter().flatten() {
             self = self.advertise(address);
+        }
+        if let Some(networks) = config.trust_peers.clone() {
+            self = self.trust_peers(move |address| {
+                is_loopback(address) || networks.iter().any(|network| network.contains(address))
+            });
         }
         for address in config.msgpack_rpc.iter().flatten() {
             self = self.msgpack_rpc(address);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use playhouse_config::Secret;
 use serde::Deserialize;
 
-use super::ConfigureError;
+use super::{ConfigureError, NodeConfig};
 use crate::cluster::Embedded;
 use crate::node::NodeBuilder;
 
@@ -73,23 +73,28 @@ impl NodeBuilder {
     pub(super) fn join(
         self,
         membership: &MembershipConfig,
-        listen: &[String],
+        node: &NodeConfig,
     ) -> Result<Self, ConfigureError> {
+        let listens_at = |at: &String| node.listen.iter().flatten().any(|own| own == at);
         match membership {
-            MembershipConfig::Embedded { at } if listen.contains(at) => {
+            MembershipConfig::Embedded { at } if listens_at(at) => {
                 Ok(self.cluster(Embedded::hosting()))
             }
             MembershipConfig::Embedded { at } => Ok(self.cluster(Embedded::at(at.as_str()))),
             MembershipConfig::Etcd(etcd) => {
                 etcd.check()?;
-                join_etcd(self, etcd)
+                join_etcd(self, etcd, node)
             }
         }
     }
 }
 
 #[cfg(feature = "etcd")]
-fn join_etcd(builder: NodeBuilder, config: &EtcdConfig) -> Result<NodeBuilder, ConfigureError> {
+fn join_etcd(
+    builder: NodeBuilder,
+    config: &EtcdConfig,
+    node: &NodeConfig,
+) -> Result<NodeBuilder, ConfigureError> {
     use crate::cluster::{Etcd, Tls};
 
     let read = |path: &PathBuf| {
@@ -99,6 +104,10 @@ fn join_etcd(builder: NodeBuilder, config: &EtcdConfig) -> Result<NodeBuilder, C
         })
     };
     let mut etcd = Etcd::at(config.endpoints.iter().cloned());
+    // Whoever waits longer for the node's place waits longer for etcd.
+    if let Some(playhouse_config::Time(time)) = node.join_timeout {
+        etcd = etcd.wait_max(time.max(playhouse_cluster::ETCD_WAIT_MAX));
+    }
     if let Some(prefix) = &config.prefix {
         etcd = etcd.prefix(prefix);
     }
@@ -119,7 +128,11 @@ fn join_etcd(builder: NodeBuilder, config: &EtcdConfig) -> Result<NodeBuilder, C
 }
 
 #[cfg(not(feature = "etcd"))]
-fn join_etcd(_builder: NodeBuilder, _config: &EtcdConfig) -> Result<NodeBuilder, ConfigureError> {
+fn join_etcd(
+    _builder: NodeBuilder,
+    _config: &EtcdConfig,
+    _node: &NodeConfig,
+) -> Result<NodeBuilder, ConfigureError> {
     Err(ConfigureError::NoEtcd)
 }
 
