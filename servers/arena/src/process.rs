@@ -17,6 +17,12 @@ use sha2::{Digest, Sha256};
 use crate::app::{self, Arena, Rules};
 use crate::seal::SealKey;
 
+/// Whether nodes can find each other by etcd: the feature `etcd`.
+pub const HAS_ETCD: bool = cfg!(feature = "etcd");
+
+/// Whether nodes can save to MongoDB: the feature `mongodb`.
+pub const HAS_MONGODB: bool = cfg!(feature = "mongodb");
+
 /// A configuration of the game's nodes.
 pub type Config = ClusterConfig<GameConfig>;
 

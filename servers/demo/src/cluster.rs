@@ -19,6 +19,7 @@ use crate::live::spawn_bots;
 use crate::summary::Summary;
 use crate::view::View;
 use backing::Backing;
+pub(crate) use backing::{check_programs, is_installed};
 
 /// How often the view looks at the counters.
 const LOOKS_EVERY: Duration = Duration::from_millis(250);

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.seeds {
         Some(seeds) => simulated::many(&arguments, seeds.clone()),
         None if arguments.sim => simulated::one(&arguments),
-        None if features::are_missing(&arguments) => features::run_with_them(),
+        None if features::are_missing(&arguments) => features::run_with_them(&arguments),
         None if arguments.cluster => cluster::run(&arguments),
         None => live::run(&arguments),
     };

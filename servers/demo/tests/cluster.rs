@@ -7,16 +7,21 @@
 
 use std::process::{Command, Stdio};
 
+use playhouse_mongo_tests::Server as Mongo;
 use serde_json::Value;
 
-#[test]
-fn a_cluster_with_nothing_installed_is_played_on() {
-    let arguments = ["--cluster", "--seconds", "6", "--bots", "12", "--json"];
-    let output = Command::new(env!("CARGO_BIN_EXE_arena-demo"))
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+fn demo() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_arena-demo"));
+    command.arg("--cluster").stdin(Stdio::null());
+    command
+}
+
+/// Plays for a few seconds, and looks at what came of it.
+#[track_caller]
+fn is_played(parts: &[&str]) {
+    let mut command = demo();
+    let play = ["--seconds", "6", "--bots", "12", "--json"];
+    let output = command.args(parts).args(play).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -24,4 +29,40 @@ fn a_cluster_with_nothing_installed_is_played_on() {
     assert_eq!(summary["failures"], serde_json::json!([]), "{said}");
     assert!(count("client_calls") > 100, "{summary}");
     assert!(count("trades") > 0, "{summary}");
+}
+
+#[test]
+fn a_cluster_with_nothing_installed_is_played_on() {
+    is_played(&[]);
+}
+
+#[test]
+fn a_cluster_on_etcd_and_mongodb_is_played_on() {
+    let mongo = Mongo::start(&[]).unwrap();
+    is_played(&["--etcd", "--mongodb", &mongo.uri()]);
+}
+
+#[test]
+fn what_is_not_installed_is_named_in_one_line() {
+    for (parts, words) in [
+        (
+            &["--etcd"],
+            ["there is no program `etcd`", "apt-get install etcd-server"],
+        ),
+        (
+            &["--mongodb"],
+            ["there is no program `mongod`", "--mongodb mongodb://"],
+        ),
+    ] {
+        let mut command = demo();
+        // Nothing is installed there.
+        command.args(parts).env("PATH", env!("CARGO_MANIFEST_DIR"));
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        for words in words {
+            assert!(said.contains(words), "{said}");
+        }
+    }
 }

@@ -12,6 +12,9 @@ use crate::arguments::Arguments;
 /// How long a server may take until it takes connections.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
+const ETCD: &str = "etcd";
+const MONGODB: &str = "mongod";
+
 const ETCD_MISSING: &str = "there is no program `etcd`: install it (Debian, Ubuntu: `apt-get install etcd-server`), or name one that runs: \
      `--etcd http://127.0.0.1:2379`";
 
@@ -30,9 +33,26 @@ pub(super) struct Backing {
 #[derive(Debug)]
 struct Started(Child);
 
+/// Whether all is there that is to be started.
+pub(crate) fn check_programs(arguments: &Arguments) -> Result<()> {
+    if matches!(arguments.etcd, Some(None)) && !is_installed(ETCD) {
+        bail!("{ETCD_MISSING}");
+    }
+    if matches!(arguments.mongodb, Some(None)) && !is_installed(MONGODB) {
+        bail!("{MONGODB_MISSING}");
+    }
+    Ok(())
+}
+
+/// Whether there is a program of this name.
+pub(crate) fn is_installed(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
+
 impl Backing {
     /// Starts what is asked for and not named; their data goes into `folder`.
     pub(super) fn begin(arguments: &Arguments, folder: &Path) -> Result<Self> {
+        check_programs(arguments)?;
         let mut backing = Self::default();
         if let Some(endpoints) = &arguments.etcd {
             let endpoints = match endpoints.as_deref() {
@@ -64,7 +84,7 @@ impl Backing {
         let (port, peers) = (free_port()?, free_port()?);
         let client = format!("http://127.0.0.1:{port}");
         let peers = format!("http://127.0.0.1:{peers}");
-        let mut command = Command::new("etcd");
+        let mut command = Command::new(ETCD);
         command
             .args(["--data-dir".as_ref(), folder.join("etcd").as_os_str()])
             .args(["--listen-client-urls", &client])
@@ -72,7 +92,7 @@ impl Backing {
             .args(["--listen-peer-urls", &peers])
             .args(["--initial-advertise-peer-urls", &peers])
             .args(["--initial-cluster", &format!("default={peers}")]);
-        self.start(command, port, ETCD_MISSING)?;
+        self.start(command, port)?;
         Ok(client)
     }
 
@@ -80,36 +100,35 @@ impl Backing {
         let port = free_port()?;
         let data = folder.join("mongodb");
         std::fs::create_dir_all(&data)?;
-        let mut command = Command::new("mongod");
+        let mut command = Command::new(MONGODB);
         command.args(["--dbpath".as_ref(), data.as_os_str()]).args([
             "--port",
             &port.to_string(),
             "--bind_ip",
             "127.0.0.1",
         ]);
-        self.start(command, port, MONGODB_MISSING)?;
+        self.start(command, port)?;
         Ok(format!("mongodb://127.0.0.1:{port}"))
     }
 
     /// Runs a server, and waits until its port takes connections.
-    fn start(&mut self, mut command: Command, port: u16, missing: &'static str) -> Result<()> {
+    fn start(&mut self, mut command: Command, port: u16) -> Result<()> {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!("{missing}"),
-            Err(error) => return Err(error).context("a server can't be run"),
-        };
-        self.started.push(Started(child));
+        let mut server = Started(command.spawn().context("a server can't be run")?);
         let until = Instant::now() + START_TIMEOUT;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if let Some(status) = server.0.try_wait()? {
+                bail!("{command:?} has ended with {status}: run it by hand to see why");
+            }
             if Instant::now() >= until {
-                bail!("{:?} takes no connections", command.get_program());
+                bail!("{command:?} takes no connections after {START_TIMEOUT:?}");
             }
             std::thread::sleep(Duration::from_millis(50));
         }
+        self.started.push(server);
         Ok(())
     }
 }

@@ -38,13 +38,21 @@ pub(super) fn text(arguments: &Arguments, folder: &Path, backing: &Backing) -> R
     };
     let cluster = match backing.etcd() {
         Some(endpoints) => {
-            json!({ "etcd": { "endpoints": endpoints, "prefix": "/playhouse/demo" } })
+            // Several demos may share one.
+            let prefix = format!("/playhouse/demo-{first}");
+            json!({ "etcd": { "endpoints": endpoints, "prefix": prefix } })
         }
         None => json!({ "embedded": { "at": manager } }),
     };
     let config = json!({
         "cluster": cluster,
-        "every": { "store": store, "shards": 1, "log": { "levels": "info" } },
+        "every": {
+            "store": store,
+            // A node that was killed is back at once.
+            "lock": folder.join("locks"),
+            "shards": 1,
+            "log": { "levels": "info" },
+        },
         "nodes": nodes,
         "game": { "battle_time": "10s", "key": format!("demo {} {first}", arguments.seed) },
     });
