@@ -103,13 +103,8 @@ impl Game {
     /// A guest with a session.
     pub(crate) async fn player(&self, number: u8) -> Player {
         let (client, grant) = self.grant(number).await;
-        let mirror = Mirror::of(&client, &Arc::new(Meter::default()));
-        client.open(&grant.token.0).await.unwrap();
-        let player = Player {
-            client,
-            account: grant.account,
-            mirror,
-        };
+        let player = Player::of(client, grant.account);
+        player.client.open(&grant.token.0).await.unwrap();
         let bag = player.avatar().bag().contents().await.unwrap();
         player.mirror.with(|known| known.bag = bag);
         player
@@ -157,6 +152,16 @@ pub(crate) async fn ended(client: &Client) -> SessionReason {
 }
 
 impl Player {
+    /// Whoever has a session on this link.
+    pub(crate) fn of(client: Client, account: AccountId) -> Self {
+        let mirror = Mirror::of(&client, &Arc::new(Meter::default()));
+        Self {
+            client,
+            account,
+            mirror,
+        }
+    }
+
     /// Goes to another zone, as soon as that is allowed again.
     pub(crate) async fn travel(&self, zone: u32) {
         tokio::time::sleep(Duration::from_millis(1_100)).await;

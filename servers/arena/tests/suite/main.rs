@@ -13,3 +13,4 @@ mod login;
 mod progress;
 mod queue;
 mod social;
+mod up;
