@@ -28,7 +28,7 @@ impl Shard {
         let (Some(keeper), Some(cluster)) = (self.keeper().cloned(), self.clustered()) else {
             return;
         };
-        if !self.kinds.iter().any(|kind| is_fleeting_instance(kind)) {
+        if !self.kinds.iter().any(is_fleeting_instance) {
             return;
         }
         let mut views = cluster.seat.views();
