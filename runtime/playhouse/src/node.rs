@@ -80,8 +80,9 @@ pub const LINKS_MAX: usize = 16_384;
 /// Most connections of one shard to the interop port.
 pub const INTEROP_MAX: usize = 256;
 
-/// How long handlers that run may take to end once the node stops.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long handlers that run may take to end once the node stops, and what they leave to be saved. Twice as long as a call
+/// that says nothing else: whatever a handler waits for has ended before it is cut off.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a node waits at its start for its place in the cluster.
 pub const JOIN_TIMEOUT: Duration = Duration::from_secs(60);
