@@ -120,7 +120,7 @@ impl Cluster {
     }
 
     /// A node dies, and what it has just sent is lost with it.
-    fn lose(&self, name: &str) {
+    pub(crate) fn lose(&self, name: &str) {
         for other in [GATE].iter().chain(self.nodes) {
             if *other != name {
                 self.sim.break_links(name, other);

@@ -54,6 +54,17 @@ const PACE_OF_MOVES: Pace = Pace {
 /// How many nodes are restarted.
 const RESTARTS: u32 = 6;
 
+/// How often a node dies with what it has just sent, and how visitors come meanwhile.
+const LOSSES: u32 = 4;
+const PACE_OF_LOSSES: Pace = Pace {
+    times: 250,
+    pause_ms: 200,
+    calls: 8,
+};
+
+/// How long it takes until others have taken over what a node ran that has died.
+const OVER_WITHIN: Duration = Duration::from_secs(9);
+
 /// How often links break while one of them stops.
 const BREAKS: u32 = 4;
 
@@ -121,6 +132,29 @@ fn network() -> Conditions {
         jitter: Duration::from_millis(12),
         ..Conditions::default()
     }
+}
+
+/// Plays a seed in which nodes die again and again with what they have just sent, perhaps without one of the rules.
+///
+/// # Errors
+///
+/// The seed failed, as some must without a rule.
+pub fn play_losses_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
+    let fair = Fair::open(seed, dropped, |node| node);
+    for _ in 0..WATCHERS {
+        fair.visit(GATE, PACE_OF_LOSSES);
+    }
+    for _ in 0..LOSSES {
+        let Cluster { sim, script, .. } = &fair.cluster;
+        // Until what the last one ran is taken over.
+        sim.run_for(OVER_WITHIN + Duration::from_millis(script.below(1_000)));
+        let one = fair.cluster.some();
+        fair.cluster.lose(one);
+        sim.run_for(SECOND);
+        sim.restart(one);
+    }
+    fair.cluster.sim.run_for(OVER_WITHIN);
+    fair.close()
 }
 
 struct Fair {

@@ -28,6 +28,7 @@ pub type PlayAcross = fn(u64, Option<Rule>) -> Result<Ended, Failed>;
 pub const ACROSS_NODES: &[(&str, PlayAcross)] = &[
     ("fair", fair::play_without),
     ("moves", fair::play_moves_without),
+    ("losses", fair::play_losses_without),
     ("bazaar", market::play_across_without),
 ];
 
