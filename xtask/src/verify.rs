@@ -166,11 +166,12 @@ impl Session<'_> {
 
     /// Runs lanes at once, each until something of it fails.
     fn run_side_by_side<const LANES: usize>(&self, lanes: [&[&str]; LANES]) -> Result<bool> {
+        let repository = self.repository;
         std::thread::scope(|scope| {
             let lanes = lanes.map(|lane| {
-                scope.spawn(|| -> Result<bool> {
+                scope.spawn(move || -> Result<bool> {
                     for line in lane {
-                        if !self.repository.step(line).run(|_| ())? {
+                        if !repository.step(line).run(|_| ())? {
                             return Ok(false);
                         }
                     }
