@@ -1,15 +1,26 @@
-//! Queues to the store's threads: bounded, with a lane for what can't wait.
+//! Queues to the store's threads: bounded, with lanes for what can't wait.
 //!
-//! A node whose lease is renewed too late starts nothing, so requests about leases go before all others, however much of
-//! those is queued, and have room of their own.
+//! A node whose lease is renewed too late starts nothing, so requests about leases go before all others. Of those, calls wait
+//! for claims and lists of documents for nobody: what somebody waits for shares the thread with the rest, one by one,
+//! however much of the rest is queued. Each lane has room of its own.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+/// How something is queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Before all others.
+    First,
+    /// In turn with the rest.
+    Soon,
+    Rest,
+}
+
 /// Something that can be queued.
 pub(super) trait Queued {
-    /// Whether it goes before what does not.
-    fn is_first(&self) -> bool;
+    /// By which lane.
+    fn lane(&self) -> Lane;
 }
 
 /// Why something was not queued; it is given back.
@@ -26,7 +37,9 @@ pub(super) fn queue<T: Queued>(max: usize) -> (Queue<T>, Taker<T>) {
     let shared = Arc::new(Shared {
         lanes: Mutex::new(Lanes {
             first: VecDeque::new(),
+            soon: VecDeque::new(),
             rest: VecDeque::new(),
+            rests_turn: false,
             is_closed: false,
         }),
         stirred: Condvar::new(),
@@ -43,7 +56,9 @@ struct Shared<T> {
 
 struct Lanes<T> {
     first: VecDeque<T>,
+    soon: VecDeque<T>,
     rest: VecDeque<T>,
+    rests_turn: bool,
     is_closed: bool,
 }
 
@@ -61,7 +76,15 @@ impl<T> Shared<T> {
 
 impl<T> Lanes<T> {
     fn take(&mut self) -> Option<T> {
-        self.first.pop_front().or_else(|| self.rest.pop_front())
+        if let Some(first) = self.first.pop_front() {
+            return Some(first);
+        }
+        self.rests_turn = !self.rests_turn;
+        let (one, other) = match self.rests_turn {
+            true => (&mut self.soon, &mut self.rest),
+            false => (&mut self.rest, &mut self.soon),
+        };
+        one.pop_front().or_else(|| other.pop_front())
     }
 }
 
@@ -81,9 +104,10 @@ impl<T: Queued> Queue<T> {
         if lanes.is_closed {
             return Err(Refused::Closed(item));
         }
-        let lane = match item.is_first() {
-            true => &mut lanes.first,
-            false => &mut lanes.rest,
+        let lane = match item.lane() {
+            Lane::First => &mut lanes.first,
+            Lane::Soon => &mut lanes.soon,
+            Lane::Rest => &mut lanes.rest,
         };
         if lane.len() >= self.0.max {
             return Err(Refused::Full(item));
@@ -134,6 +158,7 @@ impl<T> Drop for Taker<T> {
         let mut lanes = self.0.lanes();
         let left = (
             std::mem::take(&mut lanes.first),
+            std::mem::take(&mut lanes.soon),
             std::mem::take(&mut lanes.rest),
         );
         drop(lanes);
@@ -147,8 +172,12 @@ mod tests {
     use super::*;
 
     impl Queued for u32 {
-        fn is_first(&self) -> bool {
-            *self >= 100
+        fn lane(&self) -> Lane {
+            match self {
+                0..100 => Lane::Rest,
+                100..200 => Lane::Soon,
+                _ => Lane::First,
+            }
         }
     }
 
@@ -158,15 +187,25 @@ mod tests {
         assert_eq!(queue.put(1), Ok(()));
         assert_eq!(queue.put(2), Ok(()));
         assert_eq!(queue.put(3), Err(Refused::Full(3)));
-        assert_eq!(queue.put(100), Ok(()));
-        assert_eq!(queue.put(101), Ok(()));
-        assert_eq!(queue.put(102), Err(Refused::Full(102)));
-        assert_eq!(taker.take_first(), Some(100));
-        assert_eq!(taker.wait(), Some(101));
+        assert_eq!(queue.put(200), Ok(()));
+        assert_eq!(queue.put(201), Ok(()));
+        assert_eq!(queue.put(202), Err(Refused::Full(202)));
+        assert_eq!(taker.take_first(), Some(200));
+        assert_eq!(taker.wait(), Some(201));
         assert_eq!(taker.take_first(), None);
         assert_eq!(taker.take(), Some(1));
         assert_eq!(taker.wait(), Some(2));
         assert_eq!(taker.take(), None);
+    }
+
+    #[test]
+    fn what_somebody_waits_for_takes_turns_with_the_rest() {
+        let (queue, taker) = queue(4);
+        for item in [1, 2, 3, 4, 100, 101] {
+            assert_eq!(queue.put(item), Ok(()));
+        }
+        let taken: Vec<_> = std::iter::from_fn(|| taker.take()).collect();
+        assert_eq!(taken, [100, 1, 101, 2, 3, 4]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::document::{Document, DocumentId, Header};
 use crate::embedded::draft::{Rows, Snapshot, Space, Tables};
 use crate::embedded::judge::{self, Indexes};
-use crate::embedded::queue::{Queue, Queued, Refused, Taker};
+use crate::embedded::queue::{Lane, Queue, Queued, Refused, Taker};
 use crate::embedded::rows::{self, kind};
 use crate::embedded::writer::Reply;
 use crate::problem::StoreError;
@@ -27,11 +27,12 @@ pub(super) enum Look {
 }
 
 impl Queued for Look {
-    fn is_first(&self) -> bool {
+    fn lane(&self) -> Lane {
         match self {
-            Self::Read(id, _) => id.is_lease(),
-            Self::Scan(collection, ..) => **collection == *LEASES,
-            Self::Find(..) | Self::Sweep(..) => false,
+            Self::Read(id, _) if id.is_lease() => Lane::First,
+            Self::Scan(collection, ..) if **collection == *LEASES => Lane::First,
+            Self::Read(..) | Self::Find(..) => Lane::Soon,
+            Self::Scan(..) | Self::Sweep(..) => Lane::Rest,
         }
     }
 }

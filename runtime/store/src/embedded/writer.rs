@@ -1,13 +1,14 @@
 //! The writer: the one thread that changes anything. What is queued while it waits for the disk is written together.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use crate::embedded::draft::{Draft, Tables};
 use crate::embedded::folder::Folder;
 use crate::embedded::judge::{self, Indexes};
-use crate::embedded::queue::{Queue, Queued, Refused, Taker};
+use crate::embedded::queue::{Lane, Queue, Queued, Refused, Taker};
 use crate::problem::StoreError;
 use crate::request::{Claim, Claimed, Commit, Committed, Quarantine};
 
@@ -17,6 +18,9 @@ pub(super) const QUEUE_MAX: usize = 65_536;
 pub(super) const BATCH_MAX: usize = 4_096;
 /// From so many bytes on no further request joins those that are written together.
 pub(super) const BATCH_BYTES_MAX: usize = 8 << 20;
+/// After so long no further request joins them: those that did wait for their answers. Some ten times what the disk's sync
+/// takes, so that batches share it well.
+pub(super) const BATCH_TIME: Duration = Duration::from_millis(20);
 
 /// Where an answer goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -29,11 +33,13 @@ pub(super) enum Ask {
 }
 
 impl Queued for Ask {
-    fn is_first(&self) -> bool {
+    fn lane(&self) -> Lane {
         match self {
-            Self::Claim(claim, _) => claim.id.is_lease(),
-            Self::Commit(commits, _) => commits.iter().any(|commit| commit.id.is_lease()),
-            Self::Quarantine(..) => false,
+            Self::Claim(claim, _) if claim.id.is_lease() => Lane::First,
+            Self::Commit(commits, _) if commits.iter().any(|it| it.id.is_lease()) => Lane::First,
+            // A call waits for it.
+            Self::Claim(..) => Lane::Soon,
+            Self::Commit(..) | Self::Quarantine(..) => Lane::Rest,
         }
     }
 }
@@ -82,16 +88,18 @@ impl Writer {
     /// Does what is queued, as far as it fits into one batch. One with what goes first takes in nothing else, so that it
     /// is written at once.
     fn write_together(&self, first: Ask, failed: &mut Option<StoreError>) {
+        let begun = Instant::now();
         let mut next = Some(first);
         let mut draft = Draft::new(&self.tables);
         let mut answers = Vec::new();
         while let Some(ask) = next.take() {
-            let is_first = ask.is_first();
+            let is_first = ask.lane() == Lane::First;
             match &failed {
                 Some(why) => ask.refuse(why.clone()),
                 None => answers.push(self.judge(&mut draft, ask)),
             }
-            if answers.len() >= BATCH_MAX || draft.bytes() >= BATCH_BYTES_MAX {
+            let is_full = answers.len() >= BATCH_MAX || draft.bytes() >= BATCH_BYTES_MAX;
+            if is_full || begun.elapsed() >= BATCH_TIME {
                 break;
             }
             next = match is_first {
@@ -225,7 +233,8 @@ mod tests {
         writer.write_together(writer.asked.wait().unwrap(), &mut failed);
         assert!(leases.iter_mut().all(is_mine));
         assert!(!others.iter_mut().any(is_mine));
-        writer.write_together(writer.asked.wait().unwrap(), &mut failed);
+        queue.close();
+        writer.run();
         assert!(others.iter_mut().all(is_mine));
     }
 }
