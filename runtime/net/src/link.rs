@@ -53,6 +53,30 @@ pub struct LinkOptions {
     pub queues: QueueLimits,
     /// Counts what goes over all links with these options.
     pub traffic: Rc<Traffic>,
+    /// Tells the date, if this side knows it: then hellos do, and who dials knows how far the other clock is ahead.
+    pub date: Option<Date>,
+}
+
+/// Tells the date, in microseconds since 1970. Cheap to clone.
+#[derive(Clone)]
+pub struct Date(Rc<dyn Fn() -> i64>);
+
+impl Date {
+    /// By this clock.
+    #[must_use]
+    pub fn by(clock: impl Fn() -> i64 + 'static) -> Self {
+        Self(Rc::new(clock))
+    }
+
+    fn now_us(&self) -> i64 {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Date(..)")
+    }
 }
 
 impl LinkOptions {
@@ -64,6 +88,16 @@ impl LinkOptions {
             limits: LinkLimits::DEFAULT,
             queues: QueueLimits::default(),
             traffic: Rc::default(),
+            date: None,
+        }
+    }
+
+    /// The protocol of a link that begins now.
+    fn protocol(&self, side: Side, now_us: u64) -> Protocol {
+        let protocol = Protocol::new(side, self.identity.clone(), self.limits, now_us);
+        match &self.date {
+            Some(date) => protocol.with_date(date.now_us()),
+            None => protocol,
         }
     }
 }
@@ -139,12 +173,7 @@ impl Link {
                 address,
                 began: Instant::now(),
                 phase: Cell::new(Phase::Opening),
-                protocol: RefCell::new(Protocol::new(
-                    side,
-                    options.identity.clone(),
-                    options.limits,
-                    0,
-                )),
+                protocol: RefCell::new(options.protocol(side, 0)),
                 timeout_moved: Cell::new(false),
                 peer: RefCell::default(),
                 send_bytes_max: Cell::new(frame_bytes_max),

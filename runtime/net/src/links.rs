@@ -137,6 +137,17 @@ impl Links {
         }
     }
 
+    /// Whether an address could not be reached, so that it is left alone just now.
+    #[must_use]
+    pub fn is_left_alone(&self, address: &Address) -> bool {
+        let mut slots = self.shared.slots.borrow_mut();
+        let slot = slots.get_mut(address);
+        slot.is_some_and(|slot| {
+            let is_over = slot.link.as_ref().is_none_or(Link::is_closed);
+            is_over && self.shared.settle(address, slot).is_err()
+        })
+    }
+
     /// The links that are not over, in the order of their addresses; then those whose peers go away.
     #[must_use]
     pub fn all(&self) -> Vec<Link> {

@@ -6,7 +6,7 @@ mod limits;
 mod outbox;
 
 pub use close::CloseReason;
-pub use identity::{Identity, Peer};
+pub use identity::{ClockAhead, Identity, Peer};
 pub use limits::LinkLimits;
 
 use outbox::Outbox;
@@ -48,6 +48,10 @@ pub struct Link {
     ping: Option<(u64, u64)>,
     nonce: u64,
     round_trip_us: Option<u64>,
+    /// When the link began.
+    began_us: u64,
+    /// The date at the time 0 of this link, in microseconds since 1970, if it is known.
+    date_of_zero_us: Option<i64>,
     /// Until when the peer has to acknowledge this side's goaway.
     leaving: Leaving,
     /// Whether the peer goes away.
@@ -126,6 +130,8 @@ impl Link {
             ping: None,
             nonce: 0,
             round_trip_us: None,
+            began_us: now_us,
+            date_of_zero_us: None,
             leaving: Leaving::No,
             peer_leaves: false,
             out: Outbox {
@@ -133,6 +139,31 @@ impl Link {
                 ..Outbox::default()
             },
         }
+    }
+
+    /// The same, where it is known what the date was when the link began, in microseconds since 1970: the hello tells it, and
+    /// who has dialled knows how far the other clock is ahead ([`Peer::clock`]).
+    #[must_use]
+    pub fn with_date(mut self, date_us: i64) -> Self {
+        self.date_of_zero_us = Some(date_us.saturating_sub(signed(self.began_us)));
+        self
+    }
+
+    /// The date at this time; 0 if it is not known.
+    fn date_us(&self, now_us: u64) -> i64 {
+        let zero = self.date_of_zero_us;
+        zero.map_or(0, |zero| zero.saturating_add(signed(now_us)))
+    }
+
+    /// Compares the clocks: the other side wrote its date at some time since this link began.
+    fn compared(&self, date_us: i64) -> Option<ClockAhead> {
+        self.date_of_zero_us.filter(|_| date_us != 0)?;
+        let within_us = self.heard_us.saturating_sub(self.began_us) / 2;
+        let middle_us = self.began_us.saturating_add(within_us);
+        Some(ClockAhead {
+            ahead_us: date_us.saturating_sub(self.date_us(middle_us)),
+            within_us,
+        })
     }
 
     /// Who is at the other end, once the link is open.
@@ -246,7 +277,9 @@ impl Link {
             return self.broken("a reply has digests if the roots differ, and only then");
         }
         self.out.digests = digests.is_some();
-        self.state = State::Open(Box::new(Peer::new(hello, version, digests)));
+        let mut peer = Box::new(Peer::new(hello, version, digests));
+        peer.clock = self.compared(hello.date_us);
+        self.state = State::Open(peer);
         Event::Opened
     }
 
@@ -418,12 +451,29 @@ impl Link {
         Event::Closed(reason)
     }
 
+    /// Appends the frames that must stand before all others: the hello, the reply and the digests; whether there were any. A
+    /// driver that has queued messages of its own while the link opened sends these first. [`Link::poll_transmit`] has them too.
+    pub fn poll_hello(&mut self, w: &mut Writer) -> bool {
+        let before = w.len();
+        // They are written as soon as the link begins, or has heard one.
+        let date_us = self.date_us(self.heard_us);
+        self.out
+            .put_hellos(w, &self.identity, &self.limits, date_us);
+        w.len() > before
+    }
+
     /// Appends the frames that the link itself has to send; whether there were any.
     pub fn poll_transmit(&mut self, w: &mut Writer) -> bool {
         let before = w.len();
-        std::mem::take(&mut self.out).put(w, &self.identity, &self.limits);
+        self.poll_hello(w);
+        std::mem::take(&mut self.out).put_rest(w);
         w.len() > before
     }
+}
+
+/// A time as a difference of dates.
+fn signed(us: u64) -> i64 {
+    i64::try_from(us).unwrap_or(i64::MAX)
 }
 
 /// The newest version that both speak.

@@ -11,7 +11,7 @@ use std::{
 use playhouse_wire::{
     Writer,
     frame::Frames,
-    link::{CloseReason as ProtocolEnd, Event, Link as Protocol, Side},
+    link::{CloseReason as ProtocolEnd, Event, Side},
     message::{Message, kind},
 };
 use tokio::{
@@ -51,13 +51,8 @@ pub(super) async fn drive(link: Link, source: Source, handler: Rc<dyn LinkHandle
         Err(reason) => return link.shared.finish_later(reason),
     };
     let now = link.shared.now_us();
-    let options = &link.shared.options;
-    *link.shared.protocol.borrow_mut() = Protocol::new(
-        link.shared.side,
-        options.identity.clone(),
-        options.limits,
-        now,
-    );
+    let protocol = link.shared.options.protocol(link.shared.side, now);
+    *link.shared.protocol.borrow_mut() = protocol;
     let mut driver = Driver {
         link: &link,
         handler: &*handler,
@@ -325,6 +320,11 @@ impl Driver<'_> {
         self.writing.clear();
         self.offset = 0;
         let shared = &*self.link.shared;
+        self.output_part = 0;
+        // What was queued while the link opened comes behind.
+        if shared.protocol.borrow_mut().poll_hello(&mut self.writing) {
+            return true;
+        }
         if matches!(shared.phase.get(), Phase::Open | Phase::Leaving) {
             let mut output = shared.output.borrow_mut();
             if !output.is_empty() {

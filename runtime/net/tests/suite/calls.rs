@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use playhouse_net::{
     Link,
-    link::{ReplyOutcome, ReplySink},
+    link::{Date, ReplyOutcome, ReplySink},
 };
 use playhouse_wire::message::{Executed, FailureKind, GoAwayReason, Header};
 use tokio::task::{spawn_local, yield_now};
@@ -55,6 +55,49 @@ fn many_callers_share_a_link() {
         }
         assert_eq!(serving.server.requests.get(), 10_000);
         assert_eq!((link.pending_requests(), link.queued_bytes()), (0, 0));
+    });
+}
+
+#[test]
+fn what_is_queued_while_the_link_opens_comes_behind_the_digests_of_another_schema() {
+    on_both(|world| async move {
+        let of_root = |name, root| {
+            let mut options = options(name);
+            options.identity.root = root;
+            options
+        };
+        let serving = serve(world.host("b"), of_root("b", 2)).await;
+        let handler = Rc::new(Client::default());
+        let link = Link::dial(world.host("a"), &serving.address, of_root("a", 1), handler);
+        assert_eq!(call(&link, ECHO, &[7]).await, Ended::Ok(vec![7]));
+        assert_eq!(link.peer().unwrap().digests.as_deref(), Some(&[][..]));
+    });
+}
+
+#[test]
+fn who_dials_knows_how_far_the_other_clock_is_ahead() {
+    on_both(|world| async move {
+        let at = |name, date_us| {
+            let mut options = options(name);
+            options.date = Some(Date::by(move || date_us));
+            options
+        };
+        let serving = serve(world.host("b"), at("b", 70_000_000)).await;
+        let dial = |options| {
+            let handler = Rc::new(Client::default());
+            Link::dial(world.host("a"), &serving.address, options, handler)
+        };
+        let link = dial(at("a", 100_000_000));
+        assert_eq!(call(&link, ECHO, &[7]).await, Ended::Ok(vec![7]));
+        let clock = link.peer().unwrap().clock.unwrap();
+        let off = clock.ahead_us.abs_diff(-30_000_000);
+        // The dates stand still here, and time does not.
+        assert!(off <= 2 * clock.within_us + 1_000_000, "{clock:?}");
+        let accepted = serving.server.links.borrow()[0].clone();
+        assert_eq!(accepted.peer().unwrap().clock, None);
+        let link = dial(options("a"));
+        assert_eq!(call(&link, ECHO, &[7]).await, Ended::Ok(vec![7]));
+        assert_eq!(link.peer().unwrap().clock, None, "it knows no date itself");
     });
 }
 

@@ -46,6 +46,17 @@ pub struct Peer {
     pub requests_max: u32,
     /// Which of its links to this node it is; 0 if there may be several.
     pub lane: u32,
+    /// How far its clock is ahead, of whom this side has dialled, if both know the date.
+    pub clock: Option<ClockAhead>,
+}
+
+/// How far another clock is ahead, as one exchange showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockAhead {
+    /// In microseconds; below 0 it is behind.
+    pub ahead_us: i64,
+    /// It may be so much more or less, in microseconds: half of the time that the exchange took.
+    pub within_us: u64,
 }
 
 impl Identity {
@@ -62,7 +73,7 @@ impl Identity {
         }
     }
 
-    pub(super) fn hello(&self, limits: &LinkLimits) -> Hello<'_> {
+    pub(super) fn hello(&self, limits: &LinkLimits, date_us: i64) -> Hello<'_> {
         Hello {
             version: VERSION,
             version_least: VERSION_LEAST,
@@ -73,6 +84,7 @@ impl Identity {
             frame_bytes_max: limits.frame_bytes_max,
             requests_max: limits.requests_max,
             lane: self.lane,
+            date_us,
         }
     }
 
@@ -99,6 +111,7 @@ impl Peer {
             frame_bytes_max: hello.frame_bytes_max,
             requests_max: hello.requests_max,
             lane: hello.lane,
+            clock: None,
         }
     }
 }

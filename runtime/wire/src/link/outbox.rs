@@ -20,19 +20,31 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// Appends a frame for each.
-    pub(super) fn put(self, w: &mut Writer, identity: &Identity, limits: &LinkLimits) {
-        if self.hello {
-            put(w, |w| message::put_hello(w, &identity.hello(limits)));
+    /// Appends a frame for each message that belongs before all others, which are done then.
+    pub(super) fn put_hellos(
+        &mut self,
+        w: &mut Writer,
+        identity: &Identity,
+        limits: &LinkLimits,
+        date_us: i64,
+    ) {
+        if std::mem::take(&mut self.hello) {
+            put(w, |w| {
+                message::put_hello(w, &identity.hello(limits, date_us))
+            });
         }
-        if let Some(differs) = self.reply {
-            let hello = identity.hello(limits);
+        if let Some(differs) = self.reply.take() {
+            let hello = identity.hello(limits, date_us);
             let digests = differs.then(|| identity.sent_digests());
             put(w, |w| message::put_hello_reply(w, &hello, digests));
         }
-        if self.digests {
+        if std::mem::take(&mut self.digests) {
             put(w, |w| message::put_digests(w, identity.sent_digests()));
         }
+    }
+
+    /// Appends a frame for each other message.
+    pub(super) fn put_rest(self, w: &mut Writer) {
         if let Some(nonce) = self.pong {
             put(w, |w| message::put_pong(w, nonce));
         }

@@ -28,6 +28,41 @@ fn both_learn_who_is_there() {
 }
 
 #[test]
+fn hellos_stand_before_what_else_the_link_has_to_say() {
+    let limits = LinkLimits::DEFAULT;
+    let mut link = Link::new(Side::Dialled, Identity::new(Role::Node, "a"), limits, 0);
+    let (mut hello, mut rest) = (Writer::new(), Writer::new());
+    assert!(link.poll_hello(&mut hello) && !link.poll_hello(&mut rest));
+    assert!(!link.poll_transmit(&mut rest), "it was written");
+}
+
+#[test]
+fn clocks_are_compared_in_the_middle_of_the_exchange() {
+    // The reply comes 400 us after the hello; the date in it, 5,000 us after that of the link's beginning, was written at 200.
+    let limits = LinkLimits::DEFAULT;
+    let compared = |ours: Option<i64>, theirs: i64| {
+        let identity = Identity::new(Role::Node, "a");
+        let mut link = Link::new(Side::Dialled, identity, limits, 1_000);
+        if let Some(date) = ours {
+            link = link.with_date(date);
+        }
+        let reply = Hello {
+            date_us: theirs,
+            ..Hello::new(Role::Node, "b")
+        };
+        let bytes = message(|w| message::put_hello_reply(w, &reply, None));
+        assert_eq!(link.handle_frame(1_400, bytes), Event::Opened);
+        let clock = link.peer().unwrap().clock;
+        clock.map(|clock| (clock.ahead_us, clock.within_us))
+    };
+    assert_eq!(compared(Some(70_000), 75_200), Some((5_000, 200)));
+    assert_eq!(compared(Some(70_000), 60_200), Some((-10_000, 200)));
+    assert_eq!(compared(Some(i64::MIN), i64::MAX), Some((i64::MAX, 200)));
+    assert_eq!(compared(Some(70_000), 0), None);
+    assert_eq!(compared(None, 75_200), None);
+}
+
+#[test]
 fn digests_are_exchanged_only_if_the_roots_differ() {
     for (ours, theirs, exchanged) in [(5, 5, false), (5, 6, true), (0, 6, false), (5, 0, false)] {
         let mut pair = Pair::new(schema(ours), schema(theirs));
@@ -85,7 +120,7 @@ fn each_side_learns_what_the_other_allows() {
 fn a_reply_whose_digests_are_missing_is_refused() {
     let mut link = Link::new(Side::Dialled, schema(5), LinkLimits::DEFAULT, 0);
     let theirs = schema(6);
-    let hello = theirs.hello(&LinkLimits::DEFAULT);
+    let hello = theirs.hello(&LinkLimits::DEFAULT, 0);
     let bytes = message(|w| message::put_hello_reply(w, &hello, None));
     assert!(matches!(
         link.handle_frame(0, bytes),
@@ -109,7 +144,7 @@ fn whoever_says_no_hello_in_time_is_gone() {
     // The digests have no time of their own.
     let mut link = Link::new(Side::Accepted, schema(5), LinkLimits::DEFAULT, 0);
     let theirs = schema(6);
-    let hello = message(|w| message::put_hello(w, &theirs.hello(&LinkLimits::DEFAULT)));
+    let hello = message(|w| message::put_hello(w, &theirs.hello(&LinkLimits::DEFAULT, 0)));
     assert_eq!(link.handle_frame(4 * SECOND, hello), Event::Nothing);
     let at = LinkLimits::DEFAULT.hello_us;
     assert_eq!(

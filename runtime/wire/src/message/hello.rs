@@ -33,8 +33,8 @@ const _: () = assert!(FRAME_BYTES as usize == crate::frame::FRAME_BYTES_MAX);
 /// What a peer may name as its longest message.
 type FrameBytes = crate::codec::Int<u32, { FRAME_BYTES_LEAST as i128 }, { u32::MAX as i128 }>;
 
-/// `[13, version, least, role, name, incarnation, root, frame bytes, requests, lane]` from who dialled, and
-/// `[14, .., requests, digests]` back: who is there.
+/// `[13, version, least, role, name, incarnation, root, frame bytes, requests, lane, date]` from who dialled, and
+/// `[14, .., requests, digests, date]` back: who is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hello<'a> {
     /// The newest version of the protocol that it speaks.
@@ -56,6 +56,8 @@ pub struct Hello<'a> {
     /// Which of its links to this node it is, of a node that dials: of two with one number only the later is meant, and
     /// nothing of it is taken before the end of the other one. 0 for links of which there may be several.
     pub lane: u32,
+    /// What its clock showed when it wrote this, in microseconds since 1970; 0 if it does not say.
+    pub date_us: i64,
 }
 
 /// What a peer is.
@@ -108,6 +110,7 @@ impl<'a> Hello<'a> {
             frame_bytes_max: FRAME_BYTES,
             requests_max: REQUESTS_MAX,
             lane: 0,
+            date_us: 0,
         }
     }
 
@@ -145,26 +148,36 @@ impl<'a> Hello<'a> {
             frame_bytes_max: slots.or::<FrameBytes>("frame_bytes", default.frame_bytes_max)?,
             requests_max: slots.or::<u32>("requests", default.requests_max)?,
             lane: 0,
+            date_us: 0,
         };
         let lane = if reply {
             0
         } else {
             slots.or::<u32>("lane", 0)?
         };
-        let hello = Self { lane, ..hello };
         let digests = if reply {
             slots.optional_with("digests", Digests::decode)?
         } else {
             None
         };
+        let date_us = slots.or::<i64>("date", 0)?;
         slots.end()?;
+        let hello = Self {
+            lane,
+            date_us,
+            ..hello
+        };
         Ok((hello, digests))
     }
 }
 
 /// Writes the first message of who dialled.
 pub fn put_hello(w: &mut Writer, hello: &Hello<'_>) {
-    hello.begin(w, kind::HELLO).or(&hello.lane, &0).end();
+    hello
+        .begin(w, kind::HELLO)
+        .or(&hello.lane, &0)
+        .or(&hello.date_us, &0)
+        .end();
 }
 
 /// Writes the answer to a hello. With the digests of `types` if the roots differ, at most [`DIGESTS_MAX`].
@@ -172,6 +185,7 @@ pub fn put_hello_reply(w: &mut Writer, hello: &Hello<'_>, types: Option<&[TypeDi
     hello
         .begin(w, kind::HELLO_REPLY)
         .maybe(types.map(first).as_ref())
+        .or(&hello.date_us, &0)
         .end();
 }
 

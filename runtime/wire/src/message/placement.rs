@@ -80,6 +80,8 @@ reasons! {
         NotActive = 3,
         /// The asked node doesn't know its type.
         UnknownType = 4,
+        /// The asked node can't run it: its document is of a later release of the schema, or its type is left to other nodes.
+        Incompatible = 5,
     }
 }
 

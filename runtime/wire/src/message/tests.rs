@@ -139,6 +139,7 @@ fn messages_of_the_link_are_read_as_they_were_written() {
     let hello = Hello {
         incarnation: Incarnation { boot: 1, lease: 2 },
         root: u64::MAX,
+        date_us: -1,
         ..Hello::new(Role::Client, "bot-7")
     };
     let types = [TypeDigest {

@@ -207,6 +207,13 @@ fn hello(hello: &Hello<'_>, types: Option<Digests<'_>>) -> Json {
         ("requests", unless(hello.requests_max, default.requests_max)),
         ("lane", unless(hello.lane, default.lane)),
         ("digests", types.map_or(Json::Null, digests)),
+        (
+            "date",
+            match hello.date_us {
+                0 => Json::Null,
+                date => Json::from(date.to_string()),
+            },
+        ),
     ])
 }
 
