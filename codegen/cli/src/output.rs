@@ -5,10 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use playhouse_emit::{Backend, Files, Options, rust, typescript};
+use playhouse_emit::{Backend, Files, Options, Past, rust, typescript};
 use playhouse_schema::{
     Sources,
-    evolution::{Surface, key::Root},
+    evolution::{
+        Surface,
+        key::{Key, Root},
+    },
     manifest::{Output, Scope},
     model::Model,
 };
@@ -50,22 +53,33 @@ pub fn plan(sources: &Sources, model: &Model, target: Option<&str>) -> Vec<Plann
     chosen.map(emit).collect()
 }
 
-/// What the lock knows that components, entities and services were in earlier releases and can still be read as.
-fn past(sources: &Sources, model: &Model, surface: &Surface) -> BTreeMap<(u16, u16), Vec<u64>> {
+/// What the lock knows of components, entities and services in earlier releases: the forms that can still be read, and why
+/// others can't.
+fn past(sources: &Sources, model: &Model, surface: &Surface) -> BTreeMap<(u16, u16), Past> {
     let numbers: BTreeMap<&str, u16> = model
         .packages
         .iter()
         .map(|package| (package.name.as_str(), package.number))
         .collect();
-    let mut past = BTreeMap::new();
+    let id = |key: &Key| match key.root {
+        Some(Root::Numbered(number)) => {
+            let package = numbers.get(key.package.as_str());
+            package.map(|package| (*package, number))
+        }
+        _ => None,
+    };
+    let mut past: BTreeMap<_, Past> = BTreeMap::new();
     for (key, mut digests) in sources.lock.readable(surface) {
-        let Some(Root::Numbered(number)) = key.root else {
-            continue;
-        };
         let now = surface.digest(&key);
         digests.retain(|digest| Some(*digest) != now);
-        if let (Some(package), false) = (numbers.get(key.package.as_str()), digests.is_empty()) {
-            past.insert((*package, number), digests);
+        if let (Some(id), false) = (id(&key), digests.is_empty()) {
+            past.entry(id).or_default().digests = digests;
+        }
+    }
+    for (key, breaks) in sources.lock.breaks(surface) {
+        // What is gone is called by nobody here.
+        if let (Some(id), true) = (id(&key), surface.get(&key).is_some()) {
+            past.entry(id).or_default().breaks = breaks;
         }
     }
     past

@@ -12,6 +12,7 @@ pub mod typescript;
 
 use std::collections::BTreeMap;
 
+use playhouse_schema::evolution::lock::Break;
 use playhouse_schema::model::Model;
 
 /// A target language.
@@ -32,8 +33,17 @@ pub struct Options {
     pub release: u32,
     /// The oldest release that the schema reads as a whole.
     pub readable_since: u32,
-    /// Digests that components, entities and services had in earlier releases and that it still reads: by package and number.
-    pub past: BTreeMap<(u16, u16), Vec<u64>>,
+    /// What components, entities and services were in earlier releases: by package and number.
+    pub past: BTreeMap<(u16, u16), Past>,
+}
+
+/// What a component, an entity or a service was in earlier releases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The digests that it had and that the schema still reads.
+    pub digests: Vec<u64>,
+    /// What broke it, the latest first.
+    pub breaks: Vec<Break>,
 }
 
 impl Default for Options {

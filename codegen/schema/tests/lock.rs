@@ -354,6 +354,33 @@ fn past_digests_are_readable_until_a_break() {
 }
 
 #[test]
+fn what_broke_a_type_is_known_by_name_and_release() {
+    let mut lock = released(WALLET);
+    let broken = surface(&WALLET.replace("1 item: u32;", "1 item: string;"));
+    let breaks = |lock: &Lock, surface: &Surface, key: &str| {
+        let breaks = lock.breaks(surface);
+        let of = breaks.get(&self::key(key)).into_iter().flatten();
+        of.map(|it| (it.release, format!("{} {}", it.member, it.cell)))
+            .collect::<Vec<_>>()
+    };
+    let retyped = "test.Stack.item field/retype_other".to_owned();
+    assert_eq!(breaks(&lock, &surface(WALLET), "test#1"), []);
+    // Before its release, and of all that is made of it.
+    for key in ["test:Stack", "test#1"] {
+        assert_eq!(breaks(&lock, &broken, key), [(2, retyped.clone())]);
+    }
+    assert_eq!(breaks(&lock, &broken, "test:Team"), []);
+
+    lock.accept(&verdicts(&lock, &broken), "nothing is stored");
+    lock.release(&broken).expect("accepted");
+    let again = surface(&WALLET.replace("1 item: u32;", "1 item: bool;"));
+    let expected = [(3, retyped.clone()), (2, retyped.clone())];
+    assert_eq!(breaks(&lock, &again, "test#1"), expected, "the latest first");
+    let (read, _) = read(&lock.print());
+    assert_eq!(breaks(&read, &broken, "test#1"), [(2, retyped)]);
+}
+
+#[test]
 fn a_renamed_type_keeps_its_history() {
     let mut lock = released(WALLET);
     let renamed = WALLET

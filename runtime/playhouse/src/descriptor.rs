@@ -18,7 +18,7 @@ pub use declaration::{Attributes, Audience, AudienceKind, Const, Head, Role};
 pub use entity::{
     Component, Container, Entity, EntityKind, Persist, Property, Service, Slot, Sync,
 };
-pub use schema::{Declaration, Module, Package, Past, Schema};
+pub use schema::{Break, Declaration, Module, Package, Past, Schema};
 pub use types::{
     Arm, Body, Bound, EnumValue, Flag, Int, Kind, Member, Shape, Target, Type, Use, Value,
 };

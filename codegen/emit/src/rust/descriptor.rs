@@ -562,11 +562,18 @@ pub(super) fn schema(
         text.line("past: &[],");
     } else {
         text.open("past: &[");
-        for ((package, number), digests) in &options.past {
-            let digests: Vec<String> = digests.iter().map(|it| hexadecimal(*it)).collect();
+        for ((package, number), past) in &options.past {
+            let digests: Vec<String> = past.digests.iter().map(|it| hexadecimal(*it)).collect();
             let digests = digests.join(", ");
+            let breaks = past.breaks.iter().map(|it| {
+                format!(
+                    "{types}::Break {{ release: {}, member: {:?}, cell: {:?} }}",
+                    it.release, it.member, it.cell
+                )
+            });
+            let breaks = breaks.collect::<Vec<_>>().join(", ");
             text.line(&format!(
-                "{types}::Past {{ package: {package}, number: {number}, digests: &[{digests}] }},"
+                "{types}::Past {{ package: {package}, number: {number}, digests: &[{digests}], breaks: &[{breaks}] }},"
             ));
         }
         text.close("],");

@@ -39,7 +39,7 @@ mod rules;
 mod update;
 mod write;
 
-pub use release::Refusal;
+pub use release::{Break, Refusal};
 
 /// The version of the lock's text that this tool reads and writes.
 pub const VERSION: u32 = 1;

@@ -11,7 +11,7 @@ pub struct Schema {
     pub release: u32,
     /// The oldest release that it reads as a whole, 0 if its lock had none: peers of an older one are judged type by type.
     pub readable_since: u32,
-    /// What its types were in earlier releases and that it still reads. Sorted by package and number.
+    /// What its types were in earlier releases. Sorted by package and number.
     pub past: &'static [Past],
     /// Sorted by name.
     pub packages: &'static [Package],
@@ -26,6 +26,19 @@ pub struct Past {
     pub number: u16,
     /// The digests that it had, oldest first, and that its schema still reads.
     pub digests: &'static [u64],
+    /// What broke it, the latest first.
+    pub breaks: &'static [Break],
+}
+
+/// A change after which a type is misread by whoever has it as it was before.
+#[derive(Debug)]
+pub struct Break {
+    /// The first release that has it.
+    pub release: u32,
+    /// What changed: `tavern.Order.count`.
+    pub member: &'static str,
+    /// How, as `playhouse compat` calls it: `field/rebound_wider`; empty if the lock does not say.
+    pub cell: &'static str,
 }
 
 /// A package.

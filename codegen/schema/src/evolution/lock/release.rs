@@ -13,6 +13,17 @@ use crate::evolution::{
     verdict::{Class, Verdict},
 };
 
+/// A change after which a declaration is misread by whoever has it as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// The first release that has it; one more than the last if it is not released yet.
+    pub release: u32,
+    /// What changed, by name: `tavern.Order.count`.
+    pub member: String,
+    /// How: the cell of the table of verdicts, `field/rebound_wider`; empty if the lock does not say.
+    pub cell: String,
+}
+
 /// Why a release can't be closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -110,6 +121,100 @@ impl Lock {
         last.unwrap_or_else(|| self.last_release().min(1))
     }
 
+    /// For each declaration what broke it, the latest first: the changes of its own members, and of those of all types that
+    /// its values and calls are made of.
+    #[must_use]
+    pub fn breaks(&self, surface: &Surface) -> BTreeMap<Key, Vec<Break>> {
+        let users = users(surface);
+        let previous = self.surface();
+        let next = self.last_release() + 1;
+        let mut breaks: BTreeMap<Key, Vec<Break>> = BTreeMap::new();
+        let mut note = |key: Key, of: Break| breaks.entry(key).or_default().push(of);
+        for verdict in compare(&previous, surface) {
+            if verdict.classes.contains(&Class::Wire) {
+                for key in reaching([verdict.key.declared()], &users) {
+                    let member = self.name(&verdict.key, surface);
+                    let (release, cell) = (next, verdict.cell());
+                    note(
+                        key,
+                        Break {
+                            release,
+                            member,
+                            cell,
+                        },
+                    );
+                }
+            }
+        }
+        let mut told = BTreeSet::new();
+        let wire = |it: &&super::Accepted| it.classes.contains(&Class::Wire);
+        for accepted in self.accepted.iter().filter(wire) {
+            let Some(release) = accepted.release else {
+                continue;
+            };
+            for key in reaching([accepted.key.declared()], &users) {
+                // What came to be made of the type later was not broken then.
+                if self.broke(&key, release) {
+                    told.insert((key.clone(), release));
+                    let member = self.name(&accepted.key, surface);
+                    let cell = accepted.cell.clone();
+                    note(
+                        key,
+                        Break {
+                            release,
+                            member,
+                            cell,
+                        },
+                    );
+                }
+            }
+        }
+        for (key, entry) in &self.entries {
+            for digest in entry.digests.iter().filter(|digest| digest.breaks) {
+                if !told.contains(&(key.clone(), digest.release)) {
+                    let (release, member) = (digest.release, self.name(key, surface));
+                    let cell = String::new();
+                    note(
+                        key.clone(),
+                        Break {
+                            release,
+                            member,
+                            cell,
+                        },
+                    );
+                }
+            }
+        }
+        for breaks in breaks.values_mut() {
+            breaks.sort_by(|a, b| {
+                (b.release, &a.member, &a.cell).cmp(&(a.release, &b.member, &b.cell))
+            });
+        }
+        breaks
+    }
+
+    fn broke(&self, key: &Key, release: u32) -> bool {
+        self.entries.get(key).is_some_and(|entry| {
+            let mut digests = entry.digests.iter();
+            digests.any(|digest| digest.breaks && digest.release == release)
+        })
+    }
+
+    /// What an element is called, from its package on.
+    fn name(&self, key: &Key, surface: &Surface) -> String {
+        let mut names = Vec::new();
+        let mut at = Some(key.clone());
+        while let Some(key) = at.filter(|key| key.depth() > 0) {
+            let now = surface.get(&key).map(|element| &element.name);
+            let once = self.entries.get(&key).map(|entry| &entry.element.name);
+            names.extend(now.or(once).cloned());
+            at = key.parent();
+        }
+        names.push(key.package.clone());
+        names.reverse();
+        names.join(".")
+    }
+
     /// Moves what is known by its name to its new one, where only that has changed.
     fn follow_names(&mut self, previous: &Surface, current: &Surface) {
         for (old, new) in compare::renamed(previous, current) {
@@ -172,23 +277,36 @@ fn record_digest(entry: &mut Entry, element: &Element, release: u32, breaks: boo
 
 /// Declarations whose values or calls two versions misread: where a verdict says so, and whatever reaches those.
 fn broken(verdicts: &[Verdict], surface: &Surface) -> BTreeSet<Key> {
+    let wire = verdicts
+        .iter()
+        .filter(|verdict| verdict.classes.contains(&Class::Wire));
+    reaching(wire.map(|verdict| verdict.key.declared()), &users(surface))
+}
+
+/// By declaration, those whose values and calls are made of it.
+fn users(surface: &Surface) -> BTreeMap<Key, BTreeSet<Key>> {
     let mut users: BTreeMap<Key, BTreeSet<Key>> = BTreeMap::new();
     for (key, element) in surface.iter() {
         for used in references(element) {
             users.entry(used).or_default().insert(key.declared());
         }
     }
-    let wire = verdicts
-        .iter()
-        .filter(|verdict| verdict.classes.contains(&Class::Wire));
-    let mut waiting: Vec<Key> = wire.map(|verdict| verdict.key.declared()).collect();
-    let mut broken = BTreeSet::new();
+    users
+}
+
+/// These declarations, and whatever is made of them.
+fn reaching(
+    keys: impl IntoIterator<Item = Key>,
+    users: &BTreeMap<Key, BTreeSet<Key>>,
+) -> BTreeSet<Key> {
+    let mut waiting: Vec<Key> = keys.into_iter().collect();
+    let mut reaching = BTreeSet::new();
     while let Some(key) = waiting.pop() {
-        if broken.insert(key.clone()) {
+        if reaching.insert(key.clone()) {
             waiting.extend(users.get(&key).into_iter().flatten().cloned());
         }
     }
-    broken
+    reaching
 }
 
 /// The declarations whose values stand in an element.
