@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 use tokio::sync::mpsc;
 
 use crate::lock::LockRequest;
-use crate::member::Member;
+use crate::member::{Member, Strange};
 use crate::problem::OpenError;
 use crate::view::View;
 use crate::watch;
@@ -17,7 +17,7 @@ use crate::watch;
 pub const LOCK_REQUESTS_MAX: usize = 1024;
 
 pub(crate) type Opened = Option<Result<(), OpenError>>;
-pub(crate) type Judge = Arc<RwLock<Option<Box<dyn Fn(&Member) -> bool + Send + Sync>>>>;
+pub(crate) type Judge = Arc<RwLock<Option<Box<dyn Fn(&Member) -> Vec<Strange> + Send + Sync>>>>;
 
 /// What keeps a membership going.
 pub trait Backend: fmt::Debug + Send + Sync + 'static {
@@ -70,6 +70,8 @@ impl Leaving {
 /// Where a backend puts what it hears.
 #[derive(Clone)]
 pub struct Board {
+    /// The node that looks.
+    name: Arc<str>,
     views: Arc<watch::Sender<Arc<View>>>,
     opened: Arc<watch::Sender<Opened>>,
     judge: Judge,
@@ -77,11 +79,13 @@ pub struct Board {
 
 impl Board {
     pub(crate) fn new(
+        name: Arc<str>,
         views: watch::Sender<Arc<View>>,
         opened: watch::Sender<Opened>,
         judge: Judge,
     ) -> Self {
         Self {
+            name,
             views: Arc::new(views),
             opened: Arc::new(opened),
             judge,
@@ -90,16 +94,7 @@ impl Board {
 
     /// These are the members now, all of them; the time is microseconds since 1970. Nothing comes of it if all is as before.
     pub fn publish(&self, members: impl IntoIterator<Item = Arc<Member>>, now_us: i64) {
-        let judge = self.judge.read().unwrap_or_else(|it| it.into_inner());
-        let judged = members.into_iter().map(|member| {
-            let accepts = judge.as_ref().is_none_or(|judge| judge(&member));
-            if member.accepts == accepts {
-                return member;
-            }
-            let mut member = Member::clone(&member);
-            member.accepts = accepts;
-            Arc::new(member)
-        });
+        let judged = self.judged(members);
         self.views.send_if_modified(|view| {
             let next = view.followed(judged, now_us);
             let differs = next != **view;
@@ -108,6 +103,31 @@ impl Board {
             }
             differs
         });
+    }
+
+    /// These members as this node understands them. Of itself it says which types it does not take on: those that a member
+    /// runs which is behind. So nothing is given to a newer node while those that are there can't follow it.
+    fn judged(&self, members: impl IntoIterator<Item = Arc<Member>>) -> Vec<Arc<Member>> {
+        let mut members: Vec<Arc<Member>> = members.into_iter().collect();
+        let judge = self.judge.read().unwrap_or_else(|it| it.into_inner());
+        let mut left: Vec<Strange> = Vec::new();
+        for member in &mut members {
+            let strange = judge.as_ref().map_or_else(Vec::new, |judge| judge(member));
+            if *member.strange != *strange {
+                Arc::make_mut(member).strange = strange.into();
+            }
+            for strange in member.strange.iter().filter(|it| it.behind) {
+                if member.runs(strange.of) && left.iter().all(|it| it.of != strange.of) {
+                    left.push(strange.clone());
+                }
+            }
+        }
+        if !left.is_empty()
+            && let Some(me) = members.iter_mut().find(|member| member.name == self.name)
+        {
+            Arc::make_mut(me).strange = left.into();
+        }
+        members
     }
 
     /// Nothing is heard of the others since this time, in microseconds since 1970: the last view stays, and says so.

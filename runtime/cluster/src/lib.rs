@@ -34,8 +34,8 @@ pub use etcd::{
 pub use load::LoadMeter;
 pub use lock::{Held, LOCK_NAME_MAX, Lock, LockRequest};
 pub use member::{
-    ADDRESSES_MAX, ENTITIES_MAX, Load, MEMBER_TTL, MEMBERS_MAX, Member, NAME_MAX, REPORT_EVERY,
-    ROLES_MAX, TypeId,
+    ADDRESSES_MAX, BREAKS_MAX, Break, ENTITIES_MAX, Load, MEMBER_TTL, MEMBERS_MAX, Member,
+    NAME_MAX, REPORT_EVERY, ROLES_MAX, Strange, TypeId,
 };
 pub use picker::Picker;
 pub use problem::{LockError, NoMember, OpenError};

@@ -19,6 +19,8 @@ pub const ADDRESSES_MAX: usize = 16;
 pub const ROLES_MAX: usize = 64;
 /// At most so many types of entities runs a member, and so many services.
 pub const ENTITIES_MAX: usize = 4096;
+/// So many types that those of earlier releases can't understand names a member at most: those that broke last.
+pub const BREAKS_MAX: usize = 1024;
 
 /// The full id of an entity type or a service: its package's number and its own.
 pub type TypeId = (u16, u16);
@@ -42,9 +44,13 @@ pub struct Member {
     pub root: u64,
     /// The release of its schema.
     pub release: u32,
-    /// Whether it and the node that looks understand each other. The looking node judges.
-    #[serde(skip, default = "yes")]
-    pub accepts: bool,
+    /// What those of earlier releases can't understand of it: of each type the latest change.
+    #[serde(default)]
+    pub breaks: Vec<Break>,
+    /// In which types it and the node that looks don't understand each other; of the node that looks itself, which types it
+    /// leaves to members that are behind it. The node that looks judges.
+    #[serde(skip)]
+    pub strange: Arc<[Strange]>,
     /// When its process began, in microseconds since 1970.
     pub started_us: i64,
     /// Whether it is about to leave: nothing new goes there.
@@ -53,8 +59,26 @@ pub struct Member {
     pub load: Load,
 }
 
-const fn yes() -> bool {
-    true
+/// A change of a type that those of earlier releases can't follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Break {
+    /// The entity, the component or the service.
+    pub of: TypeId,
+    /// The first release with the change.
+    pub since: u32,
+    /// What changed, for people: at most [`NAME_MAX`] bytes.
+    pub what: String,
+}
+
+/// A type in which a member and the node that looks don't understand each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strange {
+    /// The entity, the component or the service.
+    pub of: TypeId,
+    /// What changed, and which of the two must be replaced, for people.
+    pub why: Arc<str>,
+    /// Whether the member is of the earlier release.
+    pub behind: bool,
 }
 
 impl Member {
@@ -70,17 +94,36 @@ impl Member {
             services: Vec::new(),
             root: 0,
             release: 0,
-            accepts: true,
+            breaks: Vec::new(),
+            strange: Arc::default(),
             started_us: 0,
             draining: false,
             load: Load::default(),
         }
     }
 
-    /// Whether something new may be given to it.
+    /// Whether it and the node that looks understand each other in everything.
     #[must_use]
-    pub const fn is_candidate(&self) -> bool {
-        self.accepts && !self.draining
+    pub fn accepts(&self) -> bool {
+        self.strange.is_empty()
+    }
+
+    /// Whether anything new may be given to it.
+    #[must_use]
+    pub fn is_candidate(&self) -> bool {
+        self.accepts() && !self.draining
+    }
+
+    /// Why it and the node that looks don't understand each other in this type, if they don't.
+    #[must_use]
+    pub fn strange_in(&self, of: TypeId) -> Option<&Strange> {
+        self.strange.iter().find(|strange| strange.of == of)
+    }
+
+    /// Whether it runs this type of entities, or this service.
+    #[must_use]
+    pub fn runs(&self, of: TypeId) -> bool {
+        self.entities.contains(&of) || self.services.contains(&of)
     }
 
     /// What of it is longer than it may be, if anything.
@@ -98,6 +141,11 @@ impl Member {
         if self.roles.len() > ROLES_MAX || self.roles.iter().any(|it| long(it)) {
             return Some(format!(
                 "it has at most {ROLES_MAX} roles of 1 to {NAME_MAX} bytes"
+            ));
+        }
+        if self.breaks.len() > BREAKS_MAX || self.breaks.iter().any(|it| it.what.len() > NAME_MAX) {
+            return Some(format!(
+                "it names at most {BREAKS_MAX} changes, with at most {NAME_MAX} bytes each"
             ));
         }
         (self.entities.len() > ENTITIES_MAX || self.services.len() > ENTITIES_MAX)

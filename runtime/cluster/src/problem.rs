@@ -9,15 +9,21 @@ pub struct NoMember {
     pub what: String,
     /// Since when there is none, in microseconds since 1970; none if this node never saw one.
     pub since_us: Option<i64>,
+    /// Who has it but can't be understood in it, and why.
+    pub strange: Option<String>,
     /// Since when this node hears nothing of the others, in microseconds since 1970.
     pub away_since_us: Option<i64>,
 }
 
 impl fmt::Display for NoMember {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no node for {} is there", self.what)?;
+        match &self.strange {
+            Some(strange) => write!(f, "no node for {} can be understood: {strange}", self.what)?,
+            None => write!(f, "no node for {} is there", self.what)?,
+        }
         match self.since_us {
             Some(since) => write!(f, " since {}", playhouse_wire::Timestamp(since))?,
+            None if self.strange.is_some() => {}
             None => f.write_str(", and none was seen: start one")?,
         }
         if let Some(since) = self.away_since_us {

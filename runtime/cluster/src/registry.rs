@@ -146,7 +146,7 @@ impl Registry {
         if let Some(excess) = member.excess() {
             return Err(Refusal::Refused(excess));
         }
-        member.accepts = true;
+        member.strange = Arc::default();
         let name = Arc::clone(&member.name);
         if let Some(entry) = self.members.get_mut(&name) {
             if Some(entry.ticket) == ticket {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::driver::{Board, Driver, Judge, LOCK_REQUESTS_MAX, Leaving, Opened};
 use crate::lock::{LOCK_NAME_MAX, Lock, LockRequest};
-use crate::member::Member;
+use crate::member::{Member, Strange};
 use crate::problem::{LockError, OpenError};
 use crate::view::View;
 use crate::watch;
@@ -15,6 +15,7 @@ use crate::watch;
 /// A seat for this node, and the end of it that a backend drives. Until the backend has joined, the node sees only itself.
 #[must_use]
 pub fn seat(me: Member) -> (Seat, Driver) {
+    let name = Arc::clone(&me.name);
     let (me_sender, me_receiver) = watch::channel(Arc::new(me.clone()));
     let (views_sender, views) = watch::channel(Arc::new(View::of([Arc::new(me)])));
     let (opened_sender, opened) = watch::channel(None);
@@ -35,7 +36,7 @@ pub fn seat(me: Member) -> (Seat, Driver) {
         me: me_receiver,
         locks: lock_requests,
         leaving: Leaving::new(leaving_receiver),
-        board: Board::new(views_sender, opened_sender, judge),
+        board: Board::new(name, views_sender, opened_sender, judge),
     };
     (seat, driver)
 }
@@ -89,8 +90,9 @@ impl Seat {
         });
     }
 
-    /// Says which members this node understands: [`Member::accepts`] in every view from the next on. Until it is said, it is all of them.
-    pub fn judge_by(&self, judge: impl Fn(&Member) -> bool + Send + Sync + 'static) {
+    /// Says in which types members and this node don't understand each other: [`Member::strange`] in every view from the next
+    /// on. Until it is said, it is none. It is asked of a member with each view, so it had better be quick.
+    pub fn judge_by(&self, judge: impl Fn(&Member) -> Vec<Strange> + Send + Sync + 'static) {
         let mut place = self
             .shared
             .judge
@@ -204,14 +206,54 @@ mod tests {
         assert!(!views.has_changed().unwrap());
     }
 
-    #[tokio::test]
-    async fn a_member_that_is_not_understood_is_marked() {
+    /// Types of other roots are strange to this seat, and their members behind it if they are of no release.
+    fn judging() -> (Seat, Driver) {
         let (seat, driver) = seat(me());
-        seat.judge_by(|member| member.root == 0);
-        let mut strange = Member::new("b", 1, "x");
-        strange.root = 7;
-        driver.board.publish([Arc::new(strange)], 1);
-        assert!(!seat.view().get("b").unwrap().accepts);
+        seat.judge_by(|member| {
+            let strange = member.entities.iter().map(|of| Strange {
+                of: *of,
+                why: "it differs".into(),
+                behind: member.release == 0,
+            });
+            strange.filter(|_| member.root != 0).collect()
+        });
+        (seat, driver)
+    }
+
+    fn running(name: &str, root: u64, release: u32) -> Arc<Member> {
+        let mut member = Member::new(name, 1, "x");
+        (member.root, member.release) = (root, release);
+        member.entities = vec![(1, 2)];
+        Arc::new(member)
+    }
+
+    #[tokio::test]
+    async fn a_member_that_is_not_understood_is_marked_in_what_it_runs() {
+        let (seat, driver) = judging();
+        let me = running("a", 0, 0);
+        driver
+            .board
+            .publish([Arc::clone(&me), running("b", 7, 1)], 1);
+        let view = seat.view();
+        assert!(!view.get("b").unwrap().accepts());
+        assert!(view.get("a").unwrap().accepts(), "it is behind itself");
+        assert_eq!(view.with_entity(1, 2).len(), 1);
+        driver.board.publish([me, running("b", 0, 1)], 1);
+        assert!(seat.view().get("b").unwrap().accepts());
+    }
+
+    #[tokio::test]
+    async fn the_newer_one_leaves_to_those_behind_it_what_they_run() {
+        let (seat, driver) = judging();
+        let me = running("a", 0, 0);
+        driver
+            .board
+            .publish([Arc::clone(&me), running("b", 7, 0)], 1);
+        let view = seat.view();
+        assert!(view.get("a").unwrap().strange_in((1, 2)).is_some());
+        assert!(view.with_entity(1, 2).is_empty());
+        driver.board.publish([me], 1);
+        assert_eq!(seat.view().with_entity(1, 2).len(), 1, "they are gone");
     }
 
     #[tokio::test]

@@ -22,6 +22,16 @@ pub enum What {
     Service(TypeId),
 }
 
+impl What {
+    /// Whether a member that has this may be found by it.
+    fn is_understood(&self, member: &Member) -> bool {
+        match self {
+            Self::Role(_) => member.accepts(),
+            Self::Entity(of) | Self::Service(of) => member.strange_in(*of).is_none(),
+        }
+    }
+}
+
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -34,8 +44,8 @@ impl fmt::Display for What {
 
 /// Who is there. A hint: what it says was true not long ago.
 ///
-/// Members are found by what they have without a search; those that are draining, and those that don't understand the node that looks, are
-/// listed but never found so.
+/// Members are found by what they have without a search; those that are draining are listed but never found so. One in whose
+/// form of a type it and the node that looks don't understand each other is not found by that type, nor by its roles.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     /// Raised by each change, for this node's seat alone.
@@ -99,8 +109,22 @@ impl View {
         NoMember {
             what: what.to_string(),
             since_us: self.emptied.get(what).copied(),
+            strange: self.strange(what),
             away_since_us: self.away_since_us,
         }
+    }
+
+    /// Whoever has this, but can't be understood in it, and why.
+    fn strange(&self, what: &What) -> Option<String> {
+        let having = |member: &&Arc<Member>| assets(member).any(|it| it == *what);
+        let mut having = self.members.values().filter(having);
+        having.find_map(|member| {
+            let strange = match what {
+                What::Entity(of) | What::Service(of) => member.strange_in(*of),
+                What::Role(_) => member.strange.first(),
+            };
+            strange.map(|strange| format!("node {} has it: {}", member.name, strange.why))
+        })
     }
 
     /// What is seen after this view, at this time.
@@ -114,8 +138,8 @@ impl View {
             .map(|member| (Arc::clone(&member.name), member))
             .collect();
         let mut found: HashMap<What, Vec<Arc<Member>>> = HashMap::new();
-        for member in members.values().filter(|member| member.is_candidate()) {
-            for what in assets(member) {
+        for member in members.values().filter(|member| !member.draining) {
+            for what in assets(member).filter(|what| what.is_understood(member)) {
                 let with = found.entry(what).or_default();
                 // One that says a thing twice is found once.
                 if with.last().is_none_or(|last| last.name != member.name) {
@@ -163,6 +187,7 @@ fn assets(member: &Member) -> impl Iterator<Item = What> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::member::Strange;
 
     fn member(name: &str, role: &str) -> Member {
         let mut member = Member::new(name, 1, "127.0.0.1:1");
@@ -195,10 +220,25 @@ mod tests {
         let mut draining = member("a", "lobby");
         draining.draining = true;
         let mut strange = member("b", "lobby");
-        strange.accepts = false;
+        strange.entities.push((1, 3));
+        strange.strange = Arc::new([Strange {
+            of: (1, 2),
+            why: "another form".into(),
+            behind: true,
+        }]);
         let view = View::of([draining, strange].map(Arc::new));
         assert_eq!(names(view.with_role("lobby")), [""; 0]);
+        assert_eq!(names(view.with_entity(1, 2)), [""; 0]);
+        assert_eq!(names(view.with_entity(1, 3)), ["b"]);
         assert!(view.get("a").is_some() && view.get("b").is_some());
+        for what in [What::Entity((1, 2)), What::Role("lobby".into())] {
+            let nobody = view.nobody(&what);
+            assert_eq!(
+                nobody.strange.as_deref(),
+                Some("node b has it: another form")
+            );
+        }
+        assert_eq!(view.nobody(&What::Entity((1, 9))).strange, None);
     }
 
     #[test]

@@ -48,11 +48,12 @@ use hosting::Hosting;
 use serving::Serving;
 
 pub use handle::Cluster;
+pub use playhouse_cluster::{
+    Break, Load, Lock, LockError, Member, NoMember, OpenError, Picker, Seat, Strange, View, What,
+    watch,
+};
 #[cfg(feature = "etcd")]
 pub use playhouse_cluster::{Etcd, Tls};
-pub use playhouse_cluster::{
-    Load, Lock, LockError, Member, NoMember, OpenError, Picker, Seat, View, What, watch,
-};
 
 pub(crate) use measuring::measure;
 

@@ -16,7 +16,7 @@ mod wired;
 
 pub use places::{collection, collections, document_id, indexed, place, property_place};
 pub use quarantine::set_aside;
-pub use upgrade::{Draft, UPGRADED, UpgradeHook, upgrade};
+pub use upgrade::{Draft, UPGRADED, UpgradeHook, upgrade, upgraded};
 
 pub use playhouse_store::{Path, Table, Value};
 

@@ -25,6 +25,7 @@
 //! in a cluster [`JOIN_TIMEOUT`] to join it, [`DRAIN_TIMEOUT`] to hand over what it runs, and [`LEAVE_TIMEOUT`] to leave it.
 
 mod builder;
+mod clocks;
 mod config;
 mod control;
 mod draining;
@@ -46,6 +47,7 @@ mod serving;
 mod session;
 mod shard;
 mod shared;
+mod strangers;
 mod system;
 mod threads;
 mod tool;
@@ -56,6 +58,7 @@ use std::sync::Arc;
 use tokio::time::Duration;
 
 pub use builder::NodeBuilder;
+pub use clocks::CLOCK_DIFFERENCE_MAX;
 pub use config::{
     ClusterConfig, ColoursConfig, ConfigureError, EtcdConfig, LogConfig, LogFilesConfig,
     MembershipConfig, Network, NodeConfig, RotationConfig, StoreConfig,

@@ -114,6 +114,7 @@ impl Sim {
                 sim_store: RefCell::default(),
                 hosts: RefCell::default(),
                 clock_rates: RefCell::default(),
+                dates_ahead: RefCell::default(),
                 polls: Cell::new(0),
                 frozen: Cell::new(false),
             })

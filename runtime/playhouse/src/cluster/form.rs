@@ -2,7 +2,7 @@
 
 use playhouse_cluster as cluster;
 
-use super::schema::{Load, Loaded, Locking, Member, News, Refusal, Seen, TypeId};
+use super::schema::{Break, Load, Loaded, Locking, Member, News, Refusal, Seen, TypeId};
 
 impl From<cluster::Load> for Load {
     fn from(load: cluster::Load) -> Self {
@@ -54,6 +54,28 @@ impl From<&cluster::Member> for Member {
             started_us: member.started_us,
             draining: member.draining,
             load: member.load.into(),
+            breaks: member.breaks.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&cluster::Break> for Break {
+    fn from(it: &cluster::Break) -> Self {
+        let (of, number) = it.of;
+        Self {
+            of: TypeId { of, number },
+            since: it.since,
+            what: it.what.clone(),
+        }
+    }
+}
+
+impl From<Break> for cluster::Break {
+    fn from(it: Break) -> Self {
+        Self {
+            of: (it.of.of, it.of.number),
+            since: it.since,
+            what: it.what,
         }
     }
 }
@@ -69,7 +91,8 @@ impl From<Member> for cluster::Member {
             services: from_ids(member.services),
             root: member.root,
             release: member.release,
-            accepts: true,
+            breaks: member.breaks.into_iter().map(Into::into).collect(),
+            strange: std::sync::Arc::default(),
             started_us: member.started_us,
             draining: member.draining,
             load: member.load.into(),

@@ -107,7 +107,7 @@ impl Stay<'_> {
 fn says_more(said: &Member, now: &Member) -> bool {
     let mut same = said.clone();
     same.load = now.load;
-    same.accepts = now.accepts;
+    same.strange = Arc::clone(&now.strange);
     same != *now
 }
 

@@ -123,20 +123,29 @@ pub fn upgrade(
     Ok(update)
 }
 
-fn check_upgraded(release: u32, root: &Value) -> Result<(), Misfit> {
+/// The release of the schema whose hooks have changed a document last; 0 if none have. Older nodes can't run it.
+#[doc(hidden)]
+#[must_use]
+pub fn upgraded(root: &Value) -> u32 {
     match root.at(&[UPGRADED.to_owned()]) {
-        Some(Value::Unsigned(by)) if *by > release.into() => Err(Misfit {
-            passing: true,
-            ..Misfit::new(
-                Path::of([UPGRADED]),
-                format!(
-                    "it was upgraded to release {by} of the schema, and this node has release {release}: \
-                     only a newer node can run it"
-                ),
-            )
-        }),
-        _ => Ok(()),
+        Some(Value::Unsigned(by)) => u32::try_from(*by).unwrap_or(u32::MAX),
+        _ => 0,
     }
+}
+
+fn check_upgraded(release: u32, root: &Value) -> Result<(), Misfit> {
+    let by = upgraded(root);
+    if by <= release {
+        return Ok(());
+    }
+    let problem = format!(
+        "it was upgraded to release {by} of the schema, and this node has release {release}: \
+         only a newer node can run it"
+    );
+    Err(Misfit {
+        passing: true,
+        ..Misfit::new(Path::of([UPGRADED]), problem)
+    })
 }
 
 fn run(hook: UpgradeHook, body: &mut Value, at: Path, from: u32) -> Result<(), Misfit> {

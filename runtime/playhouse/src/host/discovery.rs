@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use playhouse_cluster::{Picker, View, What, consistent};
+use playhouse_cluster::{NoMember, Picker, View, What, consistent};
 
 use super::shard::Shard;
 use crate::call::{Address, Failure, FailureKind, Target};
@@ -54,14 +54,14 @@ impl Shard {
         let address = chosen.and_then(|member| member.addresses.first());
         let address = address.map(|address| Address::new(address.as_str()));
         address.ok_or_else(|| {
-            let failure = Failure::not_executed(FailureKind::Unreachable);
-            failure.because(self.nobody_serves(view, id))
+            let nobody = view.nobody(&What::Service(id));
+            let text = self.nobody_serves(&nobody, id);
+            nobody_there(&nobody).because(text)
         })
     }
 
     /// Why nobody is there for a service.
-    fn nobody_serves(&self, view: &View, id: (u16, u16)) -> String {
-        let nobody = view.nobody(&What::Service(id));
+    fn nobody_serves(&self, nobody: &NoMember, id: (u16, u16)) -> String {
         let schema = self.schema.get();
         match schema.and_then(|schema| schema.service(id.0, id.1)) {
             Some(service) => {
@@ -71,4 +71,12 @@ impl Shard {
             None => nobody.to_string(),
         }
     }
+}
+
+/// The failure of a call that nobody is there for, without its words: whoever is there may be of another release.
+pub(super) fn nobody_there(nobody: &NoMember) -> Failure {
+    Failure::not_executed(match nobody.strange {
+        Some(_) => FailureKind::Incompatible,
+        None => FailureKind::Unreachable,
+    })
 }

@@ -175,6 +175,9 @@ impl Shard {
         let is_instance = matches!(kind.descriptor.kind, EntityKind::Instance);
         let persisted = header.persisted();
         let offered = persisted.is_some_and(|it| it.arriving.borrow().is_some());
+        if let Some(why) = self.left_to_others(kind) {
+            return Err(refused(FailureKind::Incompatible, &*why));
+        }
         let judged = self.is_placed(kind) && !offered;
         let mut take = match judged && self.keeps(Rule::ClaimWhenOver) {
             true => Take::Free,
@@ -298,7 +301,14 @@ impl Shard {
                 self.restore_timers(cell, &document.root);
                 Ok(fresh)
             }
-            Err(misfit) => {
+            Err(mut misfit) => {
+                misfit.passing |= document.header.schema > keeper.release;
+                if misfit.passing {
+                    self.give_back(keeper, cell, persisted, document, &misfit);
+                    let why =
+                        format!("its document was written by a node of a later release, {misfit}");
+                    return Err(cannot_begin(FailureKind::Incompatible, why));
+                }
                 let marked = document::set_aside(&*keeper.store, &document.id, &misfit);
                 self.spawn(async move {
                     if let Err(error) = marked.await {
@@ -308,6 +318,40 @@ impl Shard {
                 let why = format!("its document does not fit the schema: {misfit}");
                 Err(cannot_begin(FailureKind::Incompatible, why))
             }
+        }
+    }
+
+    /// A document that only this node can't read, since a newer one wrote it, is for those that can: it is released as it
+    /// was.
+    fn give_back(
+        self: &Rc<Self>,
+        keeper: &Keeper,
+        cell: &Rc<dyn Hosted>,
+        persisted: &Persisted,
+        document: Document,
+        misfit: &Misfit,
+    ) {
+        if let Some(arriving) = &*persisted.arriving.borrow() {
+            // Whoever offered it must not go on with it: its document was claimed.
+            arriving.doubt();
+        }
+        let (id, path, problem) = (&document.id, &misfit.path, &misfit.problem);
+        tracing::warn!(document = %id, %path, "a document is left to a node of its release: {problem}");
+        if !self.is_placed(self.kind(cell.header().kind)) {
+            return;
+        }
+        let Ok(mut activation) = Activation::new(&document, keeper.owner(), keeper.rules) else {
+            return;
+        };
+        let more = More {
+            schema: document.header.schema,
+            wake_us: document.header.wake_us,
+            end: End::Released,
+        };
+        if let Some(commit) = activation.snapshot(Update::new(), more) {
+            let released = keeper.store.commit(vec![commit]);
+            // If it stays, it is released when this node is over.
+            self.spawn(async move { drop(released.await) });
         }
     }
 
@@ -325,6 +369,9 @@ impl Shard {
             let hooks = kind.upgrades();
             let update = document::upgrade(kind.descriptor, keeper.release, &hooks, document)?;
             saved.load(&**cell, &document.root)?;
+            persisted
+                .release_least
+                .set(document::upgraded(&document.root));
             persisted.add(update);
         }
         persisted.tenure.borrow_mut().claimed(activation.epoch());

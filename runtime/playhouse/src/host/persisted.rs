@@ -56,6 +56,8 @@ pub(super) struct Persisted {
     pub(super) discarded: Cell<bool>,
     /// It was loaded, and its first hooks have run.
     pub(super) begun: Cell<bool>,
+    /// The release of the schema that a node must have at least to run it; 0 for any that fits.
+    pub(super) release_least: Cell<u32>,
     /// Why it could not be loaded.
     pub(super) failure: RefCell<Option<Failure>>,
 }

@@ -78,6 +78,16 @@ impl Shard {
         owned && self.clustered().is_some()
     }
 
+    /// Why this node takes on no entities of a type now, if so: a member that is behind runs them, and could not follow.
+    pub(super) fn left_to_others(&self, kind: &Kind) -> Option<std::sync::Arc<str>> {
+        let cluster = self.clustered()?;
+        let view = cluster.seat.view();
+        let me = view.get(&self.node)?;
+        let of = (kind.descriptor.package, kind.descriptor.number);
+        me.strange_in(of)
+            .map(|strange| std::sync::Arc::clone(&strange.why))
+    }
+
     /// Whether a call is to be placed: its entity is not live here, or older calls of this node are still on their way to it.
     #[inline]
     pub(super) fn is_elsewhere(&self, target: &Target) -> bool {

@@ -298,6 +298,7 @@ impl LinkHandler for Dialled {
     fn opened(&self, _link: &Link, peer: &Peer) {
         if let Some(node) = self.node.upgrade() {
             node.judge_schema(peer);
+            node.judge_clock(peer);
         }
     }
 

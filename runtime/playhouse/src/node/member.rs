@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use playhouse_cluster::Member;
 
+use super::judging;
 use super::shared::Shared;
 
 /// The node as a member, once its addresses are known.
@@ -18,6 +19,7 @@ pub(super) fn member(shared: &Shared, started_us: i64) -> Member {
         services: about.services.clone(),
         root: about.schema.digest,
         release: about.schema.release,
+        breaks: judging::breaks(about.schema),
         started_us,
         ..Member::new(
             about.name.as_str(),

@@ -238,8 +238,8 @@ fn members(view: &View) -> Members {
     };
     Members {
         available: count(Member::is_candidate),
-        draining: count(|member| member.accepts && member.draining),
-        incompatible: count(|member| !member.accepts),
+        draining: count(|member| member.accepts() && member.draining),
+        incompatible: count(|member| !member.accepts()),
         is_away: view.away_since_us.is_some(),
     }
 }

@@ -131,7 +131,7 @@ impl Connection {
     #[inline]
     fn refuse_strange(&self, strange: Option<Rc<Strange>>, method: Method) -> Option<Failure> {
         let strange = strange?;
-        judging::refuse(self.node.schema(), &strange, method)
+        judging::refuse(&strange, method)
     }
 
     /// A call of the node's own, for tools.

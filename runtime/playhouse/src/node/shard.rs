@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use playhouse_cluster::placement::Rule;
 use playhouse_cluster::watch;
-use playhouse_net::link::{Link, LinkOptions};
+use playhouse_net::link::{Date, Link, LinkOptions};
 use playhouse_net::{Network, Random, Stream};
 use playhouse_wire::link::Peer;
 use playhouse_wire::message::{GoAwayReason, Message, Role};
@@ -77,7 +77,9 @@ impl ShardNode {
                 rules: shared.policy.placement_rules,
             });
         }
-        let options = LinkOptions::new(shared.identity());
+        let mut options = LinkOptions::new(shared.identity());
+        let dates = Rc::clone(&env);
+        options.date = Some(Date::by(move || dates.utc().as_micros()));
         let random = Random::new(env.random());
         Rc::new_cyclic(|this| {
             let mut dialling = options.clone();
@@ -373,6 +375,13 @@ impl ShardNode {
         Ok(())
     }
 
+    /// Looks at the clock of a node that this one has dialled.
+    pub(super) fn judge_clock(&self, peer: &Peer) {
+        if let Some(text) = self.shared.clocks.judge(peer) {
+            tracing::warn!("{text}");
+        }
+    }
+
     /// Judges a peer of another schema: the types in which it can't be understood. The log names those that differ.
     pub(super) fn judge_schema(&self, peer: &Peer) -> Strange {
         let Some(theirs) = peer.digests.as_ref().filter(|_| peer.role != Role::Tool) else {
@@ -396,14 +405,8 @@ impl ShardNode {
             return Strange::default();
         };
         let strange = judging::strange(self.schema(), ours, theirs, member.release);
-        if !strange.is_empty() {
-            let types = names(&mut strange.iter().copied());
-            tracing::warn!(
-                peer = %peer.name,
-                release = member.release,
-                types = types.join(", "),
-                "a node of an earlier release has types that this one can't read: its calls of them are refused"
-            );
+        for (_, why) in &strange {
+            tracing::debug!(peer = %peer.name, "calls are refused: {why}");
         }
         strange
     }

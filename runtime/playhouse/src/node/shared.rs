@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Duration;
 
 use super::builder::Policy;
+use super::clocks::Clocks;
 use super::control::Control;
 use super::gate::Gate;
 use super::guests::{GUEST_CALLS_MAX, Guests};
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     place: OnceLock<Place>,
     pub(super) control: Control,
     pub(super) watching: Watching,
+    pub(super) clocks: Clocks,
     /// Where spans go.
     #[cfg(feature = "opentelemetry")]
     pub(super) exporting: OnceLock<super::exporting::Exporting>,
@@ -102,6 +104,7 @@ impl Shared {
             place: OnceLock::new(),
             control: Control::default(),
             watching: Watching::new(),
+            clocks: Clocks::default(),
             #[cfg(feature = "opentelemetry")]
             exporting: OnceLock::new(),
         }

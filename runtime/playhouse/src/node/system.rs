@@ -17,11 +17,11 @@ use playhouse_store::Store;
 use tokio::runtime::Handle;
 use tokio::time::Duration;
 
-use super::member;
 use super::problem::StartError;
 use super::running::Stopped;
 use super::shard::ShardNode;
 use super::shared::{Jobs, Shared};
+use super::{judging, member, strangers};
 use crate::cluster::measure;
 use crate::standing::{self, LeaseTask, NameLock, Standing};
 
@@ -99,12 +99,7 @@ impl Place {
     pub(super) fn new(shared: &Shared, started_us: i64, lock: Option<NameLock>) -> Self {
         let (seat, driver) = playhouse_cluster::seat(member::member(shared, started_us));
         let schema = shared.about.schema;
-        // The newer side judges, by what its lock says of the older one's release.
-        seat.judge_by(move |member| {
-            member.root == schema.digest
-                || member.release >= schema.release
-                || member.release >= schema.readable_since
-        });
+        seat.judge_by(move |member| judging::member(schema, member));
         let incarnation = shared.places().incarnation;
         let terms = LeaseTerms::default();
         let (standing, lease) = standing::standing(&shared.about.name, incarnation, terms);
@@ -228,6 +223,7 @@ impl ShardNode {
             // Inside of it proxies call: a registry may be asked by calls of ours.
             host.spawn(cluster.drive(driver, system));
             tokio::task::spawn_local(measure(place.seat.clone(), Rc::clone(&host)));
+            tokio::task::spawn_local(strangers::watch(place.seat.clone()));
             let opened = tokio::time::timeout_at(limit, place.seat.opened()).await;
             let opened = opened.map_err(|_| StartError::NoCluster {
                 registry: format!("{cluster:?}"),

@@ -19,6 +19,7 @@ pub(super) struct SimEnv {
     world: Rc<World>,
     host: u32,
     clock_rate_ppm: i64,
+    date_ahead_us: i64,
     random: Random,
     order: Random,
 }
@@ -37,6 +38,7 @@ impl SimEnv {
             world: Rc::clone(world),
             host: *host,
             clock_rate_ppm: 0,
+            date_ahead_us: 0,
             random: world.stream(Purpose::Shard, who),
             order: world.stream(Purpose::Order, who),
         }
@@ -47,6 +49,12 @@ impl SimEnv {
         self.clock_rate_ppm = ppm;
         self
     }
+
+    /// With a date that is so many microseconds ahead of the true one.
+    pub(super) fn with_date_ahead(mut self, us: i64) -> Self {
+        self.date_ahead_us = us;
+        self
+    }
 }
 
 impl Env for SimEnv {
@@ -55,7 +63,7 @@ impl Env for SimEnv {
     }
 
     fn utc(&self) -> Timestamp {
-        self.world.utc()
+        Timestamp(self.world.utc().0.saturating_add(self.date_ahead_us))
     }
 
     fn random(&self) -> u64 {

@@ -38,6 +38,13 @@ impl Sim {
         rates.insert(host.to_owned(), ppm);
     }
 
+    /// The date on the nodes that start on a host from now on is so many microseconds ahead of the true one; below 0 it is
+    /// behind. Nothing that a cluster decides goes by dates.
+    pub fn set_date_ahead(&self, host: &str, ahead_us: i64) {
+        let mut dates = self.world.dates_ahead.borrow_mut();
+        dates.insert(host.to_owned(), ahead_us);
+    }
+
     /// The host stands still until [`Sim::resume`], while time goes on: as a process that is starved, or a machine that is
     /// moved. What comes for it waits, and it does not know. One that is down stays so.
     ///

@@ -25,12 +25,15 @@ pub(super) fn boot(name: &str, builder: impl Fn() -> NodeBuilder + 'static) -> B
         }
         // Each life of a node has a number of its own, by which others tell it from those before.
         let life = u64::from(place.host) << 32 | u64::from(place.incarnation) | 1 << 63;
-        let date = place.world.utc().0;
+        let ahead_us = place.world.date_ahead(&name);
+        let date = place.world.utc().0.saturating_add(ahead_us);
         let rate_ppm = place.world.clock_rate(&name);
         let parts = (0..).zip(node.parts(life, date)).map(|(index, part)| {
             let place = place.clone();
             let boot: BootShard = Box::new(move || {
-                let env = SimEnv::new(&place, index).with_clock_rate(rate_ppm);
+                let env = SimEnv::new(&place, index)
+                    .with_clock_rate(rate_ppm)
+                    .with_date_ahead(ahead_us);
                 let stopper = part.stopper();
                 let (shard, main) = part.boot(Rc::new(env), place.network, place.store);
                 Booted {

@@ -33,6 +33,8 @@ pub(super) struct World {
     pub(super) hosts: RefCell<BTreeMap<String, Host>>,
     /// How much faster than the true time the clocks of hosts are, by name, in parts per million.
     pub(super) clock_rates: RefCell<BTreeMap<String, i64>>,
+    /// How far the dates of hosts are ahead of the true one, by name, in microseconds.
+    pub(super) dates_ahead: RefCell<BTreeMap<String, i64>>,
     /// How often a shard was polled.
     pub(super) polls: Cell<u64>,
     /// A shard whose tasks wake one another without end.
@@ -68,6 +70,12 @@ impl World {
     pub(super) fn clock_rate(&self, host: &str) -> i64 {
         let rates = self.clock_rates.borrow();
         rates.get(host).copied().unwrap_or(0)
+    }
+
+    /// How far a host's date is ahead, in microseconds.
+    pub(super) fn date_ahead(&self, host: &str) -> i64 {
+        let dates = self.dates_ahead.borrow();
+        dates.get(host).copied().unwrap_or(0)
     }
 
     /// The stream of chance of this seed that belongs to this purpose and this number.

@@ -6,7 +6,7 @@ pub mod playhouse;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x9bc8_0819_a2d5_a224,
+    digest: 0x5271_c746_ce32_a743,
     release: 0,
     readable_since: 0,
     past: &[],

@@ -1,5 +1,6 @@
 //! A node that drains: its shards hand over what they run, to the nodes that would run it first without this one.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -149,6 +150,21 @@ impl Shard {
                     slot: 0,
                     key,
                 };
+                let least = cell.header().persisted();
+                let least = least.map_or(0, |it| it.release_least.get());
+                let others: Cow<'_, [Arc<Member>]> =
+                    match others.iter().all(|it| it.release >= least) {
+                        true => Cow::Borrowed(&others),
+                        // A hook of a newer release has changed its document: an older node could not read it.
+                        false => others
+                            .iter()
+                            .filter(|it| it.release >= least)
+                            .cloned()
+                            .collect(),
+                    };
+                if others.is_empty() {
+                    continue;
+                }
                 let refusals = refused.get(&known);
                 if refusals.is_some_and(|it| it.times >= REFUSALS_MAX) {
                     refused.remove(&known);
@@ -167,9 +183,9 @@ impl Shard {
                     refusals.by.clear();
                 }
                 let candidates = if willing.is_empty() {
-                    &others
+                    &*others
                 } else {
-                    &willing
+                    &*willing
                 };
                 if let Some(member) = rendezvous(candidates, entity_hash(&entity)) {
                     let queue = queues

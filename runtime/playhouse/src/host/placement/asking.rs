@@ -7,10 +7,11 @@ use std::sync::Arc;
 use playhouse_cluster::placement::{Route, Unplaced};
 use playhouse_cluster::{Member, View, What, rendezvous};
 use playhouse_store::Owner;
-use playhouse_wire::message::{At, Locate, NoOwner, NoOwnerReason};
+use playhouse_wire::message::{At, Locate, Method, NoOwner, NoOwnerReason};
 use playhouse_wire::{EntityRef, KeyPart, Writer};
 use rustc_hash::FxHasher;
 
+use super::super::discovery::nobody_there;
 use super::super::shard::Shard;
 use super::locating::Located;
 use super::sending::route_of;
@@ -218,10 +219,30 @@ impl Shard {
             .is_some_and(|cluster| cluster.standing.owner() == *owner)
     }
 
+    /// Where a node listens that is to take a call of this type.
+    ///
+    /// # Errors
+    ///
+    /// It is not known, or the node has another form of the type.
+    pub(super) fn reach(&self, node: &Arc<str>, method: Method) -> Result<Address, Failure> {
+        let view = self.clustered().map(|cluster| cluster.seat.view());
+        let member = view.as_ref().and_then(|view| view.get(node));
+        match member.and_then(|it| it.strange_in((method.package, method.number))) {
+            Some(strange) => {
+                Err(Failure::not_executed(FailureKind::Incompatible).because(&*strange.why))
+            }
+            None => self.address_in(view.as_deref(), node),
+        }
+    }
+
     /// Where a node listens, or did when it was last there.
     pub(in crate::host) fn address_of(&self, node: &Arc<str>) -> Result<Address, Failure> {
         let view = self.clustered().map(|cluster| cluster.seat.view());
-        let member = view.as_ref().and_then(|view| view.get(node));
+        self.address_in(view.as_deref(), node)
+    }
+
+    fn address_in(&self, view: Option<&View>, node: &Arc<str>) -> Result<Address, Failure> {
+        let member = view.and_then(|view| view.get(node));
         let mut nodes = self.placements.nodes.borrow_mut();
         let known = nodes.get(node);
         let there = member.and_then(|member| member.addresses.first());
@@ -275,7 +296,7 @@ fn candidate(entry: &Entry, view: &View) -> Result<Arc<Member>, Failure> {
     });
     let member = chosen.ok_or_else(|| {
         let nobody = view.nobody(&What::Entity((package, number)));
-        Failure::not_executed(FailureKind::Unreachable).because(nobody.to_string())
+        nobody_there(&nobody).because(nobody.to_string())
     })?;
     *entry.candidate.borrow_mut() = Arc::clone(&member.name);
     Ok(member)
@@ -318,6 +339,11 @@ fn failure_of(reason: NoOwnerReason) -> Failure {
         NoOwnerReason::UnknownType => (
             FailureKind::NotFound,
             "the node that was asked does not run this type any more",
+        ),
+        NoOwnerReason::Incompatible => (
+            FailureKind::Incompatible,
+            "the node that was asked can't read it, since a node of a later release wrote it, or leaves it to others; its \
+             log says more: finish the rolling upgrade, or take it back as a whole",
         ),
         _ => (
             FailureKind::Unreachable,

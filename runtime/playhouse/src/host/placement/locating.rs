@@ -186,6 +186,7 @@ impl Shard {
             Err(Unclaimed::Failed(failure)) => {
                 let reason = match failure.kind() {
                     FailureKind::NotFound => NoOwnerReason::NotActive,
+                    FailureKind::Incompatible => NoOwnerReason::Incompatible,
                     _ => NoOwnerReason::StoreAway,
                 };
                 Located::Nobody(reason, failure.clone())

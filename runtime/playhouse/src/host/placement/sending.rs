@@ -147,7 +147,7 @@ impl Shard {
         if self.is_me(&route.owner) {
             return self.serve_placed(attempt, &header);
         }
-        let sent = self.address_of(&route.owner.node).and_then(|to| {
+        let sent = self.reach(&route.owner.node, letter.method).and_then(|to| {
             let egress = self.egress_or_refuse(&to)?;
             egress.request(
                 &Outgoing {
@@ -162,6 +162,10 @@ impl Shard {
         });
         match sent {
             Ok(id) => *placed.underway.borrow_mut() = Underway::Link(id),
+            // Another node would say the same.
+            Err(failure) if failure.kind() == FailureKind::Incompatible => {
+                attempt.complete(ReplyOutcome::Failed((&failure).into()));
+            }
             Err(failure) => attempt.not_sent(failure),
         }
     }

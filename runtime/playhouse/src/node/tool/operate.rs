@@ -41,7 +41,7 @@ pub(super) async fn nodes(node: &ShardNode) -> Value {
 fn member_status(member: &Member, own: &Value, uptime_seconds: f64) -> Value {
     let mut status = json!({
         "node": member.name,
-        "state": match (member.accepts, member.draining) {
+        "state": match (member.accepts(), member.draining) {
             (false, _) => "incompatible",
             (true, true) => "draining",
             (true, false) => "running",
@@ -55,6 +55,7 @@ fn member_status(member: &Member, own: &Value, uptime_seconds: f64) -> Value {
         "sessions": member.load.sessions,
         "links": member.load.links,
         "load": member.load.score,
+        "reasons": member.strange.iter().map(|strange| &*strange.why).collect::<Vec<_>>(),
     });
     if own["node"] == status["node"]
         && let (Value::Object(status), Value::Object(own)) = (&mut status, own)
@@ -119,4 +120,29 @@ fn levels(bytes: &[u8]) -> WireResult<(String, u32)> {
 
 pub(super) fn invalid(error: &dyn std::fmt::Display) -> Failure {
     Failure::not_executed(FailureKind::Invalid).because(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use playhouse_cluster::Strange;
+
+    use super::*;
+
+    #[test]
+    fn a_member_that_does_not_fit_is_incompatible_and_says_why() {
+        let mut member = Member::new("new", 7, "x");
+        member.strange = [Strange {
+            of: (1, 2),
+            why: "it changed".into(),
+            behind: false,
+        }]
+        .into();
+        let status = member_status(&member, &json!({"node": "old"}), 1.0);
+        assert_eq!(status["state"], "incompatible");
+        assert_eq!(status["reasons"], json!(["it changed"]));
+        member.strange = std::sync::Arc::default();
+        let status = member_status(&member, &json!({"node": "old"}), 1.0);
+        assert_eq!(status["state"], "running");
+        assert_eq!(status["reasons"], json!([]));
+    }
 }

@@ -10,7 +10,7 @@
 pub mod cluster;
 
 pub use cluster::{
-    Load, Loaded, Locking, Member, News, Refusal, Registry, RegistryFollowArgs, RegistryJoinArgs,
-    RegistryLeaveArgs, RegistryLockArgs, RegistryProxy, RegistryReportArgs, RegistryUnlockArgs,
-    Seen, TypeId,
+    Break, Load, Loaded, Locking, Member, News, Refusal, Registry, RegistryFollowArgs,
+    RegistryJoinArgs, RegistryLeaveArgs, RegistryLockArgs, RegistryProxy, RegistryReportArgs,
+    RegistryUnlockArgs, Seen, TypeId,
 };

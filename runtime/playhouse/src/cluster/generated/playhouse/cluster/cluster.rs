@@ -132,11 +132,14 @@ pub struct Member {
     pub started_us: i64,
     pub draining: bool,
     pub load: Load,
+    pub breaks: Vec<Break>,
 }
 
 impl v1::Struct for Member {
     fn slots(&self) -> usize {
-        if v1::Struct::slots(&self.load) != 0 {
+        if !self.breaks.is_empty() {
+            12
+        } else if v1::Struct::slots(&self.load) != 0 {
             11
         } else if self.draining {
             10
@@ -178,6 +181,7 @@ impl v1::Encode for Member {
         slots.put(&self.started_us);
         slots.put(&self.draining);
         slots.put(&self.load);
+        slots.put(&self.breaks);
     }
 }
 
@@ -196,6 +200,7 @@ impl v1::Decode for Member {
             started_us: slots.or_default::<i64>("started_us")?,
             draining: slots.or_default::<bool>("draining")?,
             load: slots.or_default::<Load>("load")?,
+            breaks: slots.or_default::<v1::List<Break>>("breaks")?,
         };
         slots.end()?;
         Ok(value)
@@ -203,6 +208,56 @@ impl v1::Decode for Member {
 }
 
 impl v1::Check for Member {}
+
+/// A change of a type that those of earlier releases can't follow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Break {
+    pub of: TypeId,
+    /// The first release with the change.
+    pub since: u32,
+    pub what: String,
+}
+
+impl v1::Struct for Break {
+    #[inline]
+    fn slots(&self) -> usize {
+        if !self.what.is_empty() {
+            3
+        } else if self.since != 0 {
+            2
+        } else if v1::Struct::slots(&self.of) != 0 {
+            1
+        } else {
+            0
+        }
+    }
+}
+
+impl v1::Encode for Break {
+    #[inline]
+    fn encode(&self, w: &mut v1::Writer) {
+        let mut slots = w.slots(v1::Struct::slots(self));
+        slots.put(&self.of);
+        slots.put(&self.since);
+        slots.put(&self.what);
+    }
+}
+
+impl v1::Decode for Break {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            of: slots.or_default::<TypeId>("of")?,
+            since: slots.or_default::<u32>("since")?,
+            what: slots.or_default::<String>("what")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for Break {}
 
 /// The load of a member.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -486,7 +541,7 @@ pub struct Registry;
 impl v1::Numbered for Registry {
     const PACKAGE: u16 = 65534;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x6024_fb85_f63b_fa38;
+    const DIGEST: u64 = 0xee18_3cd4_d061_5c61;
 }
 
 impl Registry {
@@ -600,14 +655,14 @@ impl v1::ServiceSchema for Registry {
 macro_rules! __playhouse_playhouse_cluster_Registry {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Registry" "src/cluster.idl" 89
+            service "Registry" "src/cluster.idl" 98
             [
-                { rpc 1 join 93 "rpc 1 join(member: Member, ticket: u64?, token_seen: u64) -> u64 throws Refusal" [ member "Member", ticket "Option<u64>", token_seen "u64", ] "Result<u64, CallError<Refusal>>" }
-                { rpc 2 report 96 "rpc 2 report(ticket: u64, load: Load) throws Refusal" [ ticket "u64", load "Load", ] "Result<(), CallError<Refusal>>" }
-                { rpc 3 follow 99 "rpc 3 follow(ticket: u64, seen: Seen) -> News throws Refusal" [ ticket "u64", seen "Seen", ] "Result<News, CallError<Refusal>>" }
-                { rpc 4 lock 102 "rpc 4 lock(ticket: u64, number: u64, name: string, waits: bool) -> Locking throws Refusal" [ ticket "u64", number "u64", name "String", waits "bool", ] "Result<Locking, CallError<Refusal>>" }
-                { rpc 5 unlock 105 "rpc 5 unlock(ticket: u64, number: u64) throws Refusal" [ ticket "u64", number "u64", ] "Result<(), CallError<Refusal>>" }
-                { rpc 6 leave 108 "rpc 6 leave(ticket: u64) throws Refusal" [ ticket "u64", ] "Result<(), CallError<Refusal>>" }
+                { rpc 1 join 102 "rpc 1 join(member: Member, ticket: u64?, token_seen: u64) -> u64 throws Refusal" [ member "Member", ticket "Option<u64>", token_seen "u64", ] "Result<u64, CallError<Refusal>>" }
+                { rpc 2 report 105 "rpc 2 report(ticket: u64, load: Load) throws Refusal" [ ticket "u64", load "Load", ] "Result<(), CallError<Refusal>>" }
+                { rpc 3 follow 108 "rpc 3 follow(ticket: u64, seen: Seen) -> News throws Refusal" [ ticket "u64", seen "Seen", ] "Result<News, CallError<Refusal>>" }
+                { rpc 4 lock 111 "rpc 4 lock(ticket: u64, number: u64, name: string, waits: bool) -> Locking throws Refusal" [ ticket "u64", number "u64", name "String", waits "bool", ] "Result<Locking, CallError<Refusal>>" }
+                { rpc 5 unlock 114 "rpc 5 unlock(ticket: u64, number: u64) throws Refusal" [ ticket "u64", number "u64", ] "Result<(), CallError<Refusal>>" }
+                { rpc 6 leave 117 "rpc 6 leave(ticket: u64) throws Refusal" [ ticket "u64", ] "Result<(), CallError<Refusal>>" }
             ]
             [
             ]
@@ -1134,6 +1189,7 @@ v1::named! {
     TypeId: descriptor::TYPE_ID,
     Load: descriptor::LOAD,
     Member: descriptor::MEMBER,
+    Break: descriptor::BREAK,
     Loaded: descriptor::LOADED,
     Seen: descriptor::SEEN,
     News: descriptor::NEWS,
@@ -1149,7 +1205,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "src/cluster.idl", docs: "The registry of a cluster that one of its nodes hosts: who is there, how busy, and who holds which lock.", declarations: &[Declaration::Role(&ROLE_REGISTRY), Declaration::Type(&TYPE_ID), Declaration::Type(&LOAD), Declaration::Type(&MEMBER), Declaration::Type(&LOADED), Declaration::Type(&SEEN), Declaration::Type(&NEWS), Declaration::Type(&LOCKING), Declaration::Type(&REFUSAL), Declaration::Service(&REGISTRY)] };
+    pub static MODULE: Module = Module { path: "src/cluster.idl", docs: "The registry of a cluster that one of its nodes hosts: who is there, how busy, and who holds which lock.", declarations: &[Declaration::Role(&ROLE_REGISTRY), Declaration::Type(&TYPE_ID), Declaration::Type(&LOAD), Declaration::Type(&MEMBER), Declaration::Type(&BREAK), Declaration::Type(&LOADED), Declaration::Type(&SEEN), Declaration::Type(&NEWS), Declaration::Type(&LOCKING), Declaration::Type(&REFUSAL), Declaration::Service(&REGISTRY)] };
 
     pub static ROLE_REGISTRY: Role = Role { head: Head::new("playhouse.cluster", "registry", "src/cluster.idl", 6).docs("Hosts the registry.") };
 
@@ -1166,7 +1222,7 @@ pub mod descriptor {
         Member::new(5, "sessions", Use::U32).or(Value::Int(0)),
     ]));
 
-    pub static MEMBER: Type = Type::new(Head::new("playhouse.cluster", "Member", "src/cluster.idl", 27).docs("A node, as it describes itself."), 0x5587_f433_7b45_5e37, Kind::Struct(&[
+    pub static MEMBER: Type = Type::new(Head::new("playhouse.cluster", "Member", "src/cluster.idl", 27).docs("A node, as it describes itself."), 0x6447_1885_7b8d_3bd0, Kind::Struct(&[
         Member::new(1, "name", Use::STRING).or(Value::Empty),
         Member::new(2, "incarnation", Use::U64).or(Value::Int(0)),
         Member::new(3, "addresses", Use::list(&Use::STRING)).or(Value::Empty),
@@ -1178,19 +1234,26 @@ pub mod descriptor {
         Member::new(9, "started_us", Use::I64).or(Value::Int(0)),
         Member::new(10, "draining", Use::BOOL).or(Value::Bool(false)),
         Member::new(11, "load", Use::named(&LOAD)).or(Value::Struct),
+        Member::new(12, "breaks", Use::list(&Use::named(&BREAK))).or(Value::Empty),
     ]));
 
-    pub static LOADED: Type = Type::new(Head::new("playhouse.cluster", "Loaded", "src/cluster.idl", 42).docs("The load of a member."), 0x3f81_d5d8_debe_3bb6, Kind::Struct(&[
+    pub static BREAK: Type = Type::new(Head::new("playhouse.cluster", "Break", "src/cluster.idl", 43).docs("A change of a type that those of earlier releases can't follow."), 0x1141_b4a1_3019_a78d, Kind::Struct(&[
+        Member::new(1, "of", Use::named(&TYPE_ID)).or(Value::Struct),
+        Member::new(2, "since", Use::U32).or(Value::Int(0)).docs("The first release with the change."),
+        Member::new(3, "what", Use::STRING).or(Value::Empty),
+    ]));
+
+    pub static LOADED: Type = Type::new(Head::new("playhouse.cluster", "Loaded", "src/cluster.idl", 51).docs("The load of a member."), 0x3f81_d5d8_debe_3bb6, Kind::Struct(&[
         Member::new(1, "name", Use::STRING).or(Value::Empty),
         Member::new(2, "load", Use::named(&LOAD)).or(Value::Struct),
     ]));
 
-    pub static SEEN: Type = Type::new(Head::new("playhouse.cluster", "Seen", "src/cluster.idl", 48).docs("How far a member has followed the changes."), 0x5833_f95c_8f6e_e921, Kind::Struct(&[
+    pub static SEEN: Type = Type::new(Head::new("playhouse.cluster", "Seen", "src/cluster.idl", 57).docs("How far a member has followed the changes."), 0x5833_f95c_8f6e_e921, Kind::Struct(&[
         Member::new(1, "life", Use::U64).or(Value::Int(0)).docs("Which life of the registry."),
         Member::new(2, "version", Use::U64).or(Value::Int(0)).docs("Which of its changes."),
     ]));
 
-    pub static NEWS: Type = Type::new(Head::new("playhouse.cluster", "News", "src/cluster.idl", 56).docs("What changed since."), 0x3389_419c_4f18_fcca, Kind::Struct(&[
+    pub static NEWS: Type = Type::new(Head::new("playhouse.cluster", "News", "src/cluster.idl", 65).docs("What changed since."), 0x081f_ee06_ebc5_5493, Kind::Struct(&[
         Member::new(1, "seen", Use::named(&SEEN)).or(Value::Struct),
         Member::new(2, "whole", Use::BOOL).or(Value::Bool(false)).docs("Whether `members` are all there are."),
         Member::new(3, "gone", Use::list(&Use::STRING)).or(Value::Empty).docs("Who is no more. Those that came back stand in `members` too."),
@@ -1198,13 +1261,13 @@ pub mod descriptor {
         Member::new(5, "loads", Use::list(&Use::named(&LOADED))).or(Value::Empty).docs("Whose load alone changed."),
     ]));
 
-    pub static LOCKING: Type = Type::new(Head::new("playhouse.cluster", "Locking", "src/cluster.idl", 69).docs("What came of asking for a lock."), 0xb55f_579a_4879_9e41, Kind::Union { closed: true, arms: &[
+    pub static LOCKING: Type = Type::new(Head::new("playhouse.cluster", "Locking", "src/cluster.idl", 78).docs("What came of asking for a lock."), 0xb55f_579a_4879_9e41, Kind::Union { closed: true, arms: &[
         Arm::new(1, "granted", Body::Value(Use::U64)),
         Arm::new(2, "held", Body::Nothing),
         Arm::new(3, "waiting", Body::Nothing).docs("It is kept in mind: ask again with the same number."),
     ] });
 
-    pub static REFUSAL: Type = Type::new(Head::new("playhouse.cluster", "Refusal", "src/cluster.idl", 77).docs("Why the registry did not do what it was asked."), 0x5289_6b73_d549_8332, Kind::Error(&[
+    pub static REFUSAL: Type = Type::new(Head::new("playhouse.cluster", "Refusal", "src/cluster.idl", 86).docs("Why the registry did not do what it was asked."), 0x5289_6b73_d549_8332, Kind::Error(&[
         Arm::new(1, "stranger", Body::Nothing).docs("No member has this ticket: join again."),
         Arm::new(2, "name_taken", Body::Members(&[
             Member::new(1, "address", Use::STRING).or(Value::Empty),
@@ -1216,7 +1279,7 @@ pub mod descriptor {
     ]));
 
     pub static REGISTRY: Service = Service {
-        head: Head::new("playhouse.cluster", "Registry", "src/cluster.idl", 89).docs("The registry."),
+        head: Head::new("playhouse.cluster", "Registry", "src/cluster.idl", 98).docs("The registry."),
         package: 65534,
         number: 1,
         role: &ROLE_REGISTRY,
@@ -1229,6 +1292,6 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 6, "leave").params(&[Member::new(1, "ticket", Use::U64).or(Value::Int(0))]).throws(&REFUSAL).deadline_us(2000000).docs("Goes."),
         ],
         deadline_us: None,
-        digest: 0x6024_fb85_f63b_fa38,
+        digest: 0xee18_3cd4_d061_5c61,
     };
 }
