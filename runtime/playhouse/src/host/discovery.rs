@@ -3,8 +3,9 @@
 //! An instance of this node is taken if there is one, whoever else is less busy: such a call skips the wire.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
-use playhouse_cluster::{NoMember, Picker, View, What, consistent};
+use playhouse_cluster::{Member, NoMember, Picker, View, What, consistent};
 
 use super::shard::Shard;
 use crate::call::{Address, Failure, FailureKind, Target};
@@ -43,21 +44,31 @@ impl Shard {
 
     fn choose(&self, view: &View, id: (u16, u16), key: Option<u64>) -> Result<Address, Failure> {
         let candidates = view.with(&What::Service(id));
-        let chosen = match key {
-            Some(key) => consistent(candidates, key),
-            None => {
-                let now_us = i64::try_from(self.now_us()).unwrap_or(i64::MAX);
-                let mut picker = self.discovery.picker.borrow_mut();
-                picker.pick(candidates, now_us)
-            }
+        let address = match key {
+            Some(key) => consistent(candidates, key).and_then(address_of),
+            None => self.pick_any(candidates),
         };
-        let address = chosen.and_then(|member| member.addresses.first());
-        let address = address.map(|address| Address::new(address.as_str()));
         address.ok_or_else(|| {
             let nobody = view.nobody(&What::Service(id));
             let text = self.nobody_serves(&nobody, id);
             nobody_there(&nobody).because(text)
         })
+    }
+
+    /// The least busy, but for those whose address could not be reached a moment ago, if there are others.
+    fn pick_any(&self, candidates: &[Arc<Member>]) -> Option<Address> {
+        let now_us = i64::try_from(self.now_us()).unwrap_or(i64::MAX);
+        let mut picker = self.discovery.picker.borrow_mut();
+        let first = picker.pick(candidates, now_us).and_then(address_of)?;
+        let Some(egress) = self.egress().filter(|it| it.leaves_alone(&first)) else {
+            return Some(first);
+        };
+        let within_reach = |member: &&Arc<Member>| {
+            address_of(member).is_some_and(|address| !egress.leaves_alone(&address))
+        };
+        let others: Vec<_> = candidates.iter().filter(within_reach).cloned().collect();
+        let other = picker.pick(&others, now_us).and_then(address_of);
+        other.or(Some(first))
     }
 
     /// Why nobody is there for a service.
@@ -71,6 +82,11 @@ impl Shard {
             None => nobody.to_string(),
         }
     }
+}
+
+fn address_of(member: &Arc<Member>) -> Option<Address> {
+    let address = member.addresses.first()?;
+    Some(Address::new(address.as_str()))
 }
 
 /// The failure of a call that nobody is there for, without its words: whoever is there may be of another release.

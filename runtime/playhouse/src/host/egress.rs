@@ -67,6 +67,12 @@ pub trait Egress {
             .because(format!("this shard has no way to {to}")))
     }
 
+    /// Whether an address could not be reached, so that it is left alone just now.
+    fn leaves_alone(&self, to: &Address) -> bool {
+        let _ = to;
+        false
+    }
+
     /// Closes the link of this serial, if it is still there.
     fn close(&self, link: u64) {
         let _ = link;

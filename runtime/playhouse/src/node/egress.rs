@@ -193,6 +193,16 @@ impl Egress for Outbound {
         Ok(number.into())
     }
 
+    fn leaves_alone(&self, to: &Address) -> bool {
+        let recent = self.recent.borrow();
+        let lives = |it: &Recent| it.address == *to && it.link.takes_requests();
+        if recent.iter().any(lives) {
+            return false;
+        }
+        let address = links::Address::new(to.as_str()).with_lane(to.lane_number());
+        self.links.is_left_alone(&address)
+    }
+
     fn close(&self, serial: u64) {
         if let Some(link) = self.by_serial(serial) {
             link.close(GoAwayReason::Protocol, "another link took its place");
