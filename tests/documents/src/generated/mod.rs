@@ -10,7 +10,7 @@ pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse:
     release: 3,
     readable_since: 1,
     past: &[
-        ::playhouse::__private::v1::descriptor::Past { package: 960, number: 2, digests: &[0xf6c9_0de9_e5fe_e231, 0x7f8b_0a6f_d416_5d5a] },
+        ::playhouse::__private::v1::descriptor::Past { package: 960, number: 2, digests: &[0xf6c9_0de9_e5fe_e231, 0x7f8b_0a6f_d416_5d5a], breaks: &[] },
     ],
     packages: &[
         ::playhouse::__private::v1::descriptor::Package { name: "guild", number: 960, modules: &[&guild::hero::descriptor::MODULE] },
