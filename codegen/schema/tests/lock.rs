@@ -375,7 +375,11 @@ fn what_broke_a_type_is_known_by_name_and_release() {
     lock.release(&broken).expect("accepted");
     let again = surface(&WALLET.replace("1 item: u32;", "1 item: bool;"));
     let expected = [(3, retyped.clone()), (2, retyped.clone())];
-    assert_eq!(breaks(&lock, &again, "test#1"), expected, "the latest first");
+    assert_eq!(
+        breaks(&lock, &again, "test#1"),
+        expected,
+        "the latest first"
+    );
     let (read, _) = read(&lock.print());
     assert_eq!(breaks(&read, &broken, "test#1"), [(2, retyped)]);
 }
