@@ -89,7 +89,7 @@ pub fn play(seed: u64) -> Result<Ended, Failed> {
 /// The seed failed, as some must.
 pub fn play_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
     // In every other seed booths are given up all the time.
-    let idle_after = if seed % 2 == 0 {
+    let idle_after = if seed.is_multiple_of(2) {
         SECOND / 10
     } else {
         2 * SECOND
