@@ -12,6 +12,7 @@ mod explore;
 mod scenario;
 mod world;
 
-pub use explore::{Found, Report, explore};
+pub use explore::explore;
+pub use playhouse_explore_tests::{Found, Report};
 pub use scenario::{Habit, Scenario, Without};
 pub use world::{Step, World};

@@ -3,9 +3,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use playhouse_cluster::placement::{LeaseStep, LeaseTerms, LeaseWatch, NodeLease, Watched};
+use playhouse_explore_tests::Model;
 use playhouse_store::{Claim, Claimed, DocumentId, Documents, Header, Owner, Take};
 
-use crate::explore::Model;
 use crate::scenario::Without;
 
 /// How far time goes.
@@ -211,10 +211,10 @@ impl Model for LeaseWorld {
         steps
     }
 
-    fn take(&self, step: LeaseMove) -> Self {
+    fn take(&self, step: LeaseMove) -> Option<Self> {
         let mut world = self.clone();
         world.step(step);
-        world
+        Some(world)
     }
 
     fn fingerprint(&self) -> u64 {

@@ -10,12 +10,11 @@
 //! In a [`World`] a lease holds or it doesn't. That a revoked one never does is explored with clocks, in a [`LeaseWorld`] of
 //! its own: real [`NodeLease`](playhouse_cluster::placement::NodeLease)s, real [`LeaseWatch`](playhouse_cluster::placement::LeaseWatch)es, and clocks that differ in speed.
 
-mod explore;
 mod leases;
 mod scenario;
 mod world;
 
-pub use explore::{Found, Model, Report, explore};
 pub use leases::{LeaseMove, LeaseScenario, LeaseWorld};
+pub use playhouse_explore_tests::{Found, Model, Report, explore};
 pub use scenario::{Budget, Scenario, Without};
 pub use world::{Step, World};

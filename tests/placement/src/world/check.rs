@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use playhouse_explore_tests::Model;
+
 use super::{Step, World};
-use crate::explore::Model;
 
 /// How many states are looked at for one in which all calls have ended.
 const REST_MAX: usize = 20_000;
@@ -15,10 +16,10 @@ impl Model for World {
         self.all_steps()
     }
 
-    fn take(&self, step: Step) -> Self {
+    fn take(&self, step: Step) -> Option<Self> {
         let mut world = self.clone();
         world.step(step);
-        world
+        Some(world)
     }
 
     fn fingerprint(&self) -> u64 {
@@ -52,7 +53,9 @@ impl Model for World {
                 _ => 4,
             });
             for step in steps {
-                let after = world.take(step);
+                let Some(after) = world.take(step) else {
+                    continue;
+                };
                 if seen.insert(after.hash_of()) {
                     stack.push(after);
                 }

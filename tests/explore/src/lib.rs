@@ -1,4 +1,7 @@
-//! Breadth first through all states.
+//! Breadth first through all states of a model: what the explorers of protocols share.
+//!
+//! A [`Model`] is a state of everything, with all that may happen next. [`explore`] takes every step in every state until nothing
+//! new comes, and gives the shortest way to the first state in which something is wrong. It knows no protocol.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,9 +14,8 @@ pub trait Model: Sized {
 
     /// Everything that may happen now.
     fn steps(&self) -> Vec<Self::Step>;
-    /// The state after a step.
-    #[must_use]
-    fn take(&self, step: Self::Step) -> Self;
+    /// The state after a step; nothing if it changes nothing.
+    fn take(&self, step: Self::Step) -> Option<Self>;
     /// A number that differs for different states.
     fn fingerprint(&self) -> u64;
     /// What is wrong in this state.
@@ -22,6 +24,11 @@ pub trait Model: Sized {
     fn comes_to_rest(&self) -> Option<String>;
     /// A step in words.
     fn describe(&self, step: Self::Step) -> String;
+
+    /// What else is told of a state in which something is wrong, a line each.
+    fn details(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What exploring came to.
@@ -50,6 +57,8 @@ pub struct Found {
     pub what: String,
     /// What happened, in order.
     pub path: Vec<String>,
+    /// How it is in the end.
+    pub details: Vec<String>,
 }
 
 /// Explores until something is wrong, everything was seen, or there are `states_max` states. From one state in `rest_every` it
@@ -73,7 +82,9 @@ pub fn explore<M: Model>(
         let mut next = Vec::new();
         for (number, world) in &frontier {
             for step in world.steps() {
-                let after = world.take(step);
+                let Some(after) = world.take(step) else {
+                    continue;
+                };
                 let fingerprint = after.fingerprint();
                 if !seen.insert(fingerprint) {
                     continue;
@@ -116,9 +127,14 @@ fn trace<M: Model>(mut world: M, ways: &[(usize, Option<M::Step>)], what: String
     let mut path = Vec::new();
     for step in steps.into_iter().rev() {
         path.push(world.describe(step));
-        world = world.take(step);
+        world = world.take(step).unwrap_or(world);
     }
-    Found { what, path }
+    let details = world.details();
+    Found {
+        what,
+        path,
+        details,
+    }
 }
 
 impl fmt::Display for Report {
@@ -143,6 +159,9 @@ impl fmt::Display for Report {
         write!(f, "\n{}:", found.what)?;
         for (number, step) in found.path.iter().enumerate() {
             write!(f, "\n  {:2}. {step}", number + 1)?;
+        }
+        for detail in &found.details {
+            write!(f, "\n  {detail}")?;
         }
         Ok(())
     }
