@@ -11,6 +11,7 @@ mod anew;
 mod client;
 #[path = "generated/mod.rs"]
 mod generated;
+mod herders;
 mod limits;
 mod lines;
 mod meeting;

@@ -1,12 +1,16 @@
 //! The entities of `caravan.idl`.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use playhouse::host::Caller;
+use playhouse::logic::EntitySchema;
 use playhouse::{Bytes, Cx, EntityRef, Failure, FailureKind, NodeBuilder, Ref, component, entity};
 
-use crate::schema::caravan::{Camel, CamelRingArgs, Carried, Oasis, Pack, Tent, Wind};
+use crate::schema::caravan::{
+    Camel, CamelRingArgs, Carried, Herder, HerderReportArgs, Oasis, Pack, Tent, Wind,
+};
 
 /// A node of the tests, before it has a store and a cluster.
 pub(crate) fn node(name: &str) -> NodeBuilder {
@@ -18,6 +22,7 @@ pub(crate) fn node(name: &str) -> NodeBuilder {
         .entity::<CamelLogic>()
         .entity::<WindLogic>()
         .entity::<TentLogic>()
+        .entity::<HerderLogic>()
         .entity::<OasisLogic>()
         .authenticate(authenticate)
 }
@@ -247,10 +252,41 @@ impl WindLogic {
     }
 }
 
+#[entity(Herder)]
+#[derive(Default)]
+pub(crate) struct HerderLogic {
+    props: Herder,
+}
+
+#[entity(Herder)]
+impl HerderLogic {
+    #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        let every = playhouse::Duration::from_seconds(2);
+        cx.timer(HerderReportArgs {}).every(every).unwrap();
+    }
+
+    #[rpc]
+    async fn where_now(&mut self, cx: &mut Cx) -> String {
+        cx.node().name().to_owned()
+    }
+
+    #[rpc]
+    async fn report(&mut self, cx: &mut Cx) -> Result<(), Failure> {
+        let me = Ref::new(cx.me().clone())?;
+        let life = cx.cluster().map_or(0, |cluster| cluster.life());
+        let center = Oasis::only().deadline(Duration::from_millis(400));
+        // What fails is said again with the next report.
+        let _ = center.report(me, life).await;
+        Ok(())
+    }
+}
+
 #[entity(Oasis)]
 #[derive(Default)]
 pub(crate) struct OasisLogic {
     props: Oasis,
+    herders: BTreeMap<String, u64>,
 }
 
 #[entity(Oasis)]
@@ -264,5 +300,16 @@ impl OasisLogic {
     #[rpc]
     async fn where_now(&mut self, cx: &mut Cx) -> String {
         cx.node().name().to_owned()
+    }
+
+    #[rpc]
+    async fn report(&mut self, _cx: &mut Cx, herder: Ref<Herder>, life: u64) {
+        let node = Herder::key(&herder.address().key).unwrap_or_default();
+        self.herders.insert(node, life);
+    }
+
+    #[rpc]
+    async fn herders(&mut self, _cx: &mut Cx) -> BTreeMap<String, u64> {
+        self.herders.clone()
     }
 }

@@ -13,7 +13,8 @@ pub use caravan::{
     Camel, CamelDrinkArgs, CamelLeaveAfterAWhileArgs, CamelNudgeArgs, CamelPaceArgs,
     CamelPitchArgs, CamelProxy, CamelRestArgs, CamelRideArgs, CamelRingAfterArgs, CamelRingArgs,
     CamelRingsNowArgs, CamelSilenceArgs, CamelStepArgs, CamelThirstNowArgs, CamelTreadArgs,
-    CamelWhereNowArgs, Carried, Oasis, OasisEnterArgs, OasisProxy, OasisWhereNowArgs, Pack,
+    CamelWhereNowArgs, Carried, Herder, HerderProxy, HerderReportArgs, HerderWhereNowArgs, Oasis,
+    OasisEnterArgs, OasisHerdersArgs, OasisProxy, OasisReportArgs, OasisWhereNowArgs, Pack,
     PackCarriedArgs, PackCheerArgs, PackEarnArgs, PackLearnArgs, PackProxy, Tent, TentEnterArgs,
     TentProxy, Wind, WindBlowArgs, WindProxy, WindWhereNowArgs,
 };

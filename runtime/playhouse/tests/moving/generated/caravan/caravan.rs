@@ -8,6 +8,8 @@
 #![allow(missing_docs, reason = "the schema documents what needs it")]
 #![allow(rustdoc::all, reason = "the schema documents in its own way")]
 
+use std::collections::BTreeMap;
+
 use ::playhouse::__private::v1;
 
 /// What it carries.
@@ -2387,7 +2389,7 @@ impl v1::Check for Oasis {}
 impl v1::Numbered for Oasis {
     const PACKAGE: u16 = 21;
     const NUMBER: u16 = 4;
-    const DIGEST: u64 = 0x5131_e8cc_c2aa_e359;
+    const DIGEST: u64 = 0x9ad6_63e9_f968_313c;
 }
 
 impl v1::Target for Oasis {
@@ -2417,6 +2419,16 @@ impl OasisProxy {
     /// The rpc `where_now`.
     pub fn where_now(&self) -> v1::Calling<OasisWhereNowArgs> {
         self.0.rpc(OasisWhereNowArgs {})
+    }
+
+    /// A herder is there; which life of its node it is, too.
+    pub fn report(&self, herder: v1::Ref<Herder>, life: u64) -> v1::Calling<OasisReportArgs> {
+        self.0.rpc(OasisReportArgs { herder, life })
+    }
+
+    /// Nodes whose herders have reported to this activation, with their lives.
+    pub fn herders(&self) -> v1::Calling<OasisHerdersArgs> {
+        self.0.rpc(OasisHerdersArgs {})
     }
 
     /// The same at the node with this address, instead of where it would be looked for.
@@ -2457,6 +2469,8 @@ macro_rules! __playhouse_caravan_Oasis {
             [
                 { rpc 1 enter 75 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
                 { rpc 2 where_now 76 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 3 report 78 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
+                { rpc 4 herders 80 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
             ]
             [
             ]
@@ -2594,6 +2608,392 @@ impl v1::Rpc for OasisWhereNowArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `report` of [`Oasis`].
+///
+/// A herder is there; which life of its node it is, too.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OasisReportArgs {
+    pub herder: v1::Ref<Herder>,
+    pub life: u64,
+}
+
+impl OasisReportArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, herder: &v1::Ref<Herder>, life: u64) {
+        let count = if life != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count);
+        slots.put(herder);
+        slots.put(&life);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(herder: &v1::Ref<Herder>, _: u64) -> v1::Result<()> {
+        v1::check::<v1::Ref<Herder>>("herder", herder)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for OasisReportArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.herder, self.life);
+    }
+}
+
+impl v1::Decode for OasisReportArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            herder: slots.required::<v1::Ref<Herder>>("herder")?,
+            life: slots.or_default::<u64>("life")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for OasisReportArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.herder, self.life)
+    }
+}
+
+impl v1::Arguments for OasisReportArgs {
+    const TAG: u8 = 3;
+
+    type Owner = Oasis;
+    type Parts = (v1::Ref<Herder>, u64);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.herder, self.life)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::OASIS.calls[2]
+    }
+}
+
+impl v1::HasCall<3> for Oasis {
+    type Args = OasisReportArgs;
+}
+
+impl v1::Rpc for OasisReportArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `herders` of [`Oasis`].
+///
+/// Nodes whose herders have reported to this activation, with their lives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OasisHerdersArgs {}
+
+impl OasisHerdersArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for OasisHerdersArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for OasisHerdersArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for OasisHerdersArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for OasisHerdersArgs {
+    const TAG: u8 = 4;
+
+    type Owner = Oasis;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::OASIS.calls[3]
+    }
+}
+
+impl v1::HasCall<4> for Oasis {
+    type Args = OasisHerdersArgs;
+}
+
+impl v1::Rpc for OasisHerdersArgs {
+    type Output = BTreeMap<String, u64>;
+    type Codec = v1::Map<v1::Text<0, 64>, u64, 0, 100>;
+    type Fault = v1::Failure;
+}
+
+/// Tells the oasis that its node is there.
+#[derive(Debug, Clone, Default)]
+pub struct Herder {
+    tracker: v1::Tracker,
+}
+
+impl Herder {
+    /// A reference to the one on this node.
+    #[must_use]
+    pub fn reference(node: &str) -> v1::Ref<Self> {
+        v1::Ref::to_entity([node.into()])
+    }
+
+    /// Stands for the one on this node, to call it.
+    #[must_use]
+    pub fn of(node: &str) -> HerderProxy {
+        let reference = Self::reference(node);
+        HerderProxy(v1::Proxy::entity(reference.into_address()))
+    }
+}
+
+impl v1::Properties for Herder {
+    const PROPERTIES: &'static [v1::descriptor::Property] = descriptor::HERDER.properties;
+
+    fn tracker(&self) -> &v1::Tracker {
+        &self.tracker
+    }
+
+    fn property(&self, _: u8) -> Option<v1::Property<'_>> {
+        None
+    }
+
+    fn apply_change(&mut self, _: u8, _: &mut v1::Reader<'_>) -> v1::Result<bool> {
+        Ok(false)
+    }
+
+    fn clear_changes(&mut self, consumer: v1::Consumer) {
+        self.tracker.clear(consumer);
+    }
+}
+
+impl v1::Check for Herder {}
+
+impl v1::Numbered for Herder {
+    const PACKAGE: u16 = 21;
+    const NUMBER: u16 = 6;
+    const DIGEST: u64 = 0x16c4_42ca_e691_cbf8;
+}
+
+impl v1::Target for Herder {
+    const ENTITY: Option<(u16, u16)> = Some((21, 6));
+}
+
+/// Stands for [`Herder`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct HerderProxy(v1::Proxy);
+
+impl From<v1::Proxy> for HerderProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Herder {
+    type Proxy = HerderProxy;
+}
+
+impl HerderProxy {
+    /// The rpc `where_now`.
+    pub fn where_now(&self) -> v1::Calling<HerderWhereNowArgs> {
+        self.0.rpc(HerderWhereNowArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Herder {
+    type Key = String;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::HERDER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<String>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_caravan_Herder {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity per_node "Herder" "idl/caravan.idl" 84
+            [
+                { rpc 1 where_now 85 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { timer 2 report 86 "timer 2 report()" [ ] "()" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_caravan_Herder as Herder;
+
+/// The arguments of rpc `where_now` of [`Herder`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HerderWhereNowArgs {}
+
+impl HerderWhereNowArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for HerderWhereNowArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for HerderWhereNowArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for HerderWhereNowArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for HerderWhereNowArgs {
+    const TAG: u8 = 1;
+
+    type Owner = Herder;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERDER.calls[0]
+    }
+}
+
+impl v1::HasCall<1> for Herder {
+    type Args = HerderWhereNowArgs;
+}
+
+impl v1::Rpc for HerderWhereNowArgs {
+    type Output = String;
+    type Codec = v1::Text<0, 64>;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of timer `report` of [`Herder`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HerderReportArgs {}
+
+impl HerderReportArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for HerderReportArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for HerderReportArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for HerderReportArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for HerderReportArgs {
+    const TAG: u8 = 2;
+
+    type Owner = Herder;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERDER.calls[1]
+    }
+}
+
+impl v1::HasCall<2> for Herder {
+    type Args = HerderReportArgs;
+}
+
 v1::named! {
     Carried: descriptor::CARRIED,
 }
@@ -2606,7 +3006,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&TENT), Declaration::Entity(&OASIS)] };
+    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&TENT), Declaration::Entity(&OASIS), Declaration::Entity(&HERDER)] };
 
     pub static ROLE_ROAD: Role = Role { head: Head::new("caravan", "road", "idl/caravan.idl", 4) };
 
@@ -2726,9 +3126,30 @@ pub mod descriptor {
         calls: &[
             Call::new(CallKind::Rpc, 1, "enter").result(Use::U32),
             Call::new(CallKind::Rpc, 2, "where_now").result(Use::STRING.length(0, 64)),
+            Call::new(CallKind::Rpc, 3, "report").params(&[Member::new(1, "herder", Use::entity(&HERDER)), Member::new(2, "life", Use::U64).or(Value::Int(0))]).docs("A herder is there; which life of its node it is, too."),
+            Call::new(CallKind::Rpc, 4, "herders").result(Use::map(&Use::STRING.length(0, 64), &Use::U64).length(0, 100)).docs("Nodes whose herders have reported to this activation, with their lives."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x5131_e8cc_c2aa_e359,
+        digest: 0x9ad6_63e9_f968_313c,
+    };
+
+    pub static HERDER: Entity = Entity {
+        head: Head::new("caravan", "Herder", "idl/caravan.idl", 84).docs("Tells the oasis that its node is there."),
+        package: 21,
+        number: 6,
+        kind: EntityKind::PerNode,
+        role: Some(&ROLE_ROAD),
+        slots: &[
+        ],
+        properties: &[
+        ],
+        calls: &[
+            Call::new(CallKind::Rpc, 1, "where_now").result(Use::STRING.length(0, 64)),
+            Call::new(CallKind::Timer, 2, "report"),
+        ],
+        deadline_us: None,
+        tick_us: None,
+        digest: 0x16c4_42ca_e691_cbf8,
     };
 }
