@@ -31,6 +31,29 @@ impl Cluster {
     }
 
     /// The views as they change. The receiver has seen the present one.
+    ///
+    /// A new view comes when nodes come, go, begin to drain or change their load, so look at what matters to you. An entity
+    /// that waits for changes does so beside its calls:
+    ///
+    /// ```
+    /// # use playhouse::{Cx, Failure};
+    /// fn follow_battle_nodes(cx: &mut Cx) -> Result<(), Failure> {
+    ///     let Some(cluster) = cx.cluster() else {
+    ///         return Ok(());
+    ///     };
+    ///     let mut changes = cluster.changes();
+    ///     cx.spawn(async move {
+    ///         let mut known = 0;
+    ///         while changes.changed().await.is_ok() {
+    ///             let count = changes.borrow_and_update().with_role("battle").len();
+    ///             if count != known {
+    ///                 println!("{count} nodes take battles now");
+    ///                 known = count;
+    ///             }
+    ///         }
+    ///     })
+    /// }
+    /// ```
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<Arc<View>> {
         self.seat.views()
