@@ -24,6 +24,7 @@
 //! address count as [`GUESTS_PER_ADDRESS`], of whose calls [`GUEST_CALLS_MAX`] are remembered; [`STOP_TIMEOUT`] to stop;
 //! in a cluster [`JOIN_TIMEOUT`] to join it, [`DRAIN_TIMEOUT`] to hand over what it runs, and [`LEAVE_TIMEOUT`] to leave it.
 
+mod accepting;
 mod builder;
 mod clocks;
 mod config;

@@ -31,6 +31,20 @@ struct Links {
     held: Option<LinkId>,
 }
 
+/// The number of a shard's first link to each address, of a node that has so many shards. Those of its other links there,
+/// which the game tells apart by their lanes, follow.
+pub(super) fn first_lane(shard: usize, shards: usize) -> u32 {
+    // A node has at most `SHARDS_MAX` shards, and one for the system.
+    let narrow = |number: usize| u32::try_from(number).unwrap_or_default();
+    narrow(shards) << 16 | narrow(shard + 1) << 8
+}
+
+/// The shard that a link of this number is from, if that is the first link of the shard, and its node has as many shards as
+/// this one.
+pub(super) fn same_shard(lane: u32, shards: usize) -> Option<usize> {
+    (0..shards).find(|shard| first_lane(*shard, shards) == lane)
+}
+
 impl Lane {
     /// The lane of a link; none for peers that may have several links alike.
     pub(super) fn of(peer: &Peer) -> Option<Self> {

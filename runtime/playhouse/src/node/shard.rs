@@ -16,6 +16,7 @@ use tokio::time::{Duration, Instant};
 
 use super::egress::Outbound;
 use super::judging::{self, Strange};
+use super::lanes;
 use super::problem::StartError;
 use super::running::Stopped;
 use super::serving::Connection;
@@ -83,8 +84,7 @@ impl ShardNode {
         let random = Random::new(env.random());
         Rc::new_cyclic(|this| {
             let mut dialling = options.clone();
-            // A number for each shard, and for each of its links to one address.
-            dialling.identity.lane = (narrow(index) + 1) << 8;
+            dialling.identity.lane = lanes::first_lane(index, count);
             let outbound = Outbound::new(this, Rc::clone(&network), dialling, random);
             let sessions = Rc::new(Sessions::new(index));
             host.set_egress(Rc::<Outbound>::clone(&outbound));

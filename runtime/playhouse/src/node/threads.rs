@@ -7,7 +7,6 @@ use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use playhouse_cluster::watch;
@@ -17,7 +16,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
-use super::ACCEPT_PAUSE;
+use super::accepting::{Speech, accept};
 use super::environment::{Machine, date_us, seed};
 use super::observing::Observed;
 use super::problem::StartError;
@@ -26,13 +25,6 @@ use super::shard::ShardNode;
 use super::shared::{Jobs, Mailbox, Places, Shared};
 use crate::metrics;
 use crate::standing::NameLock;
-
-/// What a listener's connections speak.
-#[derive(Debug, Clone, Copy)]
-enum Speech {
-    Playhouse,
-    MessagePackRpc,
-}
 
 /// Starts everything; on an error everything that had started is stopped.
 pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
@@ -238,48 +230,6 @@ impl Thread {
             drop(self.joined);
             node.run(self.jobs, self.stopping).await
         })
-    }
-}
-
-/// Takes connections and hands them to the shards, one after another.
-async fn accept(
-    shared: Arc<Shared>,
-    listener: TcpListener,
-    speech: Speech,
-    mut stopping: watch::Receiver<bool>,
-) {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => listener,
-        Err(error) => {
-            tracing::error!(%error, "a listener can't be used");
-            return;
-        }
-    };
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            _ = stopping.wait_for(|stopping| *stopping) => return,
-            accepted = listener.accept() => accepted,
-        };
-        let stream = match accepted.and_then(|(stream, _)| stream.into_std()) {
-            Ok(stream) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "a connection can't be taken");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        let index = NEXT.fetch_add(1, Ordering::Relaxed) % shared.about.shards;
-        if let Some(mailbox) = shared.mailbox(index) {
-            mailbox.post(move |node| match Tcp::adopt(stream) {
-                Ok(stream) => match speech {
-                    Speech::Playhouse => node.accepted(stream),
-                    Speech::MessagePackRpc => node.accepted_interop(stream),
-                },
-                Err(error) => tracing::debug!(%error, "a connection was gone at once"),
-            });
-        }
     }
 }
 

@@ -1,0 +1,189 @@
+//! Takes connections, and gives each to a shard: to one after another, but for the links of nodes that have as many shards.
+//!
+//! All calls of a node to an entity come by the link of the entity's home shard there, and nodes of equally many shards
+//! agree on an entity's home. So such a link goes to the shard of the same number, where its calls need not cross over to
+//! another. What the first bytes of a connection say is a hint: a connection that keeps them back goes to any shard.
+
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use playhouse_cluster::watch;
+use playhouse_net::Tcp;
+use playhouse_wire::frame::Frames;
+use playhouse_wire::message::{Message, Role};
+use tokio::task::JoinSet;
+use tokio::time::{Duration, timeout};
+
+use super::ACCEPT_PAUSE;
+use super::lanes;
+use super::shared::Shared;
+
+/// How long the first bytes of a connection are waited for.
+const HELLO_WAIT: Duration = Duration::from_millis(200);
+/// So many of them are looked at: no hello is longer.
+const HELLO_BYTES_MAX: usize = 512;
+/// The first bytes of so many connections are waited for at a time; others go to any shard.
+const WAITING_MAX: usize = 256;
+
+/// What a listener's connections speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speech {
+    Playhouse,
+    MessagePackRpc,
+}
+
+/// Takes connections and hands them to the shards.
+pub(super) async fn accept(
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    speech: Speech,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let listener = match tokio::net::TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, "a listener can't be used");
+            return;
+        }
+    };
+    let mut waiting = JoinSet::new();
+    loop {
+        while waiting.try_join_next().is_some() {}
+        let accepted = tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection can't be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let alike = speech == Speech::Playhouse && shared.about.shards > 1;
+        if alike && waiting.len() < WAITING_MAX {
+            let shared = Arc::clone(&shared);
+            waiting.spawn(async move {
+                let shard = shard_meant(&stream, shared.about.shards).await;
+                hand_on(&shared, stream.into_std(), speech, shard);
+            });
+        } else {
+            hand_on(&shared, stream.into_std(), speech, None);
+        }
+    }
+}
+
+/// The shard that a connection is meant for, if it says so soon.
+async fn shard_meant(stream: &tokio::net::TcpStream, shards: usize) -> Option<usize> {
+    let mut bytes = [0; HELLO_BYTES_MAX];
+    // They stay where they are, for the link to read.
+    let peeked = timeout(HELLO_WAIT, stream.peek(&mut bytes)).await;
+    let count = peeked.ok()?.ok()?;
+    meant(bytes.get(..count)?, shards)
+}
+
+fn meant(bytes: &[u8], shards: usize) -> Option<usize> {
+    let mut frames = Frames::new(bytes, HELLO_BYTES_MAX);
+    let hello = frames.poll().ok().flatten()?;
+    match Message::decode(hello) {
+        Ok(Message::Hello(hello)) if hello.role == Role::Node => {
+            lanes::same_shard(hello.lane, shards)
+        }
+        _ => None,
+    }
+}
+
+/// Hands a connection to a shard: to the next one if none is meant.
+fn hand_on(
+    shared: &Arc<Shared>,
+    stream: std::io::Result<TcpStream>,
+    speech: Speech,
+    shard: Option<usize>,
+) {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let stream = match stream {
+        Ok(stream) => stream,
+        Err(error) => return tracing::debug!(%error, "a connection was gone at once"),
+    };
+    let index = shard.unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed) % shared.about.shards);
+    if let Some(mailbox) = shared.mailbox(index) {
+        mailbox.post(move |node| match Tcp::adopt(stream) {
+            Ok(stream) => match speech {
+                Speech::Playhouse => node.accepted(stream),
+                Speech::MessagePackRpc => node.accepted_interop(stream),
+            },
+            Err(error) => tracing::debug!(%error, "a connection was gone at once"),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use playhouse_wire::message::{Hello, NAME_BYTES_MAX, put_hello};
+    use playhouse_wire::{Writer, frame};
+
+    use super::*;
+
+    fn first_bytes(hello: &Hello<'_>) -> Vec<u8> {
+        let mut writer = Writer::new();
+        frame::put(&mut writer, HELLO_BYTES_MAX, |w| put_hello(w, hello)).unwrap();
+        writer.into_bytes()
+    }
+
+    #[test]
+    fn the_link_of_a_shard_is_meant_for_the_same_one() {
+        for index in 0..4 {
+            let hello = Hello {
+                lane: lanes::first_lane(index, 4),
+                ..Hello::new(Role::Node, "lobby-1")
+            };
+            let bytes = first_bytes(&hello);
+            assert_eq!(meant(&bytes, 4), Some(index));
+            // Of nodes that have other numbers of shards none is.
+            assert_eq!(meant(&bytes, 3), None);
+            assert_eq!(meant(&bytes, 5), None);
+            for length in 0..bytes.len() {
+                assert_eq!(meant(&bytes[..length], 4), None, "half of a hello");
+            }
+        }
+    }
+
+    #[test]
+    fn others_go_to_any_shard() {
+        let lane = lanes::first_lane(1, 4);
+        let client = Hello {
+            lane,
+            ..Hello::new(Role::Client, "bot")
+        };
+        assert_eq!(meant(&first_bytes(&client), 4), None);
+        for lane in [0, lane + 1, lanes::first_lane(4, 4)] {
+            let hello = Hello {
+                lane,
+                ..Hello::new(Role::Node, "lobby-1")
+            };
+            assert_eq!(meant(&first_bytes(&hello), 4), None, "lane {lane:x}");
+        }
+        assert_eq!(meant(b"GET / HTTP/1.1\r\n\r\n", 4), None);
+        assert_eq!(meant(&[0xff; HELLO_BYTES_MAX], 4), None);
+    }
+
+    #[test]
+    fn the_longest_hello_is_seen() {
+        let name = "n".repeat(NAME_BYTES_MAX);
+        let hello = Hello {
+            lane: lanes::first_lane(63, 64),
+            incarnation: playhouse_wire::message::Incarnation {
+                boot: u64::MAX,
+                lease: u64::MAX,
+            },
+            root: u64::MAX,
+            frame_bytes_max: 5_000_000,
+            requests_max: 70_000,
+            ..Hello::new(Role::Node, &name)
+        };
+        assert_eq!(meant(&first_bytes(&hello), 64), Some(63));
+    }
+}
