@@ -20,7 +20,7 @@ mod problem;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use playhouse_cluster::Seat;
@@ -56,6 +56,7 @@ pub(crate) fn standing(
         clock: Clock::default(),
         holds_until_us: AtomicU64::new(0),
         over: RwLock::default(),
+        any_over: AtomicBool::new(false),
         demands,
         phase: watch::Sender::new(Phase::Asking),
         found_over: watch::Sender::new(0),
@@ -92,6 +93,8 @@ struct Shared {
     /// By the clock; 0 if nothing may start.
     holds_until_us: AtomicU64,
     over: RwLock<Over>,
+    /// Whether any life is known to be over, so that calls need not look while none is.
+    any_over: AtomicBool,
     demands: mpsc::Sender<Demand>,
     phase: watch::Sender<Phase>,
     /// Raised whenever a life of another node is found to be over.
@@ -133,6 +136,12 @@ impl Standing {
         }
     }
 
+    /// Whether this is the node, in the life that it has.
+    #[inline]
+    pub(crate) fn is(&self, owner: &Owner) -> bool {
+        owner.incarnation == self.incarnation() && owner.node == self.0.node
+    }
+
     /// Which life of the node this is: a new one begins when its lease is lost.
     #[inline]
     pub(crate) fn incarnation(&self) -> u64 {
@@ -157,6 +166,9 @@ impl Standing {
         if other.node == self.0.node && self.is_granted() {
             // The lease has one holder of the name.
             return other.incarnation != self.incarnation();
+        }
+        if !self.0.any_over.load(Ordering::Acquire) {
+            return false;
         }
         let over = self.0.over.read().unwrap_or_else(PoisonError::into_inner);
         over.known.contains(other)
@@ -249,6 +261,7 @@ impl Standing {
         {
             over.known.remove(&oldest);
         }
+        self.0.any_over.store(true, Ordering::Release);
         drop(over);
         self.0.found_over.send_modify(|count| *count += 1);
     }

@@ -16,6 +16,7 @@ mod internal;
 mod locating;
 mod placed;
 mod sending;
+mod sight;
 mod table;
 
 use std::fmt;

@@ -53,7 +53,7 @@ impl Shard {
                 return self.answered(entry, &located);
             }
         };
-        if member.name == cluster.standing.owner().node || self.has_client_of(&entry.entity) {
+        if member.name == self.node || self.has_client_of(&entry.entity) {
             entry.asked.set(Some(HERE));
             let asking = Rc::clone(entry);
             let then = Box::new(move |shard: &Rc<Self>, located: &Located| {
@@ -216,7 +216,7 @@ impl Shard {
     /// Whether this is the node, in the life that it has.
     pub(super) fn is_me(&self, owner: &Owner) -> bool {
         self.clustered()
-            .is_some_and(|cluster| cluster.standing.owner() == *owner)
+            .is_some_and(|cluster| cluster.standing.is(owner))
     }
 
     /// Where a node listens that is to take a call of this type.
@@ -225,20 +225,25 @@ impl Shard {
     ///
     /// It is not known, or the node has another form of the type.
     pub(super) fn reach(&self, node: &Arc<str>, method: Method) -> Result<Address, Failure> {
-        let view = self.clustered().map(|cluster| cluster.seat.view());
+        let view = self.sighted();
         let member = view.as_ref().and_then(|view| view.get(node));
         match member.and_then(|it| it.strange_in((method.package, method.number))) {
             Some(strange) => {
                 Err(Failure::not_executed(FailureKind::Incompatible).because(&*strange.why))
             }
-            None => self.address_in(view.as_deref(), node),
+            None => self.address_in(view.as_deref().map(|view| &**view), node),
         }
+    }
+
+    fn sighted(&self) -> Option<Rc<Arc<View>>> {
+        let cluster = self.clustered()?;
+        Some(self.placements.sight.view(&cluster.seat))
     }
 
     /// Where a node listens, or did when it was last there.
     pub(in crate::host) fn address_of(&self, node: &Arc<str>) -> Result<Address, Failure> {
-        let view = self.clustered().map(|cluster| cluster.seat.view());
-        self.address_in(view.as_deref(), node)
+        let view = self.sighted();
+        self.address_in(view.as_deref().map(|view| &**view), node)
     }
 
     fn address_in(&self, view: Option<&View>, node: &Arc<str>) -> Result<Address, Failure> {

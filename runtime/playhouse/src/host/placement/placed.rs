@@ -88,9 +88,12 @@ impl Placed {
     }
 }
 
+/// Bytes that most arguments and results fit into, so that writing them asks for memory once.
+const WRITTEN_EXPECTED: usize = 128;
+
 /// A value as bytes.
 pub(in crate::host) fn written(value: &dyn Encode) -> Box<[u8]> {
-    let mut writer = Writer::new();
+    let mut writer = Writer::with_capacity(WRITTEN_EXPECTED);
     value.encode(&mut writer);
     writer.into_bytes().into()
 }

@@ -31,6 +31,8 @@ pub(in crate::host) struct Placements {
     pub(super) asked: RefCell<BTreeMap<u64, Vec<EntityRef>>>,
     /// Entities whose calls ended with their links, and that were not told yet.
     pub(super) broken: RefCell<Vec<(Rc<Entry>, playhouse_store::Owner)>>,
+    /// Who is there.
+    pub(super) sight: super::sight::Sight,
     /// Where nodes were that were there once: a node that left the view may still own.
     pub(super) nodes: RefCell<FxHashMap<Arc<str>, Address>>,
     /// Entities whose activation has just ended with calls of this node in its mailbox, which are about to be made anew: in
