@@ -1,15 +1,18 @@
 //! The same two values in the hands of four codecs: generated code, a serde derive with `rmp-serde`, calls of `rmp`
 //! written by hand, and `prost`.
 //!
-//! [`samples`] makes the values; `benches/codec.rs` measures. The three that speak MessagePack write the same bytes.
+//! [`samples`] makes the values; `benches/codec.rs` measures. The three that speak MessagePack write the same bytes. [`mobs`] and
+//! [`town`] are what the benchmarks of calls call, [`figures`] what they print.
 
 pub mod derived;
+pub mod figures;
 /// What the generator makes of `idl/game.idl`.
 pub mod generated;
 pub mod handwritten;
 pub mod mobs;
 pub mod protobuf;
 pub mod samples;
+pub mod town;
 
 #[cfg(test)]
 mod tests {

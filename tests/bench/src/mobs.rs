@@ -1,8 +1,10 @@
 //! The entities that the benchmarks of calls call.
 
+use std::time::Duration;
+
 use playhouse::{Cx, Failure, Reach, Ref, component, entity};
 
-use crate::generated::bench::{Courier, Message, Mob, Place, Tally};
+use crate::generated::bench::{Boss, Courier, Message, Mob, Place, Tally};
 
 /// Keeps the number.
 #[derive(Debug, Default)]
@@ -94,5 +96,26 @@ impl CourierLogic {
     #[rpc]
     async fn count(&mut self, _cx: &mut Cx) -> u64 {
         self.props.coins()
+    }
+}
+
+/// There is one of it.
+#[derive(Debug, Default)]
+#[entity(Boss)]
+pub struct BossLogic {
+    props: Boss,
+}
+
+#[entity(Boss)]
+impl BossLogic {
+    #[rpc]
+    async fn home(&mut self, cx: &mut Cx) -> String {
+        cx.node().name().to_owned()
+    }
+
+    #[rpc]
+    async fn rest(&mut self, _cx: &mut Cx, millis: u32) -> u32 {
+        tokio::time::sleep(Duration::from_millis(millis.into())).await;
+        millis
     }
 }

@@ -18,6 +18,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use hdrhistogram::Histogram;
 use playhouse::node::{Node, Running, Spawned};
 use playhouse::{Address, Bytes, Cx, Failure, service};
+use playhouse_bench::figures::processor_seconds;
 use playhouse_bench::generated::SCHEMA;
 use playhouse_bench::generated::bench::{Echo, EchoProxy, Message, Mob, TallyProxy};
 use playhouse_bench::mobs::MobLogic;
@@ -30,8 +31,6 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const SHARDS: usize = 2;
 /// Entities that are called.
 const MOBS: u64 = 1_000;
-/// Seconds between two ticks of a process's time in `/proc`.
-const TICK_SECONDS: f64 = 0.01;
 
 struct EchoLogic;
 
@@ -216,7 +215,7 @@ impl Load {
             quantile(0.99),
             tally.total,
             tally.errors,
-            cpu_seconds()?
+            processor_seconds()?
         );
         Ok(())
     }
@@ -289,18 +288,4 @@ impl Tally {
         self.errors += 1;
         self.first_error.get_or_insert(error);
     }
-}
-
-/// Seconds of processor time of this process, in steps of 10 ms.
-fn cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("cannot read /proc/self/stat")?;
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-    // User and system time are fields 14 and 15; the two before the parenthesis are cut off.
-    let ticks: f64 = fields
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<f64>().ok())
-        .sum();
-    Ok(ticks * TICK_SECONDS)
 }

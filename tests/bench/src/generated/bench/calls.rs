@@ -142,9 +142,9 @@ impl v1::ServiceSchema for Echo {
 macro_rules! __playhouse_bench_Echo {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Echo" "idl/calls.idl" 16
+            service "Echo" "idl/calls.idl" 18
             [
-                { rpc 1 echo 18 "rpc 1 echo(message: Message) -> Message" [ message "Message", ] "Result<Message, Failure>" }
+                { rpc 1 echo 20 "rpc 1 echo(message: Message) -> Message" [ message "Message", ] "Result<Message, Failure>" }
             ]
             [
             ]
@@ -364,13 +364,13 @@ impl v1::ComponentSchema for Tally {
 macro_rules! __playhouse_bench_Tally {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Tally" "idl/calls.idl" 22
+            component "Tally" "idl/calls.idl" 24
             [
-                { rpc 1 add 25 "rpc 1 add(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
-                { rpc 2 add_later 27 "rpc 2 add_later(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
-                { rpc 3 hand_on 29 "rpc 3 hand_on(to: ref<Tally>, amount: u64) -> u64" [ to "Ref<Tally>", amount "u64", ] "Result<u64, Failure>" }
-                { oneway 4 note 30 "oneway 4 note(amount: u64)" [ amount "u64", ] "()" }
-                { rpc 5 echo 32 "rpc 5 echo(message: Message) -> Message" [ message "Message", ] "Result<Message, Failure>" }
+                { rpc 1 add 27 "rpc 1 add(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
+                { rpc 2 add_later 29 "rpc 2 add_later(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
+                { rpc 3 hand_on 31 "rpc 3 hand_on(to: ref<Tally>, amount: u64) -> u64" [ to "Ref<Tally>", amount "u64", ] "Result<u64, Failure>" }
+                { oneway 4 note 32 "oneway 4 note(amount: u64)" [ amount "u64", ] "()" }
+                { rpc 5 echo 34 "rpc 5 echo(message: Message) -> Message" [ message "Message", ] "Result<Message, Failure>" }
             ]
             [
             ]
@@ -877,9 +877,9 @@ impl v1::ComponentSchema for Place {
 macro_rules! __playhouse_bench_Place {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Place" "idl/calls.idl" 36
+            component "Place" "idl/calls.idl" 38
             [
-                { rpc 1 look 40 "rpc 1 look() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 1 look 42 "rpc 1 look() -> u64" [ ] "Result<u64, Failure>" }
             ]
             [
             ]
@@ -1082,12 +1082,12 @@ impl v1::HasSlot<2> for Mob {
 macro_rules! __playhouse_bench_Mob {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Mob" "idl/calls.idl" 44
+            entity keyed "Mob" "idl/calls.idl" 46
             [
             ]
             [
-                { 1 tally 45 "Tally" }
-                { 2 place 46 "Place" }
+                { 1 tally 47 "Tally" }
+                { 2 place 48 "Place" }
             ]
         }
         $($user)*
@@ -1239,11 +1239,11 @@ impl v1::EntitySchema for Courier {
 macro_rules! __playhouse_bench_Courier {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Courier" "idl/calls.idl" 50
+            entity keyed "Courier" "idl/calls.idl" 52
             [
-                { rpc 1 send 54 "rpc 1 send(to: ref<Courier>, count: u32) -> u32" [ to "Ref<Courier>", count "u32", ] "Result<u32, Failure>" }
-                { oneway 2 receive 56 "oneway 2 receive(coins: u64)" [ coins "u64", ] "()" }
-                { rpc 3 count 58 "rpc 3 count() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 1 send 56 "rpc 1 send(to: ref<Courier>, count: u32) -> u32" [ to "Ref<Courier>", count "u32", ] "Result<u32, Failure>" }
+                { oneway 2 receive 58 "oneway 2 receive(coins: u64)" [ coins "u64", ] "()" }
+                { rpc 3 count 60 "rpc 3 count() -> u64" [ ] "Result<u64, Failure>" }
             ]
             [
             ]
@@ -1464,6 +1464,273 @@ impl v1::Rpc for CourierCountArgs {
     type Fault = v1::Failure;
 }
 
+/// There is one of it.
+#[derive(Debug, Clone, Default)]
+pub struct Boss {
+    tracker: v1::Tracker,
+}
+
+impl Boss {
+    /// A reference to the only one.
+    #[must_use]
+    pub fn reference() -> v1::Ref<Self> {
+        v1::Ref::to_entity([])
+    }
+
+    /// Stands for the only one, to call it.
+    #[must_use]
+    pub fn only() -> BossProxy {
+        let reference = Self::reference();
+        BossProxy(v1::Proxy::entity(reference.into_address()))
+    }
+}
+
+impl v1::Properties for Boss {
+    const PROPERTIES: &'static [v1::descriptor::Property] = descriptor::BOSS.properties;
+
+    fn tracker(&self) -> &v1::Tracker {
+        &self.tracker
+    }
+
+    fn property(&self, _: u8) -> Option<v1::Property<'_>> {
+        None
+    }
+
+    fn apply_change(&mut self, _: u8, _: &mut v1::Reader<'_>) -> v1::Result<bool> {
+        Ok(false)
+    }
+
+    fn clear_changes(&mut self, consumer: v1::Consumer) {
+        self.tracker.clear(consumer);
+    }
+}
+
+impl v1::Check for Boss {}
+
+impl v1::Numbered for Boss {
+    const PACKAGE: u16 = 900;
+    const NUMBER: u16 = 6;
+    const DIGEST: u64 = 0x87b3_4f8b_7cc8_f1a8;
+}
+
+impl v1::Target for Boss {
+    const ENTITY: Option<(u16, u16)> = Some((900, 6));
+}
+
+/// Stands for [`Boss`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct BossProxy(v1::Proxy);
+
+impl From<v1::Proxy> for BossProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Boss {
+    type Proxy = BossProxy;
+}
+
+impl BossProxy {
+    /// The name of the node that it is on.
+    pub fn home(&self) -> v1::Calling<BossHomeArgs> {
+        self.0.rpc(BossHomeArgs {})
+    }
+
+    /// Answers after a while.
+    pub fn rest(&self, millis: u32) -> v1::Calling<BossRestArgs> {
+        self.0.rpc(BossRestArgs { millis })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Boss {
+    type Key = ();
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::BOSS
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [] = key.parts() else {
+            return None;
+        };
+        Some(())
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_bench_Boss {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity singleton "Boss" "idl/calls.idl" 64
+            [
+                { rpc 1 home 66 "rpc 1 home() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 2 rest 69 "rpc 2 rest(millis: u32) -> u32" [ millis "u32", ] "Result<u32, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_bench_Boss as Boss;
+
+/// The arguments of rpc `home` of [`Boss`].
+///
+/// The name of the node that it is on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BossHomeArgs {}
+
+impl BossHomeArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for BossHomeArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for BossHomeArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for BossHomeArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for BossHomeArgs {
+    const TAG: u8 = 1;
+
+    type Owner = Boss;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::BOSS.calls[0]
+    }
+}
+
+impl v1::HasCall<1> for Boss {
+    type Args = BossHomeArgs;
+}
+
+impl v1::Rpc for BossHomeArgs {
+    type Output = String;
+    type Codec = v1::Text<0, 64>;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `rest` of [`Boss`].
+///
+/// Answers after a while.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BossRestArgs {
+    pub millis: u32,
+}
+
+impl BossRestArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, millis: u32) {
+        let count = if millis != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&millis);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for BossRestArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.millis);
+    }
+}
+
+impl v1::Decode for BossRestArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            millis: slots.or_default::<u32>("millis")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for BossRestArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.millis)
+    }
+}
+
+impl v1::Arguments for BossRestArgs {
+    const TAG: u8 = 2;
+
+    type Owner = Boss;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.millis,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::BOSS.calls[1]
+    }
+}
+
+impl v1::HasCall<2> for Boss {
+    type Args = BossRestArgs;
+}
+
+impl v1::Rpc for BossRestArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
+}
+
 v1::named! {
     Message: descriptor::MESSAGE,
 }
@@ -1476,18 +1743,20 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/calls.idl", docs: "What the benchmarks of calls call.", declarations: &[Declaration::Role(&ROLE_BENCH_NODE), Declaration::Type(&MESSAGE), Declaration::Service(&ECHO), Declaration::Component(&TALLY), Declaration::Component(&PLACE), Declaration::Entity(&MOB), Declaration::Entity(&COURIER)] };
+    pub static MODULE: Module = Module { path: "idl/calls.idl", docs: "What the benchmarks of calls call.", declarations: &[Declaration::Role(&ROLE_BENCH_NODE), Declaration::Role(&ROLE_DB), Declaration::Type(&MESSAGE), Declaration::Service(&ECHO), Declaration::Component(&TALLY), Declaration::Component(&PLACE), Declaration::Entity(&MOB), Declaration::Entity(&COURIER), Declaration::Entity(&BOSS)] };
 
     pub static ROLE_BENCH_NODE: Role = Role { head: Head::new("bench", "bench_node", "idl/calls.idl", 6).docs("The nodes of a benchmark.") };
 
-    pub static MESSAGE: Type = Type::new(Head::new("bench", "Message", "idl/calls.idl", 9).docs("What the peers' benchmark sends to and fro."), 0x8e25_4db1_4e30_4e80, Kind::Struct(&[
+    pub static ROLE_DB: Role = Role { head: Head::new("bench", "db", "idl/calls.idl", 8).docs("Those that save for others.") };
+
+    pub static MESSAGE: Type = Type::new(Head::new("bench", "Message", "idl/calls.idl", 11).docs("What the peers' benchmark sends to and fro."), 0x8e25_4db1_4e30_4e80, Kind::Struct(&[
         Member::new(1, "id", Use::U64).or(Value::Int(0)),
         Member::new(2, "name", Use::STRING.length(0, 64)).or(Value::Empty),
         Member::new(3, "data", Use::BYTES.length(0, 65536)).or(Value::Empty),
     ]));
 
     pub static ECHO: Service = Service {
-        head: Head::new("bench", "Echo", "idl/calls.idl", 16).docs("Gives back what it is given."),
+        head: Head::new("bench", "Echo", "idl/calls.idl", 18).docs("Gives back what it is given."),
         package: 900,
         number: 1,
         role: &ROLE_BENCH_NODE,
@@ -1499,7 +1768,7 @@ pub mod descriptor {
     };
 
     pub static TALLY: Component = Component {
-        head: Head::new("bench", "Tally", "idl/calls.idl", 22).docs("A number that grows."),
+        head: Head::new("bench", "Tally", "idl/calls.idl", 24).docs("A number that grows."),
         package: 900,
         number: 2,
         requires: &[],
@@ -1517,7 +1786,7 @@ pub mod descriptor {
     };
 
     pub static PLACE: Component = Component {
-        head: Head::new("bench", "Place", "idl/calls.idl", 36).docs("Where a unit is."),
+        head: Head::new("bench", "Place", "idl/calls.idl", 38).docs("Where a unit is."),
         package: 900,
         number: 3,
         requires: &[],
@@ -1532,7 +1801,7 @@ pub mod descriptor {
     };
 
     pub static MOB: Entity = Entity {
-        head: Head::new("bench", "Mob", "idl/calls.idl", 44).docs("One of very many."),
+        head: Head::new("bench", "Mob", "idl/calls.idl", 46).docs("One of very many."),
         package: 900,
         number: 4,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -1551,7 +1820,7 @@ pub mod descriptor {
     };
 
     pub static COURIER: Entity = Entity {
-        head: Head::new("bench", "Courier", "idl/calls.idl", 50).docs("Hands on what must not be lost."),
+        head: Head::new("bench", "Courier", "idl/calls.idl", 52).docs("Hands on what must not be lost."),
         package: 900,
         number: 5,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -1569,5 +1838,24 @@ pub mod descriptor {
         deadline_us: None,
         tick_us: None,
         digest: 0xfc12_90ff_5a60_897d,
+    };
+
+    pub static BOSS: Entity = Entity {
+        head: Head::new("bench", "Boss", "idl/calls.idl", 64).docs("There is one of it."),
+        package: 900,
+        number: 6,
+        kind: EntityKind::Singleton,
+        role: Some(&ROLE_BENCH_NODE),
+        slots: &[
+        ],
+        properties: &[
+        ],
+        calls: &[
+            Call::new(CallKind::Rpc, 1, "home").result(Use::STRING.length(0, 64)).docs("The name of the node that it is on."),
+            Call::new(CallKind::Rpc, 2, "rest").params(&[Member::new(1, "millis", Use::U32).or(Value::Int(0))]).result(Use::U32).deadline_us(120000000).docs("Answers after a while."),
+        ],
+        deadline_us: None,
+        tick_us: None,
+        digest: 0x87b3_4f8b_7cc8_f1a8,
     };
 }
