@@ -66,7 +66,7 @@ fn the_agent_of_a_node_that_starts_again_reports_in_its_new_life() {
         caravan.meeting.forget(gone);
         caravan.sim.run_for(Duration::from_secs(1));
         let name = gone.to_owned();
-        let called = caravan.on(asking, async move || Herder::of(&*name).where_now().await);
+        let called = caravan.on(asking, async move || Herder::of(&name).where_now().await);
         let failure = called.unwrap_err();
         assert_eq!(
             (failure.kind(), failure.executed()),
@@ -88,7 +88,7 @@ fn the_agent_of_a_node_that_starts_again_reports_in_its_new_life() {
             "seed {seed}"
         );
         let name = gone.to_owned();
-        let home = caravan.on(asking, async move || Herder::of(&*name).where_now().await);
+        let home = caravan.on(asking, async move || Herder::of(&name).where_now().await);
         assert_eq!(home.as_deref(), Ok(gone), "seed {seed}");
         caravan.sim.end().unwrap();
     }

@@ -86,7 +86,7 @@ impl GuestLogic {
         if self.props.tab().len() == 8 {
             self.props.tab_mut().clear();
         }
-        self.props.tab_mut().push(order.clone())?;
+        self.props.tab_mut().push(order)?;
         let _ = cx;
         Kitchen::any().cook(order).await
     }

@@ -15,6 +15,7 @@ use super::super::discovery::nobody_there;
 use super::super::shard::Shard;
 use super::locating::Located;
 use super::sending::route_of;
+use super::sight::Seen;
 use super::table::Entry;
 use crate::call::{Address, Failure, FailureKind};
 use crate::descriptor::EntityKind;
@@ -231,11 +232,11 @@ impl Shard {
             Some(strange) => {
                 Err(Failure::not_executed(FailureKind::Incompatible).because(&*strange.why))
             }
-            None => self.address_in(view.as_deref().map(|view| &**view), node),
+            None => self.address_in(view.as_deref(), node),
         }
     }
 
-    fn sighted(&self) -> Option<Rc<Arc<View>>> {
+    fn sighted(&self) -> Option<Rc<Seen>> {
         let cluster = self.clustered()?;
         Some(self.placements.sight.view(&cluster.seat))
     }
@@ -243,10 +244,10 @@ impl Shard {
     /// Where a node listens, or did when it was last there.
     pub(in crate::host) fn address_of(&self, node: &Arc<str>) -> Result<Address, Failure> {
         let view = self.sighted();
-        self.address_in(view.as_deref().map(|view| &**view), node)
+        self.address_in(view.as_deref(), node)
     }
 
-    fn address_in(&self, view: Option<&View>, node: &Arc<str>) -> Result<Address, Failure> {
+    fn address_in(&self, view: Option<&Seen>, node: &Arc<str>) -> Result<Address, Failure> {
         let member = view.and_then(|view| view.get(node));
         let mut nodes = self.placements.nodes.borrow_mut();
         let known = nodes.get(node);

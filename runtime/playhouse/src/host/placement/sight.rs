@@ -4,6 +4,7 @@
 //! references by turns, which costs more than all that is looked up in it.
 
 use std::cell::RefCell;
+use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,23 +16,34 @@ pub(super) struct Sight(RefCell<Option<Looked>>);
 
 struct Looked {
     views: watch::Receiver<Arc<View>>,
-    view: Rc<Arc<View>>,
+    view: Rc<Seen>,
+}
+
+/// A view that all of one shard share.
+pub(super) struct Seen(Arc<View>);
+
+impl Deref for Seen {
+    type Target = View;
+
+    fn deref(&self) -> &View {
+        &self.0
+    }
 }
 
 impl Sight {
     /// Who is there now.
-    pub(super) fn view(&self, seat: &Seat) -> Rc<Arc<View>> {
+    pub(super) fn view(&self, seat: &Seat) -> Rc<Seen> {
         let mut looked = self.0.borrow_mut();
         match &mut *looked {
             Some(looked) => {
                 if looked.views.has_changed().unwrap_or(true) {
-                    looked.view = Rc::new(Arc::clone(&looked.views.borrow_and_update()));
+                    looked.view = Rc::new(Seen(Arc::clone(&looked.views.borrow_and_update())));
                 }
                 Rc::clone(&looked.view)
             }
             None => {
                 let mut views = seat.views();
-                let view = Rc::new(Arc::clone(&views.borrow_and_update()));
+                let view = Rc::new(Seen(Arc::clone(&views.borrow_and_update())));
                 *looked = Some(Looked {
                     views,
                     view: Rc::clone(&view),
