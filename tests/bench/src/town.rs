@@ -58,7 +58,7 @@ impl Town {
     }
 
     /// One more node of the cluster that is hosted at this address, not started yet.
-    #[must_use]
+    pub fn neighbour(address: &str, name: &str) -> NodeBuilder {
         node(name)
             .roles(["bench_node"])
             .store(Remote::at(address))

@@ -29,7 +29,7 @@ fn said(ahead_us: i64) -> Vec<(String, String)> {
                 };
                 for hall in HALLS {
                     let kitchen = first::tavern::Kitchen::at(format!("{hall}:7000"));
-                    assert_eq!(kitchen.cook(order.clone()).await, Ok(2));
+                    assert_eq!(kitchen.cook(order).await, Ok(2));
                 }
                 for guest in 1..10 {
                     first::tavern::Guest::of(guest).visit().await.unwrap();
