@@ -36,6 +36,8 @@ const FEW: u64 = 1_000;
 /// Entities that are looked for in a round, and those that move.
 const LOOKED_FOR: u64 = 10_000;
 const MOVED: u64 = 1_000;
+/// The longest latency that is told apart from longer ones: a minute.
+const LATENCY_MAX_NS: u64 = 60_000_000_000;
 const WARM_UP: Duration = Duration::from_millis(200);
 
 struct EchoLogic;
@@ -330,7 +332,8 @@ fn one_at_a_time(caller: &Running, address: &str, rounds: usize) -> Result<Table
             let (way, address) = (*way, Address::from(address));
             let times = caller.spawn_on(0, move || async move {
                 let mobs = mobs(way);
-                let mut times = Histogram::<u64>::new(3).expect("three digits");
+                let mut times = Histogram::<u64>::new_with_bounds(1, LATENCY_MAX_NS, 3)
+                    .expect("the bounds are right");
                 for id in 0..2_000 {
                     let mob = mobs[id as usize % 100];
                     let target = Target::new(way, &address, mob);
@@ -445,7 +448,8 @@ where
 /// The median of the microseconds that a call takes, one after another.
 fn one_by_one(caller: &Running, mobs: std::ops::Range<u64>) -> Result<f64> {
     let times = caller.spawn_on(0, move || async move {
-        let mut times = Histogram::<u64>::new(3).expect("three digits");
+        let mut times =
+            Histogram::<u64>::new_with_bounds(1, LATENCY_MAX_NS, 3).expect("the bounds are right");
         for mob in mobs {
             let begun = Instant::now();
             add(mob).await?;
