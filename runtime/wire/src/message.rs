@@ -255,6 +255,7 @@ impl<'a> Message<'a> {
                 hello
                     .begin(w, kind::HELLO_REPLY)
                     .maybe(digests.as_ref())
+                    .or(&hello.date_us, &0)
                     .end();
             }
             Self::Digests(digests) => {

@@ -326,7 +326,8 @@ fn a_handler_that_takes_its_time_holds_its_entity_back_and_no_call_fails() {
                 heard.borrow_mut().push(stepped);
             });
         });
-        caravan.sim.run_for(Duration::from_millis(100));
+        // Long enough for a packet that got lost to be sent again.
+        caravan.sim.run_for(Duration::from_secs(1));
         caravan.drain("east");
         assert!(
             caravan
