@@ -23,6 +23,8 @@ use playhouse::store::Embedded;
 const CALLERS: u64 = 64;
 /// Pause of a caller between two calls.
 const PAUSE: Duration = Duration::from_millis(5);
+/// Longer calls count as this long, in microseconds.
+const LONGEST_US: u64 = 120_000_000;
 
 /// What the callers have seen.
 struct Seen {
@@ -37,7 +39,7 @@ impl Seen {
         Ok(Arc::new(Self {
             over: AtomicBool::new(false),
             failed: AtomicU64::new(0),
-            us: Mutex::new(Histogram::new(3)?),
+            us: Mutex::new(Histogram::new_with_max(LONGEST_US, 3)?),
         }))
     }
 
