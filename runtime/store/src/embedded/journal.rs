@@ -1,8 +1,9 @@
 //! Journals, looked through before the file store reads them.
 //!
 //! A crash of the machine may leave the last batch in pieces, in any order, since it was not synced yet: nobody was told that it
-//! lasts, and it is cut off. Damage anywhere before that hits what somebody was told of. The file store would end its reading
-//! there and drop what follows without a word; here it is refused.
+//! lasts, and it is cut off. So may a write that failed; the file store may begin another journal behind that one, which then
+//! has nothing in it. Damage anywhere before that hits what somebody was told of. The file store would end its reading there
+//! and drop what follows without a word; here it is refused.
 //!
 //! The format is that of version 3 of the file store. A batch is `01`, the number of its items and its sequence; for each item `02`, kind,
 //! compression, keyspace, lengths, key and value; `03`, a checksum of the items, and four bytes that never change. All
@@ -21,7 +22,7 @@ const TRAILER: [u8; 4] = *b"FJL\x03";
 /// What says of which format the file store's folder is. A folder without it is new, or was not finished: there is nothing in it.
 const VERSION: &str = "version";
 
-/// Looks through the journals in the file store's folder, and cuts off of the last one what nobody was told of.
+/// Looks through the journals in the file store's folder, and cuts off at their end what nobody was told of.
 ///
 /// # Errors
 ///
@@ -40,16 +41,15 @@ pub(super) fn inspect(rows: &Path) -> Result<(), String> {
         Err(error) => return Err(unreadable(error)),
     }
     let journals = journals(rows).map_err(unreadable)?;
-    let last = journals.last().cloned();
-    for path in journals {
-        let bytes = std::fs::read(&path).map_err(unreadable)?;
+    let mut later = journals.iter();
+    while let Some(path) = later.next() {
+        let bytes = std::fs::read(path).map_err(unreadable)?;
         let sound = sound(&bytes);
         let rest = bytes.get(sound..).unwrap_or_default();
-        if rest.iter().all(|byte| *byte == 0) {
+        if is_blank(rest) {
             continue;
         }
-        let is_last = last.as_ref() == Some(&path);
-        if !is_last || has_batch(rest) {
+        if has_batch(rest) || !are_blank(later.as_slice()).map_err(unreadable)? {
             return Err(format!(
                 "its journal {} is damaged at byte {}, and goes on behind that; nothing was changed: restore the folder from a \
                  backup",
@@ -62,7 +62,7 @@ pub(super) fn inspect(rows: &Path) -> Result<(), String> {
             kept = sound,
             "the last batch was not written to its end and is dropped; none of it was answered, unless the disk has damaged it since"
         );
-        cut(&path, sound).map_err(|error| {
+        cut(path, sound).map_err(|error| {
             format!("its journal can't be cut ({error}); look after the disk and the rights of this user")
         })?;
     }
@@ -80,6 +80,20 @@ fn journals(rows: &Path) -> std::io::Result<Vec<PathBuf>> {
     }
     journals.sort();
     Ok(journals.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Whether nothing was written to any of them.
+fn are_blank(journals: &[PathBuf]) -> std::io::Result<bool> {
+    for path in journals {
+        if !is_blank(&std::fs::read(path)?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
 }
 
 fn cut(path: &Path, length: usize) -> std::io::Result<()> {

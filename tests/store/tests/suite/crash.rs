@@ -176,6 +176,36 @@ fn a_last_batch_that_came_to_the_disk_in_pieces_is_dropped() {
 }
 
 #[test]
+fn a_torn_batch_may_have_an_empty_journal_behind_it_but_no_other() {
+    let folder = folder();
+    let base = folder.path().join("base");
+    let length = written(&base, 6);
+    let first = std::fs::read(journal(&base)).unwrap();
+    for (name, next) in [("blank", vec![0; 4096]), ("begun", first)] {
+        let torn = folder.path().join(name);
+        copy(&base, &torn);
+        damage(&torn, length - 8, &[0; 8]);
+        let number: u64 = (journal(&torn).file_stem().unwrap().to_str())
+            .unwrap()
+            .parse()
+            .unwrap();
+        std::fs::write(torn.join(format!("rows/{}.jnl", number + 1)), &next).unwrap();
+        match open(&torn) {
+            Ok(backend) => {
+                assert_eq!(name, "blank");
+                let reached = block_on(rounds::verify(&backend.store(), 5, 9));
+                assert_eq!(reached, Ok(5));
+                backend.close();
+            }
+            Err(error) => {
+                assert_eq!(name, "begun", "{error}");
+                assert!(error.why.contains("is damaged at byte "), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_journal_that_is_damaged_before_its_end_is_refused() {
     let folder = folder();
     let base = folder.path().join("base");
