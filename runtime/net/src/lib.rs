@@ -18,6 +18,8 @@ pub mod tcp;
 
 pub use link::Link;
 pub use links::{Address, Links};
-pub use network::{Handover, Listener, LocalBoxFuture, Network, Stream};
+pub use network::{
+    Adopt, Datagrams, Handover, Listener, LocalBoxFuture, Network, Stream, Transport,
+};
 pub use random::Random;
 pub use tcp::Tcp;

@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::network::{Handover, Listener, LocalBoxFuture, Network, Stream};
+use crate::network::{Handover, Listener, LocalBoxFuture, Network, Stream, Transport};
 
 /// TCP with `nodelay`: links batch by themselves, and a lone request must not wait for another.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,8 +83,13 @@ impl Stream for TcpLine {
         &self.peer
     }
 
+    fn transport(&self) -> Transport {
+        Transport::Tcp
+    }
+
     fn hand_over(self: Box<Self>) -> io::Result<Handover> {
-        self.stream.into_std().map(Handover::Tcp)
+        let stream = self.stream.into_std()?;
+        Ok(Handover::moving(move || Tcp::adopt(stream)))
     }
 }
 

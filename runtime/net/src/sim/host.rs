@@ -15,7 +15,7 @@ use super::{
     event::Side,
     wire::{Content, other},
 };
-use crate::network::{Handover, Listener, LocalBoxFuture, Network, Stream};
+use crate::network::{Handover, Listener, LocalBoxFuture, Network, Stream, Transport};
 
 /// One life of a host. After a crash it is dead for ever.
 #[derive(Debug, Clone)]
@@ -222,8 +222,12 @@ impl Stream for SimStream {
         &self.peer
     }
 
+    fn transport(&self) -> Transport {
+        Transport::Simulated
+    }
+
     fn hand_over(self: Box<Self>) -> io::Result<Handover> {
-        Ok(Handover::Stays(self))
+        Ok(Handover::staying(self))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use playhouse_net::{Handover, Tcp};
+use playhouse_net::Tcp;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     task::spawn_local,
@@ -79,10 +79,7 @@ fn a_stream_changes_its_shard() {
         let mut stream = a.dial(listener.local_address()).await.unwrap();
         let accepted = listener.accept().await.unwrap();
         let peer = accepted.peer_address().to_owned();
-        let mut moved = match accepted.hand_over().unwrap() {
-            Handover::Tcp(stream) => Tcp::adopt(stream).unwrap(),
-            Handover::Stays(stream) => stream,
-        };
+        let mut moved = accepted.hand_over().unwrap().adopt().unwrap();
         assert_eq!(moved.peer_address(), peer);
         moved.write_u8(7).await.unwrap();
         assert_eq!(stream.read_u8().await.unwrap(), 7);

@@ -177,8 +177,12 @@ mod tests {
             "pipe"
         }
 
+        fn transport(&self) -> playhouse_net::Transport {
+            playhouse_net::Transport::Simulated
+        }
+
         fn hand_over(self: Box<Self>) -> io::Result<Handover> {
-            Ok(Handover::Stays(self))
+            Ok(Handover::staying(self))
         }
     }
 
