@@ -12,6 +12,7 @@
 pub mod link;
 pub mod links;
 pub mod network;
+pub mod noise;
 pub mod random;
 pub mod sim;
 pub mod tcp;
