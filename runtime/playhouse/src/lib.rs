@@ -24,6 +24,7 @@
 //! - [`config`]: JSON with comments, macros and includes, into types; [`node::ClusterConfig`] for nodes.
 //! - [`db`]: a node that owns saving for other nodes.
 //! - [`log`]: where lines go, and whose they are.
+//! - [`login`]: the tokens by which clients get in.
 //! - [`sim`]: whole nodes and their clients in virtual time, decided by a seed.
 //! - [`Encode`], [`Decode`], [`Check`]: what each generated type can do; [`Limits`] is what a reader allows a peer
 //!   (by default 64 deep, 16 x input + 256 KiB of memory; [`Limits::STRICT`] for strangers).
@@ -50,6 +51,7 @@ pub mod document;
 pub mod host;
 pub mod log;
 pub mod logic;
+pub mod login;
 pub mod math;
 pub mod metrics;
 pub mod node;

@@ -1,0 +1,30 @@
+//! Who may come in: tokens that a login hands out, and what nodes make of them.
+//!
+//! A login ends in a *pass*: the [`SessionKey`], which the client keeps, and the token, which it shows when it opens a
+//! session. A token says in the clear whom it admits ([`Claims`]) and is sealed under a key that all nodes of a cluster
+//! derive from the same secret ([`TokenKeys`]). A gate checks the seal; the session's home checks it again and derives
+//! the session key, by which it knows that whoever shows the token is who was given it.
+//!
+//! | limit | default | beyond it |
+//! |---|---|---|
+//! | [`GENERATIONS_MAX`] | 4 secrets at once | [`KeysError::Generations`] |
+//! | [`SECRET_BYTES_MIN`] | 16 bytes of a secret | [`KeysError::Short`] |
+//! | [`LOGIN_TIME`] | 60 s from login to session | [`TokenError::Expired`] |
+//! | [`TOKEN_TIME_MAX`] | 4 h for any token | it ends then, whatever was asked |
+//! | [`CLOCK_SKEW_MAX`] | 5 s between two clocks | [`TokenError::Early`], [`TokenError::Expired`] |
+//! | [`REVOCATIONS_MAX`] | 65,536 accounts revoked at once | the oldest is forgotten |
+
+mod claims;
+mod keys;
+mod problem;
+mod revocations;
+#[cfg(test)]
+mod tests;
+
+pub use claims::{Claims, TokenKind};
+pub use keys::{
+    CLOCK_SKEW_MAX, GENERATIONS_MAX, LOGIN_TIME, PASS_MAGIC, SECRET_BYTES_MIN, SessionKey,
+    TOKEN_TIME_MAX, TokenKeys,
+};
+pub use problem::{KeysError, TokenError};
+pub use revocations::{REVOCATIONS_MAX, Revocations};
