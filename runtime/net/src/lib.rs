@@ -11,16 +11,20 @@
 
 pub mod link;
 pub mod links;
+pub mod listening;
 pub mod network;
 pub mod noise;
 pub mod random;
+pub mod scheme;
 pub mod sim;
 pub mod tcp;
 
 pub use link::Link;
 pub use links::{Address, Links};
+pub use listening::{Arrival, Listening};
 pub use network::{
     Adopt, Datagrams, Handover, Listener, LocalBoxFuture, Network, Stream, Transport,
 };
 pub use random::Random;
+pub use scheme::{Located, Scheme};
 pub use tcp::Tcp;

@@ -4,11 +4,13 @@
 //! at once when it runs: what many tasks add before that goes out as one. What handlers answer while a batch is read
 //! goes out with the end of the batch. So a lone call is written at once, and calls under load share their writes.
 
+mod carrier;
 mod driver;
 mod events;
 mod handler;
 mod input;
 mod limits;
+mod options;
 mod output;
 mod pending;
 mod shared;
@@ -24,83 +26,25 @@ use std::{
 
 use playhouse_wire::{
     Writer,
-    link::{Identity, Link as Protocol, LinkLimits, Peer, Side},
+    link::{Peer, Side},
     message::{self, Executed, GoAwayReason, Header, Method, Moved, WireFailure},
 };
 use tokio::time::Instant;
 
 use self::{
+    carrier::Carrier,
     driver::Source,
     shared::{Phase, Shared, too_many_pending},
 };
-use crate::network::{Network, Stream};
+use crate::network::{Network, Stream, Transport};
 
 pub use self::handler::{CloseReason, LinkHandler, Refused, ReplyOutcome, ReplySink};
 pub use self::limits::{
     CONNECT_TIMEOUT, LINGER, OUTPUT_BYTES_HIGH, OUTPUT_BYTES_MAX, OUTPUT_BYTES_RESERVE,
     PENDING_MAX, QueueLimits, WRITE_STALL,
 };
+pub use self::options::{Date, LinkOptions};
 pub use self::traffic::Traffic;
-
-/// What a link says of itself and what it holds. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct LinkOptions {
-    /// Who this side is.
-    pub identity: Identity,
-    /// Bounds of the protocol: heartbeat, longest message.
-    pub limits: LinkLimits,
-    /// Bounds of the queues.
-    pub queues: QueueLimits,
-    /// Counts what goes over all links with these options.
-    pub traffic: Rc<Traffic>,
-    /// Tells the date, if this side knows it: then hellos do, and who dials knows how far the other clock is ahead.
-    pub date: Option<Date>,
-}
-
-/// Tells the date, in microseconds since 1970. Cheap to clone.
-#[derive(Clone)]
-pub struct Date(Rc<dyn Fn() -> i64>);
-
-impl Date {
-    /// By this clock.
-    #[must_use]
-    pub fn by(clock: impl Fn() -> i64 + 'static) -> Self {
-        Self(Rc::new(clock))
-    }
-
-    fn now_us(&self) -> i64 {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Date(..)")
-    }
-}
-
-impl LinkOptions {
-    /// The default bounds for this identity.
-    #[must_use]
-    pub fn new(identity: Identity) -> Self {
-        Self {
-            identity,
-            limits: LinkLimits::DEFAULT,
-            queues: QueueLimits::default(),
-            traffic: Rc::default(),
-            date: None,
-        }
-    }
-
-    /// The protocol of a link that begins now.
-    fn protocol(&self, side: Side, now_us: u64) -> Protocol {
-        let protocol = Protocol::new(side, self.identity.clone(), self.limits, now_us);
-        match &self.date {
-            Some(date) => protocol.with_date(date.now_us()),
-            None => protocol,
-        }
-    }
-}
 
 /// A request that waits, on the link that gave the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -171,6 +115,7 @@ impl Link {
             shared: Rc::new(Shared {
                 side,
                 address,
+                carrier: RefCell::default(),
                 began: Instant::now(),
                 phase: Cell::new(Phase::Opening),
                 protocol: RefCell::new(options.protocol(side, 0)),
@@ -417,6 +362,45 @@ impl Link {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.shared.address
+    }
+
+    /// What carries it; none before it is connected.
+    #[must_use]
+    pub fn transport(&self) -> Option<Transport> {
+        self.carrier(|carrier| carrier.transport)
+    }
+
+    /// What only the two ends of this connection know, see [`Stream::binding`]: there from
+    /// [`LinkHandler::opened`] on, if the stream is encrypted.
+    #[must_use]
+    pub fn binding(&self) -> Option<Rc<[u8]>> {
+        self.carrier(|carrier| carrier.binding.clone()).flatten()
+    }
+
+    /// Most bytes of a datagram now; none if what carries the link has none, or the link isn't open yet.
+    #[must_use]
+    pub fn datagram_bytes_max(&self) -> Option<usize> {
+        self.carrier(|carrier| carrier.datagrams.clone())
+            .flatten()
+            .map(|datagrams| datagrams.bytes_max())
+    }
+
+    /// Sends bytes beside the link's messages, which may be lost, doubled and overtaken; false, and nothing is sent, if
+    /// what carries the link has no datagrams, or none that long, or the link isn't open.
+    pub fn send_datagram(&self, bytes: &[u8]) -> bool {
+        if self.shared.phase.get() == Phase::Closed {
+            return false;
+        }
+        let datagrams = self.carrier(|carrier| carrier.datagrams.clone()).flatten();
+        let Some(datagrams) = datagrams.filter(|it| bytes.len() <= it.bytes_max()) else {
+            return false;
+        };
+        datagrams.send(bytes);
+        true
+    }
+
+    fn carrier<T>(&self, look: impl FnOnce(&Carrier) -> T) -> Option<T> {
+        self.shared.carrier.borrow().as_ref().map(look)
     }
 
     /// Which end this is.

@@ -11,7 +11,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::network::{Handover, Listener, LocalBoxFuture, Network, Stream, Transport};
+use crate::{
+    network::{Handover, Listener, LocalBoxFuture, Network, Stream, Transport},
+    scheme::{Located, Scheme},
+};
 
 /// TCP with `nodelay`: links batch by themselves, and a lone request must not wait for another.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,19 +43,29 @@ impl Tcp {
         let peer = stream.peer_addr()?.to_string();
         boxed(TcpStream::from_std(stream)?, peer)
     }
+
+    /// As [`Self::adopt`], from `peer`, where the connection comes from if a proxy stands between.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::adopt`].
+    pub fn adopt_from(stream: std::net::TcpStream, peer: String) -> io::Result<Box<dyn Stream>> {
+        stream.set_nonblocking(true)?;
+        boxed(TcpStream::from_std(stream)?, peer)
+    }
 }
 
 impl Network for Tcp {
     fn dial<'a>(&'a self, address: &'a str) -> LocalBoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
-            let stream = TcpStream::connect(address).await?;
+            let stream = TcpStream::connect(Located::only(address, Scheme::Tcp)?).await?;
             boxed(stream, address.to_owned())
         })
     }
 
     fn listen<'a>(&'a self, address: &'a str) -> LocalBoxFuture<'a, io::Result<Box<dyn Listener>>> {
         Box::pin(async move {
-            let listener = TcpListener::bind(address).await?;
+            let listener = TcpListener::bind(Located::only(address, Scheme::Tcp)?).await?;
             let address = listener.local_addr()?.to_string();
             let listening: Box<dyn Listener> = Box::new(TcpListening { listener, address });
             Ok(listening)

@@ -21,6 +21,7 @@ use tokio::{
 
 use super::{
     CloseReason, LINGER, Link, LinkHandler,
+    carrier::{Carrier, poll_datagrams},
     events::{LastWord, dispatch, finish, handle_event},
     input::Input,
     shared::Phase,
@@ -53,6 +54,7 @@ pub(super) async fn drive(link: Link, source: Source, handler: Rc<dyn LinkHandle
     let now = link.shared.now_us();
     let protocol = link.shared.options.protocol(link.shared.side, now);
     *link.shared.protocol.borrow_mut() = protocol;
+    *link.shared.carrier.borrow_mut() = Some(Carrier::of(&*stream));
     let mut driver = Driver {
         link: &link,
         handler: &*handler,
@@ -61,6 +63,7 @@ pub(super) async fn drive(link: Link, source: Source, handler: Rc<dyn LinkHandle
         writing: Writer::new(),
         offset: 0,
         output_part: 0,
+        unflushed: false,
         blocked_us: None,
         timer: Box::pin(sleep_until(Instant::now())),
         timer_seen: false,
@@ -125,6 +128,8 @@ struct Driver<'a> {
     writing: Writer,
     offset: usize,
     output_part: usize,
+    /// The stream may keep back some of what it took.
+    unflushed: bool,
     /// Since when the peer has taken nothing of what is being written.
     blocked_us: Option<u64>,
     timer: Pin<Box<Sleep>>,
@@ -159,6 +164,8 @@ impl Driver<'_> {
             }
             again |= !reading && self.may_read();
             again |= self.poll_timer(cx);
+            again |=
+                shared.opened_at.get().is_some() && poll_datagrams(self.link, self.handler, cx);
             if self.is_over() {
                 return Poll::Ready(());
             }
@@ -197,6 +204,10 @@ impl Driver<'_> {
             }
             Poll::Ready(Ok(count)) => {
                 shared.options.traffic.read(count);
+                if shared.opened_at.get().is_none() {
+                    // By now the stream's own handshake is over, and knows more.
+                    *shared.carrier.borrow_mut() = Some(Carrier::of(&*self.stream));
+                }
                 let half = self.input.filled().len() / 2;
                 // An error is met again where everything is written.
                 if self.handle_input(half) && self.poll_write(cx).is_ok() {
@@ -290,8 +301,7 @@ impl Driver<'_> {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
         loop {
             if self.offset == self.writing.len() && !self.load() {
-                self.blocked_us = None;
-                return Ok(());
+                return self.poll_flush(cx);
             }
             let bytes = self.writing.as_bytes().get(self.offset..);
             match Pin::new(&mut *self.stream).poll_write(cx, bytes.unwrap_or_default()) {
@@ -301,13 +311,38 @@ impl Driver<'_> {
                     return Err(CloseReason::Broken(error.to_string().into()));
                 }
                 Poll::Pending => {
-                    if self.blocked_us.is_none() {
-                        self.blocked_us = Some(self.link.shared.now_us());
-                        self.link.shared.timeout_moved.set(true);
-                    }
+                    self.blocked();
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// Has the stream send what it kept back.
+    #[inline]
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Result<(), CloseReason> {
+        if !self.unflushed {
+            return Ok(());
+        }
+        match Pin::new(&mut *self.stream).poll_flush(cx) {
+            Poll::Ready(Ok(())) => {
+                self.unflushed = false;
+                self.blocked_us = None;
+                Ok(())
+            }
+            Poll::Ready(Err(error)) => Err(CloseReason::Broken(error.to_string().into())),
+            Poll::Pending => {
+                self.blocked();
+                Ok(())
+            }
+        }
+    }
+
+    /// The peer takes nothing for the moment.
+    fn blocked(&mut self) {
+        if self.blocked_us.is_none() {
+            self.blocked_us = Some(self.link.shared.now_us());
+            self.link.shared.timeout_moved.set(true);
         }
     }
 
@@ -344,6 +379,7 @@ impl Driver<'_> {
         self.link.shared.options.traffic.wrote(count);
         let before = self.offset.min(self.output_part);
         self.offset += count;
+        self.unflushed = true;
         let after = self.offset.min(self.output_part);
         self.link.shared.output.borrow_mut().sent(after - before);
         self.blocked_us = None;

@@ -41,6 +41,9 @@ pub trait LinkHandler {
     /// Everything else: that a request was cancelled, and what later parts of the protocol add.
     fn other(&self, _link: &Link, _message: Message<'_>) {}
 
+    /// Bytes that the peer sent with [`Link::send_datagram`]. Not before the link is open; in no order with its messages.
+    fn datagram(&self, _link: &Link, _bytes: &[u8]) {}
+
     /// The peer takes nothing new on this link and closes it soon: what it still owes, it answers.
     fn peer_goes_away(&self, _link: &Link, _go_away: GoAway<'_>) {}
 

@@ -14,13 +14,16 @@ use playhouse_wire::{
 use tokio::time::Instant;
 
 use super::{
-    CloseReason, LinkOptions, OUTPUT_BYTES_RESERVE, Refused, output::Output, pending::Pending,
+    CloseReason, LinkOptions, OUTPUT_BYTES_RESERVE, Refused, carrier::Carrier, output::Output,
+    pending::Pending,
 };
 
 /// What the handles of a link and its driver share.
 pub(super) struct Shared {
     pub(super) side: Side,
     pub(super) address: Rc<str>,
+    /// What carries the link, once something does.
+    pub(super) carrier: RefCell<Option<Carrier>>,
     pub(super) options: LinkOptions,
     pub(super) began: Instant,
     pub(super) phase: Cell<Phase>,

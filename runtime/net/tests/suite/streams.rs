@@ -2,7 +2,6 @@
 
 use std::io::ErrorKind;
 
-use playhouse_net::Tcp;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     task::spawn_local,
