@@ -4,20 +4,27 @@
 //! agree on an entity's home. So such a link goes to the shard of the same number, where its calls need not cross over to
 //! another. What the first bytes of a connection say is a hint: a connection that keeps them back goes to any shard.
 
-use std::net::{TcpListener, TcpStream};
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use playhouse_cluster::watch;
-use playhouse_net::Tcp;
+use playhouse_net::{Adopt, Listening, Stream, Tcp};
 use playhouse_wire::frame::Frames;
 use playhouse_wire::message::{Message, Role};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Duration, timeout};
 
 use super::ACCEPT_PAUSE;
 use super::lanes;
 use super::shared::Shared;
+
+mod opening;
+
+pub(super) use opening::{Bound, bind, is_tcp};
 
 /// How long the first bytes of a connection are waited for.
 const HELLO_WAIT: Duration = Duration::from_millis(200);
@@ -33,51 +40,123 @@ pub(super) enum Speech {
     MessagePackRpc,
 }
 
-/// Takes connections and hands them to the shards.
+/// What goes on over a connection of TCP, on the thread that it lives on: WebSocket, or nothing.
+pub(super) type Dress = Arc<dyn Fn(Box<dyn Stream>) -> Box<dyn Stream> + Send + Sync>;
+
+/// A listener whose runtime has begun.
+pub(super) enum Door {
+    Tcp {
+        listener: TcpListener,
+        speech: Speech,
+        dress: Option<Dress>,
+    },
+    /// One socket with many connections.
+    #[expect(
+        dead_code,
+        reason = "the transports that are listened for so come one by one"
+    )]
+    Datagrams(Box<dyn Listening>),
+}
+
+/// Takes connections and hands them to the shards, until the node stops.
 pub(super) async fn accept(
     shared: Arc<Shared>,
-    listener: TcpListener,
-    speech: Speech,
+    mut door: Door,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let listener = match tokio::net::TcpListener::from_std(listener) {
-        Ok(listener) => listener,
-        Err(error) => {
-            tracing::error!(%error, "a listener can't be used");
-            return;
-        }
-    };
     let mut waiting = JoinSet::new();
     loop {
         while waiting.try_join_next().is_some() {}
-        let accepted = tokio::select! {
+        let came = tokio::select! {
             biased;
             _ = stopping.wait_for(|stopping| *stopping) => return,
-            accepted = listener.accept() => accepted,
+            came = door.next(&shared) => came,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        match came {
+            Ok(Came::Whole(adopt)) => hand_on(&shared, adopt, Speech::Playhouse, None),
+            Ok(Came::Tcp(tcp)) if tcp.may_be_node(&shared) && waiting.len() < WAITING_MAX => {
+                let shared = Arc::clone(&shared);
+                waiting.spawn(async move {
+                    let shard = shard_meant(&tcp.stream, shared.about.shards).await;
+                    tcp.hand_on(&shared, shard);
+                });
+            }
+            Ok(Came::Tcp(tcp)) => tcp.hand_on(&shared, None),
             Err(error) => {
                 tracing::warn!(%error, "a connection can't be taken");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
             }
-        };
-        let alike = speech == Speech::Playhouse && shared.about.shards > 1;
-        if alike && waiting.len() < WAITING_MAX {
-            let shared = Arc::clone(&shared);
-            waiting.spawn(async move {
-                let shard = shard_meant(&stream, shared.about.shards).await;
-                hand_on(&shared, stream.into_std(), speech, shard);
-            });
-        } else {
-            hand_on(&shared, stream.into_std(), speech, None);
         }
     }
 }
 
+/// A connection that came.
+enum Came {
+    Tcp(TcpCame),
+    Whole(Adopt),
+}
+
+struct TcpCame {
+    stream: TcpStream,
+    peer: SocketAddr,
+    speech: Speech,
+    dress: Option<Dress>,
+}
+
+impl Door {
+    async fn next(&mut self, _shared: &Shared) -> io::Result<Came> {
+        match self {
+            Self::Tcp {
+                listener,
+                speech,
+                dress,
+            } => {
+                let (stream, peer) = listener.accept().await?;
+                Ok(Came::Tcp(TcpCame {
+                    stream,
+                    peer,
+                    speech: *speech,
+                    dress: dress.clone(),
+                }))
+            }
+            Self::Datagrams(listening) => {
+                let arrival = poll_fn(|cx| listening.poll_arrival(cx)).await?;
+                Ok(Came::Whole(arrival.adopt))
+            }
+        }
+    }
+}
+
+impl TcpCame {
+    /// Whether a look at its first bytes may be worth the wait.
+    fn may_be_node(&self, shared: &Shared) -> bool {
+        self.speech == Speech::Playhouse && self.dress.is_none() && shared.about.shards > 1
+    }
+
+    fn hand_on(self, shared: &Arc<Shared>, shard: Option<usize>) {
+        let Self {
+            stream,
+            peer,
+            speech,
+            dress,
+        } = self;
+        let stream = match stream.into_std() {
+            Ok(stream) => stream,
+            Err(error) => return tracing::debug!(%error, "a connection was gone at once"),
+        };
+        let adopt: Adopt = Box::new(move || {
+            let stream = Tcp::adopt_from(stream, peer.to_string())?;
+            Ok(match dress {
+                Some(dress) => dress(stream),
+                None => stream,
+            })
+        });
+        hand_on(shared, adopt, speech, shard);
+    }
+}
+
 /// The shard that a connection is meant for, if it says so soon.
-async fn shard_meant(stream: &tokio::net::TcpStream, shards: usize) -> Option<usize> {
+async fn shard_meant(stream: &TcpStream, shards: usize) -> Option<usize> {
     let mut bytes = [0; HELLO_BYTES_MAX];
     // They stay where they are, for the link to read.
     let peeked = timeout(HELLO_WAIT, stream.peek(&mut bytes)).await;
@@ -97,20 +176,11 @@ fn meant(bytes: &[u8], shards: usize) -> Option<usize> {
 }
 
 /// Hands a connection to a shard: to the next one if none is meant.
-fn hand_on(
-    shared: &Arc<Shared>,
-    stream: std::io::Result<TcpStream>,
-    speech: Speech,
-    shard: Option<usize>,
-) {
+fn hand_on(shared: &Arc<Shared>, adopt: Adopt, speech: Speech, shard: Option<usize>) {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let stream = match stream {
-        Ok(stream) => stream,
-        Err(error) => return tracing::debug!(%error, "a connection was gone at once"),
-    };
     let index = shard.unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed) % shared.about.shards);
     if let Some(mailbox) = shared.mailbox(index) {
-        mailbox.post(move |node| match Tcp::adopt(stream) {
+        mailbox.post(move |node| match adopt() {
             Ok(stream) => match speech {
                 Speech::Playhouse => node.accepted(stream),
                 Speech::MessagePackRpc => node.accepted_interop(stream),

@@ -16,6 +16,7 @@ use playhouse_wire::message::NAME_BYTES_MAX;
 use playhouse_wire::{Bytes, EntityRef};
 use tokio::time::Duration;
 
+use super::accepting::is_tcp;
 use super::member::is_everywhere;
 use super::problem::BuildError;
 use super::shared::Shared;
@@ -233,10 +234,12 @@ impl NodeBuilder {
         self
     }
 
-    /// Listens for clients, nodes and tools: `127.0.0.1:7000`. Port 0 takes a free one, which
+    /// Listens for clients, nodes and tools: `127.0.0.1:7000`, or `tcp://127.0.0.1:7000`. Port 0 takes a free one, which
     /// [`Running::addresses`](super::Running::addresses) tells. May be said more than once.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
-        self.policy.listen.push(address.into());
+        let address = address.into();
+        let plain = address.strip_prefix("tcp://").map(str::to_owned);
+        self.policy.listen.push(plain.unwrap_or(address));
         self
     }
 
@@ -439,7 +442,7 @@ impl NodeBuilder {
         }
         if self.policy.cluster.is_some()
             && self.policy.advertise.is_empty()
-            && self.policy.listen.iter().all(|it| is_everywhere(it))
+            && (self.policy.listen.iter()).all(|it| !is_tcp(it) || is_everywhere(it))
         {
             return Err(BuildError::NoAddress);
         }

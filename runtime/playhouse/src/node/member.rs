@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use playhouse_cluster::Member;
 
+use super::accepting::is_tcp;
 use super::judging;
 use super::shared::Shared;
 
@@ -12,8 +13,11 @@ pub(super) fn member(shared: &Shared, started_us: i64) -> Member {
     let about = &shared.about;
     let places = shared.places();
     let incarnation = places.incarnation;
+    // Nodes dial each other over TCP; what else there is, is for clients.
+    let mut tcp = places.addresses;
+    tcp.retain(|address| is_tcp(address));
     Member {
-        addresses: reachable(&shared.policy.advertise, &places.addresses),
+        addresses: reachable(&shared.policy.advertise, &tcp),
         roles: about.roles.clone(),
         entities: about.entities.clone(),
         services: about.services.clone(),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::accepting::is_tcp;
 use super::shared::Shared;
 use super::system::Place;
 use crate::log::Logging;
@@ -210,7 +211,7 @@ impl Shared {
             "life": format!("{:016x}", incarnation.boot.wrapping_add(incarnation.lease)),
             "release": self.about.schema.release,
             "roles": self.about.roles,
-            "address": places.addresses.first(),
+            "address": places.addresses.iter().find(|it| is_tcp(it)),
             "entities": entities,
             "sessions": sessions,
             "links": links,

@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
-use super::accepting::{Speech, accept};
+use super::accepting::{Bound, Door, Speech, accept, bind};
 use super::environment::{Machine, date_us, seed};
 use super::observing::Observed;
 use super::problem::StartError;
@@ -38,14 +38,14 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         ..Places::default()
     };
     for address in &shared.policy.listen {
-        let (listener, bound) = listen(address)?;
-        places.addresses.push(bound);
-        listeners.push((listener, Speech::Playhouse));
+        let bound = bind(address, Speech::Playhouse)?;
+        places.addresses.push(bound.address().to_owned());
+        listeners.push(bound);
     }
     for address in &shared.policy.interop {
-        let (listener, bound) = listen(address)?;
-        places.interop.push(bound);
-        listeners.push((listener, Speech::MessagePackRpc));
+        let bound = bind(address, Speech::MessagePackRpc)?;
+        places.interop.push(bound.address().to_owned());
+        listeners.push(bound);
     }
     let mut metrics = None;
     if let Some(address) = &shared.policy.metrics {
@@ -109,8 +109,9 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
     let shards = u32::try_from(shared.about.shards).unwrap_or(u32::MAX);
     let watchdog = shared.setup.watchdog(shards, shared.stall_after);
     running.system().spawn(watchdog.run());
-    for (listener, speech) in listeners {
-        let accepting = accept(Arc::clone(shared), listener, speech, stopping.clone());
+    for bound in listeners {
+        let door = open(running.system(), bound)?;
+        let accepting = accept(Arc::clone(shared), door, stopping.clone());
         running.system().spawn(accepting);
     }
     if shared.policy.cluster.is_some() {
@@ -141,6 +142,15 @@ fn lock(shared: &Shared) -> Result<Option<NameLock>, StartError> {
 
 fn ended_at_once() -> StartError {
     StartError::Thread(io::Error::other("a shard ended at once"))
+}
+
+/// Begins to listen, on the system's runtime.
+fn open(system: &Runtime, bound: Bound) -> Result<Door, StartError> {
+    let address = bound.address().to_owned();
+    let _inside = system.enter();
+    bound
+        .open()
+        .map_err(|error| StartError::Listen { address, error })
 }
 
 fn listen(address: &str) -> Result<(TcpListener, String), StartError> {

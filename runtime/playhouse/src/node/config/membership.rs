@@ -75,7 +75,12 @@ impl NodeBuilder {
         membership: &MembershipConfig,
         node: &NodeConfig,
     ) -> Result<Self, ConfigureError> {
-        let listens_at = |at: &String| node.listen.iter().flatten().any(|own| own == at);
+        let listens_at = |at: &String| {
+            node.listen
+                .iter()
+                .flatten()
+                .any(|own| plain(own) == plain(at))
+        };
         match membership {
             MembershipConfig::Embedded { at } if listens_at(at) => {
                 Ok(self.cluster(Embedded::hosting()))
@@ -87,6 +92,11 @@ impl NodeBuilder {
             }
         }
     }
+}
+
+/// An address without `tcp://`, which goes without saying.
+fn plain(address: &str) -> &str {
+    address.strip_prefix("tcp://").unwrap_or(address)
 }
 
 #[cfg(feature = "etcd")]
