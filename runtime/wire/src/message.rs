@@ -35,10 +35,13 @@ pub use elements::{Element, ElementBuffer, Elements, Iter as ElementIter};
 pub use failure::{
     Executed, FAILURE_PATH_BYTES_MAX, FAILURE_TEXT_BYTES_MAX, FailureKind, WireFailure,
 };
-pub use gate::{Attached, BINDING_BYTES_MAX, Lost, Redirect, put_attached};
+pub use gate::{
+    Admission, Attached, BINDING_BYTES_MAX, FAN_LINKS_MAX, Fan, FanLink, Lost, Redirect,
+    put_attached,
+};
 pub use handoff::{
-    HANDOFF_CRON_BYTES_MAX, HANDOFF_TIMERS_MAX, HANDOFF_VALUE_BYTES_MAX, Handoff, HandoffDone,
-    HandoffReason, TimerState,
+    HANDOFF_CRON_BYTES_MAX, HANDOFF_SESSION_BYTES_MAX, HANDOFF_TIMERS_MAX, HANDOFF_VALUE_BYTES_MAX,
+    Handoff, HandoffDone, HandoffReason, TimerState,
 };
 pub use header::{DEADLINE_DEFAULT_US, DEADLINE_US_MAX, Header, Trace};
 pub use hello::{
@@ -131,6 +134,8 @@ pub enum Message<'a> {
     Redirect(Redirect<'a>),
     /// A session's message between gate and home.
     Attached(Attached<'a>),
+    /// One message for many clients of a gate.
+    Fan(Fan<'a>),
     /// A kind in [`kind::IGNORED`] that this version doesn't know: to be passed over.
     Ignored(u8),
 }
@@ -213,6 +218,7 @@ impl<'a> Message<'a> {
             kind::LOST => Self::Lost(Lost::decode_rest(r, left)?),
             kind::REDIRECT => Self::Redirect(Redirect::decode_rest(r, left)?),
             kind::ATTACHED => Self::Attached(Attached::decode_rest(r, left)?),
+            kind::FAN => Self::Fan(Fan::decode_rest(r, left)?),
             _ if kind::IGNORED.contains(&kind) => {
                 r.slots_left(left).end()?;
                 Self::Ignored(kind)
@@ -280,6 +286,7 @@ impl<'a> Message<'a> {
             Self::Lost(lost) => lost.put(w),
             Self::Redirect(redirect) => redirect.put(w),
             Self::Attached(attached) => attached.put(w),
+            Self::Fan(fan) => fan.put(w),
             Self::Ignored(kind) => {
                 fields::Fields::of_kind(w, *kind).end();
             }
@@ -309,6 +316,7 @@ impl<'a> Message<'a> {
                 | Self::Lost(_)
                 | Self::Redirect(_)
                 | Self::Attached(_)
+                | Self::Fan(_)
         )
     }
 

@@ -316,6 +316,7 @@ impl Shard {
             schema: kind.descriptor.digest,
             volatile: &volatile,
             timers: timers.elements(),
+            session: None,
         };
         let mut w = Writer::new();
         offer.put(&mut w);

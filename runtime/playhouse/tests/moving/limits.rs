@@ -83,6 +83,7 @@ fn offer(link: &Link, number: u64, life: u64) {
         schema: 0,
         volatile: NOTHING,
         timers: timers.elements(),
+        session: None,
     };
     link.send(|w| offer.put(w)).unwrap();
 }

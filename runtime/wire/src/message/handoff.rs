@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::value::{EntityRef, KeyPart};
 use crate::{Encode, Reader, Writer};
 
-use super::bounded::{Raw, decode_raw, decode_text};
+use super::bounded::{Bin, Raw, decode_bytes, decode_raw, decode_text};
 use super::call::NIL;
 use super::elements::{Element, Elements};
 use super::fields::Fields;
@@ -22,7 +22,10 @@ pub const HANDOFF_VALUE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most bytes of a timer's cron expression in a [`Handoff`].
 pub const HANDOFF_CRON_BYTES_MAX: usize = 256;
 
-/// `[24, entity, epoch, from, to, schema, volatile, timers]`: take this entity over.
+/// Most bytes of the session in a [`Handoff`].
+pub const HANDOFF_SESSION_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// `[24, entity, epoch, from, to, schema, volatile, timers, session]`: take this entity over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handoff<'a> {
     /// The entity.
@@ -39,6 +42,9 @@ pub struct Handoff<'a> {
     pub volatile: &'a [u8],
     /// Its timers, at most [`HANDOFF_TIMERS_MAX`].
     pub timers: Elements<'a, TimerState<'a>>,
+    /// What the entity keeps of its client, in a form of the nodes' own, if it had one. At most
+    /// [`HANDOFF_SESSION_BYTES_MAX`].
+    pub session: Option<&'a [u8]>,
 }
 
 /// A timer that moves. On the wire `[slot, tag, key, remaining, every, times, args, cron]`.
@@ -108,6 +114,8 @@ impl<'a> Handoff<'a> {
             timers: slots
                 .optional_with("timers", Elements::decode)?
                 .unwrap_or_default(),
+            session: slots
+                .optional_with("session", |r| decode_bytes(r, HANDOFF_SESSION_BYTES_MAX))?,
         };
         slots.end()?;
         Ok(message)
@@ -124,6 +132,7 @@ impl<'a> Handoff<'a> {
             .put(&self.schema)
             .maybe(volatile.as_ref())
             .or(&self.timers, &Elements::EMPTY)
+            .maybe(self.session.map(Bin).as_ref())
             .end();
     }
 }

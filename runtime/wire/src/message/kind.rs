@@ -72,6 +72,8 @@ pub const LOST: u8 = 39;
 pub const REDIRECT: u8 = 40;
 /// A session's message between gate and home.
 pub const ATTACHED: u8 = 41;
+/// One message for many clients of a gate.
+pub const FAN: u8 = 42;
 
 /// Kinds of later versions that a reader which doesn't know them passes over. Every other unknown kind is an error.
 pub const IGNORED: RangeInclusive<u8> = 64..=127;

@@ -49,6 +49,7 @@ fn iterate(message: &Message<'_>) {
         Message::Handoff(handoff) => {
             assert_eq!(handoff.timers.iter().count(), handoff.timers.len());
         }
+        Message::Fan(fan) => assert_eq!(fan.links.iter().count(), fan.links.len()),
         Message::Opened(opened) => {
             assert_eq!(opened.entities.iter().count(), opened.entities.len());
         }

@@ -45,6 +45,7 @@ pub(super) const KINDS: &[&str] = &[
     "lost",
     "redirect",
     "attached",
+    "fan",
     "ignored",
 ];
 
@@ -340,11 +341,16 @@ fn of_nodes_or_session(message: &Message<'_>) -> (&'static str, Json) {
             let timers: Json = it.timers.iter().map(|each| timer(&each)).collect();
             (
                 "handoff",
-                json!({
-                    "entity": entity(&it.entity), "epoch": big(it.epoch), "from": incarnation(it.from),
-                    "to": incarnation(it.to), "schema": big(it.schema), "volatile": raw(it.volatile),
-                    "timers": timers,
-                }),
+                object([
+                    ("entity", entity(&it.entity)),
+                    ("epoch", big(it.epoch)),
+                    ("from", incarnation(it.from)),
+                    ("to", incarnation(it.to)),
+                    ("schema", big(it.schema)),
+                    ("volatile", raw(it.volatile)),
+                    ("timers", timers),
+                    ("session", it.session.map_or(Json::Null, raw)),
+                ]),
             )
         }
         Message::HandoffDone(it) => (
@@ -435,10 +441,26 @@ fn of_nodes_or_session(message: &Message<'_>) -> (&'static str, Json) {
             object([
                 ("link", big(it.link)),
                 ("attempt", big(it.attempt)),
-                ("binding", it.binding.map_or(Json::Null, raw)),
+                (
+                    "admission",
+                    it.admission.as_ref().map_or(Json::Null, |it| {
+                        object([
+                            ("binding", it.binding.map_or(Json::Null, raw)),
+                            ("entity", entity(&it.entity)),
+                            ("login_no", some_big(it.login_no)),
+                        ])
+                    }),
+                ),
                 ("message", raw(it.message)),
             ]),
         ),
+        Message::Fan(it) => {
+            let links = it.links.iter();
+            let links: Json = links
+                .map(|it| json!([big(it.link), big(it.attempt), big(it.seq)]))
+                .collect();
+            ("fan", json!({ "links": links, "body": raw(it.body) }))
+        }
         other => panic!("{other:?} has no name: give it one here and in KINDS"),
     }
 }
