@@ -159,6 +159,18 @@ impl Handover {
         }
     }
 
+    /// The same with something around the stream, whichever thread takes it up.
+    #[must_use]
+    pub fn wrapped<S: Stream + 'static>(
+        self,
+        wrap: impl FnOnce(Box<dyn Stream>) -> S + Send + 'static,
+    ) -> Self {
+        match self.0 {
+            Held::Moves(adopt) => Self::moving(move || Ok(Box::new(wrap(adopt()?)))),
+            Held::Stays(stream) => Self::staying(Box::new(wrap(stream))),
+        }
+    }
+
     /// What another thread may take up; none for a stream that stays.
     #[must_use]
     pub fn into_adopt(self) -> Option<Adopt> {

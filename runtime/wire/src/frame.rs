@@ -13,6 +13,9 @@ pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of the length in front of a message.
 pub const LENGTH_BYTES: usize = 4;
 
+/// The first bytes of an encrypted connection. As a length they are far beyond any.
+pub const SEALED_MAGIC: [u8; LENGTH_BYTES] = *b"PHN1";
+
 /// A message that is longer than allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong {
@@ -25,6 +28,11 @@ pub struct TooLong {
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { length, max } = self;
+        if u32::try_from(*length) == Ok(u32::from_le_bytes(SEALED_MAGIC)) {
+            return f.write_str(
+                "an encrypted connection, which this side does not take: configure its keys there, or leave them out here",
+            );
+        }
         write!(
             f,
             "a message of {length} bytes, at most {max} are allowed: send less at a time"
@@ -226,5 +234,12 @@ mod tests {
         assert_eq!(Frames::new(&before[6..], 10).poll(), Ok(Some(&[1; 10][..])));
         assert!(Frames::new(&before[6..], 9).poll().is_err());
         assert!(Frames::new(&[0xff; 4], FRAME_BYTES_MAX).poll().is_err());
+    }
+
+    #[test]
+    fn an_encrypted_connection_is_no_frame_and_is_told_by_name() {
+        let mut frames = Frames::new(b"PHN1\x01\0\0", u32::MAX as usize >> 4);
+        let refused = frames.poll().unwrap_err().to_string();
+        assert!(refused.contains("encrypted"), "{refused}");
     }
 }

@@ -5,10 +5,12 @@
 //! of a plain frame the magic is far beyond any, so that a plain listener refuses it at once. All of an offer's but the
 //! length goes into the prologue: the handshake fails if anyone changed it.
 
+use playhouse_wire::frame::SEALED_MAGIC;
+
 use super::{NoiseError, Refusal};
 
 /// The first bytes of either side.
-pub const MAGIC: [u8; 4] = *b"PHN1";
+pub const MAGIC: [u8; 4] = SEALED_MAGIC;
 
 /// Bytes in front of the Noise message of an offer.
 pub(super) const OFFER_PREAMBLE: usize = 11;

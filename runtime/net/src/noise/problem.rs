@@ -10,6 +10,10 @@ use super::preamble::put_refusal;
 pub enum NoiseError {
     /// The peer speaks without encryption.
     Plain,
+    /// The peer that was dialled takes no encrypted connection.
+    Unsealed,
+    /// The connection failed; says how.
+    Broken(Box<str>),
     /// The peer's offer is of a profile that there isn't.
     UnknownProfile(u8),
     /// This side has no key for the profile that the peer offers.
@@ -89,6 +93,10 @@ impl fmt::Display for NoiseError {
                 "the peer speaks without encryption, which is not let in here: give it the server's public key, or a node \
                  the cluster's key",
             ),
+            Self::Unsealed => f.write_str(
+                "the peer takes no encrypted connections: configure its keys, or leave the key out here",
+            ),
+            Self::Broken(how) => write!(f, "the connection broke during the handshake: {how}"),
             Self::UnknownProfile(profile) => write!(
                 f,
                 "the peer offers a handshake of profile {profile}, which this program does not know: update it"
@@ -145,12 +153,22 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for NoiseError {}
 
+impl From<io::Error> for NoiseError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Truncated,
+            _ => Self::Broken(error.to_string().into()),
+        }
+    }
+}
+
 impl From<NoiseError> for io::Error {
     fn from(error: NoiseError) -> Self {
         let kind = match error {
             NoiseError::Truncated => io::ErrorKind::UnexpectedEof,
             NoiseError::TimedOut => io::ErrorKind::TimedOut,
-            NoiseError::Refused(_) => io::ErrorKind::ConnectionRefused,
+            NoiseError::Refused(_) | NoiseError::Unsealed => io::ErrorKind::ConnectionRefused,
+            NoiseError::Broken(_) => io::ErrorKind::ConnectionReset,
             _ => io::ErrorKind::InvalidData,
         };
         Self::new(kind, error)

@@ -6,6 +6,7 @@ mod bounds;
 mod calls;
 mod dialling;
 mod lost;
+mod noise;
 mod peers;
 mod raw;
 mod storm;
