@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use arena_schema::account::Login;
 use arena_schema::battle::Battle;
+use arena_schema::common::AccountId;
 use arena_schema::world::Avatar;
+use playhouse::logic::EntitySchema;
+use playhouse::login::{Claims, TokenKeys, TokenKind};
 use playhouse::node::{Node, NodeBuilder};
-use playhouse::{Bytes, Cx, Duration, EntityRef, Failure, FailureKind};
+use playhouse::{Bytes, Cx, Duration, EntityRef, Failure, FailureKind, Reach, Ref};
 
 use crate::account::{AccountLogic, LoginLogic, PaymentsLogic};
 use crate::avatar::AvatarLogic;
@@ -15,13 +18,12 @@ use crate::battle::{
 };
 use crate::lobby::{LobbyCenterLogic, LobbyStubLogic, ZoneLogic};
 use crate::matchmaking::{MatchMakerLogic, MatchQueueLogic};
-use crate::seal::{Pass, SealKey};
 
 /// What all parts of the game share on a node.
 #[derive(Debug, Clone)]
 pub struct Arena {
-    /// What tokens and tickets are sealed with. All nodes of a cluster have the same one.
-    pub key: SealKey,
+    /// What tokens and tickets are sealed with. All nodes of a cluster have the same.
+    pub keys: TokenKeys,
     /// How battles are fought.
     pub rules: Rules,
 }
@@ -51,11 +53,11 @@ impl Default for Rules {
 }
 
 impl Arena {
-    /// A game with a key that nobody knows, for one process.
+    /// A game with keys that nobody knows, for one process.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
         Self {
-            key: SealKey::random(),
+            keys: TokenKeys::random().expect("the operating system has random bytes"),
             rules,
         }
     }
@@ -70,6 +72,7 @@ impl Arena {
 /// The whole game on one node, with the roles of all: add where it listens, and start it.
 pub fn node(arena: Arena) -> NodeBuilder {
     Node::builder()
+        .tokens(arena.keys.clone())
         .name("dev")
         .schema(&arena_schema::SCHEMA)
         .roles(["gate", "lobby", "battle", "backend", "api"])
@@ -106,18 +109,30 @@ pub(crate) fn takes_new(cx: &Cx) -> impl Fn(&str) -> bool + use<> {
 
 /// Who a client is, by what it shows: a login token binds it to its avatar, a ticket to its puppet.
 async fn admit(cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> {
-    let pass = Arena::of(cx).key.open(&token, cx.utc());
-    match pass.map_err(|error| denied(error.to_string()))? {
-        Pass::Login { account, .. } => {
+    let claims = TokenKeys::of(cx)?.at_gate(&token, cx.utc());
+    let claims = claims.map_err(|error| denied(error.to_string()))?;
+    match &claims.kind {
+        TokenKind::Login => {
             let verified = Login::any().verify(token.into()).await;
             verified.map_err(|error| denied(error.to_string()))?;
-            Ok(Avatar::reference(account).into())
+            Ok(claims.entity)
         }
-        Pass::Battle { account, battle } => {
-            let bind = Battle::of(battle).enter(account).await;
+        TokenKind::Ticket { session, .. } => {
+            let battle = Ref::<Battle>::new(session.clone())?;
+            let bind = battle.proxy().enter(account(&claims)?).await;
             Ok(bind.map_err(|error| denied(error.to_string()))?.into())
         }
+        _ => Err(denied(
+            "the token is of no kind that lets anybody in".to_owned(),
+        )),
     }
+}
+
+/// Whose token it is.
+pub(crate) fn account(claims: &Claims) -> Result<AccountId, Failure> {
+    let avatar = Ref::<Avatar>::new(claims.entity.clone())?;
+    Avatar::key(&avatar.address().key)
+        .ok_or_else(|| denied("the token names no avatar; log in again".to_owned()))
 }
 
 fn denied(why: String) -> Failure {

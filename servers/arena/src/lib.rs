@@ -19,7 +19,6 @@ pub mod battle;
 pub mod lobby;
 pub mod matchmaking;
 pub mod process;
-pub mod seal;
 pub mod tables;
 pub mod up;
 

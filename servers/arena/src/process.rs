@@ -7,15 +7,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use playhouse::config::{Loader, Secret, Time};
+use playhouse::config::{Loader, Time};
 use playhouse::node::{ClusterConfig, NodeBuilder, RESTART_STATUS, RunError, StopError};
 use playhouse::store::Embedded;
 use rustix::process::{Signal, getpid, kill_process};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::app::{self, Arena, Rules};
-use crate::seal::SealKey;
 
 /// Whether nodes can find each other by etcd: the feature `etcd`.
 pub const HAS_ETCD: bool = cfg!(feature = "etcd");
@@ -66,8 +64,6 @@ pub struct Run {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct GameConfig {
-    /// What tokens and tickets are sealed with: the same words on all nodes. A key that nobody knows if nothing is said.
-    key: Option<Secret<String>>,
     /// How long a battle lasts.
     battle_time: Option<Time>,
     /// How long those who are there wait for those who aren't.
@@ -171,13 +167,8 @@ fn arena(game: &GameConfig) -> Arena {
         points: game.points.unwrap_or(rules.points),
         ..rules
     };
-    match &game.key {
-        Some(words) => Arena {
-            key: SealKey::new(Sha256::digest(words.reveal().as_bytes()).into()),
-            rules,
-        },
-        None => Arena::new(rules),
-    }
+    // A configuration that names secrets has its own keys in place of these.
+    Arena::new(rules)
 }
 
 fn announce(addresses: &[String]) -> Result<()> {

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use arena::app::Arena;
-use arena::seal::SealKey;
 use arena_bots::crowd::{self, CrowdOptions};
 use arena_bots::meter::Meter;
+use playhouse::login::TokenKeys;
 use playhouse::sim::Sim;
 
 use crate::arguments::Arguments;
@@ -64,10 +64,11 @@ fn simulate(arguments: &Arguments, seed: u64, shows: bool) -> Result<(Summary, S
     let _store = sim.store();
     let served = Served::default();
     let counter = served.clone();
+    let keys = TokenKeys::new([[7; 32]])?;
     sim.node(HOST, move || {
         let arena = Arena {
             // One that a replay has too: secrets are none here.
-            key: SealKey::new([7; 32]),
+            keys: keys.clone(),
             rules: rules(),
         };
         arena::app::node(arena)

@@ -10,7 +10,8 @@ use playhouse_wire::{
 pub struct Claims {
     /// Whom it admits: the entity that the session is bound to, or for a ticket whoever it was given to.
     pub entity: EntityRef,
-    /// Which login of theirs it comes from: an older one gives way to a newer one.
+    /// Which login of theirs it comes from, from 1: an older one gives way to a newer one. 0: from none, as a ticket may
+    /// be; it is not revoked with any.
     pub login_no: u64,
     /// When it was made.
     pub issued: Timestamp,

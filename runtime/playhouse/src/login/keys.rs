@@ -17,6 +17,8 @@ use sha2::Sha256;
 use super::claims::Claims;
 use super::problem::{Counts, KeysError, TokenError};
 use super::revocations::Revocations;
+use crate::call::{Failure, FailureKind};
+use crate::host::Cx;
 
 /// How long the token of a login opens a session.
 pub const LOGIN_TIME: Duration = Duration::from_seconds(60);
@@ -136,6 +138,18 @@ impl TokenKeys {
             error: error.to_string(),
         })?;
         Self::new([secret])
+    }
+
+    /// The keys of the node that a handler runs on.
+    ///
+    /// # Errors
+    ///
+    /// If its builder was given none.
+    pub fn of(cx: &Cx) -> Result<Arc<Self>, Failure> {
+        cx.shared().ok_or_else(|| {
+            Failure::not_executed(FailureKind::Unimplemented)
+                .because("the node has no keys for tokens: give its builder `.tokens(..)`")
+        })
     }
 
     /// Seals claims. They end after [`TOKEN_TIME_MAX`], whatever they say.

@@ -75,6 +75,9 @@ impl Revocations {
     /// Whether these claims count.
     #[must_use]
     pub fn allow(&self, claims: &Claims) -> bool {
+        if claims.login_no == 0 {
+            return true;
+        }
         let table = self.lock();
         let least = table.least.get(&claims.entity);
         least.is_none_or(|least| claims.login_no >= *least)
@@ -153,6 +156,7 @@ mod tests {
         assert!(!allows(&revocations, 1, 4));
         assert!(allows(&revocations, 1, 5));
         assert!(allows(&revocations, 2, 1), "somebody else");
+        assert!(allows(&revocations, 1, 0), "from no login");
     }
 
     #[test]

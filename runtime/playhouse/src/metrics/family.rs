@@ -85,6 +85,8 @@ families! {
         "Bytes that came in or went out on links.";
     TOOLS = Gauge "playhouse_tool_connections" []
         "Connections to the port for MessagePack-RPC.";
+    TOKENS = Counter "playhouse_tokens_total" ["outcome"]
+        "Tokens that clients have shown here, by what came of it: accepted, truncated, malformed, foreign, forged, early, expired, revoked.";
     TIMERS = Gauge "playhouse_timers" []
         "Moments that are waited for: timers of entities, deadlines of calls, steps, saves.";
     FIRED = Counter "playhouse_timers_fired_total" []

@@ -24,6 +24,8 @@ pub(crate) struct Page<'a> {
     pub(crate) lease_seconds: Option<f64>,
     /// Of a node in a cluster.
     pub(crate) members: Option<Members>,
+    /// Tokens that gates have opened, by what came of it.
+    pub(crate) tokens: Vec<(&'static str, u64)>,
     pub(crate) sum: &'a Sum,
 }
 
@@ -130,6 +132,10 @@ impl Page<'_> {
         text.sample(&family::LINK_BYTES, &["in"], rest.link_bytes_in);
         text.sample(&family::LINK_BYTES, &["out"], rest.link_bytes_out);
         text.one(&family::TOOLS, rest.tool_connections);
+        text.family(&family::TOKENS);
+        for (outcome, count) in &self.tokens {
+            text.sample(&family::TOKENS, &[outcome], count);
+        }
     }
 
     fn store(&self, text: &mut Text) {
@@ -287,6 +293,7 @@ mod tests {
             handoffs_failed: 0,
             lease_seconds: Some(1.5),
             members: Some(Members::default()),
+            tokens: vec![("accepted", 1), ("forged", 2)],
             sum: &sum,
         };
         let text = page.text();

@@ -30,6 +30,7 @@ use crate::db;
 use crate::descriptor::{AudienceKind, Declaration, EntityKind, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
+use crate::login::TokenKeys;
 use crate::persist::{IDLE_AFTER, SAVE_EVERY, UNSAVED_MAX, is_persistent};
 use crate::watchdog::STALL_AFTER;
 
@@ -68,6 +69,7 @@ pub(super) struct Policy {
     pub(super) sample_traces: u32,
     #[cfg(feature = "opentelemetry")]
     pub(super) collector: Option<String>,
+    pub(super) tokens: Option<TokenKeys>,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
@@ -134,6 +136,7 @@ impl NodeBuilder {
                 sample_traces: 0,
                 #[cfg(feature = "opentelemetry")]
                 collector: None,
+                tokens: None,
                 authenticator: None,
                 audience: None,
                 trust: Box::new(is_loopback),
@@ -277,6 +280,13 @@ impl NodeBuilder {
     #[cfg(feature = "opentelemetry")]
     pub fn collector(mut self, address: impl Into<String>) -> Self {
         self.policy.collector = Some(address.into());
+        self
+    }
+
+    /// What the tokens of clients are sealed with, by all nodes of a cluster alike: see [`login`](crate::login). Handlers
+    /// find it by [`TokenKeys::of`]. A node that has none can neither make nor check tokens.
+    pub fn tokens(mut self, keys: TokenKeys) -> Self {
+        self.policy.tokens = Some(keys);
         self
     }
 
@@ -480,6 +490,9 @@ impl NodeBuilder {
         }
         for step in self.steps {
             setup = step(setup);
+        }
+        if let Some(keys) = &self.policy.tokens {
+            setup = setup.share(Arc::new(keys.clone()));
         }
         let about = About {
             name: self.name,

@@ -39,6 +39,7 @@ pub use network::Network;
 use super::NodeBuilder;
 use super::builder::is_loopback;
 use crate::db::Remote;
+use crate::login::{KeysError, TokenKeys};
 use crate::store::Embedded;
 
 /// A cluster: what all its nodes have, and what each has. `game` is the game's own section, of any type.
@@ -75,6 +76,8 @@ pub struct NodeConfig {
     pub listen: Option<Vec<String>>,
     /// See [`NodeBuilder::advertise`].
     pub advertise: Option<Vec<String>>,
+    /// The secrets of [`NodeBuilder::tokens`], at least 16 bytes each, the one that seals first; the same on all nodes.
+    pub token_secrets: Option<Vec<Secret<String>>>,
     /// From where nodes and tools are taken besides the machine itself; see [`NodeBuilder::trust_peers`].
     pub trust_peers: Option<Vec<Network>>,
     /// See [`NodeBuilder::msgpack_rpc`].
@@ -152,6 +155,8 @@ pub enum ConfigureError {
     },
     /// A store that this program was built without.
     NoMongodb,
+    /// Secrets for tokens that make no keys.
+    Tokens(KeysError),
     /// A membership that this program was built without.
     NoEtcd,
     /// The first of the etcd section means nothing without the second.
@@ -181,6 +186,7 @@ impl fmt::Display for ConfigureError {
                 "the configuration has no node `{name}`: take one of {}, or add it under `nodes`",
                 known.join(", ")
             ),
+            Self::Tokens(error) => write!(f, "`token_secrets`: {error}"),
             Self::NoOpentelemetry => f.write_str(
                 "the configuration has a `collector`, which this program was built without: build it with the feature \
                  `opentelemetry` of `playhouse`, or leave it out",
@@ -239,6 +245,7 @@ impl NodeConfig {
             roles: self.roles.or_else(|| every.roles.clone()),
             listen: self.listen.or_else(|| every.listen.clone()),
             advertise: self.advertise.or_else(|| every.advertise.clone()),
+            token_secrets: self.token_secrets.or_else(|| every.token_secrets.clone()),
             trust_peers: self.trust_peers.or_else(|| every.trust_peers.clone()),
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
             metrics: self.metrics.or_else(|| every.metrics.clone()),
@@ -299,6 +306,10 @@ impl NodeBuilder {
         }
         for address in config.advertise.iter().flatten() {
             self = self.advertise(address);
+        }
+        if let Some(secrets) = &config.token_secrets {
+            let secrets = secrets.iter().map(Secret::reveal);
+            self = self.tokens(TokenKeys::new(secrets).map_err(ConfigureError::Tokens)?);
         }
         if let Some(networks) = config.trust_peers.clone() {
             self = self.trust_peers(move |address| {

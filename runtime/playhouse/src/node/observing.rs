@@ -17,6 +17,7 @@ use super::accepting::is_tcp;
 use super::shared::Shared;
 use super::system::Place;
 use crate::log::Logging;
+use crate::login::TokenKeys;
 use crate::metrics::{FRESH_FOR, Members, PATIENCE, Page, Pages, Reply, Snapshot, Sum};
 
 /// What is known of a node's shards, by those who watch it.
@@ -178,6 +179,11 @@ impl Shared {
             handoffs_failed: self.drained.failed.load(Ordering::Relaxed),
             lease_seconds: self.place().and_then(Place::lease_left_us).map(seconds),
             members: self.place().map(|place| members(&place.seat.view())),
+            tokens: self
+                .policy
+                .tokens
+                .as_ref()
+                .map_or_else(Vec::new, TokenKeys::counts),
             sum: &seen.sum,
         };
         page.text()

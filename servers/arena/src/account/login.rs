@@ -8,16 +8,14 @@ use arena_schema::account::{
     UpgradeError, Weather,
 };
 use arena_schema::common::{AccountId, Region};
-use arena_schema::world::LobbyCenter;
+use arena_schema::world::{Avatar, LobbyCenter};
 use playhouse::cluster::{Member, Picker, View};
-use playhouse::{CallError, Cx, Duration, Timestamp, Uuid, service};
+use playhouse::login::{Claims, LOGIN_TIME, TokenKeys, TokenKind};
+use playhouse::{CallError, Cx, Timestamp, Uuid, service};
 use sha2::{Digest, Sha256};
 
-use crate::app::Arena;
-use crate::seal::Pass;
+use crate::app;
 
-/// How long a login token opens a session.
-const TOKEN_VALID: Duration = Duration::from_seconds(60);
 /// The oldest game that may log in.
 const VERSION_LEAST: [u32; 2] = [1, 0];
 /// Most gates that a client is told of, as the schema has it.
@@ -92,12 +90,13 @@ impl LoginLogic {
         cx: &mut Cx,
         token: LoginToken,
     ) -> Result<Profile, CallError<LoginError>> {
-        let pass = Arena::of(cx).key.open(&token.0, cx.utc());
-        let Ok(Pass::Login { account, login_no }) = pass else {
+        // The gate that asks has counted it.
+        let claims = TokenKeys::of(cx)?.at_home(&token.0, cx.utc());
+        let Ok((claims, _)) = claims else {
             return Err(LoginError::WrongProof.into());
         };
-        let profile = Account::of(account).profile().await?;
-        if profile.login_no != login_no {
+        let profile = Account::of(app::account(&claims)?).profile().await?;
+        if profile.login_no != claims.login_no {
             return Err(LoginError::WrongProof.into());
         }
         Ok(profile)
@@ -129,10 +128,13 @@ pub fn account_of(installation: Uuid) -> AccountId {
 
 impl LoginLogic {
     fn grant(&self, cx: &Cx, profile: &Profile) -> Result<LoginGrant, CallError<LoginError>> {
-        let pass = Pass::Login {
-            account: profile.account,
+        let (token, _) = TokenKeys::of(cx)?.issue(&Claims {
+            entity: Avatar::reference(profile.account).into(),
             login_no: profile.login_no,
-        };
+            issued: cx.utc(),
+            expires: cx.utc() + LOGIN_TIME,
+            kind: TokenKind::Login,
+        });
         let gates = match cx.cluster() {
             Some(cluster) => {
                 let mut picker = self.picker.borrow_mut();
@@ -147,9 +149,9 @@ impl LoginLogic {
         }
         Ok(LoginGrant {
             account: profile.account,
-            token: LoginToken(Arena::of(cx).key.seal(pass, cx.utc() + TOKEN_VALID)),
+            token: LoginToken(token),
             gates,
-            valid_for: TOKEN_VALID,
+            valid_for: LOGIN_TIME,
             fresh: profile.login_no == 1,
         })
     }

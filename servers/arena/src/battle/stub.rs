@@ -6,12 +6,12 @@ use arena_schema::battle::{
     Battle, BattleCenter, BattleLoad, BattleStub, BattleStubReportArgs, Placement, PlacementError,
 };
 use arena_schema::common::{AccountId, BattleId, BattleSetup, Ticket};
-use playhouse::logic::EntitySchema;
-use playhouse::{CallError, Cx, Duration, Failure, Ref, Timestamp, entity};
+use arena_schema::world::Avatar;
+use playhouse::login::{Claims, TokenKeys, TokenKind};
+use playhouse::{Bytes, CallError, Cx, Duration, Failure, Ref, Timestamp, entity};
 
 use super::{BATTLES_MAX, BattleLogic, REPORT_EVERY, REPORT_WITHIN};
 use crate::app::{self, Arena};
-use crate::seal::Pass;
 
 /// How long a ticket lets its bearer in, above the longest battle.
 const TICKET_SLACK: Duration = Duration::from_seconds(10);
@@ -61,9 +61,10 @@ impl BattleStubLogic {
             .map(|fighter| fighter.account)
             .collect();
         let battle = cx.create(BattleLogic::new(setup, rules)?)?;
+        let keys = TokenKeys::of(cx)?;
         let tickets = accounts
             .into_iter()
-            .map(|account| ticket(cx, id, &battle, account, over));
+            .map(|account| ticket(cx, &keys, id, &battle, account, over));
         let tickets = tickets.collect();
         self.open.insert(id, over);
         Ok(Placement { battle, tickets })
@@ -99,21 +100,27 @@ impl BattleStubLogic {
 
 fn ticket(
     cx: &Cx,
+    keys: &TokenKeys,
     battle: BattleId,
     entity: &Ref<Battle>,
     account: AccountId,
     expires_at: Timestamp,
 ) -> Ticket {
-    let pass = Pass::Battle {
-        account,
-        battle: Battle::key(&entity.address().key).unwrap_or_default(),
-    };
-    let key = &Arena::of(cx).key;
-    let seal = key.seal(pass, expires_at);
+    let (seal, key) = keys.issue(&Claims {
+        entity: Avatar::reference(account).into(),
+        // A battle ends by itself, and whoever logs in anew may go on fighting.
+        login_no: 0,
+        issued: cx.utc(),
+        expires: expires_at,
+        kind: TokenKind::Ticket {
+            node: cx.node().name().to_owned(),
+            session: entity.address().clone(),
+        },
+    });
     Ticket {
         battle,
         addresses: cx.node().addresses().iter().take(4).cloned().collect(),
-        link_key: key.secret(&seal)[..].into(),
+        link_key: Bytes(key.as_bytes().to_vec()),
         seal,
         expires_at,
     }

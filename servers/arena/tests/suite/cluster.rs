@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use arena::app::{Arena, Rules, node};
-use arena::seal::SealKey;
 use arena_bots::SCHEMA;
 use arena_bots::account::Login;
 use arena_schema::common::Region;
@@ -13,7 +12,7 @@ use playhouse::logic::EntitySchema;
 use playhouse::sim::Sim;
 use playhouse_client::{Client, Uuid};
 
-use crate::game::{KEY, info};
+use crate::game::{info, keys};
 
 const MANAGER: &str = "manager:7000";
 /// Long enough for nodes to find one another, and for stubs to report.
@@ -35,9 +34,13 @@ fn cluster(nodes: &[(&'static str, &'static [&'static str])]) -> Sim {
 
 fn add(sim: &Sim, name: &'static str, roles: &'static [&'static str]) {
     sim.node(name, move || {
-        let key = SealKey::new(KEY);
         let rules = Rules::default();
-        let node = node(Arena { key, rules }).name(name).roles(roles.to_vec());
+        let node = node(Arena {
+            keys: keys(),
+            rules,
+        })
+        .name(name)
+        .roles(roles.to_vec());
         let membership = match name {
             "manager" => Embedded::hosting(),
             _ => Embedded::at(MANAGER),

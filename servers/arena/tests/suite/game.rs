@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arena::app::{Arena, Rules, node};
-use arena::seal::SealKey;
 use arena_bots::SCHEMA;
 use arena_bots::account::{ClientInfo, Login, LoginGrant};
 use arena_bots::common::{AccountId, Region};
 use arena_bots::meter::Meter;
 use arena_bots::mirror::{Known, Mirror};
 use arena_bots::world::{Avatar, AvatarProxy, ZoneId};
+use playhouse::login::TokenKeys;
 use playhouse::node::{NodeBuilder, Running};
 use playhouse::store::Embedded;
 use playhouse_client::{Client, Failure, SessionReason, Uuid};
@@ -24,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How long a player waits for an event.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Known here, so that tests can make tokens of their own.
-pub(crate) const KEY: [u8; 32] = [9; 32];
+const KEY: [u8; 32] = [9; 32];
 
 /// A game of one node.
 pub(crate) struct Game {
@@ -56,8 +56,15 @@ pub(crate) fn play_in(folder: &Path, test: impl AsyncFnOnce(&Game)) {
 }
 
 fn of_rules(rules: Rules) -> NodeBuilder {
-    let key = SealKey::new(KEY);
-    node(Arena { key, rules })
+    node(Arena {
+        keys: keys(),
+        rules,
+    })
+}
+
+/// The keys of the game.
+pub(crate) fn keys() -> TokenKeys {
+    TokenKeys::new([KEY]).unwrap()
 }
 
 fn play_on(game: NodeBuilder, test: impl AsyncFnOnce(&Game)) {

@@ -1,14 +1,14 @@
 //! From nothing to a session.
 
-use arena::seal::{Pass, SealKey};
 use arena_bots::account::{Credential, Login, LoginError};
 use arena_bots::common::Region;
 use arena_bots::world::Avatar;
 use arena_schema::account::Account;
 use playhouse::Timestamp;
+use playhouse::login::{Claims, TokenKind};
 use playhouse_client::{FailureKind, SessionReason, Uuid};
 
-use crate::game::{KEY, ended, info, play, thrown};
+use crate::game::{ended, info, keys, play, thrown};
 
 #[test]
 fn a_guest_gets_the_same_account_each_time_and_is_fresh_once() {
@@ -39,11 +39,13 @@ fn forged_and_expired_tokens_are_denied() {
         let mut forged = grant.token.0.clone();
         *forged.last_mut().unwrap() ^= 1;
         let account = arena_schema::common::AccountId(grant.account.0);
-        let pass = Pass::Login {
-            account,
+        let (expired, _) = keys().issue(&Claims {
+            entity: arena_schema::world::Avatar::reference(account).into(),
             login_no: 1,
-        };
-        let expired = SealKey::new(KEY).seal(pass, Timestamp::from_micros(1));
+            issued: Timestamp::from_micros(1),
+            expires: Timestamp::from_micros(1),
+            kind: TokenKind::Login,
+        });
         for token in [&forged[..], &expired[..], b"hello", b""] {
             let refused = client.open(token).await.unwrap_err();
             assert_eq!(refused.kind(), FailureKind::Denied, "{refused}");
