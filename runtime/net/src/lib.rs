@@ -5,10 +5,11 @@
 //!
 //! This crate decides how bytes get to a peer and what becomes of a call when they don't. It knows nothing of entities,
 //! shards or sessions: a [`LinkHandler`](link::LinkHandler) is told what arrived, a [`ReplySink`](link::ReplySink) what
-//! became of a request. It spawns one task a link and none besides.
+//! became of a request. It spawns one task a link; for KCP also one a connection and one a listener.
 //!
 //! Read first: [`Network`], then [`Link`], then [`Links`].
 
+pub mod kcp;
 pub mod link;
 pub mod links;
 pub mod listening;
@@ -19,6 +20,7 @@ pub mod scheme;
 pub mod sim;
 pub mod tcp;
 
+pub use kcp::Kcp;
 pub use link::Link;
 pub use links::{Address, Links};
 pub use listening::{Arrival, Listening};

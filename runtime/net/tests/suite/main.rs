@@ -5,6 +5,7 @@
 mod bounds;
 mod calls;
 mod dialling;
+mod kcp;
 mod lost;
 mod noise;
 mod peers;

@@ -3,7 +3,8 @@
 use std::{cell::Cell, future::Future, rc::Rc, time::Duration};
 
 use playhouse_net::{
-    Network, Tcp,
+    Kcp, Network, Tcp,
+    kcp::{Options, Trust},
     sim::{Conditions, SimNetwork},
 };
 use tokio::{
@@ -17,6 +18,7 @@ const TEST_TIME_MAX: Duration = Duration::from_secs(120);
 
 #[derive(Clone)]
 pub(crate) struct World {
+    machine: Rc<dyn Network>,
     sim: Option<SimNetwork>,
 }
 
@@ -25,7 +27,7 @@ impl World {
     pub(crate) fn host(&self, host: &str) -> Rc<dyn Network> {
         match &self.sim {
             Some(sim) => sim.host(host),
-            None => Rc::new(Tcp),
+            None => Rc::clone(&self.machine),
         }
     }
 
@@ -40,16 +42,25 @@ impl World {
     }
 }
 
-/// Runs a test in both worlds.
+/// Runs a test over every transport.
 pub(crate) fn on_both<F: Future<Output = ()> + 'static>(test: impl Fn(World) -> F) {
     on_tcp(&test);
+    on_machine(Rc::new(Kcp::new(Options::FAST, Trust::Plain)), &test);
     on_sim(1, Conditions::default(), &test);
 }
 
 pub(crate) fn on_tcp<F: Future<Output = ()> + 'static>(test: impl Fn(World) -> F) {
+    on_machine(Rc::new(Tcp), test);
+}
+
+pub(crate) fn on_machine<F: Future<Output = ()> + 'static>(
+    machine: Rc<dyn Network>,
+    test: impl Fn(World) -> F,
+) {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let world = World { machine, sim: None };
     LocalSet::new().block_on(&runtime, async {
-        let done = timeout(TEST_TIME_MAX, test(World { sim: None })).await;
+        let done = timeout(TEST_TIME_MAX, test(world)).await;
         done.expect("the test hangs");
     });
 }
@@ -71,6 +82,7 @@ pub(crate) fn on_sim<F: Future<Output = ()> + 'static>(
         let pump = sim.clone();
         spawn_local(async move { pump.run().await });
         let world = World {
+            machine: Rc::new(Tcp),
             sim: Some(sim.clone()),
         };
         timeout(Duration::from_secs(86_400), test(world))
