@@ -10,6 +10,7 @@
 //! - [`value`]: the types that the format adds to Rust's own.
 //! - [`message`] and [`frame`]: what peers send each other, and where one message ends.
 //! - [`link`]: the life of one connection, on whatever clock the caller has.
+//! - [`session`]: what outlives a connection: the sequence of a client and its home, through any gate.
 //!
 //! The format bytes come from `rmp`; the paths that matter for speed are written out here, because `rmp` writes a
 //! marker and its payload separately and reads through `std::io`.
@@ -30,6 +31,7 @@ pub mod limits;
 pub mod link;
 pub mod message;
 pub mod reader;
+pub mod session;
 pub mod value;
 pub mod writer;
 

@@ -78,7 +78,7 @@ impl<'a, T> Elements<'a, T> {
 }
 
 impl<'a, T: Element<'a>> Elements<'a, T> {
-    pub(super) fn decode(r: &mut Reader<'a>) -> Result<Self> {
+    pub(crate) fn decode(r: &mut Reader<'a>) -> Result<Self> {
         let count = r.enter_array()?;
         if count > T::COUNT_MAX as usize {
             return Err(r.error(Problem::Length {

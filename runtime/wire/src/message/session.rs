@@ -58,7 +58,7 @@ pub struct Opened<'a> {
 }
 
 /// What a session allows its client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Terms {
     /// Most messages that may be unacknowledged.
     pub window: u32,
