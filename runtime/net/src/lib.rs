@@ -10,17 +10,25 @@
 //! Read first: [`Network`], then [`Link`], then [`Links`].
 
 pub mod kcp;
+pub mod lazy;
 pub mod link;
 pub mod links;
 pub mod listening;
 pub mod network;
 pub mod noise;
+#[cfg(feature = "quic")]
+pub mod quic;
 pub mod random;
 pub mod scheme;
 pub mod sim;
 pub mod tcp;
+#[cfg(feature = "tls")]
+pub mod tls;
+#[cfg(feature = "websocket")]
+pub mod ws;
 
 pub use kcp::Kcp;
+pub use lazy::Lazy;
 pub use link::Link;
 pub use links::{Address, Links};
 pub use listening::{Arrival, Listening};

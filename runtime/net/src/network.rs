@@ -36,6 +36,15 @@ pub trait Network: fmt::Debug {
     fn listen<'a>(&'a self, address: &'a str) -> LocalBoxFuture<'a, io::Result<Box<dyn Listener>>>;
 }
 
+/// The answer of a network of clients to [`Network::listen`].
+#[cfg(any(feature = "websocket", feature = "quic"))]
+pub(crate) fn only_dials(address: &str) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("{address} is listened at by a node, with `.listen(..)`, not by whoever dials"),
+    )
+}
+
 /// An address that others can dial. Dropping it closes the address; streams that were accepted live on.
 pub trait Listener: fmt::Debug {
     /// The address, with the port that was taken, in the form that `dial` takes.

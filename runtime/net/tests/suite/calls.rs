@@ -11,7 +11,7 @@ use tokio::task::{spawn_local, yield_now};
 
 use crate::{
     peers::{Client, ECHO, Ended, LATER, MOVED, NEVER, THROW, begin, call, method, options, serve},
-    world::on_both,
+    world::on_all,
 };
 
 fn dial(network: Rc<dyn playhouse_net::Network>, address: &str) -> Link {
@@ -20,7 +20,7 @@ fn dial(network: Rc<dyn playhouse_net::Network>, address: &str) -> Link {
 
 #[test]
 fn calls_are_answered_inline_later_and_by_errors() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         assert_eq!(call(&link, ECHO, &[7]).await, Ended::Ok(vec![7]));
@@ -37,7 +37,7 @@ fn calls_are_answered_inline_later_and_by_errors() {
 
 #[test]
 fn many_callers_share_a_link() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         let mut callers = Vec::new();
@@ -60,7 +60,7 @@ fn many_callers_share_a_link() {
 
 #[test]
 fn what_is_queued_while_the_link_opens_comes_behind_the_digests_of_another_schema() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let of_root = |name, root| {
             let mut options = options(name);
             options.identity.root = root;
@@ -76,7 +76,7 @@ fn what_is_queued_while_the_link_opens_comes_behind_the_digests_of_another_schem
 
 #[test]
 fn who_dials_knows_how_far_the_other_clock_is_ahead() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let at = |name, date_us| {
             let mut options = options(name);
             options.date = Some(Date::by(move || date_us));
@@ -103,7 +103,7 @@ fn who_dials_knows_how_far_the_other_clock_is_ahead() {
 
 #[test]
 fn notifications_and_requests_keep_their_order_from_before_the_link_is_open() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         for number in 0..100 {
@@ -118,7 +118,7 @@ fn notifications_and_requests_keep_their_order_from_before_the_link_is_open() {
 
 #[test]
 fn a_hundred_thousand_requests_are_cancelled_at_once() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         let mut waiting = Vec::new();
@@ -158,7 +158,7 @@ fn a_hundred_thousand_requests_are_cancelled_at_once() {
 
 #[test]
 fn a_response_that_nobody_waits_for_is_ignored() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         let (id, receiver) = begin(&link, LATER, |w| w.nil()).unwrap();
@@ -173,7 +173,7 @@ fn a_response_that_nobody_waits_for_is_ignored() {
 
 #[test]
 fn a_request_made_while_a_link_is_written_is_refused() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         let inner = link.clone();
@@ -189,7 +189,7 @@ fn a_request_made_while_a_link_is_written_is_refused() {
 
 #[test]
 fn a_peer_that_goes_away_answers_what_it_owes_and_takes_nothing_new() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));
@@ -224,7 +224,7 @@ impl ReplySink for Told {
 
 #[test]
 fn what_moved_and_what_was_lost_with_its_link_is_told_apart_from_failures() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         let told = Rc::new(Told::default());
@@ -254,7 +254,7 @@ fn what_moved_and_what_was_lost_with_its_link_is_told_apart_from_failures() {
 
 #[test]
 fn a_link_that_is_held_hands_nothing_over_until_it_is_taken_on() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));

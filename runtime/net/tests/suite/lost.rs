@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::{
     peers::{Client, ECHO, Ended, NEVER, PANIC, begin, call, options, serve},
-    world::{calm, on_both, on_sim},
+    world::{calm, on_all, on_sim},
 };
 
 fn dial(network: Rc<dyn playhouse_net::Network>, address: &str) -> Link {
@@ -28,7 +28,7 @@ fn dial(network: Rc<dyn playhouse_net::Network>, address: &str) -> Link {
 
 #[test]
 fn a_dead_address_fails_what_waits_as_not_executed() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let address = world.dead_address("b").await;
         let link = dial(world.host("a"), &address);
         let failed = call(&link, ECHO, &[1]).await;
@@ -47,7 +47,7 @@ fn a_dead_address_fails_what_waits_as_not_executed() {
 
 #[test]
 fn a_call_that_was_sent_is_unknown_when_its_link_is_lost() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let client = Rc::new(Client::default());
         let link = Link::dial(
@@ -137,7 +137,7 @@ fn a_half_open_peer_is_found_by_the_heartbeat() {
 
 #[test]
 fn who_sends_rubbish_is_told_and_closed() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let mut stream = world.host("a").dial(&serving.address).await.unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
@@ -172,7 +172,7 @@ fn who_says_nothing_is_closed() {
 
 #[test]
 fn a_link_closed_by_its_own_side_sends_what_was_written_before() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));
@@ -194,7 +194,7 @@ fn a_link_closed_by_its_own_side_sends_what_was_written_before() {
 
 #[test]
 fn a_shard_that_is_torn_down_leaves_no_call_waiting() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let shard = tokio::task::LocalSet::new();
         let (network, address) = (world.host("a"), serving.address.clone());
@@ -214,7 +214,7 @@ fn a_shard_that_is_torn_down_leaves_no_call_waiting() {
 
 #[test]
 fn a_handler_that_panics_ends_its_link_and_leaves_no_call_waiting() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let serving = serve(world.host("b"), options("b")).await;
         let link = dial(world.host("a"), &serving.address);
         assert_eq!(call(&link, ECHO, &[1]).await, Ended::Ok(vec![1]));

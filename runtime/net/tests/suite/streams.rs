@@ -7,11 +7,11 @@ use tokio::{
     task::spawn_local,
 };
 
-use crate::world::on_both;
+use crate::world::{on_all, on_both};
 
 #[test]
 fn bytes_arrive_in_order_and_the_end_is_seen() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let (a, b) = (world.host("a"), world.host("b"));
         let mut listener = b.listen("127.0.0.1:0").await.unwrap();
         let address = listener.local_address().to_owned();
@@ -59,7 +59,7 @@ fn an_address_is_taken_once() {
 
 #[test]
 fn a_writer_waits_for_a_reader_who_does_not_read() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let (a, b) = (world.host("a"), world.host("b"));
         let mut listener = b.listen("127.0.0.1:0").await.unwrap();
         let mut stream = a.dial(listener.local_address()).await.unwrap();
@@ -72,7 +72,7 @@ fn a_writer_waits_for_a_reader_who_does_not_read() {
 
 #[test]
 fn a_stream_changes_its_shard() {
-    on_both(|world| async move {
+    on_all(|world| async move {
         let (a, b) = (world.host("a"), world.host("b"));
         let mut listener = b.listen("127.0.0.1:0").await.unwrap();
         let mut stream = a.dial(listener.local_address()).await.unwrap();

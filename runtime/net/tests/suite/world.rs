@@ -3,7 +3,7 @@
 use std::{cell::Cell, future::Future, rc::Rc, time::Duration};
 
 use playhouse_net::{
-    Kcp, Network, Tcp,
+    Kcp, Network, Scheme, Tcp,
     kcp::{Options, Trust},
     sim::{Conditions, SimNetwork},
 };
@@ -12,6 +12,8 @@ use tokio::{
     task::{LocalSet, spawn_local},
     time::timeout,
 };
+
+use crate::carried::Carried;
 
 /// A test that takes longer hangs.
 const TEST_TIME_MAX: Duration = Duration::from_secs(120);
@@ -42,11 +44,19 @@ impl World {
     }
 }
 
-/// Runs a test over every transport.
+/// Runs a test over the transports that every build has.
 pub(crate) fn on_both<F: Future<Output = ()> + 'static>(test: impl Fn(World) -> F) {
     on_tcp(&test);
     on_machine(Rc::new(Kcp::new(Options::FAST, Trust::Plain)), &test);
     on_sim(1, Conditions::default(), &test);
+}
+
+/// As [`on_both`], and over what a node listens for besides.
+pub(crate) fn on_all<F: Future<Output = ()> + 'static>(test: impl Fn(World) -> F) {
+    on_both(&test);
+    for scheme in [Scheme::Ws, Scheme::Wss, Scheme::Quic] {
+        on_machine(Rc::new(Carried(scheme)), &test);
+    }
 }
 
 pub(crate) fn on_tcp<F: Future<Output = ()> + 'static>(test: impl Fn(World) -> F) {
