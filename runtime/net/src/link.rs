@@ -22,6 +22,7 @@ use std::{
     future::poll_fn,
     rc::Rc,
     task::Poll,
+    time::Duration,
 };
 
 use playhouse_wire::{
@@ -413,6 +414,14 @@ impl Link {
     #[must_use]
     pub fn round_trip_us(&self) -> Option<u64> {
         self.shared.protocol.borrow().round_trip_us()
+    }
+
+    /// When anything was last heard of the peer; before that, when the connection was there. A peer that was silent for longer
+    /// than [`ping_after_us`](playhouse_wire::link::LinkLimits::ping_after_us) was asked, and owes an answer.
+    #[must_use]
+    pub fn heard_at(&self) -> Instant {
+        let heard_us = self.shared.protocol.borrow().heard_us();
+        self.shared.began + Duration::from_micros(heard_us)
     }
 
     /// Bytes that wait to be sent.

@@ -214,6 +214,13 @@ impl Link {
         self.round_trip_us
     }
 
+    /// When anything was last heard of the peer; before that, when the link began. A peer that is silent for longer than
+    /// [`LinkLimits::ping_after_us`] was asked.
+    #[must_use]
+    pub const fn heard_us(&self) -> u64 {
+        self.heard_us
+    }
+
     /// Bytes came that make no whole frame yet: they prove the peer alive too.
     pub fn handle_bytes(&mut self, now_us: u64) {
         self.heard_us = now_us;
