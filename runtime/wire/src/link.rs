@@ -9,13 +9,12 @@ pub use close::CloseReason;
 pub use identity::{ClockAhead, Identity, Peer};
 pub use limits::LinkLimits;
 
+use identity::agree;
 use outbox::Outbox;
 
 use crate::Writer;
 use crate::frame::TooLong;
-use crate::message::{
-    self, Digests, GoAway, GoAwayReason, Hello, Message, Role, VERSION, VERSION_LEAST,
-};
+use crate::message::{self, Digests, GoAway, GoAwayReason, Hello, Message, Role};
 
 /// One end of one connection.
 ///
@@ -481,19 +480,6 @@ impl Link {
 /// A time as a difference of dates.
 fn signed(us: u64) -> i64 {
     i64::try_from(us).unwrap_or(i64::MAX)
-}
-
-/// The newest version that both speak.
-fn agree(hello: &Hello<'_>) -> Result<u16, CloseReason> {
-    let version = hello.version.min(VERSION);
-    if version >= hello.version_least.max(VERSION_LEAST) {
-        Ok(version)
-    } else {
-        Err(CloseReason::Version {
-            newest: hello.version,
-            oldest: hello.version_least,
-        })
-    }
 }
 
 #[cfg(test)]

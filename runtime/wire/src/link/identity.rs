@@ -6,7 +6,7 @@ use crate::message::{
     DIGESTS_MAX, Digests, Hello, Incarnation, Role, TypeDigest, VERSION, VERSION_LEAST,
 };
 
-use super::LinkLimits;
+use super::{CloseReason, LinkLimits};
 
 /// What this side says about itself. Cheap to clone: a node has one, and many links.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,5 +113,18 @@ impl Peer {
             lane: hello.lane,
             clock: None,
         }
+    }
+}
+
+/// The newest version that both speak.
+pub(super) fn agree(hello: &Hello<'_>) -> Result<u16, CloseReason> {
+    let version = hello.version.min(VERSION);
+    if version >= hello.version_least.max(VERSION_LEAST) {
+        Ok(version)
+    } else {
+        Err(CloseReason::Version {
+            newest: hello.version,
+            oldest: hello.version_least,
+        })
     }
 }
