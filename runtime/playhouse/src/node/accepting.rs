@@ -51,10 +51,6 @@ pub(super) enum Door {
         dress: Option<Dress>,
     },
     /// One socket with many connections.
-    #[expect(
-        dead_code,
-        reason = "the transports that are listened for so come one by one"
-    )]
     Datagrams(Box<dyn Listening>),
 }
 

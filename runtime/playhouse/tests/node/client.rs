@@ -7,10 +7,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use playhouse::{Arguments, EntityKey, EntityRef, Numbered, Uuid, from_slice, to_vec};
-use playhouse_net::Tcp;
+use playhouse_net::kcp::{Options, Trust};
 use playhouse_net::link::{
     CallId, CloseReason, Link, LinkHandler, LinkOptions, ReplyOutcome, ReplySink,
 };
+use playhouse_net::{Kcp, Network, Tcp};
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
     End, Executed, FailureKind, GoAway, Header, Message, Method, Notify, Open, Request, Role,
@@ -20,6 +21,14 @@ use tokio::sync::oneshot;
 
 /// How long a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What reaches an address.
+fn network(address: &str) -> Rc<dyn Network> {
+    match address.starts_with("kcp://") {
+        true => Rc::new(Kcp::new(Options::FAST, Trust::Plain)),
+        false => Rc::new(Tcp),
+    }
+}
 
 /// What a client hears of its session.
 #[derive(Debug, PartialEq)]
@@ -153,7 +162,7 @@ impl Client {
         let options = LinkOptions::new(Identity::new(role, "test"));
         let handler = Rc::<Inbox>::clone(&inbox);
         Self {
-            link: Link::dial(Rc::new(Tcp), address, options, handler),
+            link: Link::dial(network(address), address, options, handler),
             inbox,
             attempt: Cell::new(0),
         }

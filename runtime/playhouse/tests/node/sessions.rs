@@ -70,6 +70,20 @@ fn a_token_opens_a_session_bound_to_its_entity() {
 }
 
 #[test]
+fn a_session_opens_over_kcp() {
+    let (running, _) = world::start(world::builder().listen("kcp://127.0.0.1:0"));
+    let address = running.addresses().last().unwrap().clone();
+    assert!(address.starts_with("kcp://127.0.0.1:"), "{address}");
+    client::run(async move {
+        let clients = [guest(&address, 7).await, guest(&address, 8).await];
+        for client in clients {
+            let fog: String = client.call::<Door, _>(0, None, &weather()).await.value();
+            assert_eq!(fog, "fog here");
+        }
+    });
+}
+
+#[test]
 fn guests_have_what_is_for_guests_alone() {
     let (_running, address) = world::node();
     client::run(async move {

@@ -1,9 +1,10 @@
 //! Opens the addresses that a node listens at, by what stands in front of them.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 
-use playhouse_net::{Located, Scheme};
+use playhouse_net::{Located, Scheme, kcp};
+use tokio::runtime::Handle;
 
 use super::{Door, Speech};
 use crate::node::problem::StartError;
@@ -18,6 +19,7 @@ pub(in crate::node) struct Bound {
 
 enum Socket {
     Tcp(TcpListener),
+    Kcp(UdpSocket),
 }
 
 /// Whether nodes and tools can dial this address, which go over TCP.
@@ -38,6 +40,7 @@ pub(in crate::node) fn bind(address: &str, speech: Speech) -> Result<Bound, Star
     let located = Located::of(address).map_err(problem)?;
     let (socket, local) = match located.scheme {
         Scheme::Tcp => tcp(located.host).map_err(problem)?,
+        Scheme::Kcp => udp(located.host).map_err(problem)?,
         scheme => return Err(problem(missing(scheme))),
     };
     Ok(Bound {
@@ -52,6 +55,12 @@ fn tcp(host: &str) -> io::Result<(Socket, SocketAddr)> {
     listener.set_nonblocking(true)?;
     let local = listener.local_addr()?;
     Ok((Socket::Tcp(listener), local))
+}
+
+fn udp(host: &str) -> io::Result<(Socket, SocketAddr)> {
+    let socket = UdpSocket::bind(host)?;
+    let local = socket.local_addr()?;
+    Ok((Socket::Kcp(socket), local))
 }
 
 fn missing(scheme: Scheme) -> io::Error {
@@ -79,6 +88,13 @@ impl Bound {
                 speech: self.speech,
                 dress: None,
             }),
+            Socket::Kcp(socket) => {
+                let security = kcp::Security::plain();
+                let (options, limits) = (kcp::Options::FAST, kcp::ContactLimits::DEFAULT);
+                let (listening, pump) = kcp::Listening::new(socket, security, options, limits)?;
+                Handle::current().spawn(pump.run());
+                Ok(Door::Datagrams(Box::new(listening)))
+            }
         }
     }
 }
