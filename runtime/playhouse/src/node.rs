@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Limits: [`SHARDS_MAX`] shards; on each, [`LINKS_MAX`] links and [`INTEROP_MAX`] connections of tools, of which each
-//! runs [`INTEROP_RUNNING_MAX`] calls at once; [`OPEN_TIMEOUT`] to open a session, at [`OPEN_RATE`]; guests of one
+//! runs [`INTEROP_RUNNING_MAX`] calls at once; [`HANDSHAKE_TIMEOUT`] to encrypt a link; [`OPEN_TIMEOUT`] to open a session, at [`OPEN_RATE`]; guests of one
 //! address count as [`GUESTS_PER_ADDRESS`], of whose calls [`GUEST_CALLS_MAX`] are remembered; [`STOP_TIMEOUT`] to stop;
 //! in a cluster [`JOIN_TIMEOUT`] to join it, [`DRAIN_TIMEOUT`] to hand over what it runs, and [`LEAVE_TIMEOUT`] to leave it.
 
@@ -44,6 +44,7 @@ mod observing;
 mod parts;
 mod problem;
 mod running;
+mod secrets;
 mod serving;
 mod session;
 mod shard;
@@ -62,12 +63,13 @@ pub use builder::NodeBuilder;
 pub use clocks::CLOCK_DIFFERENCE_MAX;
 pub use config::{
     ClusterConfig, ColoursConfig, ConfigureError, EtcdConfig, LogConfig, LogFilesConfig,
-    MembershipConfig, Network, NodeConfig, RotationConfig, StoreConfig,
+    MembershipConfig, Mode, Network, NodeConfig, NoiseConfig, RotationConfig, StoreConfig,
 };
 pub use draining::DRAIN_TIMEOUT;
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
 pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
+pub use playhouse_net::noise::{ClusterKey, HANDSHAKE_TIMEOUT, KeyError, PublicKey, ServerKey};
 pub use problem::{BuildError, StartError};
 pub use running::{RESTART_STATUS, RunError, Running, Spawned, StopError};
 pub use session::{HELD_MAX, OPEN_RATE, OPEN_TIMEOUT};

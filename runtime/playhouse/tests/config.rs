@@ -7,7 +7,9 @@
 
 use playhouse::config::{Loader, Report};
 use playhouse::descriptor::Schema;
-use playhouse::node::{ClusterConfig, ConfigureError, Node, NodeConfig, StoreConfig};
+use playhouse::node::{
+    ClusterConfig, ClusterKey, ConfigureError, Node, NodeConfig, ServerKey, StoreConfig,
+};
 
 static SCHEMA: Schema = Schema {
     digest: 0,
@@ -186,6 +188,122 @@ fn peers_are_trusted_by_their_networks() {
         report.contains("expected an address or a network"),
         "{report}"
     );
+}
+
+/// A folder of a test's own, which goes with it.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = format!("playhouse-config-{name}-{}", std::process::id());
+        Self(std::env::temp_dir().join(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What comes of a node whose section has these keys.
+fn configured(keys: &str, clustered: bool) -> Result<(), ConfigureError> {
+    let registry = r#""cluster": { "embedded": { "at": "127.0.0.1:7300" } },"#;
+    let registry = if clustered { registry } else { "" };
+    let text = format!(
+        r#"{{ {registry} "nodes": {{ "a": {{ "listen": ["127.0.0.1:7300"], {keys} }} }} }}"#
+    );
+    let node = cluster(&text).unwrap().node("a").unwrap();
+    let configured = Node::builder().schema(&SCHEMA).configure(&node);
+    configured.map(drop)
+}
+
+#[test]
+fn a_node_of_a_developer_makes_its_key_once() {
+    let folder = Folder::new("dev");
+    let keys = format!(r#""mode": "dev", "lock": {:?}"#, folder.0);
+    configured(&keys, true).unwrap();
+    let path = folder.0.join("server.key");
+    let first = std::fs::read_to_string(&path).unwrap();
+    let key: ServerKey = first.parse().unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "its owner alone reads it");
+    }
+    configured(&keys, false).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
+    let kept: Vec<_> = std::fs::read_dir(&folder.0).unwrap().collect();
+    assert_eq!(kept.len(), 1, "nothing else is left there: {kept:?}");
+
+    std::fs::write(&path, "no key").unwrap();
+    let error = configured(&keys, false).unwrap_err().to_string();
+    assert!(
+        error.contains("server.key") && error.contains("44 characters"),
+        "{error}"
+    );
+    assert!(!error.contains(&*key.reveal()));
+    let error = configured(r#""mode": "dev""#, false).unwrap_err();
+    assert_eq!(error, ConfigureError::NoFolder);
+}
+
+#[test]
+fn a_node_of_many_that_start_at_once_has_the_key_of_all() {
+    let folder = Folder::new("many");
+    let keys = format!(r#""mode": "dev", "lock": {:?}"#, folder.0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| configured(&keys, false).unwrap());
+        }
+    });
+    let text = std::fs::read_to_string(folder.0.join("server.key")).unwrap();
+    text.parse::<ServerKey>().unwrap();
+}
+
+#[test]
+fn production_asks_for_keys_and_says_what_makes_them() {
+    let (server, cluster) = (
+        ServerKey::generate().unwrap().reveal(),
+        ClusterKey::generate().unwrap().reveal(),
+    );
+    let noise = format!(r#""noise": {{ "server_key": "{}" }}"#, *server);
+    let cluster_key = format!(r#""cluster_key": "{}""#, *cluster);
+    let missing = |keys: &str, clustered| configured(keys, clustered).unwrap_err();
+    let production = r#""mode": "production""#;
+    let error = missing(production, false);
+    assert_eq!(error, ConfigureError::NoKey("noise.server_key"));
+    assert!(error.to_string().contains("`playhouse keys`"), "{error}");
+    let without = format!("{production}, {noise}");
+    configured(&without, false).unwrap();
+    assert_eq!(
+        missing(&without, true),
+        ConfigureError::NoKey("cluster_key")
+    );
+    configured(&format!("{without}, {cluster_key}"), true).unwrap();
+    // Keys alone are enough, and the section without one is not.
+    configured(&format!("{noise}, {cluster_key}"), true).unwrap();
+    let bare = missing(r#""noise": {}"#, false);
+    assert_eq!(bare, ConfigureError::NoKey("noise.server_key"));
+}
+
+#[test]
+fn what_is_no_key_is_refused_and_not_shown() {
+    for (keys, name) in [
+        (r#""cluster_key": "correct horse""#, "cluster_key"),
+        (
+            r#""noise": { "server_key": "correct horse" }"#,
+            "noise.server_key",
+        ),
+    ] {
+        let error = configured(keys, false).unwrap_err();
+        assert!(matches!(error, ConfigureError::Key { .. }));
+        let text = format!("{error} {error:?}");
+        assert!(text.contains(name) && !text.contains("horse"), "{text}");
+    }
+    let node = cluster(r#"{ "nodes": { "a": { "cluster_key": "correct horse" } } }"#);
+    let shown = format!("{:?}", node.unwrap());
+    assert!(!shown.contains("horse"), "{shown}");
 }
 
 /// The file of the page on clusters makes nodes, and its table has every key, with an example that is taken.

@@ -87,6 +87,10 @@ families! {
         "Connections to the port for MessagePack-RPC.";
     TOKENS = Counter "playhouse_tokens_total" ["outcome"]
         "Tokens that clients have shown here, by what came of it: accepted, truncated, malformed, foreign, forged, early, expired, revoked.";
+    HANDSHAKES = Counter "playhouse_handshakes_total" ["outcome"]
+        "Handshakes of encryption that others began: answered, or refused since the peer spoke plainly (plain), lacked the key or sent something else (refused), or took too long (timed_out).";
+    FORGED = Counter "playhouse_forged_total" []
+        "Encrypted records and datagrams that were not what the peer had sent, or came again.";
     TIMERS = Gauge "playhouse_timers" []
         "Moments that are waited for: timers of entities, deadlines of calls, steps, saves.";
     FIRED = Counter "playhouse_timers_fired_total" []

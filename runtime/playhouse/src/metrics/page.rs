@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Write as _};
 
+use playhouse_net::noise::Counted;
+
 use super::family::{self, Family, FamilyKind};
 use super::snapshot::Sum;
 use super::tally::{BUCKETS_NS, CallCounts, ENDS};
@@ -26,6 +28,7 @@ pub(crate) struct Page<'a> {
     pub(crate) members: Option<Members>,
     /// Tokens that gates have opened, by what came of it.
     pub(crate) tokens: Vec<(&'static str, u64)>,
+    pub(crate) noise: Counted,
     pub(crate) sum: &'a Sum,
 }
 
@@ -136,6 +139,16 @@ impl Page<'_> {
         for (outcome, count) in &self.tokens {
             text.sample(&family::TOKENS, &[outcome], count);
         }
+        text.family(&family::HANDSHAKES);
+        for (outcome, count) in [
+            ("answered", self.noise.handshakes),
+            ("plain", self.noise.plain),
+            ("refused", self.noise.refused),
+            ("timed_out", self.noise.timed_out),
+        ] {
+            text.sample(&family::HANDSHAKES, &[outcome], count);
+        }
+        text.one(&family::FORGED, self.noise.forged);
     }
 
     fn store(&self, text: &mut Text) {
@@ -294,6 +307,7 @@ mod tests {
             lease_seconds: Some(1.5),
             members: Some(Members::default()),
             tokens: vec![("accepted", 1), ("forged", 2)],
+            noise: Counted::default(),
             sum: &sum,
         };
         let text = page.text();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use playhouse_cluster::watch;
-use playhouse_net::{Adopt, Listening, Stream, Tcp};
+use playhouse_net::{Adopt, Listening, Stream, Tcp, noise};
 use playhouse_wire::frame::Frames;
 use playhouse_wire::message::{Message, Role};
 use tokio::net::{TcpListener, TcpStream};
@@ -161,6 +161,10 @@ async fn shard_meant(stream: &TcpStream, shards: usize) -> Option<usize> {
 }
 
 fn meant(bytes: &[u8], shards: usize) -> Option<usize> {
+    // A link that will be encrypted has its lane in front.
+    if let Some(lane) = noise::lane_of(bytes) {
+        return lanes::same_shard(lane, shards);
+    }
     let mut frames = Frames::new(bytes, HELLO_BYTES_MAX);
     let hello = frames.poll().ok().flatten()?;
     match Message::decode(hello) {
@@ -188,6 +192,7 @@ fn hand_on(shared: &Arc<Shared>, adopt: Adopt, speech: Speech, shard: Option<usi
 
 #[cfg(test)]
 mod tests {
+    use playhouse_net::noise::{ClusterKey, Handshake};
     use playhouse_wire::message::{Hello, NAME_BYTES_MAX, put_hello};
     use playhouse_wire::{Writer, frame};
 
@@ -201,6 +206,7 @@ mod tests {
 
     #[test]
     fn the_link_of_a_shard_is_meant_for_the_same_one() {
+        let key = ClusterKey::generate().unwrap();
         for index in 0..4 {
             let hello = Hello {
                 lane: lanes::first_lane(index, 4),
@@ -214,6 +220,10 @@ mod tests {
             for length in 0..bytes.len() {
                 assert_eq!(meant(&bytes[..length], 4), None, "half of a hello");
             }
+            // The same link encrypted.
+            let (_, offer) = Handshake::cluster(&key, hello.lane, &[]).unwrap();
+            assert_eq!(meant(&offer, 4), Some(index));
+            assert_eq!(meant(&offer, 3), None);
         }
     }
 

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use playhouse_cluster::placement::Rules as PlacementRules;
+use playhouse_net::noise::{ClusterKey, Keys, ServerKey};
 use playhouse_store::Backend;
 use playhouse_store::durable::Rules;
 use playhouse_wire::message::NAME_BYTES_MAX;
@@ -73,6 +74,9 @@ pub(super) struct Policy {
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    pub(super) keys: Keys,
+    /// Clients must be encrypted.
+    pub(super) encrypted: bool,
     pub(super) links_max: usize,
     pub(super) guests_per_address: u32,
     pub(super) stop_timeout: Duration,
@@ -140,6 +144,8 @@ impl NodeBuilder {
                 authenticator: None,
                 audience: None,
                 trust: Box::new(is_loopback),
+                keys: Keys::default(),
+                encrypted: false,
                 links_max: LINKS_MAX,
                 guests_per_address: GUESTS_PER_ADDRESS,
                 stop_timeout: STOP_TIMEOUT,
@@ -310,8 +316,29 @@ impl NodeBuilder {
         self
     }
 
-    /// From which addresses nodes and tools are taken, which may call everything. From the loopback interface alone if
-    /// nothing is said: nothing proves yet who a peer is.
+    /// What clients know the node by, which connect over TCP, KCP or plain WebSocket: they are given its
+    /// [public key](ServerKey::public_key), and what they send and get is encrypted. All nodes that clients may reach have
+    /// the same. Clients without it are let in too, unless [encryption is required](Self::require_encryption).
+    pub fn server_key(mut self, key: ServerKey) -> Self {
+        self.policy.keys.server = Some(Arc::new(key));
+        self
+    }
+
+    /// Lets no client in whose connection is not encrypted, by the [server's key](Self::server_key) or by TLS.
+    pub const fn require_encryption(mut self) -> Self {
+        self.policy.encrypted = true;
+        self
+    }
+
+    /// The secret of the cluster's nodes and tools: their links are encrypted with it, and who has it is let in as one of
+    /// them, from whatever address; who has not is refused. All nodes of the cluster have the same.
+    pub fn cluster_key(mut self, key: ClusterKey) -> Self {
+        self.policy.keys.cluster = Some(Arc::new(key));
+        self
+    }
+
+    /// From which addresses nodes and tools are taken, which may call everything, if there is no
+    /// [key of the cluster](Self::cluster_key). From the loopback interface alone if nothing is said.
     pub fn trust_peers(mut self, rule: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.policy.trust = Box::new(rule);
         self

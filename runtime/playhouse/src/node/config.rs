@@ -26,12 +26,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use playhouse_config::{Secret, Time};
+use playhouse_net::noise::KeyError;
 use serde::Deserialize;
 
+mod keys;
 mod logging;
 mod membership;
 mod network;
 
+pub use keys::{Mode, NoiseConfig};
 pub use logging::{ColoursConfig, LogConfig, LogFilesConfig, RotationConfig};
 pub use membership::{EtcdConfig, MembershipConfig};
 pub use network::Network;
@@ -80,6 +83,12 @@ pub struct NodeConfig {
     pub token_secrets: Option<Vec<Secret<String>>>,
     /// From where nodes and tools are taken besides the machine itself; see [`NodeBuilder::trust_peers`].
     pub trust_peers: Option<Vec<Network>>,
+    /// What becomes of keys that are not given: nothing is encrypted by them, if nothing is said.
+    pub mode: Option<Mode>,
+    /// How clients are encrypted; not at all if nothing is said.
+    pub noise: Option<NoiseConfig>,
+    /// See [`NodeBuilder::cluster_key`]: base64, as `playhouse keys` prints it.
+    pub cluster_key: Option<Secret<String>>,
     /// See [`NodeBuilder::msgpack_rpc`].
     pub msgpack_rpc: Option<Vec<String>>,
     /// See [`NodeBuilder::metrics`].
@@ -168,6 +177,24 @@ pub enum ConfigureError {
         /// Why.
         error: String,
     },
+    /// A key that has to be given is not.
+    NoKey(&'static str),
+    /// A text that is no key, or none can be made.
+    Key {
+        /// Where it stands.
+        name: &'static str,
+        /// What is wrong.
+        error: KeyError,
+    },
+    /// Nobody said where keys are to be kept that the node makes.
+    NoFolder,
+    /// A key that the node made can't be kept, or read again.
+    Keep {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
     /// A collector for traces that this program was built without.
     NoOpentelemetry,
 }
@@ -202,6 +229,20 @@ impl fmt::Display for ConfigureError {
             Self::Lone(name, without) => write!(
                 f,
                 "`{name}` of the cluster's etcd means nothing without `{without}`: give both or neither"
+            ),
+            Self::NoKey(name) => write!(
+                f,
+                "`{name}` is missing: take one that `playhouse keys` prints, or say `\"mode\": \"dev\"` on a developer's machine"
+            ),
+            Self::Key { name, error } => write!(f, "`{name}`: {error}"),
+            Self::NoFolder => f.write_str(
+                "`\"mode\": \"dev\"` keeps the keys that it makes in the node's folder, and there is none: say `lock`, take an \
+                 embedded store, or give `noise.server_key`",
+            ),
+            Self::Keep { path, error } => write!(
+                f,
+                "the key in `{}` can't be kept or read: {error}",
+                path.display()
             ),
             Self::File { path, error } => write!(
                 f,
@@ -247,6 +288,9 @@ impl NodeConfig {
             advertise: self.advertise.or_else(|| every.advertise.clone()),
             token_secrets: self.token_secrets.or_else(|| every.token_secrets.clone()),
             trust_peers: self.trust_peers.or_else(|| every.trust_peers.clone()),
+            mode: self.mode.or(every.mode),
+            noise: self.noise.or_else(|| every.noise.clone()),
+            cluster_key: self.cluster_key.or_else(|| every.cluster_key.clone()),
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
             metrics: self.metrics.or_else(|| every.metrics.clone()),
             sample_traces: self.sample_traces.or(every.sample_traces),
@@ -301,9 +345,11 @@ impl NodeBuilder {
                 folder
             }
         });
-        if let Some(folder) = config.lock.as_deref().or(beside) {
+        let folder = config.lock.as_deref().or(beside);
+        if let Some(folder) = folder {
             self = self.lock(folder);
         }
+        self = self.keys(config, folder)?;
         for address in config.advertise.iter().flatten() {
             self = self.advertise(address);
         }

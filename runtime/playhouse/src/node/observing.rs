@@ -184,6 +184,7 @@ impl Shared {
                 .tokens
                 .as_ref()
                 .map_or_else(Vec::new, TokenKeys::counts),
+            noise: self.policy.keys.counts.read(),
             sum: &seen.sum,
         };
         page.text()

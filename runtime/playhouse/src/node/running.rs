@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
 use playhouse_cluster::watch;
+use playhouse_net::noise::PublicKey;
 use playhouse_store::Backend;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -235,6 +236,13 @@ impl Running {
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {
         self.shared.places().addresses
+    }
+
+    /// What clients know the node by, if it has a [key](super::NodeBuilder::server_key).
+    #[must_use]
+    pub fn public_key(&self) -> Option<PublicKey> {
+        let key = self.shared.policy.keys.server.as_ref()?;
+        Some(key.public_key())
     }
 
     /// Where tools that speak MessagePack-RPC are listened for.

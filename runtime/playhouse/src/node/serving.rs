@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use playhouse_net::link::{CloseReason, Link, LinkHandler};
+use playhouse_net::noise::Profile;
 use playhouse_wire::Limits;
 use playhouse_wire::link::Peer;
 use playhouse_wire::message::{
@@ -26,6 +27,8 @@ pub(super) struct Connection {
     node: Rc<ShardNode>,
     /// Its place among the shard's links.
     place: usize,
+    /// How it is encrypted, if by a handshake of ours.
+    profile: Option<Profile>,
     standing: RefCell<Standing>,
     /// By what the shard's other parts know the link, if it is a node's.
     serial: Cell<u64>,
@@ -48,10 +51,11 @@ enum Standing {
 }
 
 impl Connection {
-    pub(super) fn new(node: &Rc<ShardNode>, place: usize) -> Self {
+    pub(super) fn new(node: &Rc<ShardNode>, place: usize, profile: Option<Profile>) -> Self {
         Self {
             node: Rc::clone(node),
             place,
+            profile,
             standing: RefCell::default(),
             serial: Cell::new(0),
             lane: RefCell::default(),
@@ -159,18 +163,28 @@ impl LinkHandler for Connection {
             let text = "the node waits for its place in the cluster: try again soon";
             return link.close(GoAwayReason::Overloaded, text);
         }
+        let policy = &self.node.shared.policy;
         let standing = match peer.role {
+            Role::Client if policy.encrypted && link.binding().is_none() => {
+                let text = "clients must be encrypted here: connect with the server's public key, or over TLS";
+                return link.close(GoAwayReason::Denied, text);
+            }
             // A client of an address that could be a node as well may do more than guests anyway, and the crowd of a
             // load test comes from one.
             Role::Client if self.node.trusts(link.address()) => Standing::Client(Rc::default()),
             Role::Client => Standing::Client(Rc::new(Client::of(link.address()))),
-            Role::Node | Role::Tool if self.node.trusts(link.address()) => {
+            Role::Node | Role::Tool if self.node.lets_peer_in(link.address(), self.profile) => {
                 let strange = self.node.judge_schema(peer);
                 Standing::Trusted((!strange.is_empty()).then(|| Rc::new(strange)))
             }
             Role::Node | Role::Tool => {
-                let text =
-                    "nodes and tools are not taken from this address; see `.trust_peers(..)`";
+                let text = if policy.keys.cluster.is_some() {
+                    "nodes and tools need the cluster's key here: give a node the same `cluster_key`, a tool \
+                     `--cluster-key-file`"
+                } else {
+                    "nodes and tools are not taken from this address: give all nodes and tools one `cluster_key`, or see \
+                     `.trust_peers(..)`"
+                };
                 return link.close(GoAwayReason::Denied, text);
             }
         };

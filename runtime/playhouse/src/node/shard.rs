@@ -8,12 +8,14 @@ use std::sync::Arc;
 use playhouse_cluster::placement::Rule;
 use playhouse_cluster::watch;
 use playhouse_net::link::{Date, Link, LinkOptions};
+use playhouse_net::noise::{self, Accepted, Profile};
 use playhouse_net::{Network, Random, Stream};
 use playhouse_wire::link::Peer;
 use playhouse_wire::message::{GoAwayReason, Message, Role};
 use slab::Slab;
 use tokio::time::{Duration, Instant};
 
+use super::builder::Policy;
 use super::egress::Outbound;
 use super::judging::{self, Strange};
 use super::lanes;
@@ -44,6 +46,8 @@ pub(crate) struct ShardNode {
     /// Of links that others dialled.
     options: LinkOptions,
     links: RefCell<Slab<Link>>,
+    /// How many streams may become links that are not yet encrypted.
+    handshakes: Cell<usize>,
     /// The place of the link that was read last.
     last_read: Cell<usize>,
     interop: Cell<usize>,
@@ -65,6 +69,13 @@ impl ShardNode {
         store: Option<Keeping>,
     ) -> Rc<Self> {
         let count = shared.about.shards;
+        let network: Rc<dyn Network> = match &shared.policy.keys.cluster {
+            Some(key) => {
+                let lane = lanes::first_lane(index, count);
+                Rc::new(noise::Network::cluster(network, Arc::clone(key), lane))
+            }
+            None => network,
+        };
         // A node has at most `SHARDS_MAX`.
         let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let host = Shard::new(&shared.setup, narrow(index), narrow(count), Rc::clone(&env));
@@ -106,6 +117,7 @@ impl ShardNode {
                 env,
                 network,
                 links: RefCell::default(),
+                handshakes: Cell::new(0),
                 last_read: Cell::new(usize::MAX),
                 interop: Cell::new(0),
                 outbound,
@@ -180,9 +192,17 @@ impl ShardNode {
         self.trusting.set(true);
     }
 
-    /// Whether nodes and tools are taken from this address.
+    /// Whether this address is one of the cluster's own network.
     pub(super) fn trusts(&self, address: &str) -> bool {
         self.trusting.get() || (self.shared.policy.trust)(address)
+    }
+
+    /// Whether a node or tool is let in that comes from this address, and whose link is encrypted so.
+    pub(super) fn lets_peer_in(&self, address: &str, profile: Option<Profile>) -> bool {
+        match &self.shared.policy.keys.cluster {
+            Some(_) => profile == Some(Profile::Cluster),
+            None => self.trusts(address),
+        }
     }
 
     pub(super) const fn is_stopping(&self) -> bool {
@@ -281,17 +301,56 @@ impl ShardNode {
         }
     }
 
-    /// A stream came in that speaks our own protocol.
+    /// A stream came in that speaks our own protocol. It becomes a link, once it is known how it is encrypted.
     pub(super) fn accepted(self: &Rc<Self>, stream: Box<dyn Stream>) {
-        let mut links = self.links.borrow_mut();
-        if links.len() >= self.shared.policy.links_max || self.stopping.get() {
-            // Nothing is said: whoever floods the node with connections gets no work out of it.
-            tracing::warn!(peer = stream.peer_address(), "a link too many is not taken");
+        let Policy {
+            keys, encrypted, ..
+        } = &self.shared.policy;
+        if keys.server.is_none() && keys.cluster.is_none() {
+            return self.linked(stream, None);
+        }
+        if !self.has_room(&*stream) {
             return;
         }
+        self.handshakes.set(self.handshakes.get() + 1);
+        // Where nodes speak plainly, who speaks plainly is heard out: it may be one.
+        let policy = match (encrypted, &keys.cluster) {
+            (true, Some(_)) => noise::Policy::Sealed,
+            _ => noise::Policy::Any,
+        };
+        let (node, peer) = (Rc::clone(self), stream.peer_address().to_owned());
+        tokio::task::spawn_local(async move {
+            let accepted = noise::accept(stream, &node.shared.policy.keys, policy).await;
+            node.handshakes.set(node.handshakes.get() - 1);
+            match accepted {
+                Ok(Accepted {
+                    stream, profile, ..
+                }) => node.linked(stream, profile),
+                Err(error) => tracing::debug!(peer, %error, "a connection is not let in"),
+            }
+        });
+    }
+
+    /// A stream becomes a link.
+    fn linked(self: &Rc<Self>, stream: Box<dyn Stream>, profile: Option<Profile>) {
+        if !self.has_room(&*stream) {
+            return;
+        }
+        let mut links = self.links.borrow_mut();
         let place = links.vacant_entry();
-        let handler = Rc::new(Connection::new(self, place.key()));
+        let handler = Rc::new(Connection::new(self, place.key(), profile));
         place.insert(Link::accept(stream, self.options.clone(), handler));
+    }
+
+    /// Whether one more link is taken.
+    fn has_room(&self, stream: &dyn Stream) -> bool {
+        let links = self.links.borrow().len() + self.handshakes.get();
+        let room = links < self.shared.policy.links_max && !self.stopping.get();
+        if !room {
+            // Nothing is said: whoever floods the node with connections gets no work out of it.
+            tracing::warn!(peer = stream.peer_address(), "a link too many is not taken");
+        }
+        room
     }
 
     /// A stream came in that speaks plain MessagePack-RPC.

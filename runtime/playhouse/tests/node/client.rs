@@ -158,11 +158,15 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn connect(address: &str, role: Role) -> Self {
+        Self::connect_over(network(address), address, role)
+    }
+
+    pub(crate) fn connect_over(network: Rc<dyn Network>, address: &str, role: Role) -> Self {
         let inbox = Rc::new(Inbox::default());
         let options = LinkOptions::new(Identity::new(role, "test"));
         let handler = Rc::<Inbox>::clone(&inbox);
         Self {
-            link: Link::dial(network(address), address, options, handler),
+            link: Link::dial(network, address, options, handler),
             inbox,
             attempt: Cell::new(0),
         }

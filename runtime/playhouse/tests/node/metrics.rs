@@ -35,7 +35,7 @@ fn answer(address: &str, request: &[u8]) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-fn get(address: &str, path: &str) -> String {
+pub(crate) fn get(address: &str, path: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
     answer(address, request.as_bytes())
 }
