@@ -163,6 +163,7 @@ impl Conversation {
             unacknowledged: self.receiving.expected(),
             payload: &[],
         };
+        let speaks = !self.receiving.acknowledgements.is_empty();
         for (sequence, time) in self.receiving.acknowledgements.drain(..) {
             put(Segment {
                 sequence,
@@ -191,6 +192,15 @@ impl Conversation {
                 ..blank
             });
         });
+        if speaks || self.sending.is_eager() {
+            self.sending.repeat(now_ms, |sequence, payload| {
+                put(Segment {
+                    sequence,
+                    payload,
+                    ..blank
+                });
+            });
+        }
         self.sending.send_new(now_ms, |sequence, payload| {
             put(Segment {
                 sequence,

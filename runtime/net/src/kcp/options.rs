@@ -15,6 +15,9 @@ pub struct Options {
     pub backoff_percent: u32,
     /// A segment is sent again at once when so many later ones were acknowledged before it; 0 is never.
     pub fast_resend: u32,
+    /// What is under way goes along with other datagrams, up to twice, as long as it is no more bytes than this: so a lost
+    /// segment comes with the next, sooner than it could count as lost. That makes datagrams longer, and no more of them.
+    pub repeat_bytes_max: u32,
     /// Sends less for a while when segments are lost, so that others on the path have their share.
     pub congestion_control: bool,
     /// Most bytes that are sent and not acknowledged; as many more may wait to be sent.
@@ -47,6 +50,7 @@ impl Options {
         resend_ms_min: 30,
         backoff_percent: 50,
         fast_resend: 2,
+        repeat_bytes_max: 1024,
         congestion_control: false,
         send_window_bytes: 256 * 1024,
         receive_window_bytes: 256 * 1024,
@@ -58,7 +62,8 @@ impl Options {
         interval_ms: 20,
         resend_ms_min: 100,
         backoff_percent: 100,
-        fast_resend: 3,
+        fast_resend: 2,
+        repeat_bytes_max: 512,
         congestion_control: true,
         ..Self::FAST
     };

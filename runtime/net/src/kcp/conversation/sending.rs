@@ -13,6 +13,8 @@ const RESEND_MS_FIRST: u32 = 200;
 const RESEND_MS_MAX: u32 = 5_000;
 /// A segment that was sent so often is sent again only by time.
 const FAST_SENDINGS_MAX: u32 = 5;
+/// A segment goes along with others so often.
+const REPEATS_MAX: u32 = 2;
 /// How long a sender without window waits before it asks, at first; then ever longer.
 const PROBE_MS_FIRST: u64 = 500;
 /// How long at most.
@@ -27,6 +29,9 @@ struct Sent {
     /// What it carries; none once it is acknowledged.
     payload: Option<Vec<u8>>,
     sent_ms: u64,
+    /// When it last went along with others, or was sent.
+    repeated_ms: u64,
+    repeats: u32,
     again_ms: u64,
     wait_ms: u32,
     /// How often a later segment was acknowledged first.
@@ -265,6 +270,7 @@ impl Sending {
                     sent.overtaken = 0;
                     sent.sendings = sent.sendings.saturating_add(1);
                     sent.sent_ms = now_ms;
+                    sent.repeated_ms = now_ms;
                     sent.again_ms = now_ms + u64::from(sent.wait_ms);
                     emit(sequence, payload);
                 }
@@ -276,6 +282,26 @@ impl Sending {
         if late || overtaken {
             let under_way = u32::try_from(self.under_way.len()).unwrap_or(u32::MAX);
             self.congestion.lost(late, under_way, sequence);
+        }
+    }
+
+    /// Sends along what is under way, if it is little.
+    pub(super) fn repeat(&mut self, now_ms: u64, mut emit: impl FnMut(u32, &[u8])) {
+        if self.under_way_bytes > self.options.repeat_bytes_max as usize {
+            return;
+        }
+        let mut sequence = self.first;
+        for sent in &mut self.under_way {
+            let again_ms = sent.repeated_ms + u64::from(self.options.interval_ms);
+            if let Some(payload) = &sent.payload
+                && sent.repeats < REPEATS_MAX
+                && now_ms >= again_ms
+            {
+                sent.repeats += 1;
+                sent.repeated_ms = now_ms;
+                emit(sequence, payload);
+            }
+            sequence = sequence.wrapping_add(1);
         }
     }
 
@@ -292,6 +318,8 @@ impl Sending {
             self.under_way.push_back(Sent {
                 payload: Some(payload),
                 sent_ms: now_ms,
+                repeated_ms: now_ms,
+                repeats: 0,
                 again_ms,
                 wait_ms: self.resend_ms,
                 overtaken: 0,

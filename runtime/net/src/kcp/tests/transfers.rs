@@ -177,6 +177,50 @@ fn a_lost_segment_is_sent_again_soon() {
     );
 }
 
+#[test]
+fn a_lost_segment_comes_with_the_next() {
+    let mut pair = Pair::new(1, Options::FAST, CALM, true);
+    for _ in 0..20 {
+        transfer_once(&mut pair, b"first");
+    }
+    pair.weather.loss = 1.0;
+    pair.ends[0].conversation().write(b"lost ");
+    pair.step(pair.now_ms);
+    pair.weather.loss = 0.0;
+    pair.run_until(pair.now_ms + 50);
+    pair.ends[0].conversation().write(b"and found");
+    let (sent_ms, datagrams) = (pair.now_ms, pair.datagrams);
+    pair.step(sent_ms);
+    assert_eq!(pair.datagrams, datagrams + 1, "both in one");
+    pair.run_until(sent_ms + 30);
+    let mut buffer = [0; 32];
+    let count = pair.ends[1].conversation().read(&mut buffer);
+    assert_eq!(&buffer[..count], b"lost and found");
+}
+
+#[test]
+fn only_what_is_little_goes_along_and_only_twice() {
+    let few = |bytes: usize, writes: u32| {
+        let mut pair = Pair::new(1, Options::FAST, CALM, true);
+        transfer_once(&mut pair, b"hello");
+        pair.weather.loss = 1.0;
+        let mut carried = 0;
+        for _ in 0..writes {
+            pair.ends[0].conversation().write(&vec![1; bytes]);
+            let now_ms = pair.now_ms;
+            pair.ends[0].flush(now_ms, |_, datagram| carried += datagram.len());
+            // Before any of it counts as lost.
+            pair.now_ms += 15;
+        }
+        carried
+    };
+    let alone = few(100, 1);
+    assert!(few(100, 4) > 4 * alone + 5 * 100, "2 + 2 + 1 go along");
+    assert!(few(100, 4) < 4 * alone + 5 * 130);
+    let alone = few(1_100, 1);
+    assert!(few(1_100, 4) <= 4 * alone, "it is too much");
+}
+
 fn transfer_once(pair: &mut Pair, bytes: &[u8]) {
     for end in [0, 1] {
         pair.ends[end].conversation().write(bytes);
