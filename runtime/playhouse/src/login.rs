@@ -14,17 +14,34 @@
 //! | [`CLOCK_SKEW_MAX`] | 5 s between two clocks | [`TokenError::Early`], [`TokenError::Expired`] |
 //! | [`REVOCATIONS_MAX`] | 65,536 accounts revoked at once | the oldest is forgotten |
 
+mod attempts;
 mod claims;
+mod desk;
+mod gates;
+pub mod http;
 mod keys;
+mod passwords;
 mod problem;
 mod revocations;
 #[cfg(test)]
 mod tests;
 
-pub use claims::{Claims, TokenKind};
-pub use keys::{
-    CLOCK_SKEW_MAX, GENERATIONS_MAX, LOGIN_TIME, PASS_MAGIC, SECRET_BYTES_MIN, SessionKey,
-    TOKEN_TIME_MAX, TokenKeys,
+pub use attempts::{
+    ATTEMPTS_MAX, Attempt, Attempts, BACK_OFF_FIRST, BACK_OFF_MAX, FORGIVEN_AFTER, FREE_OF_ACCOUNT,
+    FREE_OF_ADDRESS, FREE_OF_BOTH, KNOWN_FOR,
 };
+pub use claims::{Claims, TokenKind};
+pub(crate) use desk::Desk;
+pub use desk::{Answer, Ask, Asked, ClientFacts, Grant, Password, Refused};
+pub use gates::Gates;
+pub use http::Http;
+pub use keys::{
+    CLOCK_SKEW_MAX, GENERATIONS_MAX, LOGIN_TIME, SECRET_BYTES_MIN, TOKEN_TIME_MAX, TokenKeys,
+};
+pub use passwords::{
+    HASH_MEMORY_KIB, HASH_PASSES, HASHERS, HASHES_WAITING_MAX, PASSWORD_BYTES_MAX, PasswordHash,
+    Passwords,
+};
+pub use playhouse_wire::session::{Pass, SessionKey};
 pub use problem::{KeysError, TokenError};
 pub use revocations::{REVOCATIONS_MAX, Revocations};

@@ -31,9 +31,7 @@ pub use serving::{CONNECTION_TIME, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 pub use tally::TIMED_EVERY;
 
 pub(crate) use page::{Members, Page};
-#[cfg(feature = "opentelemetry")]
-pub(crate) use serving::Whole;
-pub(crate) use serving::{Pages, Reply, serve};
+pub(crate) use serving::{Pages, Reply, Whole, serve};
 pub(crate) use snapshot::{Method, Snapshot, StoreCounts, Sum};
 pub(crate) use tally::{CallTally, Parked, Tally};
 

@@ -29,6 +29,7 @@ mod builder;
 mod clocks;
 mod config;
 mod control;
+mod desk;
 mod draining;
 mod egress;
 mod environment;
@@ -63,10 +64,12 @@ pub use builder::NodeBuilder;
 pub use clocks::CLOCK_DIFFERENCE_MAX;
 pub use config::{
     ClusterConfig, ColoursConfig, ConfigureError, EtcdConfig, LogConfig, LogFilesConfig,
-    MembershipConfig, Mode, Network, NodeConfig, NoiseConfig, RotationConfig, StoreConfig,
+    LoginHttpConfig, MembershipConfig, Mode, Network, NodeConfig, NoiseConfig, RotationConfig,
+    StoreConfig,
 };
 pub use draining::DRAIN_TIMEOUT;
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
+pub(crate) use guests::Place;
 pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
 pub use playhouse_net::noise::{ClusterKey, HANDSHAKE_TIMEOUT, KeyError, PublicKey, ServerKey};

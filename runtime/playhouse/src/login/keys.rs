@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
+use playhouse_wire::session::{Pass, SessionKey};
 use playhouse_wire::{Bytes, Duration, Timestamp};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 
 use super::claims::Claims;
 use super::problem::{Counts, KeysError, TokenError};
@@ -35,17 +37,10 @@ pub const GENERATIONS_MAX: usize = 4;
 /// Fewest bytes of a secret.
 pub const SECRET_BYTES_MIN: usize = 16;
 
-/// The first bytes of a pass, which tell it from a bare token.
-pub const PASS_MAGIC: [u8; 4] = *b"PHP1";
-
 const VERSION: u8 = 1;
 const ID_BYTES: usize = 4;
 const HEAD_BYTES: usize = 1 + ID_BYTES + 2;
 const KEY_BYTES: usize = 32;
-
-/// What only a client and the homes of its sessions know: with it a client proves that the token is its own.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SessionKey([u8; KEY_BYTES]);
 
 /// The keys that all nodes of a cluster share, and what was revoked of what they sealed. A clone is the same.
 ///
@@ -81,20 +76,6 @@ struct Generation {
     id: [u8; ID_BYTES],
     gate: [u8; KEY_BYTES],
     home: [u8; KEY_BYTES],
-}
-
-impl SessionKey {
-    /// Its bytes: for a client's pass, and for checking what a client proves.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; KEY_BYTES] {
-        &self.0
-    }
-
-    /// What a client is given: `PHP1`, this key, and the token, in one piece.
-    #[must_use]
-    pub fn pass(&self, token: &[u8]) -> Bytes {
-        Bytes([&PASS_MAGIC, &self.0[..], token].concat())
-    }
 }
 
 impl TokenKeys {
@@ -203,6 +184,22 @@ impl TokenKeys {
         Ok((claims, key))
     }
 
+    /// Whose pass this is, whatever its time: for whoever proves so much outside of a session.
+    ///
+    /// # Errors
+    ///
+    /// Why it is nobody's. One whose key doesn't go with its token is forged: a gate sees tokens alone.
+    pub fn holder(&self, pass: &[u8]) -> Result<Claims, TokenError> {
+        let pass = Pass::split(pass);
+        let (claims, key) = self.at_home(&pass.token, None)?;
+        let shown = pass.key.ok_or(TokenError::Forged)?;
+        if bool::from(shown.0.ct_eq(&key.0)) {
+            Ok(claims)
+        } else {
+            Err(TokenError::Forged)
+        }
+    }
+
     /// What was revoked.
     #[must_use]
     pub fn revocations(&self) -> &Revocations {
@@ -291,12 +288,6 @@ fn mac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> Hmac<Sha256> {
         mac.update(part);
     }
     mac
-}
-
-impl fmt::Debug for SessionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionKey")
-    }
 }
 
 impl fmt::Debug for TokenKeys {

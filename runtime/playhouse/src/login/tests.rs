@@ -75,12 +75,11 @@ fn the_bytes_of_a_token_are_a_promise_to_other_releases() {
                     457348030ea5c316bac531e0b818056b363cab555c740f3c56";
     assert_eq!(hex(&token), expected);
     assert_eq!(
-        hex(key.as_bytes()),
+        hex(&key.0),
         "8d3b98ced0239f798eada49f8ac28260349d3b81bb170648c3e3389015c1eaef"
     );
-    assert_eq!(key.pass(&token)[..4], PASS_MAGIC);
-    assert_eq!(key.pass(&token)[4..36], key.as_bytes()[..]);
-    assert_eq!(key.pass(&token)[36..], token[..]);
+    let pass = Pass::join(&key, &token);
+    assert_eq!(keys(&[SECRET]).holder(&pass), Ok(login()));
 }
 
 #[test]
@@ -208,6 +207,20 @@ fn each_outcome_at_a_gate_has_its_counter() {
 }
 
 #[test]
+fn a_pass_proves_who_holds_it_and_a_token_does_not() {
+    let keys = keys(&[SECRET]);
+    let (token, mut key) = keys.issue(&login());
+    assert_eq!(keys.holder(&Pass::join(&key, &token)), Ok(login()));
+    assert_eq!(keys.holder(&token), Err(TokenError::Forged));
+    key.0[31] ^= 1;
+    assert_eq!(
+        keys.holder(&Pass::join(&key, &token)),
+        Err(TokenError::Forged)
+    );
+    assert_eq!(keys.holder(b"PHP1"), Err(TokenError::Malformed));
+}
+
+#[test]
 fn secrets_have_a_least_length_and_a_greatest_number() {
     let of = |secrets: &[&[u8]]| TokenKeys::new(secrets).map(drop);
     assert_eq!(of(&[]), Err(KeysError::Generations { count: 0 }));
@@ -229,7 +242,7 @@ fn secrets_have_a_least_length_and_a_greatest_number() {
 fn nothing_shows_a_secret() {
     let keys = keys(&[SECRET]);
     let (_, key) = keys.issue(&login());
-    assert_eq!(format!("{key:?}"), "SessionKey");
+    assert_eq!(format!("{key:?}"), "SessionKey(..)");
     let shown = format!("{keys:?} {:?}", keys.revocations());
     assert!(
         shown.starts_with("TokenKeys { generations: 1, .. }"),

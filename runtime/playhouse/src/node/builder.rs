@@ -31,7 +31,7 @@ use crate::db;
 use crate::descriptor::{AudienceKind, Declaration, EntityKind, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
-use crate::login::TokenKeys;
+use crate::login::{Answer, Asked, Desk, Http, Refused, TokenKeys};
 use crate::persist::{IDLE_AFTER, SAVE_EVERY, UNSAVED_MAX, is_persistent};
 use crate::watchdog::STALL_AFTER;
 
@@ -71,6 +71,8 @@ pub(super) struct Policy {
     #[cfg(feature = "opentelemetry")]
     pub(super) collector: Option<String>,
     pub(super) tokens: Option<TokenKeys>,
+    pub(super) desk: Option<Box<dyn Desk>>,
+    pub(super) http: Option<Http>,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
@@ -141,6 +143,8 @@ impl NodeBuilder {
                 #[cfg(feature = "opentelemetry")]
                 collector: None,
                 tokens: None,
+                desk: None,
+                http: None,
                 authenticator: None,
                 audience: None,
                 trust: Box::new(is_loopback),
@@ -293,6 +297,23 @@ impl NodeBuilder {
     /// find it by [`TokenKeys::of`]. A node that has none can neither make nor check tokens.
     pub fn tokens(mut self, keys: TokenKeys) -> Self {
         self.policy.tokens = Some(keys);
+        self
+    }
+
+    /// Answers those who log in by [`Self::login_http`]. It may make calls; they and it share
+    /// [`ANSWER_TIME`](crate::login::http::ANSWER_TIME).
+    pub fn login<F>(mut self, desk: F) -> Self
+    where
+        F: AsyncFn(&mut Cx, Asked) -> Result<Answer, Refused> + Send + Sync + 'static,
+    {
+        self.policy.desk = Some(Box::new(desk));
+        self
+    }
+
+    /// Serves the login over HTTP: see [`login::http`](crate::login::http). [`Self::login`] answers, and the node needs
+    /// [keys](Self::tokens).
+    pub fn login_http(mut self, http: Http) -> Self {
+        self.policy.http = Some(http);
         self
     }
 
@@ -482,6 +503,15 @@ impl NodeBuilder {
             && (self.policy.listen.iter()).all(|it| !is_tcp(it) || is_everywhere(it))
         {
             return Err(BuildError::NoAddress);
+        }
+        if let Some(http) = &self.policy.http {
+            if self.policy.desk.is_none() || self.policy.tokens.is_none() {
+                return Err(BuildError::NoLogin);
+            }
+            if http.proxies.is_empty() && !is_loopback(&http.address) {
+                let address = http.address.clone();
+                return Err(BuildError::PlainLogin { address });
+            }
         }
         no_twins(&self.entities, |name| BuildError::EntityTwice { name })?;
         no_twins(&self.services, |name| BuildError::ServiceTwice { name })?;

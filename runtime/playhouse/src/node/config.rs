@@ -31,11 +31,13 @@ use serde::Deserialize;
 
 mod keys;
 mod logging;
+mod login;
 mod membership;
 mod network;
 
 pub use keys::{Mode, NoiseConfig};
 pub use logging::{ColoursConfig, LogConfig, LogFilesConfig, RotationConfig};
+pub use login::LoginHttpConfig;
 pub use membership::{EtcdConfig, MembershipConfig};
 pub use network::Network;
 
@@ -81,6 +83,8 @@ pub struct NodeConfig {
     pub advertise: Option<Vec<String>>,
     /// The secrets of [`NodeBuilder::tokens`], at least 16 bytes each, the one that seals first; the same on all nodes.
     pub token_secrets: Option<Vec<Secret<String>>>,
+    /// Where logins are taken over HTTP; see [`NodeBuilder::login_http`].
+    pub login_http: Option<LoginHttpConfig>,
     /// From where nodes and tools are taken besides the machine itself; see [`NodeBuilder::trust_peers`].
     pub trust_peers: Option<Vec<Network>>,
     /// What becomes of keys that are not given: nothing is encrypted by them, if nothing is said.
@@ -287,6 +291,7 @@ impl NodeConfig {
             listen: self.listen.or_else(|| every.listen.clone()),
             advertise: self.advertise.or_else(|| every.advertise.clone()),
             token_secrets: self.token_secrets.or_else(|| every.token_secrets.clone()),
+            login_http: self.login_http.or_else(|| every.login_http.clone()),
             trust_peers: self.trust_peers.or_else(|| every.trust_peers.clone()),
             mode: self.mode.or(every.mode),
             noise: self.noise.or_else(|| every.noise.clone()),
@@ -356,6 +361,9 @@ impl NodeBuilder {
         if let Some(secrets) = &config.token_secrets {
             let secrets = secrets.iter().map(Secret::reveal);
             self = self.tokens(TokenKeys::new(secrets).map_err(ConfigureError::Tokens)?);
+        }
+        if let Some(http) = &config.login_http {
+            self = self.login_http(http.into());
         }
         if let Some(networks) = config.trust_peers.clone() {
             self = self.trust_peers(move |address| {

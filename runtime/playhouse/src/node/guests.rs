@@ -27,7 +27,7 @@ const SWEEP_US: u64 = 1_000_000;
 
 /// Where a guest is: an address of version 4, or a network of version 6, since who has one of its addresses has all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Place(IpAddr);
+pub(crate) struct Place(IpAddr);
 
 /// What the guests of each address have done.
 pub(super) struct Guests {
@@ -52,11 +52,17 @@ struct Entry {
 impl Place {
     /// Where a link's other end is; nothing if it is no internet address.
     pub(super) fn of(address: &str) -> Option<Self> {
-        let ip = address.parse::<SocketAddr>().ok()?.ip().to_canonical();
-        Some(Self(match ip {
+        let address = address.parse::<SocketAddr>().ok()?;
+        Some(Self::of_ip(address.ip()))
+    }
+
+    /// Where an address is.
+    pub(crate) fn of_ip(ip: IpAddr) -> Self {
+        let ip = ip.to_canonical();
+        Self(match ip {
             IpAddr::V4(_) => ip,
             IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
-        }))
+        })
     }
 }
 

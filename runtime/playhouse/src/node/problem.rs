@@ -59,6 +59,13 @@ pub enum BuildError {
     },
     /// A node of a cluster that the others can't dial.
     NoAddress,
+    /// A login over HTTP that nobody answers, or that has no keys for what it gives.
+    NoLogin,
+    /// A login over HTTP that passwords would reach in the clear.
+    PlainLogin {
+        /// The address.
+        address: String,
+    },
     /// An interop port that others than this machine could reach.
     NotLoopback {
         /// The address.
@@ -104,6 +111,14 @@ impl fmt::Display for BuildError {
                 f,
                 "{count} shards: take 1 to {}, at most one a core",
                 super::SHARDS_MAX
+            ),
+            Self::NoLogin => f.write_str(
+                "logins come over HTTP and nobody answers them: add `.login(..)` and `.tokens(..)`, or leave `.login_http(..)` out",
+            ),
+            Self::PlainLogin { address } => write!(
+                f,
+                "passwords would reach `{address}` in the clear: listen at 127.0.0.1, or behind a proxy that encrypts, whose \
+                 network `.trust_forwarded(..)` names"
             ),
             Self::NoAddress => f.write_str(
                 "the other nodes of the cluster can't reach this one: let it listen at an address of this machine with \

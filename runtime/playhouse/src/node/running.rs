@@ -257,6 +257,12 @@ impl Running {
         self.shared.places().metrics
     }
 
+    /// Where the [login](crate::login::http) is served over HTTP, if it is.
+    #[must_use]
+    pub fn login_address(&self) -> Option<String> {
+        self.shared.places().login
+    }
+
     /// The node's name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -56,6 +56,7 @@ pub(super) struct Places {
     pub(super) addresses: Vec<String>,
     pub(super) interop: Vec<String>,
     pub(super) metrics: Option<String>,
+    pub(super) login: Option<String>,
     pub(super) incarnation: Incarnation,
 }
 

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 use super::accepting::{Bound, Door, Speech, accept, bind};
+use super::desk;
 use super::environment::{Machine, date_us, seed};
 use super::observing::Observed;
 use super::problem::StartError;
@@ -53,6 +54,12 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         places.metrics = Some(bound);
         metrics = Some(listener);
     }
+    let mut login = None;
+    if let Some(http) = &shared.policy.http {
+        let (listener, bound) = listen(&http.address)?;
+        places.login = Some(bound);
+        login = Some((listener, http.clone()));
+    }
 
     let system = Builder::new_multi_thread()
         .worker_threads(1)
@@ -73,6 +80,10 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         // From now on, so that whoever watches sees what it waits for.
         let observed = Arc::new(Observed(Arc::clone(shared)));
         running.system().spawn(observe(listener, observed));
+    }
+    if let Some((listener, http)) = login {
+        let serving = desk::serve(listener, http, Arc::clone(shared));
+        running.system().spawn(serving);
     }
     #[cfg(feature = "opentelemetry")]
     running.begin_exporting()?;

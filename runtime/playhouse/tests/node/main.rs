@@ -13,6 +13,7 @@ mod encrypted;
 mod generated;
 mod interop;
 mod limits;
+mod login;
 mod metrics;
 mod sessions;
 mod stop;

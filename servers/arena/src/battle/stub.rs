@@ -120,7 +120,7 @@ fn ticket(
     Ticket {
         battle,
         addresses: cx.node().addresses().iter().take(4).cloned().collect(),
-        link_key: Bytes(key.as_bytes().to_vec()),
+        link_key: Bytes(key.0.to_vec()),
         seal,
         expires_at,
     }

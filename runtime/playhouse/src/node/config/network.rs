@@ -18,7 +18,7 @@ pub struct Network {
 
 impl Network {
     /// Whether an address is one of these: `10.1.2.3:7000`.
-    pub(super) fn contains(&self, address: &str) -> bool {
+    pub(crate) fn contains(&self, address: &str) -> bool {
         ip_of(address).is_some_and(|ip| Self::of(ip, self.bits).as_ref() == Some(self))
     }
 
