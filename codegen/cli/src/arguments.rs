@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Describe(Describe),
     /// Looks after the nodes of a cluster: which there are, restarts, levels of the log
     Ctl(Ctl),
+    /// Makes keys, by which nodes, tools and clients know each other
+    Keys(Keys),
     /// Looks at the documents of a store
     #[command(subcommand)]
     Data(Data),
@@ -243,6 +245,32 @@ pub(crate) struct Call {
     /// Write one JSON object, whatever becomes of the call
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) key: KeyFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyFile {
+    /// A file with the cluster's key, if its nodes have one: only its owner should be able to read it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) cluster_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse keys                            one of each kind, and what it is for
+  playhouse keys --json | jq -r .server_key the secret alone
+  playhouse keys --public-of server.key     what clients are given, of the secret in this file
+
+Keep secrets out of version control: a configuration takes them from the environment, \"$env:SERVER_KEY:$\".")]
+pub(crate) struct Keys {
+    /// Write the public key of the secret in this file, and make none
+    #[arg(long, value_name = "PATH", conflicts_with = "json")]
+    pub(crate) public_of: Option<PathBuf>,
+    /// Write one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -266,6 +294,8 @@ pub(crate) struct Describe {
     /// Write one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) key: KeyFile,
 }
 
 #[derive(Debug, Subcommand)]

@@ -26,6 +26,7 @@ pub(crate) mod explain;
 pub(crate) mod format;
 pub(crate) mod generate;
 mod git;
+pub(crate) mod keys;
 pub(crate) mod lint;
 mod lock;
 pub(crate) mod new;

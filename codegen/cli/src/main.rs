@@ -47,6 +47,7 @@ fn dispatch(arguments: Arguments, terminal: Terminal) -> anyhow::Result<Outcome>
         Command::Explain(options) => command::explain::run(&place, &options),
         Command::Call(options) => command::call::run(&place, &options),
         Command::Describe(options) => command::describe::run(&place, &options),
+        Command::Keys(options) => command::keys::run(&place, &options),
         Command::Ctl(options) => command::ctl::run(&place, &options),
         Command::Data(options) => command::data::run(&place, &options),
         Command::DocsTables(options) => command::tables::run(&place, &options),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::duration;
+use super::{KeyFile, duration};
 
 /// Where a node is asked if nothing is said.
 const AT: &str = "127.0.0.1:7000";
@@ -35,6 +35,8 @@ pub(crate) struct At {
     /// How long an answer may take: 500ms, 2s, 1m
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration)]
     pub(crate) deadline: Duration,
+    #[command(flatten)]
+    pub(crate) key: KeyFile,
 }
 
 #[derive(Debug, Subcommand)]

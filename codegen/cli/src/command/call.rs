@@ -12,7 +12,7 @@ use crate::{Outcome, arguments::Call};
 
 pub(crate) fn run(place: &Place, options: &Call) -> anyhow::Result<Outcome> {
     let args = arguments(&options.arguments)?;
-    let mut node = Node::connect(&options.address)?;
+    let mut node = Node::connect(&options.address, &options.key)?;
     let answer = node.ask(CALL, options.deadline, |w| {
         w.array(2);
         w.str(&options.target);

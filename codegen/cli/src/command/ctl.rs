@@ -68,7 +68,7 @@ fn refused(place: &Place, what: &str, failed: &Failed) -> Outcome {
 }
 
 fn log_level(place: &Place, options: &LogLevel) -> anyhow::Result<Outcome> {
-    let mut node = Node::connect(&options.at.at)?;
+    let mut node = Node::connect(&options.at.at, &options.at.key)?;
     let levels = options.levels.as_deref().unwrap_or_default();
     // Less than a second is one: none would be for good.
     let seconds = options.time.map_or(0, |time| time.as_secs().max(1));
@@ -100,7 +100,7 @@ fn log_level(place: &Place, options: &LogLevel) -> anyhow::Result<Outcome> {
 }
 
 fn describe_node(place: &Place, options: &DescribeNode) -> anyhow::Result<Outcome> {
-    let mut node = Node::connect(&options.at.at)?;
+    let mut node = Node::connect(&options.at.at, &options.at.key)?;
     let question = Question {
         tag: DESCRIBE,
         args: &|w| w.array(0),

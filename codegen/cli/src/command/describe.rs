@@ -13,7 +13,7 @@ const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 
 pub(crate) fn run(place: &Place, options: &Describe) -> anyhow::Result<Outcome> {
-    let mut node = Node::connect(&options.address)?;
+    let mut node = Node::connect(&options.address, &options.key)?;
     let text = match node.ask(DESCRIBE, options.deadline, |w| w.array(0))? {
         Answer::Text(text) => text,
         Answer::Failed(failed) => bail!(

@@ -1,15 +1,22 @@
 //! A link to a running node, for tools: one question at a time over a blocking socket.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+mod line;
+
+use std::fs;
+use std::io::ErrorKind;
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use playhouse_net::noise::ClusterKey;
 use playhouse_wire::frame::{self, FRAME_BYTES_MAX, Frames};
 use playhouse_wire::message::{
     self, Executed, FailureKind, Header, Hello, Message, Method, Outcome, Role,
 };
 use playhouse_wire::{Decode as _, Limits, Reader, Writer};
+
+use self::line::Line;
+use crate::arguments::KeyFile;
 
 /// What a node answers tools by itself: package and service 0. The tag of the description.
 pub(super) const DESCRIBE: u8 = 1;
@@ -32,11 +39,10 @@ pub(super) const DRAIN: u8 = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Given to an answer beyond its deadline: the node's own word is better than ours.
 const GRACE: Duration = Duration::from_secs(1);
-const READ_BYTES: usize = 64 * 1024;
 
 /// A link to a node.
 pub(super) struct Node {
-    stream: TcpStream,
+    line: Line,
     address: String,
     input: Vec<u8>,
     /// The node's own name.
@@ -59,8 +65,9 @@ pub(super) struct Failed {
 }
 
 impl Node {
-    /// Connects and says hello.
-    pub(super) fn connect(address: &str) -> anyhow::Result<Self> {
+    /// Connects, by the cluster's key if there is one, and says hello.
+    pub(super) fn connect(address: &str, key: &KeyFile) -> anyhow::Result<Self> {
+        let key = key.read()?;
         let unreachable = || {
             format!(
                 "can't reach {address}: is the node running, and is this the address it listens on?"
@@ -72,7 +79,7 @@ impl Node {
             .with_context(|| format!("{address} is no address: write host:port, 127.0.0.1:7000"))?;
         for socket in found {
             match TcpStream::connect_timeout(&socket, CONNECT_TIMEOUT) {
-                Ok(stream) => return Self::greet(stream, address),
+                Ok(stream) => return Self::greet(stream, address, key.as_ref()),
                 Err(error) => last = Some(error),
             }
         }
@@ -82,10 +89,15 @@ impl Node {
         }
     }
 
-    fn greet(stream: TcpStream, address: &str) -> anyhow::Result<Self> {
+    fn greet(stream: TcpStream, address: &str, key: Option<&ClusterKey>) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
+        let line = match key {
+            Some(key) => Line::sealed(stream, key, CONNECT_TIMEOUT)
+                .with_context(|| format!("no encrypted link to {address}"))?,
+            None => Line::plain(stream),
+        };
         let mut node = Self {
-            stream,
+            line,
             address: address.to_owned(),
             input: Vec::new(),
             name: String::new(),
@@ -146,8 +158,8 @@ impl Node {
     fn send(&mut self, write: impl FnOnce(&mut Writer)) -> anyhow::Result<()> {
         let mut w = Writer::new();
         frame::put(&mut w, FRAME_BYTES_MAX, write)?;
-        self.stream
-            .write_all(w.as_bytes())
+        self.line
+            .write(w.as_bytes())
             .with_context(|| format!("the link to {} broke", self.address))
     }
 
@@ -157,7 +169,6 @@ impl Node {
         until: Instant,
         mut pick: impl FnMut(&Message<'_>) -> Option<T>,
     ) -> anyhow::Result<Option<T>> {
-        let mut chunk = vec![0; READ_BYTES];
         loop {
             let mut pongs = Vec::new();
             let mut frames = Frames::new(&self.input, FRAME_BYTES_MAX);
@@ -187,10 +198,9 @@ impl Node {
             if left.is_zero() {
                 return Ok(None);
             }
-            self.stream.set_read_timeout(Some(left))?;
-            match self.stream.read(&mut chunk) {
-                Ok(0) => bail!("{} closed the link", self.address),
-                Ok(count) => self.input.extend_from_slice(&chunk[..count]),
+            match self.line.read(left, &mut self.input) {
+                Ok(false) => bail!("{} closed the link", self.address),
+                Ok(true) => {}
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock | ErrorKind::TimedOut => return Ok(None),
                     ErrorKind::Interrupted => {}
@@ -201,6 +211,18 @@ impl Node {
                 },
             }
         }
+    }
+}
+
+impl KeyFile {
+    fn read(&self) -> anyhow::Result<Option<ClusterKey>> {
+        let Some(path) = &self.cluster_key_file else {
+            return Ok(None);
+        };
+        let shown = path.display();
+        let text = fs::read_to_string(path).with_context(|| format!("{shown} can't be read"))?;
+        let key = text.parse();
+        Ok(Some(key.with_context(|| format!("{shown} holds no key"))?))
     }
 }
 
@@ -241,9 +263,7 @@ impl Failed {
             FailureKind::Timeout => "give it longer with --deadline 30s, or see why it is slow",
             FailureKind::Unreachable => "see whether the node it leads to runs",
             FailureKind::Cancelled => "the node may be stopping: try another one",
-            FailureKind::Denied => {
-                "tools may call what is not @internal, from the node's own machine"
-            }
+            FailureKind::Denied => "tools may call what is not @internal",
             FailureKind::RateLimited => "wait a moment",
             FailureKind::Overloaded => "wait a moment, or look at the node's load",
             FailureKind::NotFound => "see what there is with playhouse describe ADDR",

@@ -3,7 +3,8 @@
 use crate::folder::{Folder, Ran};
 
 const COMMANDS: &[&str] = &[
-    "new", "check", "fmt", "lint", "gen", "compat", "release", "explain", "call", "describe", "ctl",
+    "new", "check", "fmt", "lint", "gen", "compat", "release", "explain", "call", "describe",
+    "ctl", "keys",
 ];
 
 #[test]

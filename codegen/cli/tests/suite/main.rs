@@ -12,6 +12,7 @@ mod folder;
 mod format;
 mod generate;
 mod help;
+mod keys;
 mod large;
 mod lint;
 mod new;

@@ -29,7 +29,7 @@ enum Left {
 pub(super) fn run(place: &Place, options: &Drain) -> anyhow::Result<Outcome> {
     let name = options.node.as_str();
     let terminal = place.terminal;
-    let mut node = Node::connect(&options.at.at)?;
+    let mut node = Node::connect(&options.at.at, &options.at.key)?;
     let itself = node.name == name;
     let question = |tag| Question {
         tag,
@@ -72,7 +72,7 @@ pub(super) fn run(place: &Place, options: &Drain) -> anyhow::Result<Outcome> {
 fn look(options: &Drain, question: &Question<'_>, node: &mut Option<Node>, itself: bool) -> Left {
     let asked = match node.take() {
         Some(node) => Ok(node),
-        None => Node::connect(&options.at.at),
+        None => Node::connect(&options.at.at, &options.at.key),
     };
     let Ok(mut asked) = asked else {
         return if itself { Left::Gone } else { Left::Silent };

@@ -20,7 +20,7 @@ const COLUMNS: [&str; 9] = [
 ];
 
 pub(super) fn run(place: &Place, options: &Nodes) -> anyhow::Result<Outcome> {
-    let mut node = Some(Node::connect(&options.at.at)?);
+    let mut node = Some(Node::connect(&options.at.at, &options.at.key)?);
     loop {
         match look(place, options, &mut node) {
             Ok(Outcome::Problems) => return Ok(Outcome::Problems),
@@ -38,7 +38,7 @@ fn look(place: &Place, options: &Nodes, node: &mut Option<Node>) -> anyhow::Resu
     // A link that broke is not used again.
     let mut asked = match node.take() {
         Some(node) => node,
-        None => Node::connect(&options.at.at)?,
+        None => Node::connect(&options.at.at, &options.at.key)?,
     };
     let text = match asked.ask(NODES, options.at.deadline, |w| w.array(0))? {
         Answer::Text(text) => text,

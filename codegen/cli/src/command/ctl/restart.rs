@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub(super) fn run(place: &Place, options: &Restart) -> anyhow::Result<Outcome> {
     let name = options.node.as_str();
-    let mut node = Node::connect(&options.at.at)?;
+    let mut node = Node::connect(&options.at.at, &options.at.key)?;
     let question = |tag| Question {
         tag,
         args: &|w| w.array(0),
@@ -53,7 +53,7 @@ pub(super) fn run(place: &Place, options: &Restart) -> anyhow::Result<Outcome> {
 
 /// The node as it is, if it can be asked.
 fn status(options: &Restart, question: &Question<'_>) -> Option<Value> {
-    let mut node = Node::connect(&options.at.at).ok()?;
+    let mut node = Node::connect(&options.at.at, &options.at.key).ok()?;
     match ask(&mut node, &options.node, question).ok()? {
         Answer::Text(text) => read(&text).ok(),
         Answer::Failed(_) => None,
