@@ -307,6 +307,8 @@ impl Door {
             return DoorEvent::Nothing;
         }
         let login = self.beginning.take().flatten();
+        // It waits for the session that begins, not for one that ends.
+        let waiting = self.waiting.take();
         let replaced = match self.end(
             now_us,
             SessionReason::Replaced,
@@ -315,6 +317,7 @@ impl Door {
             DoorEvent::Ended(ended) => Some(ended),
             _ => None,
         };
+        self.waiting = waiting;
         self.login_no = self.login_no.max(login_no);
         let grace_at = now_us.saturating_add(self.limits.grace_us);
         let begun = HomeSession::new(session, login, grace_at, entities);
@@ -563,6 +566,9 @@ impl Door {
             ran: session.ran,
             until_us: now_us.saturating_add(self.limits.tombstone_us),
         });
+        // One that nobody has heard of yet ends for who waits to hear of it.
+        let is_unheard = session.is_new && self.beginning.is_none();
+        let waiting = self.waiting.take_if(|_| is_unheard);
         if let Some(via) = session.attached {
             let end = OwnedEnd {
                 session: session.id,
@@ -575,6 +581,9 @@ impl Door {
         }
         if self.limits.rules.has(Rule::EndIsFinal) {
             self.session = None;
+        }
+        if let Some(waiting) = waiting {
+            self.refuse(waiting.via, None, reason, text);
         }
         DoorEvent::Ended(ended)
     }

@@ -65,6 +65,26 @@ fn events_before_the_first_open_come_after_it() {
 }
 
 #[test]
+fn a_session_that_ends_before_it_is_heard_of_refuses_who_waits() {
+    let mut door = Door::new(Arc::new(SessionLimits::DEFAULT), 0);
+    let via = Via {
+        gate: 1,
+        link: 1,
+        attempt: 1,
+    };
+    door.handle_open(0, via, &Open::new(TOKEN, 1), &Admitted::default());
+    door.begin(0, 0, Uuid([1; 16]), Arc::from([]));
+    door.end(0, SessionReason::Overflow, "");
+    assert_eq!(door.attach(0), DoorEvent::Nothing);
+    let (told, refused) = door.poll_transmit(0).unwrap();
+    assert_eq!(told, via);
+    assert!(
+        matches!(&refused, Down::Refused(it) if it.reason == SessionReason::Overflow),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn what_a_broken_link_lost_comes_on_the_next_one() {
     let mut trio = Trio::open();
     trio.call(1);
