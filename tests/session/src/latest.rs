@@ -1,0 +1,5 @@
+//! Newest state, which passes by the sequence.
+
+/// To be.
+#[derive(Debug, Clone)]
+pub struct LatestWorld;

@@ -1,0 +1,12 @@
+//! Sessions, taken through every order of events: the machines of `playhouse_wire::session` themselves, not a model of them.
+//!
+//! A [`World`] has a client, links that break, gates, links between nodes, two homes, and an attacker who replays what he has
+//! recorded. [`explore`] takes every step in every state. What must be true is in `world/check.rs`; `docs/sessions.md` has the
+//! rules, each of which can be dropped to see what it is for.
+
+mod scenario;
+mod world;
+
+pub use playhouse_explore_tests::{Found, Report, explore};
+pub use scenario::{Budget, Scenario};
+pub use world::{Step, World};
