@@ -126,6 +126,68 @@ pub fn conversations() -> Result<Vec<Vec<u8>>> {
     Ok(conversations)
 }
 
+/// Steps of a connection over KCP: segments of all kinds, with numbers and lengths that are right and wrong.
+///
+/// # Errors
+///
+/// None.
+pub fn segments() -> Result<Vec<Vec<u8>>> {
+    let segment = |command: u8, window: u16, sequence: u32, before: u32, payload: &[u8]| {
+        let mut bytes = vec![7, 0, 0, 0, command, 0];
+        bytes.extend_from_slice(&window.to_le_bytes());
+        bytes.extend_from_slice(&[0; 4]);
+        bytes.extend_from_slice(&sequence.to_le_bytes());
+        bytes.extend_from_slice(&before.to_le_bytes());
+        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(payload);
+        bytes
+    };
+    let step = |time: u8, step: u8, bytes: &[u8]| {
+        let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        [&[time, step][..], &length.to_le_bytes(), bytes].concat()
+    };
+    let (push, acknowledge, ask, tell) = (81, 82, 83, 84);
+    let long = [7; 1_200];
+    let mut lying = segment(push, 9, 0, 0, b"xyz");
+    if let Some(length) = lying.get_mut(20..24) {
+        length.fill(0xff);
+    }
+    let all: [&[Vec<u8>]; 6] = [
+        &[
+            step(0, 1, &segment(push, 9, 1, 0, b"later")),
+            step(1, 1, &segment(push, 9, 0, 0, b"first")),
+            step(1, 5, &[0; 20]),
+            step(1, 1, &segment(push, 9, 2, 0, b"")),
+        ],
+        &[
+            step(0, 4, &long),
+            step(0, 4, &long),
+            step(2, 1, &segment(acknowledge, 9, 1, 0, b"")),
+            step(2, 1, &segment(acknowledge, 0, 0, 2, b"")),
+            step(9, 7, b""),
+            step(200, 1, &segment(tell, 9, 0, 2, b"")),
+        ],
+        &[
+            step(0, 1, &segment(tell, 0, 0, 0, b"")),
+            step(0, 4, b"starved"),
+            step(90, 6, b"beside"),
+            step(90, 1, &segment(ask, 1, u32::MAX, u32::MAX, b"")),
+        ],
+        &[
+            step(0, 1, &lying),
+            step(0, 0, b"\x05\x07\0\0\0\0\0\0\0\x02"),
+        ],
+        &[
+            step(0, 9, b""),
+            step(1, 9, b"not empty"),
+            step(255, 8, b"GET /"),
+        ],
+        &[step(0, 1, &segment(push, 9, u32::MAX, 5, &long))],
+    ];
+    Ok(all.iter().map(|steps| steps.concat()).collect())
+}
+
 /// Declared lengths that nothing follows, and nesting.
 const LIARS: &[&[u8]] = &[
     b"\xdd\xff\xff\xff\xff",

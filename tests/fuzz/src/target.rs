@@ -4,6 +4,7 @@ mod decoder;
 mod emit;
 mod evolution;
 mod format;
+mod kcp;
 mod lexer;
 mod link;
 mod lock;
@@ -83,6 +84,11 @@ pub const TARGETS: &[Target] = &[
         name: "link",
         run: link::run,
         seeds: seed::conversations,
+    },
+    Target {
+        name: "kcp",
+        run: kcp::run,
+        seeds: seed::segments,
     },
 ];
 

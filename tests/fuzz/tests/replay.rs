@@ -23,7 +23,7 @@ macro_rules! replays {
     };
 }
 
-replays!(lexer parser format schema evolution lock emit wire decoder message link);
+replays!(lexer parser format schema evolution lock emit wire decoder message link kcp);
 
 fn replay(name: &str) {
     let target = find(name).expect("the names are compared above");
