@@ -107,6 +107,13 @@ impl Certificates {
         Ok(())
     }
 
+    /// Those that are shown now, as DER, its own first.
+    #[must_use]
+    pub fn chain(&self) -> Vec<CertificateDer<'static>> {
+        let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        shown.cert.clone()
+    }
+
     /// How a server that shows them speaks TLS, with this protocol inside.
     ///
     /// # Errors

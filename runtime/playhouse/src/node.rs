@@ -60,12 +60,14 @@ use std::sync::Arc;
 
 use tokio::time::Duration;
 
+#[cfg(feature = "tls")]
+pub use accepting::CERTIFICATE_EVERY;
 pub use builder::NodeBuilder;
 pub use clocks::CLOCK_DIFFERENCE_MAX;
 pub use config::{
     ClusterConfig, ColoursConfig, ConfigureError, EtcdConfig, LogConfig, LogFilesConfig,
     LoginHttpConfig, MembershipConfig, Mode, Network, NodeConfig, NoiseConfig, RotationConfig,
-    StoreConfig,
+    StoreConfig, TlsConfig,
 };
 pub use draining::DRAIN_TIMEOUT;
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};

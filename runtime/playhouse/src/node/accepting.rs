@@ -23,8 +23,14 @@ use super::lanes;
 use super::shared::Shared;
 
 mod opening;
+#[cfg(feature = "tls")]
+mod shown;
 
-pub(super) use opening::{Bound, bind, is_tcp};
+pub(super) use opening::{Bound, Opening, is_tcp};
+#[cfg(feature = "tls")]
+pub use shown::CERTIFICATE_EVERY;
+#[cfg(feature = "tls")]
+pub(super) use shown::{Shown, TlsFiles};
 
 /// How long the first bytes of a connection are waited for.
 const HELLO_WAIT: Duration = Duration::from_millis(200);

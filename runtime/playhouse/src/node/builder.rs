@@ -64,6 +64,10 @@ struct Entry {
 /// Where a node listens, whom it lets in, and how long it waits.
 pub(super) struct Policy {
     pub(super) listen: Vec<String>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<super::accepting::TlsFiles>,
+    #[cfg(feature = "websocket")]
+    pub(super) origins: Vec<String>,
     pub(super) interop: Vec<String>,
     pub(super) interop_open: bool,
     pub(super) metrics: Option<String>,
@@ -136,6 +140,10 @@ impl NodeBuilder {
             steps: Vec::new(),
             policy: Policy {
                 listen: Vec::new(),
+                #[cfg(feature = "tls")]
+                tls: None,
+                #[cfg(feature = "websocket")]
+                origins: Vec::new(),
                 interop: Vec::new(),
                 interop_open: false,
                 metrics: None,
@@ -249,10 +257,33 @@ impl NodeBuilder {
 
     /// Listens for clients, nodes and tools: `127.0.0.1:7000`, or `tcp://127.0.0.1:7000`. Port 0 takes a free one, which
     /// [`Running::addresses`](super::Running::addresses) tells. May be said more than once.
+    ///
+    /// Clients may come otherwise, too, if this program is built with the features: by `ws://0.0.0.0:7080/play`
+    /// (`websocket`; without a path any will do), by `wss://` (and `tls`) and by `quic://` (`quic`), which both show the
+    /// certificate of `tls`. Nodes and tools dial TCP.
     pub fn listen(mut self, address: impl Into<String>) -> Self {
         let address = address.into();
         let plain = address.strip_prefix("tcp://").map(str::to_owned);
         self.policy.listen.push(plain.unwrap_or(address));
+        self
+    }
+
+    /// The certificate that is shown where the node listens for `wss://` and `quic://`, with those that signed it, and its
+    /// private key: two files of PEM. They are read again when they change.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.policy.tls = Some(super::accepting::TlsFiles {
+            certificate: certificate.into(),
+            key: key.into(),
+        });
+        self
+    }
+
+    /// From whose pages browsers may come by WebSocket: `https://game.example`. From any if nothing is said. May be said
+    /// more than once.
+    #[cfg(feature = "websocket")]
+    pub fn origin(mut self, origin: impl Into<String>) -> Self {
+        self.policy.origins.push(origin.into());
         self
     }
 

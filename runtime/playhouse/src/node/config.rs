@@ -79,6 +79,10 @@ pub struct NodeConfig {
     pub roles: Option<Vec<String>>,
     /// See [`NodeBuilder::listen`].
     pub listen: Option<Vec<String>>,
+    /// The certificate that is shown where it listens for `wss` and `quic`. Feature `tls`.
+    pub tls: Option<TlsConfig>,
+    /// From whose pages browsers may come by WebSocket; from any if nothing is said. Feature `websocket`.
+    pub origins: Option<Vec<String>>,
     /// See [`NodeBuilder::advertise`].
     pub advertise: Option<Vec<String>>,
     /// The secrets of [`NodeBuilder::tokens`], at least 16 bytes each, the one that seals first; the same on all nodes.
@@ -127,6 +131,15 @@ pub struct NodeConfig {
     pub stall_after: Option<Time>,
     /// Where its log goes.
     pub log: Option<LogConfig>,
+}
+
+/// The certificate that a node shows: two files of PEM, which are read again when they change.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct TlsConfig {
+    /// The certificate and those that signed it, its own first.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Where persistent entities are saved.
@@ -201,6 +214,8 @@ pub enum ConfigureError {
     },
     /// A collector for traces that this program was built without.
     NoOpentelemetry,
+    /// The first means nothing to a program that was built without the feature.
+    NoTransport(&'static str, &'static str),
 }
 
 impl fmt::Display for ConfigureError {
@@ -221,6 +236,11 @@ impl fmt::Display for ConfigureError {
             Self::NoOpentelemetry => f.write_str(
                 "the configuration has a `collector`, which this program was built without: build it with the feature \
                  `opentelemetry` of `playhouse`, or leave it out",
+            ),
+            Self::NoTransport(name, feature) => write!(
+                f,
+                "the configuration has `{name}`, which this program was built without: build it with the feature \
+                 `{feature}` of `playhouse`, or leave it out",
             ),
             Self::NoMongodb => f.write_str(
                 "the configuration wants MongoDB, which this program was built without: build it with the feature \
@@ -289,6 +309,8 @@ impl NodeConfig {
             cluster: self.cluster,
             roles: self.roles.or_else(|| every.roles.clone()),
             listen: self.listen.or_else(|| every.listen.clone()),
+            tls: self.tls.or_else(|| every.tls.clone()),
+            origins: self.origins.or_else(|| every.origins.clone()),
             advertise: self.advertise.or_else(|| every.advertise.clone()),
             token_secrets: self.token_secrets.or_else(|| every.token_secrets.clone()),
             login_http: self.login_http.or_else(|| every.login_http.clone()),
@@ -333,6 +355,12 @@ impl NodeBuilder {
         }
         for address in config.listen.iter().flatten() {
             self = self.listen(address);
+        }
+        if let Some(files) = &config.tls {
+            self = tls(self, files)?;
+        }
+        for origin in config.origins.iter().flatten() {
+            self = from_origin(self, origin)?;
         }
         if let Some(membership) = &config.cluster {
             self = self.join(membership, config)?;
@@ -421,6 +449,26 @@ impl NodeBuilder {
         }
         Ok(self)
     }
+}
+
+#[cfg(feature = "tls")]
+fn tls(builder: NodeBuilder, files: &TlsConfig) -> Result<NodeBuilder, ConfigureError> {
+    Ok(builder.tls(&files.certificate, &files.key))
+}
+
+#[cfg(not(feature = "tls"))]
+fn tls(_builder: NodeBuilder, _files: &TlsConfig) -> Result<NodeBuilder, ConfigureError> {
+    Err(ConfigureError::NoTransport("tls", "tls"))
+}
+
+#[cfg(feature = "websocket")]
+fn from_origin(builder: NodeBuilder, origin: &str) -> Result<NodeBuilder, ConfigureError> {
+    Ok(builder.origin(origin))
+}
+
+#[cfg(not(feature = "websocket"))]
+fn from_origin(_builder: NodeBuilder, _origin: &str) -> Result<NodeBuilder, ConfigureError> {
+    Err(ConfigureError::NoTransport("origins", "websocket"))
 }
 
 #[cfg(feature = "opentelemetry")]

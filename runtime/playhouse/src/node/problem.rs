@@ -146,6 +146,13 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+    /// The certificate that the node is to show can't be used.
+    Certificate {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The system gives no thread or no runtime.
     Thread(io::Error),
     /// The address of the collector for traces can't be used.
@@ -191,9 +198,22 @@ impl fmt::Display for StartError {
                 f,
                 "address {address} is taken: stop what listens there (`ss -ltnp`), or take another port; 0 takes a free one"
             ),
+            Self::Listen { address, error }
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+                ) =>
+            {
+                write!(f, "can't listen on {address}: {error}")
+            }
             Self::Listen { address, error } => write!(
                 f,
                 "can't listen on {address}: {error}; take an address of this machine, as 127.0.0.1:7000"
+            ),
+            Self::Certificate { path, error } => write!(
+                f,
+                "the certificate {} can't be shown: {error}; give it and its private key as PEM with `.tls(..)`",
+                path.display()
             ),
             Self::Thread(error) => write!(
                 f,
@@ -245,6 +265,7 @@ impl std::error::Error for StartError {
             Self::Cluster(error) => error.source(),
             Self::Lease(error) => error.source(),
             Self::Listen { .. }
+            | Self::Certificate { .. }
             | Self::Thread(_)
             | Self::Lock { .. }
             | Self::NoLease { .. }

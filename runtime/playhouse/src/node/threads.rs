@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
-use super::accepting::{Bound, Door, Speech, accept, bind};
+use super::accepting::{Bound, Door, Opening, Speech, accept};
 use super::desk;
 use super::environment::{Machine, date_us, seed};
 use super::observing::Observed;
@@ -38,13 +38,14 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         },
         ..Places::default()
     };
+    let opening = Opening::new(&shared.policy)?;
     for address in &shared.policy.listen {
-        let bound = bind(address, Speech::Playhouse)?;
+        let bound = opening.bind(address, Speech::Playhouse)?;
         places.addresses.push(bound.address().to_owned());
         listeners.push(bound);
     }
     for address in &shared.policy.interop {
-        let bound = bind(address, Speech::MessagePackRpc)?;
+        let bound = opening.bind(address, Speech::MessagePackRpc)?;
         places.interop.push(bound.address().to_owned());
         listeners.push(bound);
     }
@@ -124,6 +125,10 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         let door = open(running.system(), bound)?;
         let accepting = accept(Arc::clone(shared), door, stopping.clone());
         running.system().spawn(accepting);
+    }
+    #[cfg(feature = "tls")]
+    if let Some(shown) = opening.shown {
+        running.system().spawn(shown.keep_fresh());
     }
     if shared.policy.cluster.is_some() {
         // What keeps the cluster may run here, so that links are taken by now.

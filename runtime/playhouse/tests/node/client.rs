@@ -7,11 +7,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use playhouse::{Arguments, EntityKey, EntityRef, Numbered, Uuid, from_slice, to_vec};
-use playhouse_net::kcp::{Options, Trust};
+use playhouse_net::Network;
 use playhouse_net::link::{
     CallId, CloseReason, Link, LinkHandler, LinkOptions, ReplyOutcome, ReplySink,
 };
-use playhouse_net::{Kcp, Network, Tcp};
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
     End, Executed, FailureKind, GoAway, Header, Message, Method, Notify, Open, Request, Role,
@@ -19,16 +18,10 @@ use playhouse_wire::message::{
 };
 use tokio::sync::oneshot;
 
+use crate::transports;
+
 /// How long a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What reaches an address.
-fn network(address: &str) -> Rc<dyn Network> {
-    match address.starts_with("kcp://") {
-        true => Rc::new(Kcp::new(Options::FAST, Trust::Plain)),
-        false => Rc::new(Tcp),
-    }
-}
 
 /// What a client hears of its session.
 #[derive(Debug, PartialEq)]
@@ -158,7 +151,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn connect(address: &str, role: Role) -> Self {
-        Self::connect_over(network(address), address, role)
+        Self::connect_over(transports::network(address), address, role)
     }
 
     pub(crate) fn connect_over(network: Rc<dyn Network>, address: &str, role: Role) -> Self {

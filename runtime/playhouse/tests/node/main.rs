@@ -17,6 +17,7 @@ mod login;
 mod metrics;
 mod sessions;
 mod stop;
+mod transports;
 mod world;
 mod worst;
 
