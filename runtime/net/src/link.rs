@@ -6,12 +6,14 @@
 
 mod carrier;
 mod driver;
+mod ends;
 mod events;
 mod handler;
 mod input;
 mod limits;
 mod options;
 mod output;
+mod pace;
 mod pending;
 mod shared;
 mod traffic;
@@ -34,7 +36,8 @@ use tokio::time::Instant;
 
 use self::{
     carrier::Carrier,
-    driver::Source,
+    ends::Source,
+    pace::Paced,
     shared::{Phase, Shared, too_many_pending},
 };
 use crate::network::{Network, Stream, Transport};
@@ -45,6 +48,7 @@ pub use self::limits::{
     PENDING_MAX, QueueLimits, WRITE_STALL,
 };
 pub use self::options::{Date, LinkOptions};
+pub use self::pace::Pace;
 pub use self::traffic::Traffic;
 
 /// A request that waits, on the link that gave the id.
@@ -134,6 +138,7 @@ impl Link {
                 finished: Cell::new(false),
                 awake: Cell::new(true),
                 held: Cell::new(false),
+                paced: Cell::default(),
                 watchers: RefCell::default(),
                 options,
             }),
@@ -302,6 +307,12 @@ impl Link {
         if self.shared.held.replace(false) {
             self.shared.wake();
         }
+    }
+
+    /// Takes no more than this of the peer from now on: what comes faster waits to be read, so that the peer can't write
+    /// for a while. Datagrams beside the link that come faster are dropped. [`Traffic::slowed`] counts both.
+    pub fn set_pace(&self, pace: Pace) {
+        self.shared.paced.set(Some(Paced::new(pace)));
     }
 
     /// Whether requests are taken, and not so much waits that they had better wait.

@@ -37,7 +37,15 @@ pub(super) fn poll_datagrams(link: &Link, handler: &dyn LinkHandler, cx: &mut Co
     };
     for _ in 0..DATAGRAMS_MAX {
         match datagrams.poll_receive(cx) {
-            Poll::Ready(bytes) => handler.datagram(link, &bytes),
+            Poll::Ready(bytes) => {
+                let shared = &*link.shared;
+                if shared.paced.get().is_none() || shared.pause_us(shared.now_us()) == 0 {
+                    shared.took(bytes.len());
+                    handler.datagram(link, &bytes);
+                } else {
+                    shared.options.traffic.slow();
+                }
+            }
             Poll::Pending => return false,
         }
         if link.is_closed() {

@@ -2,9 +2,9 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::{Pin, pin},
+    pin::Pin,
     rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -14,19 +14,17 @@ use playhouse_wire::{
     link::{CloseReason as ProtocolEnd, Event, Side},
     message::{Message, kind},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    time::{Instant, Sleep, sleep_until, timeout},
-};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::{
     CloseReason, LINGER, Link, LinkHandler,
     carrier::{Carrier, poll_datagrams},
+    ends::{Source, connect, say},
     events::{LastWord, dispatch, finish, handle_event},
     input::Input,
     shared::Phase,
 };
-use crate::network::{Network, Stream};
+use crate::network::Stream;
 
 /// How many batches are read before other tasks have their turn.
 const ROUNDS_MAX: usize = 2;
@@ -34,12 +32,6 @@ const ROUNDS_MAX: usize = 2;
 const WRITE_EARLY: usize = 2 * 1024;
 /// Buffers that grew longer than this are given back once they are written.
 const WRITE_BUFFER_KEPT: usize = 256 * 1024;
-
-/// Where the stream comes from.
-pub(super) enum Source {
-    Stream(Box<dyn Stream>),
-    Network(Rc<dyn Network>),
-}
 
 /// Drives a link from its first byte to its last.
 pub(super) async fn drive(link: Link, source: Source, handler: Rc<dyn LinkHandler>) {
@@ -68,6 +60,7 @@ pub(super) async fn drive(link: Link, source: Source, handler: Rc<dyn LinkHandle
         timer: Box::pin(sleep_until(Instant::now())),
         timer_seen: false,
         kept: false,
+        resume_us: None,
     };
     driver.arm();
     poll_fn(|cx| driver.poll(cx)).await;
@@ -78,44 +71,6 @@ pub(super) async fn drive(link: Link, source: Source, handler: Rc<dyn LinkHandle
         // Whether the peer hears it is its own affair.
         let _ = timeout(LINGER, say(stream, words)).await;
     }
-}
-
-async fn connect(link: &Link, source: Source) -> Result<Box<dyn Stream>, CloseReason> {
-    let network = match source {
-        Source::Stream(stream) => return Ok(stream),
-        Source::Network(network) => network,
-    };
-    let shared = &*link.shared;
-    let (address, limit) = (&*shared.address, shared.options.queues.connect_timeout);
-    let mut dial = pin!(timeout(limit, network.dial(address)));
-    poll_fn(|cx| {
-        shared.awake.set(false);
-        shared.register(cx.waker());
-        if shared.phase.get() == Phase::Closed {
-            let end = shared.end.borrow().clone();
-            return Poll::Ready(Err(end.map_or(CloseReason::Abandoned, |(_, reason)| reason)));
-        }
-        let dialled = ready!(dial.as_mut().poll(cx));
-        Poll::Ready(match dialled {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(CloseReason::Unreached(
-                format!("could not connect to {address}: {error}").into(),
-            )),
-            Err(_) => Err(CloseReason::Unreached(
-                format!("{address} did not answer within {limit:?}").into(),
-            )),
-        })
-    })
-    .await
-}
-
-/// Writes what is left, and reads until the peer has closed: a socket closed over unread bytes takes back what it wrote.
-async fn say(mut stream: Box<dyn Stream>, words: Vec<u8>) -> std::io::Result<()> {
-    stream.write_all(&words).await?;
-    stream.shutdown().await?;
-    let mut unread = [0; 1024];
-    while stream.read(&mut unread).await? > 0 {}
-    Ok(())
 }
 
 struct Driver<'a> {
@@ -135,8 +90,10 @@ struct Driver<'a> {
     timer: Pin<Box<Sleep>>,
     /// The timer knows this task's waker.
     timer_seen: bool,
-    /// Messages were read and not handed over, since the link is held.
+    /// Messages were read and not handed over, since the link is held or the peer has sent too fast.
     kept: bool,
+    /// Until when nothing more of a peer is taken that has sent too fast.
+    resume_us: Option<u64>,
 }
 
 impl Driver<'_> {
@@ -148,7 +105,7 @@ impl Driver<'_> {
             self.timer_seen = false;
         }
         for _ in 0..ROUNDS_MAX {
-            if self.kept && !shared.held.get() {
+            if self.kept && !shared.held.get() && !self.is_paused() {
                 self.kept = false;
                 self.handle_input(usize::MAX);
             }
@@ -187,7 +144,9 @@ impl Driver<'_> {
     #[inline]
     fn may_read(&self) -> bool {
         let shared = &self.link.shared;
-        !shared.held.get() && (shared.side == Side::Dialled || !shared.is_crowded())
+        !shared.held.get()
+            && self.resume_us.is_none()
+            && (shared.side == Side::Dialled || !shared.is_crowded())
     }
 
     /// Reads and handles one batch; whether there may be more.
@@ -248,6 +207,16 @@ impl Driver<'_> {
             let filled = self.input.filled();
             let mut frames = Frames::new(filled.get(used..).unwrap_or_default(), frames_max);
             loop {
+                let wait_us = shared.pause_us(now);
+                if wait_us > 0 {
+                    shared.options.traffic.slow();
+                    self.kept = true;
+                    self.resume_us = Some(now.saturating_add(wait_us));
+                    shared.timeout_moved.set(true);
+                    used += frames.consumed();
+                    shared.protocol.borrow_mut().handle_bytes(now);
+                    break 'batch;
+                }
                 let frame = match frames.poll() {
                     Ok(Some(frame)) => frame,
                     Ok(None) => {
@@ -261,6 +230,7 @@ impl Driver<'_> {
                         break 'batch;
                     }
                 };
+                shared.took(frame.len());
                 if calls_pass
                     && is_call(frame)
                     && let Ok(message) = Message::decode(frame)
@@ -290,6 +260,13 @@ impl Driver<'_> {
         }
         self.input.consume(used);
         early
+    }
+
+    /// Whether a pause is not over.
+    fn is_paused(&mut self) -> bool {
+        let now_us = self.link.shared.now_us();
+        self.resume_us = self.resume_us.filter(|until_us| now_us < *until_us);
+        self.resume_us.is_some()
     }
 
     fn handle_event(&self, event: Event<'_>) {
@@ -419,7 +396,8 @@ impl Driver<'_> {
     fn arm(&mut self) {
         let shared = &*self.link.shared;
         let protocol = shared.protocol.borrow().poll_timeout();
-        let next = protocol.into_iter().chain(self.stalled_us()).min();
+        let waits = [protocol, self.stalled_us(), self.resume_us];
+        let next = waits.into_iter().flatten().min();
         if let Some(next) = next
             && let Some(at) = shared.began.checked_add(Duration::from_micros(next))
         {

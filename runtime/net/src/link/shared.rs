@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     CloseReason, LinkOptions, OUTPUT_BYTES_RESERVE, Refused, carrier::Carrier, output::Output,
-    pending::Pending,
+    pace::Paced, pending::Pending,
 };
 
 /// What the handles of a link and its driver share.
@@ -50,6 +50,8 @@ pub(super) struct Shared {
     pub(super) awake: Cell<bool>,
     /// Nothing is read, and what was read is kept.
     pub(super) held: Cell<bool>,
+    /// How fast the peer may send, if that is limited.
+    pub(super) paced: Cell<Option<Paced>>,
     pub(super) watchers: RefCell<Vec<Waker>>,
 }
 
@@ -158,6 +160,26 @@ impl Shared {
         }
         *driver = Some(waker.clone());
         true
+    }
+
+    /// In how many microseconds the next frame of the peer may be taken; 0: now.
+    #[inline]
+    pub(super) fn pause_us(&self, now_us: u64) -> u64 {
+        let Some(mut paced) = self.paced.get() else {
+            return 0;
+        };
+        let wait_us = paced.wait_us(now_us);
+        self.paced.set(Some(paced));
+        wait_us
+    }
+
+    /// A frame of the peer was taken.
+    #[inline]
+    pub(super) fn took(&self, bytes: usize) {
+        if let Some(mut paced) = self.paced.get() {
+            paced.take(bytes);
+            self.paced.set(Some(paced));
+        }
     }
 
     /// Whether so much waits to go out that nothing should come in.

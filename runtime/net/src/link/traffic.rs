@@ -7,6 +7,7 @@ use std::cell::Cell;
 pub struct Traffic {
     bytes_in: Cell<u64>,
     bytes_out: Cell<u64>,
+    slowed: Cell<u64>,
 }
 
 impl Traffic {
@@ -20,6 +21,16 @@ impl Traffic {
     #[must_use]
     pub const fn bytes_out(&self) -> u64 {
         self.bytes_out.get()
+    }
+
+    /// How often a peer was made to wait, since it had sent faster than it may.
+    #[must_use]
+    pub const fn slowed(&self) -> u64 {
+        self.slowed.get()
+    }
+
+    pub(super) fn slow(&self) {
+        self.slowed.set(self.slowed.get().wrapping_add(1));
     }
 
     pub(super) fn read(&self, bytes: usize) {

@@ -5,7 +5,7 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 use playhouse_net::{
     Link, Random,
     link::{
-        CloseReason, LinkOptions, OUTPUT_BYTES_HIGH, OUTPUT_BYTES_MAX, OUTPUT_BYTES_RESERVE,
+        CloseReason, LinkOptions, OUTPUT_BYTES_HIGH, OUTPUT_BYTES_MAX, OUTPUT_BYTES_RESERVE, Pace,
         WRITE_STALL,
     },
     sim::Conditions,
@@ -357,5 +357,41 @@ fn rubbish_of_any_kind_ends_in_a_closed_link_and_never_in_a_panic() {
             matches!(reason, CloseReason::Protocol(ProtocolEnd::Protocol(_)))
         };
         assert!(closed.iter().filter(broken).count() > 500);
+    });
+}
+
+#[test]
+fn who_sends_too_fast_waits_and_nobody_else() {
+    on_sim(2, calm(), |world| async move {
+        let options = options("b");
+        let traffic = Rc::clone(&options.traffic);
+        let serving = serve(world.host("b"), options).await;
+        let links = [
+            dial(&world, &serving.address, self::options("a")),
+            dial(&world, &serving.address, self::options("c")),
+        ];
+        for link in &links {
+            assert!(matches!(call(link, ECHO, &[1]).await, Ended::Ok(_)));
+        }
+        let limited = serving.server.links.borrow().first().cloned().unwrap();
+        limited.set_pace(Pace {
+            frames_per_second: 100,
+            frames_at_once: 200,
+            bytes_per_second: 1 << 20,
+            bytes_at_once: 1 << 20,
+        });
+        let began = Instant::now();
+        let calls: Vec<_> = (0..700)
+            .map(|_| begin(&links[0], ECHO, |w| w.raw(&[1])).unwrap().1)
+            .collect();
+        assert!(matches!(call(&links[1], ECHO, &[1]).await, Ended::Ok(_)));
+        assert!(began.elapsed() < Duration::from_secs(1), "the other one");
+        for call in calls {
+            assert!(matches!(call.await.unwrap(), Ended::Ok(_)), "none is lost");
+        }
+        let took = began.elapsed();
+        let expected = Duration::from_millis(4900)..Duration::from_millis(5300);
+        assert!(expected.contains(&took), "{took:?}");
+        assert!(traffic.slowed() > 100);
     });
 }
