@@ -29,12 +29,14 @@ use playhouse_config::{Secret, Time};
 use playhouse_net::noise::KeyError;
 use serde::Deserialize;
 
+mod doors;
 mod keys;
 mod logging;
 mod login;
 mod membership;
 mod network;
 
+pub use doors::TlsConfig;
 pub use keys::{Mode, NoiseConfig};
 pub use logging::{ColoursConfig, LogConfig, LogFilesConfig, RotationConfig};
 pub use login::LoginHttpConfig;
@@ -131,15 +133,6 @@ pub struct NodeConfig {
     pub stall_after: Option<Time>,
     /// Where its log goes.
     pub log: Option<LogConfig>,
-}
-
-/// The certificate that a node shows: two files of PEM, which are read again when they change.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct TlsConfig {
-    /// The certificate and those that signed it, its own first.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
 }
 
 /// Where persistent entities are saved.
@@ -356,12 +349,7 @@ impl NodeBuilder {
         for address in config.listen.iter().flatten() {
             self = self.listen(address);
         }
-        if let Some(files) = &config.tls {
-            self = tls(self, files)?;
-        }
-        for origin in config.origins.iter().flatten() {
-            self = from_origin(self, origin)?;
-        }
+        self = self.open_doors(config)?;
         if let Some(membership) = &config.cluster {
             self = self.join(membership, config)?;
         }
@@ -449,26 +437,6 @@ impl NodeBuilder {
         }
         Ok(self)
     }
-}
-
-#[cfg(feature = "tls")]
-fn tls(builder: NodeBuilder, files: &TlsConfig) -> Result<NodeBuilder, ConfigureError> {
-    Ok(builder.tls(&files.certificate, &files.key))
-}
-
-#[cfg(not(feature = "tls"))]
-fn tls(_builder: NodeBuilder, _files: &TlsConfig) -> Result<NodeBuilder, ConfigureError> {
-    Err(ConfigureError::NoTransport("tls", "tls"))
-}
-
-#[cfg(feature = "websocket")]
-fn from_origin(builder: NodeBuilder, origin: &str) -> Result<NodeBuilder, ConfigureError> {
-    Ok(builder.origin(origin))
-}
-
-#[cfg(not(feature = "websocket"))]
-fn from_origin(_builder: NodeBuilder, _origin: &str) -> Result<NodeBuilder, ConfigureError> {
-    Err(ConfigureError::NoTransport("origins", "websocket"))
 }
 
 #[cfg(feature = "opentelemetry")]
