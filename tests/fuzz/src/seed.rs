@@ -188,6 +188,72 @@ pub fn segments() -> Result<Vec<Vec<u8>>> {
     Ok(all.iter().map(|steps| steps.concat()).collect())
 }
 
+/// Lives of sessions: steps in the order in which they make sense to one of the machines, and the messages of the vectors
+/// between them.
+///
+/// # Errors
+/// If a folder or file cannot be read.
+pub fn sessions() -> Result<Vec<Vec<u8>>> {
+    let mut sessions: Vec<Vec<u8>> = LIVES.iter().map(|steps| steps.concat()).collect();
+    for message in messages()? {
+        let Ok(length) = u8::try_from(message.len()) else {
+            continue;
+        };
+        for (before, step) in [(LIVES[0], 9), (LIVES[1], 11), (LIVES[2], 16)] {
+            sessions.push([&before.concat(), [1, step, length].as_slice(), &message].concat());
+        }
+    }
+    Ok(sessions)
+}
+
+/// Steps of the targets `session_client`, `session_gate` and `session_home`: time, what, more.
+const LIVES: &[&[[u8; 3]]] = &[
+    // A client opens, calls, takes messages, loses its link, goes on with another, and logs out.
+    &[
+        [0, 0, 1],
+        [1, 10, 0],
+        [1, 3, 0],
+        [1, 3, 1],
+        [1, 11, 1],
+        [20, 13, 16],
+        [1, 1, 1],
+        [1, 0, 2],
+        [1, 10, 2],
+        [1, 12, 5],
+        [1, 5, 0],
+    ],
+    // A gate takes an open, finds its home, forwards, is told of another one, and loses that.
+    &[
+        [0, 0, 5],
+        [0, 5, 5],
+        [0, 3, 5],
+        [0, 8, 5],
+        [0, 9, 5],
+        [0, 5, 6],
+        [0, 10, 2],
+        [0, 0, 9],
+        [0, 5, 9],
+    ],
+    // A home takes an open, begins a session, takes and begins calls, answers them, moves, and ends it.
+    &[
+        [0, 0, 8],
+        [0, 3, 1],
+        [0, 4, 0],
+        [1, 17, 0],
+        [1, 17, 1],
+        [1, 5, 0],
+        [1, 8, 3],
+        [1, 8, 5],
+        [1, 7, 4],
+        [1, 14, 0],
+        [1, 15, 1],
+        [1, 1, 16],
+        [1, 18, 2],
+        [255, 12, 0],
+        [1, 13, 0],
+    ],
+];
+
 /// Declared lengths that nothing follows, and nesting.
 const LIARS: &[&[u8]] = &[
     b"\xdd\xff\xff\xff\xff",

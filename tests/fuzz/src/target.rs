@@ -11,6 +11,7 @@ mod lock;
 mod message;
 mod parser;
 mod schema;
+mod session;
 mod wire;
 
 use playhouse_syntax::{Diagnostic, FileId};
@@ -89,6 +90,21 @@ pub const TARGETS: &[Target] = &[
         name: "kcp",
         run: kcp::run,
         seeds: seed::segments,
+    },
+    Target {
+        name: "session_client",
+        run: session::client,
+        seeds: seed::sessions,
+    },
+    Target {
+        name: "session_gate",
+        run: session::gate,
+        seeds: seed::sessions,
+    },
+    Target {
+        name: "session_home",
+        run: session::home,
+        seeds: seed::sessions,
     },
 ];
 

@@ -23,7 +23,9 @@ macro_rules! replays {
     };
 }
 
-replays!(lexer parser format schema evolution lock emit wire decoder message link kcp);
+replays!(
+    lexer parser format schema evolution lock emit wire decoder message link kcp session_client session_gate session_home
+);
 
 fn replay(name: &str) {
     let target = find(name).expect("the names are compared above");
