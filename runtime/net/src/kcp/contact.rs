@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     connection::Connection,
-    cookie::Bakery,
+    cookie::{Bakery, COOKIE_SLOT_MS},
     counts::{Count, Counts},
     options::Options,
     packet::{Nonce, Packet, Refusal},
@@ -26,6 +26,9 @@ pub struct ContactLimits {
     pub half_open_per_address_max: usize,
     /// How long they are kept, in milliseconds.
     pub half_open_ms_max: u64,
+    /// Handshakes of one address in [`COOKIE_SLOT_MS`], whatever came of them: each is work. Many players may be behind
+    /// one address, so this is a tenth of what a core can do.
+    pub handshakes_per_address_max: u32,
 }
 
 impl ContactLimits {
@@ -35,8 +38,12 @@ impl ContactLimits {
         half_open_max: 1_024,
         half_open_per_address_max: 32,
         half_open_ms_max: 5_000,
+        handshakes_per_address_max: 500,
     };
 }
+
+/// Addresses whose handshakes are counted at a time; those of more are not.
+const ADDRESSES_MAX: usize = 4_096;
 
 impl Default for ContactLimits {
     fn default() -> Self {
@@ -81,6 +88,9 @@ pub struct Contact {
     /// The dialling of each half-open connection.
     diallings: HashMap<(SocketAddr, Nonce), u64>,
     per_address: BTreeMap<IpAddr, usize>,
+    /// Handshakes of each address in this slot of time.
+    handshakes: HashMap<IpAddr, u32>,
+    slot: u64,
     /// The ids of half-open connections by age, some of them gone, with when their time is over.
     oldest: VecDeque<(u64, u64)>,
 }
@@ -105,6 +115,8 @@ impl Contact {
             half_open: HashMap::new(),
             diallings: HashMap::new(),
             per_address: BTreeMap::new(),
+            handshakes: HashMap::new(),
+            slot: 0,
             oldest: VecDeque::new(),
         }
     }
@@ -187,7 +199,8 @@ impl Contact {
         let of_address = self.per_address.get(&address).copied().unwrap_or(0);
         let full = self.opened + self.half_open.len() >= self.limits.connections_max
             || self.half_open.len() >= self.limits.half_open_max
-            || of_address >= self.limits.half_open_per_address_max;
+            || of_address >= self.limits.half_open_per_address_max
+            || !self.may_shake_hands(now_ms, address);
         if full {
             self.counts.add(Count::Full);
             let refusal = Refusal::Full;
@@ -223,6 +236,20 @@ impl Contact {
         *self.per_address.entry(address).or_default() += 1;
         let until_ms = now_ms + self.limits.half_open_ms_max;
         self.oldest.push_back((until_ms, id));
+    }
+
+    fn may_shake_hands(&mut self, now_ms: u64, address: IpAddr) -> bool {
+        let slot = now_ms / COOKIE_SLOT_MS;
+        if slot != self.slot {
+            self.slot = slot;
+            self.handshakes.clear();
+        }
+        if self.handshakes.len() >= ADDRESSES_MAX && !self.handshakes.contains_key(&address) {
+            return true;
+        }
+        let count = self.handshakes.entry(address).or_default();
+        *count += 1;
+        *count <= self.limits.handshakes_per_address_max
     }
 
     fn confirm(&mut self, now_ms: u64, from: SocketAddr, id: u64, bytes: &[u8]) -> Came {

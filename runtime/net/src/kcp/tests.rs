@@ -6,6 +6,7 @@ use super::{
     connection::{Connection, SILENCE_MS_MAX, State},
     contact::{Came, Contact, ContactLimits},
     conversation::Conversation,
+    cookie::COOKIE_SLOT_MS,
     counts::Count,
     dialling::Dialling,
     options::Options,

@@ -120,6 +120,30 @@ fn half_open_connections_are_bounded_and_forgotten() {
 }
 
 #[test]
+fn handshakes_of_an_address_are_bounded_whatever_comes_of_them() {
+    let limits = ContactLimits {
+        handshakes_per_address_max: 2,
+        ..ContactLimits::DEFAULT
+    };
+    let mut door = Door::new(limits);
+    let right = door.trust.clone();
+    let mut knock = |now_ms, from, trust| {
+        door.trust = trust;
+        let (mut dialling, open) = door.open_question(now_ms, from, 1);
+        let answer = door.ask(now_ms, from, &open).unwrap();
+        dialling.handle(&answer)
+    };
+    let other = Trust::Key(ServerKey::generate().unwrap().public_key());
+    for _ in 0..2 {
+        knock(0, client(1), other.clone()).unwrap_err();
+    }
+    let refused = knock(0, client(1), right.clone()).unwrap_err();
+    assert!(refused.to_string().contains("try again later"), "{refused}");
+    knock(0, client(2), right.clone()).unwrap();
+    knock(COOKIE_SLOT_MS, client(1), right).unwrap();
+}
+
+#[test]
 fn connections_in_all_are_bounded() {
     let limits = ContactLimits {
         connections_max: 2,
