@@ -108,8 +108,13 @@ impl Network for Kcp {
             yield_now().await;
             let socket = UdpSocket::bind(host).await?.into_std()?;
             let limits = ContactLimits::DEFAULT;
-            let (listening, pump) =
-                Listening::new(socket, self.security.clone(), self.options, limits)?;
+            let (listening, pump) = Listening::new(
+                socket,
+                self.security.clone(),
+                self.options,
+                limits,
+                Counts::default(),
+            )?;
             spawn_local(pump.run());
             let listener: Box<dyn Listener> = Box::new(KcpListener(listening));
             Ok(listener)

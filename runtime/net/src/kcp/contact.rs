@@ -121,6 +121,13 @@ impl Contact {
         }
     }
 
+    /// Counts into these, which others may share.
+    #[must_use]
+    pub fn counting(mut self, counts: Counts) -> Self {
+        self.counts = counts;
+        self
+    }
+
     /// What came, by kinds. Clones count on.
     #[must_use]
     pub fn counts(&self) -> Counts {

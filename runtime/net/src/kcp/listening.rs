@@ -41,7 +41,6 @@ const TURN_DATAGRAMS: usize = 256;
 pub struct Listening {
     arrivals: mpsc::Receiver<Arrival>,
     address: String,
-    counts: Counts,
 }
 
 /// Reads the socket of a listener and of its connections: [`run`](Self::run) it on a runtime that always has time.
@@ -58,7 +57,8 @@ pub struct Pump {
 }
 
 impl Listening {
-    /// Listens on a socket that was bound, in the runtime of the thread that calls it; nothing comes before the pump runs.
+    /// Listens on a socket that was bound, in the runtime of the thread that calls it, and counts what comes; nothing does
+    /// before the pump runs.
     ///
     /// # Errors
     ///
@@ -68,17 +68,17 @@ impl Listening {
         security: Security,
         options: Options,
         limits: ContactLimits,
+        counts: Counts,
     ) -> io::Result<(Self, Pump)> {
         socket.set_nonblocking(true)?;
         // As much as the system allows.
         let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(SOCKET_BYTES);
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)?;
-        let contact = Contact::new(&secret, security, options, limits);
+        let contact = Contact::new(&secret, security, options, limits).counting(counts);
         let address = format!("{SCHEME}{}", socket.local_addr()?);
         let (arrive, arrivals) = mpsc::channel(ARRIVALS_MAX);
         let (tell_gone, gone) = mpsc::unbounded_channel();
-        let counts = contact.counts();
         let pump = Pump {
             socket: Arc::new(UdpSocket::from_std(socket)?),
             contact,
@@ -89,18 +89,7 @@ impl Listening {
             start: Instant::now(),
             answer: Vec::new(),
         };
-        let listening = Self {
-            arrivals,
-            address,
-            counts,
-        };
-        Ok((listening, pump))
-    }
-
-    /// What came to the socket, by kinds.
-    #[must_use]
-    pub const fn counts(&self) -> &Counts {
-        &self.counts
+        Ok((Self { arrivals, address }, pump))
     }
 }
 

@@ -1,6 +1,8 @@
 //! What is beneath a connection's datagrams: encryption, or nothing.
 
-use crate::noise::Datagrams;
+use std::sync::Arc;
+
+use crate::noise::{Counts, Datagrams};
 
 /// Seals and opens the datagrams of one connection.
 #[derive(Debug)]
@@ -10,6 +12,8 @@ pub(super) enum Seal {
     /// Each is encrypted, numbered, and opens once.
     Noise {
         datagrams: Box<Datagrams>,
+        /// Counts what is not the peer's.
+        counts: Option<Arc<Counts>>,
         /// One above the highest number that came.
         next: u64,
     },
@@ -27,9 +31,10 @@ pub(super) enum Verdict {
 }
 
 impl Seal {
-    pub(super) fn noise(datagrams: Datagrams) -> Self {
+    pub(super) fn noise(datagrams: Datagrams, counts: Option<Arc<Counts>>) -> Self {
         Self::Noise {
             datagrams: Box::new(datagrams),
+            counts,
             next: 0,
         }
     }
@@ -61,11 +66,18 @@ impl Seal {
                 Verdict::Good
             }
             Self::Plain => Verdict::Foul,
-            Self::Noise { datagrams, next } => {
-                let number = sealed.first_chunk().copied().map(u64::from_le_bytes);
-                let Some(number) = number.filter(|_| datagrams.open(sealed, out).is_ok()) else {
+            Self::Noise {
+                datagrams,
+                counts,
+                next,
+            } => {
+                if let Err(error) = datagrams.open(sealed, out) {
+                    if let Some(counts) = counts {
+                        counts.problem(&error);
+                    }
                     return Verdict::Foul;
-                };
+                }
+                let number = sealed.first_chunk().copied().map_or(0, u64::from_le_bytes);
                 if number < *next {
                     return Verdict::Good;
                 }

@@ -1,6 +1,6 @@
 //! What a listener and a client demand of each other before they talk.
 
-use std::{fmt, io};
+use std::{fmt, io, sync::Arc};
 
 use super::{packet::Nonce, seal::Seal};
 use crate::noise::{Handshake, Keys, NoiseError, PublicKey, Secured, answer};
@@ -53,7 +53,8 @@ impl Security {
             return Err(NoiseError::Plain);
         }
         let answered = answer(keys, handshake, &context(nonce))?;
-        let seal = Seal::noise(answered.secured.into_datagrams());
+        let counts = Arc::clone(&keys.counts);
+        let seal = Seal::noise(answered.secured.into_datagrams(), Some(counts));
         Ok((seal, answered.answer))
     }
 }
@@ -109,7 +110,7 @@ impl Offered {
             }
             Self::Noise(handshake) => {
                 let secured: Secured = handshake.finish(answer)?;
-                Ok(Seal::noise(secured.into_datagrams()))
+                Ok(Seal::noise(secured.into_datagrams(), None))
             }
         }
     }

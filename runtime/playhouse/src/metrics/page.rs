@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
+use playhouse_net::kcp;
 use playhouse_net::noise::Counted;
 
 use super::family::{self, Family, FamilyKind};
@@ -29,6 +30,8 @@ pub(crate) struct Page<'a> {
     /// Tokens that gates have opened, by what came of it.
     pub(crate) tokens: Vec<(&'static str, u64)>,
     pub(crate) noise: Counted,
+    /// What came to the listeners of KCP.
+    pub(crate) kcp: kcp::Counts,
     pub(crate) sum: &'a Sum,
 }
 
@@ -149,6 +152,10 @@ impl Page<'_> {
             text.sample(&family::HANDSHAKES, &[outcome], count);
         }
         text.one(&family::FORGED, self.noise.forged);
+        text.family(&family::KCP);
+        for (count, kind) in kcp::Counts::ALL {
+            text.sample(&family::KCP, &[kind], self.kcp.get(count));
+        }
     }
 
     fn store(&self, text: &mut Text) {
@@ -308,6 +315,7 @@ mod tests {
             members: Some(Members::default()),
             tokens: vec![("accepted", 1), ("forged", 2)],
             noise: Counted::default(),
+            kcp: kcp::Counts::default(),
             sum: &sum,
         };
         let text = page.text();

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use playhouse_cluster::placement::Rules as PlacementRules;
+use playhouse_net::kcp;
 use playhouse_net::noise::{ClusterKey, Keys, ServerKey};
 use playhouse_store::Backend;
 use playhouse_store::durable::Rules;
@@ -81,6 +82,8 @@ pub(super) struct Policy {
     pub(super) audience: Option<Box<AudienceRule>>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
     pub(super) keys: Keys,
+    /// What comes to the listeners of KCP.
+    pub(super) kcp: kcp::Counts,
     /// Clients must be encrypted.
     pub(super) encrypted: bool,
     pub(super) links_max: usize,
@@ -157,6 +160,7 @@ impl NodeBuilder {
                 audience: None,
                 trust: Box::new(is_loopback),
                 keys: Keys::default(),
+                kcp: kcp::Counts::default(),
                 encrypted: false,
                 links_max: LINKS_MAX,
                 guests_per_address: GUESTS_PER_ADDRESS,

@@ -185,6 +185,7 @@ impl Shared {
                 .as_ref()
                 .map_or_else(Vec::new, TokenKeys::counts),
             noise: self.policy.keys.counts.read(),
+            kcp: self.policy.kcp.clone(),
             sum: &seen.sum,
         };
         page.text()

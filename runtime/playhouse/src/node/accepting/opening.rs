@@ -24,7 +24,7 @@ enum Socket {
         speech: Speech,
         dress: Option<Dress>,
     },
-    Kcp(UdpSocket, Security),
+    Kcp(UdpSocket, Security, kcp::Counts),
     #[cfg(feature = "quic")]
     Quic(UdpSocket, playhouse_net::tls::Certificates),
 }
@@ -32,6 +32,7 @@ enum Socket {
 /// What the listeners of a node share.
 pub(in crate::node) struct Opening {
     security: Security,
+    counts: kcp::Counts,
     #[cfg(feature = "websocket")]
     origins: Vec<String>,
     #[cfg(feature = "tls")]
@@ -59,6 +60,7 @@ impl Opening {
         };
         Ok(Self {
             security,
+            counts: policy.kcp.clone(),
             #[cfg(feature = "websocket")]
             origins: policy.origins.clone(),
             #[cfg(feature = "tls")]
@@ -94,7 +96,8 @@ impl Opening {
             Scheme::Kcp => {
                 let socket = UdpSocket::bind(located.host)?;
                 let local = socket.local_addr()?;
-                return Ok((Socket::Kcp(socket, self.security.clone()), local));
+                let (security, counts) = (self.security.clone(), self.counts.clone());
+                return Ok((Socket::Kcp(socket, security, counts), local));
             }
             #[cfg(feature = "quic")]
             Scheme::Quic => {
@@ -198,9 +201,10 @@ impl Bound {
                 speech,
                 dress,
             }),
-            Socket::Kcp(socket, security) => {
+            Socket::Kcp(socket, security, counts) => {
                 let (options, limits) = (Options::FAST, ContactLimits::DEFAULT);
-                let (listening, pump) = kcp::Listening::new(socket, security, options, limits)?;
+                let (listening, pump) =
+                    kcp::Listening::new(socket, security, options, limits, counts)?;
                 Handle::current().spawn(pump.run());
                 Ok(Door::Datagrams(Box::new(listening)))
             }
