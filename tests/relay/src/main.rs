@@ -112,10 +112,10 @@ fn main() -> Result<()> {
             .map(|(name, measured)| Line { name, measured })
             .collect();
         let title = format!(
-            "{} Hz exchange, {} % loss, {:?} round trip",
+            "{} Hz exchange, {} % loss each way, {} ms there and back",
             exchange.rate,
             conditions.loss * 100.0,
-            conditions.delay * 2
+            conditions.delay.as_millis() * 2
         );
         std::fs::write(&file, svg(&title, &lines)).context(file)?;
     }
