@@ -127,6 +127,7 @@ impl Link {
                 timeout_moved: Cell::new(false),
                 peer: RefCell::default(),
                 send_bytes_max: Cell::new(frame_bytes_max),
+                packs: Cell::new(false),
                 pending_max: Cell::new(options.queues.pending_max),
                 output: RefCell::default(),
                 pending: RefCell::default(),

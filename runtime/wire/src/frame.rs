@@ -1,11 +1,18 @@
 //! Frames: where one message ends and the next begins on a stream of bytes.
 //!
 //! A frame is its message's length as a `u32` in little-endian order, and the message. Messages are written once, straight
-//! behind a length that is filled in afterwards ([`begin`], [`end`]), and read where they lie ([`Frames`]).
+//! behind a length that is filled in afterwards ([`begin`], [`end`]), and read where they lie ([`Frames`]). Between peers
+//! that agreed on it, long ones may travel compressed ([`pack`]).
 
 use std::fmt;
 
 use crate::Writer;
+
+mod packed;
+
+pub use packed::{
+    Frame, PACK_BYTES_MAX, PACK_FROM, PACK_RATIO_MAX, PACKED, Packed, UnpackError, pack,
+};
 
 /// Greatest length of a message, in bytes, unless a link says less.
 pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -55,7 +62,7 @@ pub fn begin(w: &mut Writer) -> Mark {
     mark
 }
 
-/// Ends a frame of at most `max` bytes (and [`u32::MAX`]).
+/// Ends a frame of at most `max` bytes (and less than [`PACKED`]).
 ///
 /// # Errors
 ///
@@ -65,7 +72,7 @@ pub fn end(w: &mut Writer, mark: Mark, max: usize) -> Result<(), TooLong> {
     let Mark(start) = mark;
     let length = w.len().saturating_sub(start + LENGTH_BYTES);
     match u32::try_from(length) {
-        Ok(short) if length <= max => {
+        Ok(short) if length <= max && short < PACKED => {
             w.patch(start, short.to_le_bytes());
             Ok(())
         }
@@ -109,6 +116,7 @@ pub struct Frames<'a> {
     rest: &'a [u8],
     length: usize,
     max: usize,
+    packed: bool,
 }
 
 impl<'a> Frames<'a> {
@@ -119,7 +127,15 @@ impl<'a> Frames<'a> {
             rest: input,
             length: input.len(),
             max,
+            packed: false,
         }
+    }
+
+    /// The same, where frames may be [packed](Frame::Packed): the peers agreed on it.
+    #[must_use]
+    pub const fn or_packed(mut self) -> Self {
+        self.packed = true;
+        self
     }
 
     /// The message of the next frame; none if its end has not been read yet.
@@ -129,16 +145,37 @@ impl<'a> Frames<'a> {
     /// If it is too long. The stream is of no use from there on.
     #[inline]
     pub fn poll(&mut self) -> Result<Option<&'a [u8]>, TooLong> {
-        let Some((length, rest)) = self.announced() else {
+        match self.poll_any()? {
+            Some(Frame::Plain(message)) => Ok(Some(message)),
+            // Nobody asked for them here.
+            Some(Frame::Packed(_)) => Err(TooLong {
+                length: usize::MAX,
+                max: self.max,
+            }),
+            None => Ok(None),
+        }
+    }
+
+    /// The next frame, whatever it is; none if its end has not been read yet.
+    ///
+    /// # Errors
+    ///
+    /// If it is too long. The stream is of no use from there on.
+    #[inline]
+    pub fn poll_any(&mut self) -> Result<Option<Frame<'a>>, TooLong> {
+        let Some((length, packed, rest)) = self.announced() else {
             return Ok(None);
         };
         if length > self.max {
             let max = self.max;
             return Err(TooLong { length, max });
         }
-        Ok(rest.split_at_checked(length).map(|(message, rest)| {
+        Ok(rest.split_at_checked(length).map(|(bytes, rest)| {
             self.rest = rest;
-            message
+            match packed {
+                true => Frame::Packed(Packed(bytes)),
+                false => Frame::Plain(bytes),
+            }
         }))
     }
 
@@ -157,19 +194,22 @@ impl<'a> Frames<'a> {
     #[must_use]
     pub fn missing(&self) -> usize {
         match self.announced() {
-            Some((length, rest)) => length.min(self.max).saturating_sub(rest.len()),
+            Some((length, _, rest)) => length.min(self.max).saturating_sub(rest.len()),
             None => LENGTH_BYTES - self.rest.len(),
         }
         .max(1)
     }
 
-    /// The length of the next message, and what lies behind it.
+    /// The length of the next frame, whether it is packed, and what lies behind that.
     #[inline]
-    fn announced(&self) -> Option<(usize, &'a [u8])> {
+    fn announced(&self) -> Option<(usize, bool, &'a [u8])> {
         let (length, rest) = self.rest.split_first_chunk::<LENGTH_BYTES>()?;
+        let length = u32::from_le_bytes(*length);
+        let packed = self.packed && length & PACKED != 0;
+        let length = if packed { length & !PACKED } else { length };
         // An address space shorter than the length can't hold the message either.
-        let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
-        Some((length, rest))
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        Some((length, packed, rest))
     }
 }
 

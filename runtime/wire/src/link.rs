@@ -13,7 +13,7 @@ use identity::agree;
 use outbox::Outbox;
 
 use crate::Writer;
-use crate::frame::TooLong;
+use crate::frame::{TooLong, UnpackError};
 use crate::message::{self, Digests, GoAway, GoAwayReason, Hello, Message, Role};
 
 /// One end of one connection.
@@ -198,6 +198,16 @@ impl Link {
         }
     }
 
+    /// From what length on messages are compressed, in bytes, if they are: then frames of the peer may be
+    /// [packed](crate::frame::Frames::or_packed) too.
+    #[must_use]
+    pub fn packs_from(&self) -> Option<usize> {
+        match &self.state {
+            State::Open(peer) if peer.packs => Some(self.limits.pack_from as usize),
+            _ => None,
+        }
+    }
+
     /// The longest message that the peer takes, in bytes: for [`end`](crate::frame::end).
     #[must_use]
     pub fn send_bytes_max(&self) -> usize {
@@ -262,7 +272,9 @@ impl Link {
             Ok(version) => version,
             Err(reason) => return self.end(reason),
         };
-        let peer = Box::new(Peer::new(hello, version, None));
+        let mut peer = Box::new(Peer::new(hello, version, None));
+        peer.packs &= self.limits.pack_from > 0;
+        self.out.asked = hello.packing;
         let differs = self.identity.differs_from(hello.root);
         self.out.reply = Some(differs);
         if differs {
@@ -284,6 +296,7 @@ impl Link {
         }
         self.out.digests = digests.is_some();
         let mut peer = Box::new(Peer::new(hello, version, digests));
+        peer.packs &= self.limits.pack_from > 0;
         peer.clock = self.compared(hello.date_us);
         self.state = State::Open(peer);
         Event::Opened
@@ -350,6 +363,11 @@ impl Link {
 
     /// A frame began that is longer than [`Link::receive_bytes_max`].
     pub fn handle_too_long(&mut self, error: &TooLong) -> Event<'static> {
+        self.broken(&error.to_string())
+    }
+
+    /// A compressed frame came that can't be read.
+    pub fn handle_unpacked(&mut self, error: &UnpackError) -> Event<'static> {
         self.broken(&error.to_string())
     }
 

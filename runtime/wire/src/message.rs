@@ -45,8 +45,9 @@ pub use handoff::{
 };
 pub use header::{DEADLINE_DEFAULT_US, DEADLINE_US_MAX, Header, Trace};
 pub use hello::{
-    DIGESTS_MAX, Digests, FRAME_BYTES_LEAST, Hello, Incarnation, NAME_BYTES_MAX, REQUESTS_MAX,
-    Role, TypeDigest, VERSION, VERSION_LEAST, put_digests, put_hello, put_hello_reply,
+    DIGESTS_MAX, Digests, FRAME_BYTES_LEAST, Hello, Incarnation, NAME_BYTES_MAX, PACKING_LZ4,
+    REQUESTS_MAX, Role, TypeDigest, VERSION, VERSION_LEAST, put_digests, put_hello,
+    put_hello_reply,
 };
 pub use method::Method;
 pub use placement::{At, Locate, Moved, NoOwner, NoOwnerReason, Owner, Release};
@@ -262,6 +263,7 @@ impl<'a> Message<'a> {
                     .begin(w, kind::HELLO_REPLY)
                     .maybe(digests.as_ref())
                     .or(&hello.date_us, &0)
+                    .or(&hello.packing, &0)
                     .end();
             }
             Self::Digests(digests) => {

@@ -10,7 +10,7 @@ use std::{
 
 use playhouse_wire::{
     Writer,
-    frame::Frames,
+    frame::{Frame, Frames},
     link::{CloseReason as ProtocolEnd, Event, Side},
     message::{Message, kind},
 };
@@ -200,12 +200,16 @@ impl Driver<'_> {
         let now = shared.now_us();
         let mut used = 0;
         let mut early = false;
+        let mut unpacked = Vec::new();
         let mut frames_max = shared.protocol.borrow().receive_bytes_max();
         'batch: loop {
             // The protocol has a say in everything but calls on a link that is open and lets new ones in.
             let calls_pass = shared.opened_at.get().is_some() && !shared.drained.get();
             let filled = self.input.filled();
             let mut frames = Frames::new(filled.get(used..).unwrap_or_default(), frames_max);
+            if shared.packs.get() {
+                frames = frames.or_packed();
+            }
             loop {
                 let wait_us = shared.pause_us(now);
                 if wait_us > 0 {
@@ -217,8 +221,17 @@ impl Driver<'_> {
                     shared.protocol.borrow_mut().handle_bytes(now);
                     break 'batch;
                 }
-                let frame = match frames.poll() {
-                    Ok(Some(frame)) => frame,
+                let frame = match frames.poll_any() {
+                    Ok(Some(Frame::Plain(frame))) => frame,
+                    Ok(Some(Frame::Packed(packed))) => match packed.open(frames_max, &mut unpacked)
+                    {
+                        Ok(()) => &unpacked[..],
+                        Err(error) => {
+                            let event = shared.protocol.borrow_mut().handle_unpacked(&error);
+                            handle_event(link, handler, event);
+                            break 'batch;
+                        }
+                    },
                     Ok(None) => {
                         used += frames.consumed();
                         shared.protocol.borrow_mut().handle_bytes(now);

@@ -38,12 +38,13 @@ pub(super) fn handle_event(link: &Link, handler: &dyn LinkHandler, event: Event<
 /// The hellos were exchanged: what waited may go.
 fn open(link: &Link, handler: &dyn LinkHandler) {
     let shared = &*link.shared;
-    let (peer, send_bytes_max) = {
+    let (peer, send_bytes_max, pack_from) = {
         let protocol = shared.protocol.borrow();
         let Some(peer) = protocol.peer() else {
             return;
         };
-        (Rc::new(peer.clone()), protocol.send_bytes_max())
+        let peer = Rc::new(peer.clone());
+        (peer, protocol.send_bytes_max(), protocol.packs_from())
     };
     let requests_max = usize::try_from(peer.requests_max).unwrap_or(usize::MAX);
     let pending_max = shared.pending_max.get().min(requests_max);
@@ -67,6 +68,8 @@ fn open(link: &Link, handler: &dyn LinkHandler) {
         shared.output.borrow_mut().forget();
         fail_pending(shared, FailureKind::Invalid, &text);
     }
+    shared.output.borrow_mut().pack_from(pack_from);
+    shared.packs.set(pack_from.is_some());
     if shared.phase.get() == Phase::Opening {
         shared.phase.set(Phase::Open);
     }

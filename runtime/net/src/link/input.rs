@@ -83,7 +83,7 @@ impl Input {
             self.buffer
                 .resize((size * 4).clamp(SIZE_FIRST, SIZE_STEADY), 0);
         } else if self.end == size {
-            let missing = Frames::new(self.filled(), frame_max).missing();
+            let missing = Frames::new(self.filled(), frame_max).or_packed().missing();
             self.buffer.resize(self.end + missing.min(size), 0);
         }
     }

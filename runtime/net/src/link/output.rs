@@ -15,6 +15,8 @@ pub(super) struct Output {
     base: u64,
     /// Bytes that the driver has taken and the socket hasn't.
     underway: usize,
+    /// From what length on messages are compressed.
+    pack_from: Option<usize>,
 }
 
 impl Output {
@@ -55,7 +57,15 @@ impl Output {
         write(unfinished.writer);
         let ended = frame::end(unfinished.writer, mark, max);
         unfinished.start = None;
+        if let Some(from) = self.pack_from {
+            frame::pack(unfinished.writer, start, from);
+        }
         ended
+    }
+
+    /// Compresses messages of at least so many bytes from now on.
+    pub(super) fn pack_from(&mut self, bytes: Option<usize>) {
+        self.pack_from = bytes;
     }
 
     /// Takes back what was written since `position`, an earlier [`end`](Self::end).

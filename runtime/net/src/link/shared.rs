@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) peer: RefCell<Option<Rc<Peer>>>,
     /// The longest message that may be sent.
     pub(super) send_bytes_max: Cell<usize>,
+    /// Messages may be compressed, both ways.
+    pub(super) packs: Cell<bool>,
     /// Most requests that may wait.
     pub(super) pending_max: Cell<usize>,
     pub(super) output: RefCell<Output>,

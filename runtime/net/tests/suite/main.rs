@@ -10,6 +10,7 @@ mod doors;
 mod kcp;
 mod lost;
 mod noise;
+mod packing;
 mod peers;
 mod raw;
 mod storm;

@@ -22,9 +22,13 @@ pub(crate) struct RawPeer {
 impl RawPeer {
     /// Says hello on a stream that was dialled, and takes the reply.
     pub(crate) async fn dialled(stream: Box<dyn Stream>) -> Self {
+        Self::dialled_as(stream, &Hello::new(Role::Node, "raw")).await
+    }
+
+    /// Says this hello on a stream that was dialled, and takes the reply.
+    pub(crate) async fn dialled_as(stream: Box<dyn Stream>, hello: &Hello<'_>) -> Self {
         let mut peer = Self { stream };
-        peer.send(|w| message::put_hello(w, &Hello::new(Role::Node, "raw")))
-            .await;
+        peer.send(|w| message::put_hello(w, hello)).await;
         peer.next().await.expect("a reply");
         peer
     }

@@ -14,6 +14,7 @@ use playhouse_net::kcp;
 use playhouse_net::noise::{ClusterKey, Keys, ServerKey};
 use playhouse_store::Backend;
 use playhouse_store::durable::Rules;
+use playhouse_wire::frame::PACK_FROM;
 use playhouse_wire::message::NAME_BYTES_MAX;
 use playhouse_wire::{Bytes, EntityRef};
 use tokio::time::Duration;
@@ -86,6 +87,7 @@ pub(super) struct Policy {
     pub(super) kcp: kcp::Counts,
     /// Clients must be encrypted.
     pub(super) encrypted: bool,
+    pub(super) compress_from: u32,
     pub(super) links_max: usize,
     pub(super) guests_per_address: u32,
     pub(super) stop_timeout: Duration,
@@ -162,6 +164,7 @@ impl NodeBuilder {
                 keys: Keys::default(),
                 kcp: kcp::Counts::default(),
                 encrypted: false,
+                compress_from: PACK_FROM,
                 links_max: LINKS_MAX,
                 guests_per_address: GUESTS_PER_ADDRESS,
                 stop_timeout: STOP_TIMEOUT,
@@ -390,6 +393,14 @@ impl NodeBuilder {
     /// them, from whatever address; who has not is refused. All nodes of the cluster have the same.
     pub fn cluster_key(mut self, key: ClusterKey) -> Self {
         self.policy.keys.cluster = Some(Arc::new(key));
+        self
+    }
+
+    /// Compresses messages of at least so many bytes to and from clients that want it, with LZ4, where that saves
+    /// something: [`PACK_FROM`] if nothing is said, 0 for none. See `docs/security.md` for what that may tell an
+    /// eavesdropper. Nodes compress nothing between them.
+    pub const fn compress_from(mut self, bytes: u32) -> Self {
+        self.policy.compress_from = bytes;
         self
     }
 

@@ -71,6 +71,7 @@ mod tests {
             frame_bytes_max: 4096,
             requests_max: 1,
             lane: 0,
+            packs: false,
             clock: Some(ClockAhead {
                 ahead_us,
                 within_us,

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use playhouse_config::{Secret, Time};
+use playhouse_config::{Secret, Size, Time};
 use playhouse_net::noise::KeyError;
 use serde::Deserialize;
 
@@ -99,6 +99,8 @@ pub struct NodeConfig {
     pub noise: Option<NoiseConfig>,
     /// See [`NodeBuilder::cluster_key`]: base64, as `playhouse keys` prints it.
     pub cluster_key: Option<Secret<String>>,
+    /// See [`NodeBuilder::compress_from`].
+    pub compress_from: Option<Size>,
     /// See [`NodeBuilder::msgpack_rpc`].
     pub msgpack_rpc: Option<Vec<String>>,
     /// See [`NodeBuilder::metrics`].
@@ -311,6 +313,7 @@ impl NodeConfig {
             mode: self.mode.or(every.mode),
             noise: self.noise.or_else(|| every.noise.clone()),
             cluster_key: self.cluster_key.or_else(|| every.cluster_key.clone()),
+            compress_from: self.compress_from.or(every.compress_from),
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
             metrics: self.metrics.or_else(|| every.metrics.clone()),
             sample_traces: self.sample_traces.or(every.sample_traces),
@@ -385,6 +388,9 @@ impl NodeBuilder {
             self = self.trust_peers(move |address| {
                 is_loopback(address) || networks.iter().any(|network| network.contains(address))
             });
+        }
+        if let Some(Size(bytes)) = config.compress_from {
+            self = self.compress_from(u32::try_from(bytes).unwrap_or(u32::MAX));
         }
         for address in config.msgpack_rpc.iter().flatten() {
             self = self.msgpack_rpc(address);

@@ -90,12 +90,14 @@ impl ShardNode {
             });
         }
         let mut options = LinkOptions::new(shared.identity());
+        options.limits.pack_from = shared.policy.compress_from;
         let dates = Rc::clone(&env);
         options.date = Some(Date::by(move || dates.utc().as_micros()));
         let random = Random::new(env.random());
         Rc::new_cyclic(|this| {
             let mut dialling = options.clone();
             dialling.identity.lane = lanes::first_lane(index, count);
+            dialling.limits.pack_from = 0;
             let outbound = Outbound::new(this, Rc::clone(&network), dialling, random);
             let sessions = Rc::new(Sessions::new(index));
             host.set_egress(Rc::<Outbound>::clone(&outbound));

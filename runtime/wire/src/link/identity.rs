@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::message::{
-    DIGESTS_MAX, Digests, Hello, Incarnation, Role, TypeDigest, VERSION, VERSION_LEAST,
+    DIGESTS_MAX, Digests, Hello, Incarnation, PACKING_LZ4, Role, TypeDigest, VERSION, VERSION_LEAST,
 };
 
 use super::{CloseReason, LinkLimits};
@@ -46,6 +46,8 @@ pub struct Peer {
     pub requests_max: u32,
     /// Which of its links to this node it is; 0 if there may be several.
     pub lane: u32,
+    /// Whether messages may be compressed, both ways.
+    pub packs: bool,
     /// How far its clock is ahead, of whom this side has dialled, if both know the date.
     pub clock: Option<ClockAhead>,
 }
@@ -85,6 +87,10 @@ impl Identity {
             requests_max: limits.requests_max,
             lane: self.lane,
             date_us,
+            packing: match limits.pack_from {
+                0 => 0,
+                _ => PACKING_LZ4,
+            },
         }
     }
 
@@ -111,6 +117,7 @@ impl Peer {
             frame_bytes_max: hello.frame_bytes_max,
             requests_max: hello.requests_max,
             lane: hello.lane,
+            packs: hello.packing & PACKING_LZ4 != 0,
             clock: None,
         }
     }

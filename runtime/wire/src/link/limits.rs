@@ -1,6 +1,6 @@
 //! What a link allows its peer, and how long it waits.
 
-use crate::frame::FRAME_BYTES_MAX;
+use crate::frame::{FRAME_BYTES_MAX, PACK_FROM};
 use crate::message::REQUESTS_MAX;
 
 /// Bounds of one side of a link. Times are microseconds.
@@ -20,6 +20,9 @@ pub struct LinkLimits {
     pub frame_bytes_max: u32,
     /// Most requests that the peer may have unanswered: 65,536. The peer is told; who keeps the calls holds it to that.
     pub requests_max: u32,
+    /// Messages of at least so many bytes are compressed, if both sides want that and it saves something: 1 KiB. 0: none
+    /// are, and the peer sends none.
+    pub pack_from: u32,
 }
 
 impl LinkLimits {
@@ -32,6 +35,7 @@ impl LinkLimits {
         hello_bytes_max: 256 * 1024,
         frame_bytes_max: 16 * 1024 * 1024,
         requests_max: REQUESTS_MAX,
+        pack_from: PACK_FROM,
     };
 }
 

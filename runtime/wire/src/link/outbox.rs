@@ -11,6 +11,8 @@ pub(super) struct Outbox {
     pub(super) hello: bool,
     /// A reply, with digests or without.
     pub(super) reply: Option<bool>,
+    /// Which compression the peer reads, for the reply.
+    pub(super) asked: u8,
     pub(super) digests: bool,
     pub(super) ping: Option<u64>,
     /// Of the latest ping: a peer that asks again before it was answered gets one answer.
@@ -34,7 +36,8 @@ impl Outbox {
             });
         }
         if let Some(differs) = self.reply.take() {
-            let hello = identity.hello(limits, date_us);
+            let mut hello = identity.hello(limits, date_us);
+            hello.packing &= self.asked;
             let digests = differs.then(|| identity.sent_digests());
             put(w, |w| message::put_hello_reply(w, &hello, digests));
         }

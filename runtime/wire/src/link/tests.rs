@@ -5,7 +5,7 @@ mod pair;
 use pair::{End, Pair, SECOND, message, request, schema};
 
 use super::*;
-use crate::frame::FRAME_BYTES_MAX;
+use crate::frame::{FRAME_BYTES_MAX, UnpackError};
 use crate::message::{Executed, FailureKind, Role, TypeDigest, WireFailure};
 
 #[test]
@@ -436,4 +436,46 @@ fn a_peer_must_take_messages_of_a_fair_length() {
         let event = link.handle_frame(0, message(|w| message::put_hello(w, &hello)));
         assert_eq!(event == Event::Opened, taken);
     }
+}
+
+#[test]
+fn messages_are_compressed_where_both_sides_want_it() {
+    for (dialled, accepted, packs) in [
+        (1024, 2048, true),
+        (0, 1024, false),
+        (1024, 0, false),
+        (0, 0, false),
+    ] {
+        let end = |side, role, pack_from| {
+            let limits = LinkLimits {
+                pack_from,
+                ..LinkLimits::DEFAULT
+            };
+            End::new(side, Identity::new(role, "n"), limits)
+        };
+        let mut pair = Pair {
+            now_us: 0,
+            dialled: end(Side::Dialled, Role::Client, dialled),
+            accepted: end(Side::Accepted, Role::Node, accepted),
+        };
+        assert_eq!(pair.dialled.link.packs_from(), None);
+        pair.drive();
+        let expected = |from: u32| packs.then_some(from as usize);
+        assert_eq!(pair.dialled.link.packs_from(), expected(dialled));
+        assert_eq!(pair.accepted.link.packs_from(), expected(accepted));
+    }
+}
+
+#[test]
+fn a_compressed_message_that_is_broken_ends_the_link() {
+    let mut pair = Pair::open();
+    let error = UnpackError::Ratio;
+    let event = pair.accepted.link.handle_unpacked(&error);
+    assert!(matches!(event, Event::Closed(CloseReason::Protocol(_))));
+    pair.drive();
+    assert!(
+        pair.dialled.seen[0].contains("goes away"),
+        "{:?}",
+        pair.dialled.seen
+    );
 }

@@ -33,8 +33,8 @@ const _: () = assert!(FRAME_BYTES as usize == crate::frame::FRAME_BYTES_MAX);
 /// What a peer may name as its longest message.
 type FrameBytes = crate::codec::Int<u32, { FRAME_BYTES_LEAST as i128 }, { u32::MAX as i128 }>;
 
-/// `[13, version, least, role, name, incarnation, root, frame bytes, requests, lane, date]` from who dialled, and
-/// `[14, .., requests, digests, date]` back: who is there.
+/// `[13, version, least, role, name, incarnation, root, frame bytes, requests, lane, date, packing]` from who dialled,
+/// and `[14, .., requests, digests, date, packing]` back: who is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hello<'a> {
     /// The newest version of the protocol that it speaks.
@@ -58,7 +58,12 @@ pub struct Hello<'a> {
     pub lane: u32,
     /// What its clock showed when it wrote this, in microseconds since 1970; 0 if it does not say.
     pub date_us: i64,
+    /// Which [compression](crate::frame::pack) it reads, a bit each: 1 is LZ4. A reply says what is used.
+    pub packing: u8,
 }
+
+/// LZ4, among the bits of [`Hello::packing`].
+pub const PACKING_LZ4: u8 = 1;
 
 /// What a peer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -111,6 +116,7 @@ impl<'a> Hello<'a> {
             requests_max: REQUESTS_MAX,
             lane: 0,
             date_us: 0,
+            packing: 0,
         }
     }
 
@@ -149,6 +155,7 @@ impl<'a> Hello<'a> {
             requests_max: slots.or::<u32>("requests", default.requests_max)?,
             lane: 0,
             date_us: 0,
+            packing: 0,
         };
         let lane = if reply {
             0
@@ -161,10 +168,12 @@ impl<'a> Hello<'a> {
             None
         };
         let date_us = slots.or::<i64>("date", 0)?;
+        let packing = slots.or::<u8>("packing", 0)?;
         slots.end()?;
         let hello = Self {
             lane,
             date_us,
+            packing,
             ..hello
         };
         Ok((hello, digests))
@@ -177,6 +186,7 @@ pub fn put_hello(w: &mut Writer, hello: &Hello<'_>) {
         .begin(w, kind::HELLO)
         .or(&hello.lane, &0)
         .or(&hello.date_us, &0)
+        .or(&hello.packing, &0)
         .end();
 }
 
@@ -186,6 +196,7 @@ pub fn put_hello_reply(w: &mut Writer, hello: &Hello<'_>, types: Option<&[TypeDi
         .begin(w, kind::HELLO_REPLY)
         .maybe(types.map(first).as_ref())
         .or(&hello.date_us, &0)
+        .or(&hello.packing, &0)
         .end();
 }
 

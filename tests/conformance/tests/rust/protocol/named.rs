@@ -215,6 +215,7 @@ fn hello(hello: &Hello<'_>, types: Option<Digests<'_>>) -> Json {
                 date => Json::from(date.to_string()),
             },
         ),
+        ("packing", unless(hello.packing.into(), 0)),
     ])
 }
 
