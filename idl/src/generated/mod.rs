@@ -6,7 +6,7 @@ pub mod arena;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x7d61_b9eb_9d6a_c17e,
+    digest: 0x529a_8317_08fc_4ff8,
     release: 0,
     readable_since: 0,
     past: &[],

@@ -7,11 +7,11 @@ use arena_schema::battle::Battle;
 use arena_schema::common::AccountId;
 use arena_schema::world::Avatar;
 use playhouse::logic::EntitySchema;
-use playhouse::login::{Claims, TokenKeys, TokenKind};
+use playhouse::login::{Claims, Pass, TokenKeys, TokenKind};
 use playhouse::node::{Node, NodeBuilder};
 use playhouse::{Bytes, Cx, Duration, EntityRef, Failure, FailureKind, Reach, Ref};
 
-use crate::account::{AccountLogic, LoginLogic, PaymentsLogic};
+use crate::account::{self, AccountLogic, LoginLogic, Logins, PaymentsLogic};
 use crate::avatar::AvatarLogic;
 use crate::battle::{
     BattleCenterLogic, BattleLogic, BattleStubLogic, FlyerLogic, PuppetBindLogic, PuppetLogic,
@@ -77,7 +77,8 @@ pub fn node(arena: Arena) -> NodeBuilder {
         .schema(&arena_schema::SCHEMA)
         .roles(["gate", "lobby", "battle", "backend", "api"])
         .share(Arc::new(arena))
-        .service(LoginLogic::default)
+        .share(Arc::new(Logins::default()))
+        .service(|| LoginLogic)
         .service(|| PaymentsLogic)
         .service(|| MatchMakerLogic)
         // On nodes that save for others, which name their address as their store.
@@ -95,6 +96,7 @@ pub fn node(arena: Arena) -> NodeBuilder {
         .entity::<PuppetLogic>()
         .entity::<FlyerLogic>()
         .authenticate(admit)
+        .login(account::answer)
 }
 
 /// Which nodes something new may go to: those that are there and don't leave. A center hears of that here sooner than by the
@@ -109,6 +111,7 @@ pub(crate) fn takes_new(cx: &Cx) -> impl Fn(&str) -> bool + use<> {
 
 /// Who a client is, by what it shows: a login token binds it to its avatar, a ticket to its puppet.
 async fn admit(cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> {
+    let token = Bytes(Pass::split(&token).token.to_vec());
     let claims = TokenKeys::of(cx)?.at_gate(&token, cx.utc());
     let claims = claims.map_err(|error| denied(error.to_string()))?;
     match &claims.kind {
@@ -131,8 +134,12 @@ async fn admit(cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> {
 /// Whose token it is.
 pub(crate) fn account(claims: &Claims) -> Result<AccountId, Failure> {
     let avatar = Ref::<Avatar>::new(claims.entity.clone())?;
-    Avatar::key(&avatar.address().key)
-        .ok_or_else(|| denied("the token names no avatar; log in again".to_owned()))
+    Avatar::key(&avatar.address().key).ok_or_else(nobody)
+}
+
+/// A token that is nobody's.
+pub(crate) fn nobody() -> Failure {
+    denied("the token names no avatar; log in again".to_owned())
 }
 
 fn denied(why: String) -> Failure {

@@ -12,11 +12,12 @@ pub mod profile;
 
 pub use login::{
     ClientInfo, Credential, Email, Login, LoginBanArgs, LoginEnterArgs, LoginEnterAsGuestArgs,
-    LoginError, LoginGrant, LoginProxy, LoginToken, LoginUpgradeArgs, LoginVerifyArgs,
-    LoginWeatherArgs, PASSWORD_MAX, PASSWORD_MIN, Payments, PaymentsPaidArgs, PaymentsProxy,
-    Platform, UpgradeError, Weather,
+    LoginError, LoginGrant, LoginLogOutArgs, LoginProxy, LoginToken, LoginUpgradeArgs,
+    LoginVerifyArgs, LoginWeatherArgs, PASSWORD_MAX, PASSWORD_MIN, Payments, PaymentsPaidArgs,
+    PaymentsProxy, Platform, UpgradeError, Weather,
 };
 pub use profile::{
-    Account, AccountAdmitArgs, AccountBanArgs, AccountForgetArgs, AccountProfileArgs, AccountProxy,
-    AccountRegisterArgs, AccountUpgradeArgs, PasswordHash, Profile,
+    Account, AccountAdmitArgs, AccountBanArgs, AccountForgetArgs, AccountLogOutArgs,
+    AccountProfileArgs, AccountProxy, AccountRegisterArgs, AccountUpgradeArgs, PasswordHash,
+    Profile,
 };

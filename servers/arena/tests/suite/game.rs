@@ -13,7 +13,7 @@ use arena_bots::common::{AccountId, Region};
 use arena_bots::meter::Meter;
 use arena_bots::mirror::{Known, Mirror};
 use arena_bots::world::{Avatar, AvatarProxy, ZoneId};
-use playhouse::login::TokenKeys;
+use playhouse::login::{Http, TokenKeys};
 use playhouse::node::{NodeBuilder, Running};
 use playhouse::store::Embedded;
 use playhouse_client::{Client, Failure, SessionReason, Uuid};
@@ -68,7 +68,8 @@ pub(crate) fn keys() -> TokenKeys {
 }
 
 fn play_on(game: NodeBuilder, test: impl AsyncFnOnce(&Game)) {
-    let built = game.shards(2).listen("127.0.0.1:0").build();
+    let game = game.shards(2).listen("127.0.0.1:0");
+    let built = game.login_http(Http::at("127.0.0.1:0")).build();
     let running = built.unwrap().start().unwrap();
     let address = running.addresses()[0].clone();
     let game = Game { running, address };

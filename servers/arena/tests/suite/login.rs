@@ -131,7 +131,7 @@ fn without_a_session_there_is_only_what_guests_may() {
         }
         let upgrade = client
             .service::<Login>()
-            .upgrade(Credential::Installation(Uuid([1; 16])));
+            .upgrade(Credential::Installation(Uuid([1; 16])), None);
         let refused = crate::game::failure(upgrade.await);
         assert_eq!(refused.kind(), FailureKind::Denied, "{refused}");
     });

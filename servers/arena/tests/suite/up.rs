@@ -51,9 +51,13 @@ impl Cluster {
         let nodes: serde_json::Map<_, _> = nodes.collect();
         let config = json!({
             "cluster": { "embedded": { "at": addresses[0] } },
-            "every": { "store": { "db": { "at": addresses[0] } }, "lock": folder, "shards": 1 },
+            "every": {
+                "store": { "db": { "at": addresses[0] } },
+                "lock": folder,
+                "shards": 1,
+                "token_secrets": ["sealed with this, all of it"],
+            },
             "nodes": nodes,
-            "game": { "key": "sealed" },
         });
         let file = folder.join("cluster.json");
         std::fs::write(&file, config.to_string()).unwrap();

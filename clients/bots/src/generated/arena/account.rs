@@ -11,6 +11,6 @@ pub mod login;
 
 pub use login::{
     ClientInfo, Credential, Email, Login, LoginBanArgs, LoginEnterArgs, LoginEnterAsGuestArgs,
-    LoginError, LoginGrant, LoginProxy, LoginToken, LoginUpgradeArgs, LoginWeatherArgs,
-    PASSWORD_MAX, PASSWORD_MIN, Platform, UpgradeError, Weather,
+    LoginError, LoginGrant, LoginLogOutArgs, LoginProxy, LoginToken, LoginUpgradeArgs,
+    LoginWeatherArgs, PASSWORD_MAX, PASSWORD_MIN, Platform, UpgradeError, Weather,
 };

@@ -29,7 +29,8 @@ pub struct Email(pub String);
 
 v1::newtype!(Email(String): v1::Text<3, 254>; Display, KeyPart);
 
-/// What a login hands out and a gate asks for. Short-lived, sealed, of no meaning to the client.
+/// What a login hands out: the client's key, and the token that it shows to gates. Short-lived, sealed, of no meaning to
+/// the game.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LoginToken(pub v1::Bytes);
 
@@ -333,6 +334,10 @@ pub enum LoginError {
     ClosedForMaintenance {
         opens_at: Option<v1::Timestamp>,
     },
+    /// Too many wrong passwords.
+    TooOften {
+        wait: v1::Duration,
+    },
     /// An arm that a newer schema has, kept as it came.
     Unknown(v1::UnknownArm),
 }
@@ -367,6 +372,12 @@ impl v1::Encode for LoginError {
                 let mut slots = w.slots(count);
                 slots.put(opens_at);
             }
+            Self::TooOften { wait } => {
+                w.arm(6);
+                let count = if wait.0 != 0 { 1 } else { 0 };
+                let mut slots = w.slots(count);
+                slots.put(wait);
+            }
             Self::Unknown(arm) => w.put(arm),
         }
     }
@@ -399,6 +410,14 @@ impl v1::Decode for LoginError {
                 let mut slots = arm.members("closed_for_maintenance")?;
                 let value = Self::ClosedForMaintenance {
                     opens_at: slots.optional::<v1::Timestamp>("opens_at")?,
+                };
+                slots.end()?;
+                value
+            }
+            6 => {
+                let mut slots = arm.members("too_often")?;
+                let value = Self::TooOften {
+                    wait: slots.or_default::<v1::Duration>("wait")?,
                 };
                 slots.end()?;
                 value
@@ -438,6 +457,7 @@ impl ::core::fmt::Display for LoginError {
             Self::ClosedForMaintenance { opens_at } => {
                 write!(f, "closed for maintenance: opens at {opens_at:?}")
             }
+            Self::TooOften { wait } => write!(f, "too often: wait {wait:?}"),
             Self::Unknown(arm) => write!(f, "an error of a newer schema, tag {}", arm.tag()),
         }
     }
@@ -584,7 +604,7 @@ pub struct Login;
 impl v1::Numbered for Login {
     const PACKAGE: u16 = 2;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0xbc92_e087_1c01_8cc5;
+    const DIGEST: u64 = 0x806f_d75f_5561_5504;
 }
 
 impl Login {
@@ -639,9 +659,13 @@ impl LoginProxy {
         })
     }
 
-    /// Gives a guest's account a password or a platform.
-    pub fn upgrade(&self, credential: Credential) -> v1::Calling<LoginUpgradeArgs> {
-        self.0.rpc(LoginUpgradeArgs { credential })
+    /// Gives a guest's account a password or a platform. The token of the last login proves whose it is.
+    pub fn upgrade(
+        &self,
+        credential: Credential,
+        token: Option<LoginToken>,
+    ) -> v1::Calling<LoginUpgradeArgs> {
+        self.0.rpc(LoginUpgradeArgs { credential, token })
     }
 
     /// Asked by the title screen.
@@ -666,6 +690,11 @@ impl LoginProxy {
             reason: reason.into(),
             until,
         })
+    }
+
+    /// Logs the account of this token out everywhere, whatever the token's time.
+    pub fn log_out(&self, token: LoginToken) -> v1::Calling<LoginLogOutArgs> {
+        self.0.rpc(LoginLogOutArgs { token })
     }
 
     /// The same at the node with this address, instead of where it would be looked for.
@@ -693,14 +722,15 @@ impl v1::ServiceSchema for Login {
 macro_rules! __playhouse_arena_account_Login {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Login" "idl/arena/account/login.idl" 88
+            service "Login" "idl/arena/account/login.idl" 91
             [
-                { rpc 1 enter 91 "rpc 1 enter(credential: Credential, client: ClientInfo) -> LoginGrant throws LoginError" [ credential "Credential", client "ClientInfo", ] "Result<LoginGrant, CallError<LoginError>>" }
-                { rpc 2 enter_as_guest 95 "rpc 2 enter_as_guest(installation: uuid, client: ClientInfo) -> LoginGrant throws LoginError" [ installation "Uuid", client "ClientInfo", ] "Result<LoginGrant, CallError<LoginError>>" }
-                { rpc 3 upgrade 99 "rpc 3 upgrade(credential: Credential) throws UpgradeError" [ credential "Credential", ] "Result<(), CallError<UpgradeError>>" }
-                { rpc 4 weather 103 "rpc 4 weather(region: Region) -> Weather" [ region "Region", ] "Result<Weather, Failure>" }
-                { rpc 5 verify 107 "rpc 5 verify(token: LoginToken) -> Profile throws LoginError" [ token "LoginToken", ] "Result<Profile, CallError<LoginError>>" }
-                { rpc 6 ban 111 "rpc 6 ban(target: AccountId, reason: string[1..=200], until: timestamp?) throws LoginError" [ target "AccountId", reason "String", until "Option<Timestamp>", ] "Result<(), CallError<LoginError>>" }
+                { rpc 1 enter 94 "rpc 1 enter(credential: Credential, client: ClientInfo) -> LoginGrant throws LoginError" [ credential "Credential", client "ClientInfo", ] "Result<LoginGrant, CallError<LoginError>>" }
+                { rpc 2 enter_as_guest 98 "rpc 2 enter_as_guest(installation: uuid, client: ClientInfo) -> LoginGrant throws LoginError" [ installation "Uuid", client "ClientInfo", ] "Result<LoginGrant, CallError<LoginError>>" }
+                { rpc 3 upgrade 102 "rpc 3 upgrade(credential: Credential, token: LoginToken?) throws UpgradeError" [ credential "Credential", token "Option<LoginToken>", ] "Result<(), CallError<UpgradeError>>" }
+                { rpc 4 weather 106 "rpc 4 weather(region: Region) -> Weather" [ region "Region", ] "Result<Weather, Failure>" }
+                { rpc 5 verify 110 "rpc 5 verify(token: LoginToken) -> Profile throws LoginError" [ token "LoginToken", ] "Result<Profile, CallError<LoginError>>" }
+                { rpc 6 ban 114 "rpc 6 ban(target: AccountId, reason: string[1..=200], until: timestamp?) throws LoginError" [ target "AccountId", reason "String", until "Option<Timestamp>", ] "Result<(), CallError<LoginError>>" }
+                { rpc 7 log_out 118 "rpc 7 log_out(token: LoginToken) throws LoginError" [ token "LoginToken", ] "Result<(), CallError<LoginError>>" }
             ]
             [
             ]
@@ -871,17 +901,29 @@ impl v1::Rpc for LoginEnterAsGuestArgs {
 
 /// The arguments of rpc `upgrade` of [`Login`].
 ///
-/// Gives a guest's account a password or a platform.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Gives a guest's account a password or a platform. The token of the last login proves whose it is.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct LoginUpgradeArgs {
     pub credential: Credential,
+    pub token: Option<LoginToken>,
+}
+
+impl ::core::fmt::Debug for LoginUpgradeArgs {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let mut shown = f.debug_struct("LoginUpgradeArgs");
+        shown.field("credential", &self.credential);
+        shown.field("token", &v1::Redacted);
+        shown.finish()
+    }
 }
 
 impl LoginUpgradeArgs {
     /// Writes the arguments, of which nothing need be owned.
-    pub fn encode_from(w: &mut v1::Writer, credential: &Credential) {
-        let mut slots = w.slots(1);
+    pub fn encode_from(w: &mut v1::Writer, credential: &Credential, token: Option<&LoginToken>) {
+        let count = if token.is_some() { 2 } else { 1 };
+        let mut slots = w.slots(count);
         slots.put(credential);
+        slots.put(&token);
     }
 
     /// Holds the arguments to their bounds.
@@ -889,15 +931,16 @@ impl LoginUpgradeArgs {
     /// # Errors
     ///
     /// The first bound that is broken, and where.
-    pub fn check_from(credential: &Credential) -> v1::Result<()> {
+    pub fn check_from(credential: &Credential, token: Option<&LoginToken>) -> v1::Result<()> {
         v1::check::<Credential>("credential", credential)?;
+        v1::check_optional::<LoginToken>("token", token)?;
         Ok(())
     }
 }
 
 impl v1::Encode for LoginUpgradeArgs {
     fn encode(&self, w: &mut v1::Writer) {
-        Self::encode_from(w, &self.credential);
+        Self::encode_from(w, &self.credential, self.token.as_ref());
     }
 }
 
@@ -907,6 +950,7 @@ impl v1::Decode for LoginUpgradeArgs {
         let mut slots = r.slots()?;
         let value = Self {
             credential: slots.required::<Credential>("credential")?,
+            token: slots.optional::<LoginToken>("token")?,
         };
         slots.end()?;
         Ok(value)
@@ -915,7 +959,7 @@ impl v1::Decode for LoginUpgradeArgs {
 
 impl v1::Check for LoginUpgradeArgs {
     fn check(&self) -> v1::Result<()> {
-        Self::check_from(&self.credential)
+        Self::check_from(&self.credential, self.token.as_ref())
     }
 }
 
@@ -923,10 +967,10 @@ impl v1::Arguments for LoginUpgradeArgs {
     const TAG: u8 = 3;
 
     type Owner = Login;
-    type Parts = (Credential,);
+    type Parts = (Credential, Option<LoginToken>);
 
     fn into_parts(self) -> Self::Parts {
-        (self.credential,)
+        (self.credential, self.token)
     }
 
     fn call() -> &'static v1::descriptor::Call {
@@ -1190,6 +1234,89 @@ impl v1::Rpc for LoginBanArgs {
     type Fault = v1::CallError<LoginError>;
 }
 
+/// The arguments of rpc `log_out` of [`Login`].
+///
+/// Logs the account of this token out everywhere, whatever the token's time.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct LoginLogOutArgs {
+    pub token: LoginToken,
+}
+
+impl ::core::fmt::Debug for LoginLogOutArgs {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        let mut shown = f.debug_struct("LoginLogOutArgs");
+        shown.field("token", &v1::Redacted);
+        shown.finish()
+    }
+}
+
+impl LoginLogOutArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, token: &LoginToken) {
+        let mut slots = w.slots(1);
+        slots.put(token);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(token: &LoginToken) -> v1::Result<()> {
+        v1::check::<LoginToken>("token", token)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for LoginLogOutArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.token);
+    }
+}
+
+impl v1::Decode for LoginLogOutArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            token: slots.required::<LoginToken>("token")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for LoginLogOutArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.token)
+    }
+}
+
+impl v1::Arguments for LoginLogOutArgs {
+    const TAG: u8 = 7;
+
+    type Owner = Login;
+    type Parts = (LoginToken,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.token,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::LOGIN.calls[6]
+    }
+}
+
+impl v1::HasCall<7> for Login {
+    type Args = LoginLogOutArgs;
+}
+
+impl v1::Rpc for LoginLogOutArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<LoginError>;
+}
+
 /// Gold for money: what the shop's payment provider calls, until it is answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Payments;
@@ -1274,9 +1401,9 @@ impl v1::ServiceSchema for Payments {
 macro_rules! __playhouse_arena_account_Payments {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Payments" "idl/arena/account/login.idl" 116
+            service "Payments" "idl/arena/account/login.idl" 123
             [
-                { rpc 1 paid 119 "rpc 1 paid(payment: uuid, account: AccountId, gold: u64[1..=1000000])" [ payment "Uuid", account "AccountId", gold "u64", ] "Result<(), Failure>" }
+                { rpc 1 paid 126 "rpc 1 paid(payment: uuid, account: AccountId, gold: u64[1..=1000000])" [ payment "Uuid", account "AccountId", gold "u64", ] "Result<(), Failure>" }
             ]
             [
             ]
@@ -1398,16 +1525,16 @@ pub mod descriptor {
 
     pub static EMAIL: Type = Type::new(Head::new("arena.account", "Email", "idl/arena/account/login.idl", 15).docs("An address that letters outside of the game go to; not checked beyond its length."), 0x526c_ffac_0899_1b86, Kind::Newtype { inner: Use::STRING.length(3, 254), default: None });
 
-    pub static LOGIN_TOKEN: Type = Type::new(Head::new("arena.account", "LoginToken", "idl/arena/account/login.idl", 17).docs("What a login hands out and a gate asks for. Short-lived, sealed, of no meaning to the client."), 0x85d5_0453_6623_5ec5, Kind::Newtype { inner: Use::BYTES.length(1, 1024), default: None });
+    pub static LOGIN_TOKEN: Type = Type::new(Head::new("arena.account", "LoginToken", "idl/arena/account/login.idl", 18).docs("What a login hands out: the client's key, and the token that it shows to gates. Short-lived, sealed, of no meaning to\nthe game."), 0x85d5_0453_6623_5ec5, Kind::Newtype { inner: Use::BYTES.length(1, 1024), default: None });
 
-    pub static PLATFORM: Type = Type::new(Head::new("arena.account", "Platform", "idl/arena/account/login.idl", 20).docs("Stores and networks that can vouch for a player."), 0x62de_866f_8e3e_2a50, Kind::Enum { repr: Int::U8, closed: false, values: &[
+    pub static PLATFORM: Type = Type::new(Head::new("arena.account", "Platform", "idl/arena/account/login.idl", 21).docs("Stores and networks that can vouch for a player."), 0x62de_866f_8e3e_2a50, Kind::Enum { repr: Int::U8, closed: false, values: &[
         EnumValue::new(0, "steam"),
         EnumValue::new(1, "apple"),
         EnumValue::new(2, "google"),
         EnumValue::new(3, "discord"),
     ] });
 
-    pub static CREDENTIAL: Type = Type::new(Head::new("arena.account", "Credential", "idl/arena/account/login.idl", 23).docs("How somebody proves who they are."), 0x585c_c069_df3e_b63d, Kind::Union { closed: false, arms: &[
+    pub static CREDENTIAL: Type = Type::new(Head::new("arena.account", "Credential", "idl/arena/account/login.idl", 24).docs("How somebody proves who they are."), 0x585c_c069_df3e_b63d, Kind::Union { closed: false, arms: &[
         Arm::new(1, "installation", Body::Value(Use::UUID)).docs("A guest, known by the installation alone."),
         Arm::new(2, "password", Body::Members(&[
             Member::new(1, "email", Use::named(&EMAIL)).attributes(Attributes::NONE.redact()),
@@ -1419,13 +1546,13 @@ pub mod descriptor {
         ])).docs("A player for whom a platform vouches."),
     ] });
 
-    pub static CLIENT_INFO: Type = Type::new(Head::new("arena.account", "ClientInfo", "idl/arena/account/login.idl", 39).docs("What is asked of a game before it may log in."), 0x080b_e2d6_0947_943e, Kind::Struct(&[
+    pub static CLIENT_INFO: Type = Type::new(Head::new("arena.account", "ClientInfo", "idl/arena/account/login.idl", 40).docs("What is asked of a game before it may log in."), 0x080b_e2d6_0947_943e, Kind::Struct(&[
         Member::new(1, "version", Use::STRING.length(1, 32)).docs("`1.4.2`, for statistics and for telling old games apart."),
         Member::new(2, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0)),
         Member::new(3, "language", Use::STRING.length(2, 16)).or(Value::String("en")).docs("`en`, `pt-BR`: the language of what the server writes."),
     ]));
 
-    pub static LOGIN_GRANT: Type = Type::new(Head::new("arena.account", "LoginGrant", "idl/arena/account/login.idl", 48).docs("The way into the cluster."), 0xf331_d89c_5b97_a96f, Kind::Struct(&[
+    pub static LOGIN_GRANT: Type = Type::new(Head::new("arena.account", "LoginGrant", "idl/arena/account/login.idl", 49).docs("The way into the cluster."), 0xf331_d89c_5b97_a96f, Kind::Struct(&[
         Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)),
         Member::new(2, "token", Use::named(&LOGIN_TOKEN)).attributes(Attributes::NONE.redact()),
         Member::new(3, "gates", Use::list(&Use::STRING.length(0, 128)).length(1, 8)).docs("Gates to try, best first."),
@@ -1433,7 +1560,7 @@ pub mod descriptor {
         Member::new(5, "fresh", Use::BOOL).or(Value::Bool(false)).docs("Set on the first login ever: the client shows the introduction."),
     ]));
 
-    pub static LOGIN_ERROR: Type = Type::new(Head::new("arena.account", "LoginError", "idl/arena/account/login.idl", 59).docs("Why a door stays shut."), 0x8ed7_774c_6b12_f429, Kind::Error(&[
+    pub static LOGIN_ERROR: Type = Type::new(Head::new("arena.account", "LoginError", "idl/arena/account/login.idl", 60).docs("Why a door stays shut."), 0x928f_d131_1bae_7ca1, Kind::Error(&[
         Arm::new(1, "unknown_account", Body::Nothing),
         Arm::new(2, "wrong_proof", Body::Nothing),
         Arm::new(3, "banned", Body::Members(&[
@@ -1446,39 +1573,43 @@ pub mod descriptor {
         Arm::new(5, "closed_for_maintenance", Body::Members(&[
             Member::new(1, "opens_at", Use::TIMESTAMP.optional()).or(Value::None),
         ])),
+        Arm::new(6, "too_often", Body::Members(&[
+            Member::new(1, "wait", Use::DURATION).or(Value::Int(0)),
+        ])).docs("Too many wrong passwords."),
     ]));
 
-    pub static UPGRADE_ERROR: Type = Type::new(Head::new("arena.account", "UpgradeError", "idl/arena/account/login.idl", 72).docs("Why a guest stays one."), 0x5475_5092_3247_8596, Kind::Error(&[
+    pub static UPGRADE_ERROR: Type = Type::new(Head::new("arena.account", "UpgradeError", "idl/arena/account/login.idl", 75).docs("Why a guest stays one."), 0x4340_7a48_e9ef_1863, Kind::Error(&[
         Arm::new(1, "taken", Body::Nothing),
         Arm::new(2, "not_a_guest", Body::Nothing),
         Arm::new(3, "login", Body::Value(Use::named(&LOGIN_ERROR))),
     ]));
 
-    pub static WEATHER: Type = Type::new(Head::new("arena.account", "Weather", "idl/arena/account/login.idl", 79).docs("Whether it is worth trying."), 0x0191_d3d5_895e_f896, Kind::Struct(&[
+    pub static WEATHER: Type = Type::new(Head::new("arena.account", "Weather", "idl/arena/account/login.idl", 82).docs("Whether it is worth trying."), 0x0191_d3d5_895e_f896, Kind::Struct(&[
         Member::new(1, "open", Use::BOOL).or(Value::Bool(false)),
         Member::new(2, "players", Use::U32).or(Value::Int(0)).docs("Players online, rounded."),
         Member::new(3, "notice", Use::STRING.length(0, 500)).or(Value::Empty),
     ]));
 
     pub static LOGIN: Service = Service {
-        head: Head::new("arena.account", "Login", "idl/arena/account/login.idl", 88).docs("Logging in. Stateless; what must be kept stands in `Account`."),
+        head: Head::new("arena.account", "Login", "idl/arena/account/login.idl", 91).docs("Logging in. Stateless; what must be kept stands in `Account`."),
         package: 2,
         number: 1,
         role: &super::super::super::common::roles::descriptor::ROLE_API,
         calls: &[
             Call::new(CallKind::Rpc, 1, "enter").params(&[Member::new(1, "credential", Use::named(&CREDENTIAL)), Member::new(2, "client", Use::named(&CLIENT_INFO))]).result(Use::named(&LOGIN_GRANT)).throws(&LOGIN_ERROR).exposed(Exposed { count: 6, per_us: 60000000, burst: 3, guest: true, audience: None }).docs("Opens the door. Wrong proofs are slowed down by the rate, for each address."),
             Call::new(CallKind::Rpc, 2, "enter_as_guest").params(&[Member::new(1, "installation", Use::UUID), Member::new(2, "client", Use::named(&CLIENT_INFO))]).result(Use::named(&LOGIN_GRANT)).throws(&LOGIN_ERROR).exposed(Exposed { count: 2, per_us: 60000000, burst: 2, guest: true, audience: None }).idempotent().docs("Makes an account for an installation that has none yet; the same installation always gets the same account."),
-            Call::new(CallKind::Rpc, 3, "upgrade").params(&[Member::new(1, "credential", Use::named(&CREDENTIAL))]).throws(&UPGRADE_ERROR).exposed(Exposed { count: 1, per_us: 10000000, burst: 1, guest: false, audience: None }).docs("Gives a guest's account a password or a platform."),
+            Call::new(CallKind::Rpc, 3, "upgrade").params(&[Member::new(1, "credential", Use::named(&CREDENTIAL)), Member::new(2, "token", Use::named(&LOGIN_TOKEN).optional()).or(Value::None).attributes(Attributes::NONE.redact())]).throws(&UPGRADE_ERROR).exposed(Exposed { count: 1, per_us: 10000000, burst: 1, guest: false, audience: None }).docs("Gives a guest's account a password or a platform. The token of the last login proves whose it is."),
             Call::new(CallKind::Rpc, 4, "weather").params(&[Member::new(1, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0))]).result(Use::named(&WEATHER)).exposed(Exposed { count: 1, per_us: 5000000, burst: 1, guest: true, audience: None }).idempotent().docs("Asked by the title screen."),
             Call::new(CallKind::Rpc, 5, "verify").params(&[Member::new(1, "token", Use::named(&LOGIN_TOKEN)).attributes(Attributes::NONE.redact())]).result(Use::named(&super::super::profile::descriptor::PROFILE)).throws(&LOGIN_ERROR).deadline_us(1000000).idempotent().docs("Gates and lobbies ask this about each token that is shown to them."),
             Call::new(CallKind::Rpc, 6, "ban").params(&[Member::new(1, "target", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "reason", Use::STRING.length(1, 200)), Member::new(3, "until", Use::TIMESTAMP.optional()).or(Value::None)]).throws(&LOGIN_ERROR).exposed(Exposed { count: 1, per_us: 1000000, burst: 1, guest: false, audience: Some(&super::super::super::common::roles::descriptor::AUDIENCE_GM) }).docs("Shuts somebody out, at once and wherever they are."),
+            Call::new(CallKind::Rpc, 7, "log_out").params(&[Member::new(1, "token", Use::named(&LOGIN_TOKEN)).attributes(Attributes::NONE.redact())]).throws(&LOGIN_ERROR).exposed(Exposed { count: 1, per_us: 10000000, burst: 1, guest: true, audience: None }).docs("Logs the account of this token out everywhere, whatever the token's time."),
         ],
         deadline_us: Some(4000000),
-        digest: 0xbc92_e087_1c01_8cc5,
+        digest: 0x806f_d75f_5561_5504,
     };
 
     pub static PAYMENTS: Service = Service {
-        head: Head::new("arena.account", "Payments", "idl/arena/account/login.idl", 116).docs("Gold for money: what the shop's payment provider calls, until it is answered."),
+        head: Head::new("arena.account", "Payments", "idl/arena/account/login.idl", 123).docs("Gold for money: what the shop's payment provider calls, until it is answered."),
         package: 2,
         number: 3,
         role: &super::super::super::common::roles::descriptor::ROLE_API,

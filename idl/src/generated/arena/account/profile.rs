@@ -80,12 +80,14 @@ impl v1::Check for Profile {
     }
 }
 
-/// What only this package needs to know of a password.
+/// What only this package needs to know of a password: argon2id, with what it took.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PasswordHash {
     pub salt: v1::Bytes,
     pub hash: v1::Bytes,
+    /// How often it went over its memory.
     pub rounds: u32,
+    pub memory_kib: u32,
 }
 
 impl ::core::fmt::Debug for PasswordHash {
@@ -94,6 +96,7 @@ impl ::core::fmt::Debug for PasswordHash {
         shown.field("salt", &v1::Redacted);
         shown.field("hash", &v1::Redacted);
         shown.field("rounds", &self.rounds);
+        shown.field("memory_kib", &self.memory_kib);
         shown.finish()
     }
 }
@@ -101,7 +104,13 @@ impl ::core::fmt::Debug for PasswordHash {
 impl v1::Struct for PasswordHash {
     #[inline]
     fn slots(&self) -> usize {
-        if self.rounds != 600000 { 3 } else { 2 }
+        if self.memory_kib != 19456 {
+            4
+        } else if self.rounds != 600000 {
+            3
+        } else {
+            2
+        }
     }
 }
 
@@ -112,6 +121,7 @@ impl v1::Encode for PasswordHash {
         slots.put(&self.salt);
         slots.put(&self.hash);
         slots.put(&self.rounds);
+        slots.put(&self.memory_kib);
     }
 }
 
@@ -123,6 +133,7 @@ impl v1::Decode for PasswordHash {
             salt: slots.required::<v1::Blob<16, 16>>("salt")?,
             hash: slots.required::<v1::Blob<32, 32>>("hash")?,
             rounds: slots.or::<v1::Int<u32, 1, 4294967295>>("rounds", 600000)?,
+            memory_kib: slots.or::<u32>("memory_kib", 19456)?,
         };
         slots.end()?;
         Ok(value)
@@ -481,7 +492,7 @@ impl v1::Check for Account {
 impl v1::Numbered for Account {
     const PACKAGE: u16 = 2;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xb53a_3668_ea42_7fe8;
+    const DIGEST: u64 = 0x7b16_3b48_bd10_38f7;
 }
 
 impl v1::Target for Account {
@@ -508,9 +519,16 @@ impl AccountProxy {
         self.0.rpc(AccountAdmitArgs { credential })
     }
 
-    /// The rpc `upgrade`.
-    pub fn upgrade(&self, credential: Credential) -> v1::Calling<AccountUpgradeArgs> {
-        self.0.rpc(AccountUpgradeArgs { credential })
+    /// Gives a guest a password. `login_no` is the login that asks for it; any if it is 0.
+    pub fn upgrade(
+        &self,
+        credential: Credential,
+        login_no: u64,
+    ) -> v1::Calling<AccountUpgradeArgs> {
+        self.0.rpc(AccountUpgradeArgs {
+            credential,
+            login_no,
+        })
     }
 
     /// The rpc `profile`.
@@ -544,6 +562,11 @@ impl AccountProxy {
             installation,
             region,
         })
+    }
+
+    /// Logs out everywhere: what earlier logins gave counts no more.
+    pub fn log_out(&self, login_no: u64) -> v1::Calling<AccountLogOutArgs> {
+        self.0.rpc(AccountLogOutArgs { login_no })
     }
 
     /// The same at the node with this address, instead of where it would be looked for.
@@ -582,14 +605,15 @@ impl v1::EntitySchema for Account {
 macro_rules! __playhouse_arena_account_Account {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Account" "idl/arena/account/profile.idl" 27
+            entity keyed "Account" "idl/arena/account/profile.idl" 29
             [
-                { rpc 1 admit 45 "rpc 1 admit(credential: Credential) -> Profile throws LoginError" [ credential "Credential", ] "Result<Profile, CallError<LoginError>>" }
-                { rpc 2 upgrade 46 "rpc 2 upgrade(credential: Credential) throws UpgradeError" [ credential "Credential", ] "Result<(), CallError<UpgradeError>>" }
-                { rpc 3 profile 48 "rpc 3 profile() -> Profile" [ ] "Result<Profile, Failure>" }
-                { oneway 4 ban 51 "oneway 4 ban(until: timestamp?, reason: string[..=200])" [ until "Option<Timestamp>", reason "String", ] "()" }
-                { timer 5 forget 54 "timer 5 forget(installation: uuid)" [ installation "Uuid", ] "()" }
-                { rpc 6 register 57 "rpc 6 register(installation: uuid, region: Region) -> Profile throws LoginError" [ installation "Uuid", region "Region", ] "Result<Profile, CallError<LoginError>>" }
+                { rpc 1 admit 47 "rpc 1 admit(credential: Credential) -> Profile throws LoginError" [ credential "Credential", ] "Result<Profile, CallError<LoginError>>" }
+                { rpc 2 upgrade 49 "rpc 2 upgrade(credential: Credential, login_no: u64) throws UpgradeError" [ credential "Credential", login_no "u64", ] "Result<(), CallError<UpgradeError>>" }
+                { rpc 3 profile 51 "rpc 3 profile() -> Profile" [ ] "Result<Profile, Failure>" }
+                { oneway 4 ban 54 "oneway 4 ban(until: timestamp?, reason: string[..=200])" [ until "Option<Timestamp>", reason "String", ] "()" }
+                { timer 5 forget 57 "timer 5 forget(installation: uuid)" [ installation "Uuid", ] "()" }
+                { rpc 6 register 60 "rpc 6 register(installation: uuid, region: Region) -> Profile throws LoginError" [ installation "Uuid", region "Region", ] "Result<Profile, CallError<LoginError>>" }
+                { rpc 7 log_out 63 "rpc 7 log_out(login_no: u64) throws LoginError" [ login_no "u64", ] "Result<(), CallError<LoginError>>" }
             ]
             [
             ]
@@ -677,16 +701,21 @@ impl v1::Rpc for AccountAdmitArgs {
 }
 
 /// The arguments of rpc `upgrade` of [`Account`].
+///
+/// Gives a guest a password. `login_no` is the login that asks for it; any if it is 0.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccountUpgradeArgs {
     pub credential: Credential,
+    pub login_no: u64,
 }
 
 impl AccountUpgradeArgs {
     /// Writes the arguments, of which nothing need be owned.
-    pub fn encode_from(w: &mut v1::Writer, credential: &Credential) {
-        let mut slots = w.slots(1);
+    pub fn encode_from(w: &mut v1::Writer, credential: &Credential, login_no: u64) {
+        let count = if login_no != 0 { 2 } else { 1 };
+        let mut slots = w.slots(count);
         slots.put(credential);
+        slots.put(&login_no);
     }
 
     /// Holds the arguments to their bounds.
@@ -694,7 +723,7 @@ impl AccountUpgradeArgs {
     /// # Errors
     ///
     /// The first bound that is broken, and where.
-    pub fn check_from(credential: &Credential) -> v1::Result<()> {
+    pub fn check_from(credential: &Credential, _: u64) -> v1::Result<()> {
         v1::check::<Credential>("credential", credential)?;
         Ok(())
     }
@@ -702,7 +731,7 @@ impl AccountUpgradeArgs {
 
 impl v1::Encode for AccountUpgradeArgs {
     fn encode(&self, w: &mut v1::Writer) {
-        Self::encode_from(w, &self.credential);
+        Self::encode_from(w, &self.credential, self.login_no);
     }
 }
 
@@ -712,6 +741,7 @@ impl v1::Decode for AccountUpgradeArgs {
         let mut slots = r.slots()?;
         let value = Self {
             credential: slots.required::<Credential>("credential")?,
+            login_no: slots.or_default::<u64>("login_no")?,
         };
         slots.end()?;
         Ok(value)
@@ -720,7 +750,7 @@ impl v1::Decode for AccountUpgradeArgs {
 
 impl v1::Check for AccountUpgradeArgs {
     fn check(&self) -> v1::Result<()> {
-        Self::check_from(&self.credential)
+        Self::check_from(&self.credential, self.login_no)
     }
 }
 
@@ -728,10 +758,10 @@ impl v1::Arguments for AccountUpgradeArgs {
     const TAG: u8 = 2;
 
     type Owner = Account;
-    type Parts = (Credential,);
+    type Parts = (Credential, u64);
 
     fn into_parts(self) -> Self::Parts {
-        (self.credential,)
+        (self.credential, self.login_no)
     }
 
     fn call() -> &'static v1::descriptor::Call {
@@ -1037,6 +1067,81 @@ impl v1::Rpc for AccountRegisterArgs {
     type Fault = v1::CallError<LoginError>;
 }
 
+/// The arguments of rpc `log_out` of [`Account`].
+///
+/// Logs out everywhere: what earlier logins gave counts no more.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AccountLogOutArgs {
+    pub login_no: u64,
+}
+
+impl AccountLogOutArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, login_no: u64) {
+        let count = if login_no != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&login_no);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u64) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for AccountLogOutArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.login_no);
+    }
+}
+
+impl v1::Decode for AccountLogOutArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            login_no: slots.or_default::<u64>("login_no")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for AccountLogOutArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.login_no)
+    }
+}
+
+impl v1::Arguments for AccountLogOutArgs {
+    const TAG: u8 = 7;
+
+    type Owner = Account;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.login_no,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::ACCOUNT.calls[6]
+    }
+}
+
+impl v1::HasCall<7> for Account {
+    type Args = AccountLogOutArgs;
+}
+
+impl v1::Rpc for AccountLogOutArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::CallError<LoginError>;
+}
+
 v1::named! {
     Profile: descriptor::PROFILE,
     PasswordHash: descriptor::PASSWORD_HASH,
@@ -1060,14 +1165,15 @@ pub mod descriptor {
         Member::new(5, "login_no", Use::U64).or(Value::Int(0)).docs("Rises with each login; an older one's session gives way to a newer one's."),
     ]));
 
-    pub static PASSWORD_HASH: Type = Type::new(Head::new("arena.account", "PasswordHash", "idl/arena/account/profile.idl", 19).docs("What only this package needs to know of a password.").attributes(Attributes::NONE.internal()), 0xb14b_9267_ed6b_4af7, Kind::Struct(&[
+    pub static PASSWORD_HASH: Type = Type::new(Head::new("arena.account", "PasswordHash", "idl/arena/account/profile.idl", 19).docs("What only this package needs to know of a password: argon2id, with what it took.").attributes(Attributes::NONE.internal()), 0xce5e_0693_5575_0b10, Kind::Struct(&[
         Member::new(1, "salt", Use::BYTES.length(16, 16)).attributes(Attributes::NONE.redact()),
         Member::new(2, "hash", Use::BYTES.length(32, 32)).attributes(Attributes::NONE.redact()),
-        Member::new(3, "rounds", Use::U32.int(1, 4294967295)).or(Value::Int(600000)),
+        Member::new(3, "rounds", Use::U32.int(1, 4294967295)).or(Value::Int(600000)).docs("How often it went over its memory."),
+        Member::new(4, "memory_kib", Use::U32).or(Value::Int(19456)),
     ]));
 
     pub static ACCOUNT: Entity = Entity {
-        head: Head::new("arena.account", "Account", "idl/arena/account/profile.idl", 27).docs("One account. It has required properties, so that it answers `NotFound` until somebody registers."),
+        head: Head::new("arena.account", "Account", "idl/arena/account/profile.idl", 29).docs("One account. It has required properties, so that it answers `NotFound` until somebody registers."),
         package: 2,
         number: 2,
         kind: EntityKind::Keyed(&[Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)]),
@@ -1088,14 +1194,15 @@ pub mod descriptor {
         ],
         calls: &[
             Call::new(CallKind::Rpc, 1, "admit").params(&[Member::new(1, "credential", Use::named(&super::super::login::descriptor::CREDENTIAL))]).result(Use::named(&PROFILE)).throws(&super::super::login::descriptor::LOGIN_ERROR).committed().docs("Checks a proof and counts the login."),
-            Call::new(CallKind::Rpc, 2, "upgrade").params(&[Member::new(1, "credential", Use::named(&super::super::login::descriptor::CREDENTIAL))]).throws(&super::super::login::descriptor::UPGRADE_ERROR),
+            Call::new(CallKind::Rpc, 2, "upgrade").params(&[Member::new(1, "credential", Use::named(&super::super::login::descriptor::CREDENTIAL)), Member::new(2, "login_no", Use::U64).or(Value::Int(0))]).throws(&super::super::login::descriptor::UPGRADE_ERROR).docs("Gives a guest a password. `login_no` is the login that asks for it; any if it is 0."),
             Call::new(CallKind::Rpc, 3, "profile").result(Use::named(&PROFILE)).idempotent(),
             Call::new(CallKind::Oneway, 4, "ban").params(&[Member::new(1, "until", Use::TIMESTAMP.optional()).or(Value::None), Member::new(2, "reason", Use::STRING.length(0, 200)).or(Value::Empty)]).durable().docs("Takes effect even while the account is asleep."),
             Call::new(CallKind::Timer, 5, "forget").params(&[Member::new(1, "installation", Use::UUID)]).durable().docs("Forgets an installation that was not seen for half a year."),
             Call::new(CallKind::Rpc, 6, "register").params(&[Member::new(1, "installation", Use::UUID), Member::new(2, "region", Use::named(&super::super::super::common::names::descriptor::REGION)).or(Value::Int(0))]).result(Use::named(&PROFILE)).throws(&super::super::login::descriptor::LOGIN_ERROR).idempotent().docs("Makes the account of a guest, or finds it made."),
+            Call::new(CallKind::Rpc, 7, "log_out").params(&[Member::new(1, "login_no", Use::U64).or(Value::Int(0))]).throws(&super::super::login::descriptor::LOGIN_ERROR).committed().docs("Logs out everywhere: what earlier logins gave counts no more."),
         ],
         deadline_us: Some(2000000),
         tick_us: None,
-        digest: 0xb53a_3668_ea42_7fe8,
+        digest: 0x7b16_3b48_bd10_38f7,
     };
 }

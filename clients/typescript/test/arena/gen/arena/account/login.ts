@@ -31,7 +31,10 @@ export function decodeEmail(r: wire.Reader): Email {
   return r.string(3, 254);
 }
 
-/** What a login hands out and a gate asks for. Short-lived, sealed, of no meaning to the client. */
+/**
+ * What a login hands out: the client's key, and the token that it shows to gates. Short-lived, sealed, of no meaning to
+ * the game.
+ */
 export type LoginToken = wire.Flavor<Uint8Array, "arena.account.LoginToken">;
 
 export function checkLoginToken(v: LoginToken, c: wire.Checker = new wire.Checker()): void {
@@ -286,6 +289,8 @@ export type LoginError =
   }
   | { kind: "clientTooOld"; value: { least: string } }
   | { kind: "closedForMaintenance"; value: { opensAt?: bigint | undefined } }
+  /** Too many wrong passwords. */
+  | { kind: "tooOften"; value: { wait: bigint } }
   | wire.UnknownArm;
 
 export function checkLoginError(v: LoginError, c: wire.Checker = new wire.Checker()): void {
@@ -316,6 +321,13 @@ export function checkLoginError(v: LoginError, c: wire.Checker = new wire.Checke
       if (v.value.opensAt !== undefined) {
         c.i64(v.value.opensAt);
       }
+      c.leave();
+      break;
+    case "tooOften":
+      c.member("too_often");
+      c.enter();
+      c.member("wait");
+      c.i64(v.value.wait);
       c.leave();
       break;
     case "unknown":
@@ -366,6 +378,14 @@ export function encodeLoginError(w: wire.Writer, v: LoginError): void {
       }
       break;
     }
+    case "tooOften": {
+      w.array(2);
+      w.uint(6);
+      const n = v.value.wait !== 0n ? 1 : 0;
+      w.array(n);
+      if (n > 0) w.i64(v.value.wait);
+      break;
+    }
     case "unknown":
       w.unknown(v.tag, v.body);
       break;
@@ -408,6 +428,14 @@ export function decodeLoginError(r: wire.Reader): LoginError {
       const opensAt = m > 0 && r.slot("opens_at") ? r.i64() : undefined;
       r.leaveSlots(m, 1);
       v = { kind: "closedForMaintenance", value: { opensAt } };
+      break;
+    }
+    case 6: {
+      r.body("too_often", n);
+      const m = r.struct();
+      const wait = m > 0 && r.slot("wait") ? r.i64() : 0n;
+      r.leaveSlots(m, 1);
+      v = { kind: "tooOften", value: { wait } };
       break;
     }
     default: v = { kind: "unknown", tag, body: r.unknownBody(n) };
@@ -534,6 +562,7 @@ export declare namespace Login {
   /** Arguments of `upgrade`. */
   interface UpgradeArgs {
     credential: Credential;
+    token?: LoginToken | undefined;
   }
   /** Arguments of `weather`. */
   interface WeatherArgs {
@@ -544,6 +573,10 @@ export declare namespace Login {
     target: AccountId;
     reason: string;
     until?: bigint | undefined;
+  }
+  /** Arguments of `log_out`. */
+  interface LogOutArgs {
+    token: LoginToken;
   }
 }
 
@@ -602,7 +635,7 @@ export const Login = {
         return decodeLoginError(r);
       },
     },
-    /** Gives a guest's account a password or a platform. */
+    /** Gives a guest's account a password or a platform. The token of the last login proves whose it is. */
     upgrade: {
       kind: "rpc",
       tag: 3,
@@ -610,11 +643,20 @@ export const Login = {
         c.enter();
         c.member("credential");
         checkCredential(v.credential, c);
+        c.member("token");
+        if (v.token !== undefined) {
+          c.length(v.token.length, 1, 1024);
+        }
         c.leave();
       },
       encodeArgs(w: wire.Writer, v: Login.UpgradeArgs): void {
-        w.array(1);
+        const n = v.token !== undefined ? 2 : 1;
+        w.array(n);
         encodeCredential(w, v.credential);
+        if (n > 1) {
+          if (v.token === undefined) w.nil();
+          else w.binary(v.token);
+        }
       },
       decodeError(r: wire.Reader): UpgradeError {
         return decodeUpgradeError(r);
@@ -665,6 +707,24 @@ export const Login = {
           if (v.until === undefined) w.nil();
           else w.i64(v.until);
         }
+      },
+      decodeError(r: wire.Reader): LoginError {
+        return decodeLoginError(r);
+      },
+    },
+    /** Logs the account of this token out everywhere, whatever the token's time. */
+    logOut: {
+      kind: "rpc",
+      tag: 7,
+      checkArgs(v: Login.LogOutArgs, c: wire.Checker = new wire.Checker()): void {
+        c.enter();
+        c.member("token");
+        c.length(v.token.length, 1, 1024);
+        c.leave();
+      },
+      encodeArgs(w: wire.Writer, v: Login.LogOutArgs): void {
+        w.array(1);
+        w.binary(v.token);
       },
       decodeError(r: wire.Reader): LoginError {
         return decodeLoginError(r);
