@@ -55,9 +55,6 @@ pub struct Connection {
     confirm_ms: Option<u64>,
     unread: VecDeque<Vec<u8>>,
     unsent: VecDeque<Vec<u8>>,
-    opened: Vec<u8>,
-    sealed: Vec<u8>,
-    inner: Vec<u8>,
 }
 
 impl Connection {
@@ -77,9 +74,6 @@ impl Connection {
             confirm_ms: None,
             unread: VecDeque::new(),
             unsent: VecDeque::new(),
-            opened: Vec::new(),
-            sealed: Vec::new(),
-            inner: Vec::new(),
         }
     }
 
@@ -128,7 +122,8 @@ impl Connection {
     }
 
     fn handle(&mut self, now_ms: u64, from: SocketAddr, sealed: &[u8]) -> bool {
-        let mut opened = std::mem::take(&mut self.opened);
+        // Buffers are as old as the call: thousands of connections are idle at a time.
+        let mut opened = Vec::with_capacity(sealed.len());
         let at_home = from == self.path;
         let verdict = self.seal.open(sealed, at_home, &mut opened);
         if let Some((&kind, inner)) = opened.split_first()
@@ -152,7 +147,6 @@ impl Connection {
                 _ => {}
             }
         }
-        self.opened = opened;
         verdict != Verdict::Foul
     }
 
@@ -220,21 +214,15 @@ impl Connection {
             self.conversation.ask();
             self.confirm_ms = Some(now_ms + CONFIRM_EVERY_MS);
         }
-        let Self {
-            id,
-            seal,
-            inner,
-            sealed,
-            path,
-            ..
-        } = self;
+        let Self { id, seal, path, .. } = self;
+        let (mut inner, mut sealed) = (Vec::new(), Vec::new());
         let mut put = |kind: u8, bytes: &[u8]| {
             inner.clear();
             inner.push(kind);
             inner.extend_from_slice(bytes);
-            put_data_header(*id, sealed);
-            if seal.seal(inner, sealed) {
-                emit(*path, sealed);
+            put_data_header(*id, &mut sealed);
+            if seal.seal(&inner, &mut sealed) {
+                emit(*path, &sealed);
             }
         };
         self.conversation

@@ -31,7 +31,6 @@ pub struct Conversation {
     receiving: Receiving,
     /// The peer is to be asked for his window; also how a client shows that it has heard the server.
     ask: bool,
-    datagram: Vec<u8>,
 }
 
 impl Conversation {
@@ -52,7 +51,6 @@ impl Conversation {
             sending: Sending::new(options, first),
             receiving: Receiving::new(options, first),
             ask: false,
-            datagram: Vec::new(),
         }
     }
 
@@ -144,8 +142,7 @@ impl Conversation {
 
     /// Gives all payloads that are to be sent now, each at most as long as the options say.
     pub fn flush(&mut self, now_ms: u64, mut emit: impl FnMut(&[u8])) {
-        let mut datagram = std::mem::take(&mut self.datagram);
-        datagram.clear();
+        let mut datagram = Vec::new();
         let capacity = self.options.datagram_bytes_max - DATA_OVERHEAD_BYTES;
         let mut put = |segment: Segment<'_>| {
             if datagram.len() + SEGMENT_HEADER_BYTES + segment.payload.len() > capacity {
@@ -211,6 +208,5 @@ impl Conversation {
         if !datagram.is_empty() {
             emit(&datagram);
         }
-        self.datagram = datagram;
     }
 }
