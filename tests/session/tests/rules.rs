@@ -1,6 +1,6 @@
 //! Every order of events keeps what is promised, and each rule that is dropped is missed.
 
-use playhouse_session_tests::{Report, Scenario, World, explore};
+use playhouse_session_tests::{LatestWorld, Report, Scenario, World, explore};
 use playhouse_wire::session::Rule;
 
 /// More than any scenario of the tests has.
@@ -188,6 +188,42 @@ fn without_a_redirect() {
 #[test]
 fn without_owners_that_stop() {
     rule("lapse", Rule::OwnerStops, AFTER);
+}
+
+#[track_caller]
+fn latest_rule(rule: Rule, what: &str) {
+    let report = explore(
+        "latest",
+        || LatestWorld::new(Some(rule)),
+        u64::MAX,
+        STATES_MAX,
+    );
+    let found = report.found.as_ref().map(|found| found.what.as_str());
+    assert_eq!(found, Some(what), "{report}");
+}
+
+#[test]
+fn newest_state_comes_and_never_goes_back() {
+    let report = explore("latest", || LatestWorld::new(None), 1, STATES_MAX);
+    assert!(report.found.is_none() && report.is_complete, "{report}");
+}
+
+#[test]
+fn without_the_base_of_newest_state() {
+    latest_rule(Rule::LatestNamesBase, "state goes back");
+}
+
+#[test]
+fn without_versions_that_rise() {
+    latest_rule(Rule::LatestRises, "state goes back");
+}
+
+#[test]
+fn without_versions_that_move_along() {
+    let without = || LatestWorld::new(Some(Rule::VersionsMove));
+    let report = explore("latest", without, 1, STATES_MAX);
+    let found = report.found.as_ref().map(|found| found.what.as_str());
+    assert_eq!(found, Some("the newest state never comes"), "{report}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::frame::{Body, BodyKind, OwnedEnd, OwnedOpen, Up, kind_of};
+use super::frame::{Body, BodyKind, OwnedEnd, OwnedOpen, Up, kind_of, short_of};
 use super::limits::SessionLimits;
 use super::pass::{Pass, open_mac};
 use super::receiving::{Place, Receiving};
@@ -400,7 +400,7 @@ impl ClientSession {
     }
 
     fn handle_latest<'a>(&mut self, latest: Latest<'a>) -> ClientEvent<'a> {
-        let is_mine = self.id.is_some_and(|id| short(id) == latest.session);
+        let is_mine = self.id.is_some_and(|id| short_of(id) == latest.session);
         if is_mine && self.views.take(&latest, self.limits.rules) {
             ClientEvent::Latest(latest)
         } else {
@@ -538,10 +538,10 @@ impl ClientSession {
     }
 
     /// The message with this number, which was just taken, made this entity, or moved it in a way that older state does not
-    /// fit: from now on newest state counts if it is based on this.
-    pub fn structural(&mut self, entity: &EntityRef, incarnation: u64, seq: u64) {
+    /// fit: from now on newest state counts if it is based on this. Whether it is followed: [`SessionLimits::views`] are.
+    pub fn structural(&mut self, entity: &EntityRef, incarnation: u64, seq: u64) -> bool {
         self.views
-            .structural(entity, incarnation, seq, self.limits.views);
+            .structural(entity, incarnation, seq, self.limits.views)
     }
 
     /// The entity is gone: no newest state of it counts.
@@ -583,12 +583,6 @@ impl ClientSession {
 }
 
 const ACKED_TOO_MUCH: &str = "it acknowledges what was not sent";
-
-/// The first 32 bits of a session's name.
-pub(super) fn short(id: Uuid) -> u32 {
-    let [a, b, c, d, ..] = id.0;
-    u32::from_be_bytes([a, b, c, d])
-}
 
 impl fmt::Display for NotSent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

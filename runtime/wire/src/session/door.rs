@@ -553,6 +553,28 @@ impl Door {
         }
     }
 
+    /// The message with this number, as [`Door::send`] gave it, makes this entity for the client, or changes it in a way that older state does
+    /// not fit. From now on [`Door::latest`] is based on it. Whether it is followed: [`SessionLimits::views`] are.
+    pub fn structural(&mut self, entity: &EntityRef, incarnation: u64, seq: u64) -> bool {
+        let views_max = self.limits.views;
+        self.session
+            .as_mut()
+            .is_some_and(|it| it.views.structural(entity, incarnation, seq, views_max))
+    }
+
+    /// The entity is gone for the client.
+    pub fn gone(&mut self, entity: &EntityRef) {
+        if let Some(session) = &mut self.session {
+            session.views.gone(entity);
+        }
+    }
+
+    /// Newest state of an entity, which may be lost and overtaken: to be sent at once, best in a datagram, or not at all. It takes no number and is
+    /// not kept. Nothing if no link serves the session, or the entity is not followed.
+    pub fn latest(&mut self, entity: &EntityRef, body: Body) -> Option<(Via, Down)> {
+        self.session.as_mut()?.latest(entity, body)
+    }
+
     /// Ends the session, for good: what was not begun is dropped, and the client is told.
     pub fn end(&mut self, now_us: u64, reason: SessionReason, text: &str) -> DoorEvent {
         let Some(session) = &mut self.session else {

@@ -245,6 +245,12 @@ impl OwnedEnd {
     }
 }
 
+/// The first 32 bits of a session's name.
+pub(super) fn short_of(id: Uuid) -> u32 {
+    let [a, b, c, d, ..] = id.0;
+    u32::from_be_bytes([a, b, c, d])
+}
+
 /// What a body is to the session that carries it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyKind {

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use super::frame::{Body, BodyKind, Down, OwnedOpened, kind_of};
+use super::frame::{Body, BodyKind, Down, OwnedLatest, OwnedOpened, kind_of, short_of};
 use super::limits::SessionLimits;
 use super::receiving::{Place, Receiving};
 use super::rules::Rule;
 use super::sending::Sending;
+use super::views::Views;
 use crate::message::{Msg, SessionReason};
 use crate::value::{EntityRef, Uuid};
 
@@ -95,6 +96,7 @@ pub struct HomeSession {
     /// Requests that began and were not answered.
     pub(super) answering: u32,
     pub(super) entities: Arc<[EntityRef]>,
+    pub(super) views: Views,
 }
 
 /// What a message came to.
@@ -132,6 +134,7 @@ impl HomeSession {
             inbox_bytes: 0,
             answering: 0,
             entities,
+            views: Views::default(),
         }
     }
 
@@ -349,6 +352,21 @@ impl HomeSession {
             self.answering = self.answering.saturating_sub(1);
         }
         Ok(self.tx.push(body))
+    }
+
+    /// Newest state for the client, if it is there to hear it.
+    pub(super) fn latest(&mut self, entity: &EntityRef, body: Body) -> Option<(Via, Down)> {
+        let via = self.attached?;
+        let view = self.views.next(entity)?;
+        let latest = OwnedLatest {
+            session: short_of(self.id),
+            entity: entity.clone(),
+            incarnation: view.incarnation,
+            base: view.base,
+            version: view.version,
+            body,
+        };
+        Some((via, Down::Latest(Box::new(latest))))
     }
 
     pub(super) fn ended(&self, reason: SessionReason) -> Ended {

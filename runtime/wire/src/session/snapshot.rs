@@ -1,7 +1,7 @@
 //! A door as bytes, for the node that takes its entity over. Both are nodes of one cluster: the form is theirs alone.
 //!
 //! `[version, login_no, tombstone, session]`, where a tombstone is `[session, login_no, reason, ran, time left]` and a session
-//! `[id, login_no, generation, rx, ran, acked, sent, entities, inbox, kept]`.
+//! `[id, login_no, generation, rx, ran, acked, sent, entities, inbox, kept, views]`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use super::limits::SessionLimits;
 use super::receiving::Receiving;
 use super::rules::Rule;
 use super::sending::Sending;
+use super::views::{View, Views};
 use crate::error::{Problem, Result};
 use crate::message::{Elements, SessionReason};
 use crate::value::{EntityRef, Uuid};
@@ -87,7 +88,7 @@ impl Door {
 
 impl HomeSession {
     fn put(&self, w: &mut Writer, limits: &SessionLimits) {
-        w.array(10);
+        w.array(11);
         w.put(&self.id);
         w.put(&self.login_no);
         w.unsigned(self.generation);
@@ -111,6 +112,15 @@ impl HomeSession {
         for body in &self.tx.kept {
             w.bin(body);
         }
+        w.array(self.views.0.len());
+        for (entity, view) in &self.views.0 {
+            w.array(4);
+            w.put(entity);
+            w.unsigned(view.incarnation);
+            w.unsigned(view.base);
+            let moves = limits.rules.has(Rule::VersionsMove);
+            w.unsigned(if moves { view.version } else { 0 });
+        }
     }
 
     fn read(r: &mut Reader<'_>, grace_at: u64) -> Result<Self> {
@@ -133,6 +143,7 @@ impl HomeSession {
             };
             Sending::restored(acked, sent, kept).ok_or_else(|| r.error(between))
         })?;
+        let views = slots.required_with("views", read_views)?;
         slots.end()?;
         let mut session = Self::new(id, login_no, grace_at, entities);
         session.generation = generation;
@@ -142,6 +153,7 @@ impl HomeSession {
         session.inbox_bytes = inbox.iter().map(|run| run.body.len()).sum();
         session.inbox = inbox;
         session.tx = tx;
+        session.views = views;
         Ok(session)
     }
 }
@@ -175,6 +187,25 @@ fn read_inbox(r: &mut Reader<'_>, rx: u64) -> Result<VecDeque<Run>> {
     }
     r.leave();
     Ok(inbox)
+}
+
+fn read_views(r: &mut Reader<'_>) -> Result<Views> {
+    let mut views = Views::default();
+    for _ in 0..r.enter_array()? {
+        let mut slots = r.slots()?;
+        let entity = slots.required::<EntityRef>("entity")?;
+        let view = View {
+            incarnation: slots.required::<u64>("incarnation")?,
+            base: slots.required::<u64>("base")?,
+            version: slots.required::<u64>("version")?,
+        };
+        slots.end()?;
+        if views.0.insert(entity, view).is_some() {
+            return Err(r.error(Problem::Duplicate));
+        }
+    }
+    r.leave();
+    Ok(views)
 }
 
 fn read_bodies(r: &mut Reader<'_>) -> Result<VecDeque<Body>> {

@@ -6,42 +6,48 @@ use super::rules::{Rule, Rules};
 use crate::message::Latest;
 use crate::value::EntityRef;
 
-/// What a client knows of the entities whose newest state it follows. Nothing for most sessions.
+/// The entities whose newest state a session follows. Nothing for most sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Views(BTreeMap<EntityRef, View>);
+pub(super) struct Views(pub(super) BTreeMap<EntityRef, View>);
 
+/// What one side knows of an entity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct View {
-    incarnation: u64,
-    /// The number of the last change of structure.
-    base: u64,
-    /// The newest version that was applied onto it.
-    version: u64,
+pub(super) struct View {
+    /// Which life of it.
+    pub(super) incarnation: u64,
+    /// The number of its last change of structure.
+    pub(super) base: u64,
+    /// The newest version: at the client of what was applied, at the home of what was sent.
+    pub(super) version: u64,
 }
 
 impl Views {
+    /// The message of this number made the entity, or changed it so that older state does not fit. Whether it is followed.
     pub(super) fn structural(
         &mut self,
         entity: &EntityRef,
         incarnation: u64,
         base: u64,
         views_max: u32,
-    ) {
-        let views = &mut self.0;
-        if let Some(view) = views.get_mut(entity) {
+    ) -> bool {
+        if let Some(view) = self.0.get_mut(entity) {
             if view.incarnation != incarnation {
                 view.version = 0;
             }
             view.incarnation = incarnation;
             view.base = base;
-        } else if views.len() < views_max as usize {
+            return true;
+        }
+        let has_room = self.0.len() < views_max as usize;
+        if has_room {
             let view = View {
                 incarnation,
                 base,
                 version: 0,
             };
-            views.insert(entity.clone(), view);
+            self.0.insert(entity.clone(), view);
         }
+        has_room
     }
 
     pub(super) fn gone(&mut self, entity: &EntityRef) {
@@ -60,5 +66,12 @@ impl Views {
         }
         view.version = latest.version;
         true
+    }
+
+    /// The next version of an entity's state.
+    pub(super) fn next(&mut self, entity: &EntityRef) -> Option<&View> {
+        let view = self.0.get_mut(entity)?;
+        view.version = view.version.saturating_add(1);
+        Some(view)
     }
 }

@@ -8,7 +8,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use playhouse_session_tests::{Scenario, World, explore};
+use playhouse_session_tests::{LatestWorld, Scenario, World, explore};
 use playhouse_wire::session::Rule;
 
 /// Explores sessions through every order of events.
@@ -42,6 +42,12 @@ fn main() -> ExitCode {
         let first = || World::new(scenario, without);
         let (every, most) = (scenario.rest_every, arguments.states_max);
         let report = explore(scenario.name, first, every, most);
+        is_sound &= report.found.is_none();
+        println!("{report}");
+    }
+    if is_named("latest") {
+        let first = || LatestWorld::new(without);
+        let report = explore("latest", first, 1, arguments.states_max);
         is_sound &= report.found.is_none();
         println!("{report}");
     }

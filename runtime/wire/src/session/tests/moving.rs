@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::message::{Executed, Latest, SessionReason};
-use crate::session::{ClientState, Door, DoorEvent, SessionLimits};
+use crate::session::{ClientEvent, ClientState, Door, DoorEvent, SessionLimits};
 
 use super::trio::{SECOND, Trio, entity, event, request, response};
 
@@ -134,7 +134,6 @@ fn newest_state_is_taken_onto_its_base_and_only_if_newer() {
     let mut trio = Trio::open();
     let short = 0x0101_0101;
     let take = |client: &mut crate::session::ClientSession, latest: Latest<'_>| {
-        use crate::session::ClientEvent;
         let event = client.handle_message(0, 1, crate::Message::Latest(latest));
         assert!(matches!(
             event,
@@ -157,5 +156,58 @@ fn newest_state_is_taken_onto_its_base_and_only_if_newer() {
     assert!(!take(client, latest(short, 3, 5)), "of an earlier life");
     client.gone(&entity());
     assert!(!take(client, latest(short, 3, 6)));
+    assert_eq!(
+        trio.door.latest(&entity(), event(1)),
+        None,
+        "it is not followed"
+    );
     assert!(trio.client.send(request(1)).is_ok());
+}
+
+#[test]
+fn newest_state_goes_on_where_it_was_after_a_move() {
+    let mut trio = Trio::open();
+    let seq = trio.door.send(0, event(1)).unwrap();
+    assert!(trio.door.structural(&entity(), 1, seq));
+    trio.drive();
+    assert!(trio.client.structural(&entity(), 1, seq));
+    let mut versions = Vec::new();
+    for round in 0..2 {
+        if round == 1 {
+            hand_over(&mut trio);
+            assert_eq!(
+                trio.door.latest(&entity(), event(2)),
+                None,
+                "nobody hears it"
+            );
+            trio.dial(1);
+            trio.drive();
+        }
+        let (via, down) = trio.door.latest(&entity(), event(2)).unwrap();
+        assert_eq!(via.attempt, trio.client.attempt());
+        let bytes = super::trio::bytes(|w| down.put(w));
+        let message = crate::Message::decode(&bytes).unwrap();
+        if let ClientEvent::Latest(latest) = trio.client.handle_message(0, 1, message) {
+            versions.push(latest.version);
+        }
+    }
+    assert_eq!(versions, [1, 2]);
+}
+
+#[test]
+fn a_session_follows_so_many_entities_and_no_more() {
+    let mut trio = Trio::open();
+    let of = numbered;
+    for number in 0..1024 {
+        assert!(trio.door.structural(&of(number), 1, 1));
+        assert!(trio.client.structural(&of(number), 1, 1));
+    }
+    assert!(!trio.door.structural(&of(1024), 1, 1));
+    assert!(!trio.client.structural(&of(1024), 1, 1));
+    trio.door.gone(&of(0));
+    assert!(trio.door.structural(&of(1024), 1, 1));
+}
+
+fn numbered(number: u16) -> crate::EntityRef {
+    crate::EntityRef { number, ..entity() }
 }

@@ -27,7 +27,9 @@ fn drive(steps: &mut Steps<'_>) {
             3 | 4 => drop(client.send(body(more))),
             5 if more == 0 => drop(client.log_out()),
             6 if more == 0 => drop(client.give_up()),
-            7 => client.structural(&entity(more), 1, u64::from(more / 16)),
+            7 => {
+                client.structural(&entity(more), 1, u64::from(more / 16));
+            }
             8 => client.gone(&entity(more)),
             9 => {
                 let bytes = steps.take(more);
