@@ -74,3 +74,8 @@ fn sessions_at_gates() {
 fn sessions_at_homes() {
     storm("session_home");
 }
+
+#[test]
+fn kcp() {
+    storm("kcp");
+}
