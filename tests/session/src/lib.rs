@@ -6,9 +6,11 @@
 
 mod latest;
 mod scenario;
+mod walk;
 mod world;
 
 pub use latest::{LatestStep, LatestWorld};
 pub use playhouse_explore_tests::{Found, Report, explore};
 pub use scenario::{Budget, Scenario};
+pub use walk::{ENDS, LONG, Lived, walk};
 pub use world::{Step, World};

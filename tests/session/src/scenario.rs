@@ -34,7 +34,7 @@ pub struct Budget {
     /// The attacker presents what he has recorded.
     pub attacks: u8,
     /// How many attempts the client may use.
-    pub attempts: u8,
+    pub attempts: u16,
 }
 
 /// A run.
@@ -62,39 +62,45 @@ pub struct Scenario {
     pub rest_every: u64,
 }
 
-const NOTHING: Budget = Budget {
-    calls: 1,
-    events: 0,
-    breaks: 0,
-    hop_breaks: 0,
-    gate_deaths: 0,
-    home_deaths: 0,
-    moves: 0,
-    lapses: 0,
-    replacements: 0,
-    graces: 0,
-    restarts: 0,
-    amnesias: 0,
-    logins: 0,
-    migrations: 0,
-    attacks: 0,
-    attempts: 3,
-};
+impl Budget {
+    /// One call, three attempts, and nothing fails.
+    pub const NOTHING: Self = Self {
+        calls: 1,
+        events: 0,
+        breaks: 0,
+        hop_breaks: 0,
+        gate_deaths: 0,
+        home_deaths: 0,
+        moves: 0,
+        lapses: 0,
+        replacements: 0,
+        graces: 0,
+        restarts: 0,
+        amnesias: 0,
+        logins: 0,
+        migrations: 0,
+        attacks: 0,
+        attempts: 3,
+    };
+}
 
-const BASE: Scenario = Scenario {
-    name: "",
-    about: "",
-    budget: NOTHING,
-    gates: 1,
-    is_slow: false,
-    is_lazy: false,
-    buffer: 3,
-    window: 3,
-    is_deep: false,
-    rest_every: 53,
-};
+const NOTHING: Budget = Budget::NOTHING;
 
 impl Scenario {
+    /// What scenarios begin from.
+    pub const BASE: Self = Self {
+        name: "",
+        about: "",
+        budget: NOTHING,
+        gates: 1,
+        is_slow: false,
+        is_lazy: false,
+        buffer: 3,
+        window: 3,
+        is_deep: false,
+        rest_every: 53,
+    };
+
     /// All of them.
     pub const ALL: &'static [Self] = &[
         Self {
@@ -105,7 +111,7 @@ impl Scenario {
                 events: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "gates",
@@ -115,7 +121,7 @@ impl Scenario {
                 gate_deaths: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "hops",
@@ -124,7 +130,7 @@ impl Scenario {
                 hop_breaks: 2,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "slow",
@@ -138,7 +144,7 @@ impl Scenario {
                 attempts: 2,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "migration",
@@ -149,7 +155,7 @@ impl Scenario {
                 events: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "move",
@@ -159,7 +165,7 @@ impl Scenario {
                 calls: 2,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "drain",
@@ -169,7 +175,7 @@ impl Scenario {
                 hop_breaks: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "death",
@@ -179,7 +185,7 @@ impl Scenario {
                 breaks: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "lapse",
@@ -188,7 +194,7 @@ impl Scenario {
                 lapses: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "replaced",
@@ -198,7 +204,7 @@ impl Scenario {
                 breaks: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "grace",
@@ -209,7 +215,7 @@ impl Scenario {
                 calls: 2,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "restart",
@@ -221,7 +227,7 @@ impl Scenario {
                 attempts: 2,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "amnesia",
@@ -231,7 +237,7 @@ impl Scenario {
                 events: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "tombstone",
@@ -242,7 +248,7 @@ impl Scenario {
                 breaks: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "attack",
@@ -253,7 +259,7 @@ impl Scenario {
                 calls: 0,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "overflow",
@@ -266,7 +272,7 @@ impl Scenario {
                 breaks: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "lazy",
@@ -279,7 +285,7 @@ impl Scenario {
                 calls: 0,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "all breaks",
@@ -294,7 +300,7 @@ impl Scenario {
                 calls: 2,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "all moves",
@@ -310,7 +316,7 @@ impl Scenario {
                 attempts: 4,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "all ends",
@@ -327,7 +333,7 @@ impl Scenario {
                 events: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
         Self {
             name: "all slow",
@@ -344,7 +350,7 @@ impl Scenario {
                 events: 1,
                 ..NOTHING
             },
-            ..BASE
+            ..Self::BASE
         },
     ];
 

@@ -151,7 +151,7 @@ const KEY: SessionKey = SessionKey([7; 32]);
 const STRANGERS_GATE: u64 = 99;
 
 /// How many ways there are between a gate and a home, one after another.
-const LIVES: u64 = 10;
+const LIVES: u64 = 1000;
 
 fn frame(write: impl FnOnce(&mut Writer)) -> Frame {
     let mut w = Writer::new();
@@ -159,9 +159,12 @@ fn frame(write: impl FnOnce(&mut Writer)) -> Frame {
     w.into_bytes().into()
 }
 
+/// Calls of a login are below.
+const CALLS_MAX: u64 = 64;
+
 /// What a call is called: its login and its number there.
 const fn call_id(login: u64, number: u64) -> u64 {
-    login * 16 + number
+    login * CALLS_MAX + number
 }
 
 /// The home as a gate numbers it: another one after each break.
@@ -212,6 +215,9 @@ impl World {
             rules,
             limits: Arc::clone(&limits),
         };
+        let budget = scenario.budget;
+        let logins = 2 + budget.restarts + budget.logins + budget.replacements;
+        let logins = usize::from(logins);
         let home = |door| Home {
             is_alive: true,
             door,
@@ -228,8 +234,8 @@ impl World {
             moving: None,
             stored: 0,
             logins: 1,
-            ran: vec![0; 8],
-            not_executed: vec![0; 8],
+            ran: vec![0; logins],
+            not_executed: vec![0; logins],
             sessions: Vec::new(),
             recorded: Vec::new(),
             budget: scenario.budget,

@@ -12,8 +12,16 @@ use crate::scenario::Budget;
 const REST_MAX: usize = 5_000;
 
 impl World {
+    /// Nothing fails any more.
+    pub(crate) fn calm(&mut self) {
+        self.budget = Budget {
+            attempts: u16::MAX,
+            ..Budget::default()
+        };
+    }
+
     /// Whether the client knows what became of everything, and nothing is left to do.
-    fn is_at_rest(&self) -> bool {
+    pub(crate) fn is_at_rest(&self) -> bool {
         let client = &self.client.machine;
         if client.state() == ClientState::Over {
             return true;
@@ -55,10 +63,7 @@ impl Model for World {
     /// Looks, depth first, for a way on which everything is done, with nothing that fails any more.
     fn comes_to_rest(&self) -> Option<String> {
         let mut first = self.clone();
-        first.budget = Budget {
-            attempts: u8::MAX,
-            ..Budget::default()
-        };
+        first.calm();
         let mut seen = HashSet::from([first.hash_of()]);
         let mut stack = vec![first];
         while let Some(world) = stack.pop() {

@@ -4,7 +4,7 @@ use playhouse_wire::message::Executed;
 use playhouse_wire::session::{ClientEvent, ClientSession, ClientState, GateLink, Over, Up};
 use playhouse_wire::{Limits, Message, Reader};
 
-use super::{Client, Link, World, call_id, event, frame, request};
+use super::{CALLS_MAX, Client, Link, World, call_id, event, frame, request};
 
 pub(super) const ORDER: &str = "an effect is lost, doubled or out of order";
 pub(super) const LIE: &str = "what was said not to have run did run";
@@ -133,7 +133,7 @@ impl World {
         let what = match Message::decode(body) {
             Ok(Message::Response(response)) => {
                 let id = u64::from(response.id);
-                self.client.answered |= 1 << (id % 16);
+                self.client.answered |= 1 << (id % CALLS_MAX);
                 Some(id)
             }
             Ok(Message::Notify(notify)) => Reader::new(notify.args, &Limits::STRICT).u64().ok(),

@@ -8,8 +8,8 @@ use playhouse_wire::{Message, Uuid};
 
 use super::client::{AFTER, BROKEN, LIE, ORDER};
 use super::{
-    Downward, GRACE_US, Home, KEY, LIVES, Moving, STRANGERS_GATE, Session, Upward, World, frame,
-    response,
+    CALLS_MAX, Downward, GRACE_US, Home, KEY, LIVES, Moving, STRANGERS_GATE, Session, Upward,
+    World, frame, response,
 };
 
 pub(super) const ATTACKER: &str = "an attacker's link serves the session";
@@ -239,7 +239,7 @@ impl World {
             return true;
         };
         let id = u64::from(request.id);
-        let (login, call) = (id / 16, id % 16);
+        let (login, call) = (id / CALLS_MAX, id % CALLS_MAX);
         if self.sessions[number].is_over {
             self.is_wrong(AFTER);
         }

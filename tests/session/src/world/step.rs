@@ -39,7 +39,31 @@ pub enum Step {
 }
 
 impl World {
-    pub(super) fn all_steps(&self, is_resting: bool) -> Vec<Step> {
+    /// Whether something goes wrong, or is done on purpose that a session must survive.
+    pub(crate) const fn is_failure(step: Step) -> bool {
+        matches!(
+            step,
+            Step::Break(_)
+                | Step::HopBreaks(..)
+                | Step::GateDies(_)
+                | Step::HomeDies(_)
+                | Step::Freeze(_)
+                | Step::CallOff(_)
+                | Step::Lapse(_)
+                | Step::Grace(_)
+                | Step::Replace(_)
+                | Step::Restart
+                | Step::Forget
+                | Step::Attack(_)
+        )
+    }
+
+    /// Whether the client waits for an answer to its `Open`.
+    pub(crate) fn is_opening(&self) -> bool {
+        matches!(self.client.machine.state(), ClientState::Opening { .. })
+    }
+
+    pub(crate) fn all_steps(&self, is_resting: bool) -> Vec<Step> {
         let mut steps = Vec::new();
         self.steps_of_client(&mut steps, is_resting);
         self.steps_of_links(&mut steps);
@@ -200,7 +224,7 @@ impl World {
     }
 
     /// Does it. Whether it could be done.
-    pub(super) fn step(&mut self, step: Step) -> bool {
+    pub(crate) fn step(&mut self, step: Step) -> bool {
         let budget = &mut self.budget;
         match step {
             Step::Connect(gate) => {
