@@ -25,6 +25,7 @@
 //! in a cluster [`JOIN_TIMEOUT`] to join it, [`DRAIN_TIMEOUT`] to hand over what it runs, and [`LEAVE_TIMEOUT`] to leave it.
 
 mod accepting;
+mod admission;
 mod builder;
 mod clocks;
 mod config;
@@ -37,6 +38,7 @@ mod environment;
 mod exporting;
 mod gate;
 mod guests;
+mod home;
 mod interop;
 mod judging;
 mod lanes;
@@ -47,7 +49,6 @@ mod problem;
 mod running;
 mod secrets;
 mod serving;
-mod session;
 mod shard;
 mod shared;
 mod strangers;
@@ -62,6 +63,7 @@ use tokio::time::Duration;
 
 #[cfg(feature = "tls")]
 pub use accepting::CERTIFICATE_EVERY;
+pub use admission::{Admission, Shown};
 pub use builder::NodeBuilder;
 pub use clocks::CLOCK_DIFFERENCE_MAX;
 pub use config::{
@@ -71,13 +73,14 @@ pub use config::{
 };
 pub use draining::DRAIN_TIMEOUT;
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
+pub use gate::{OPEN_RATE, OPEN_TIMEOUT};
 pub(crate) use guests::Place;
 pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};
+pub use home::{ASKED_MAX, RUNNING_MAX};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
 pub use playhouse_net::noise::{ClusterKey, HANDSHAKE_TIMEOUT, KeyError, PublicKey, ServerKey};
 pub use problem::{BuildError, StartError};
 pub use running::{RESTART_STATUS, RunError, Running, Spawned, StopError};
-pub use session::{HELD_MAX, OPEN_RATE, OPEN_TIMEOUT};
 pub use system::LEAVE_TIMEOUT;
 
 pub use crate::standing::NoStanding;

@@ -7,9 +7,9 @@ use arena_schema::battle::Battle;
 use arena_schema::common::AccountId;
 use arena_schema::world::Avatar;
 use playhouse::logic::EntitySchema;
-use playhouse::login::{Claims, Pass, TokenKeys, TokenKind};
-use playhouse::node::{Node, NodeBuilder};
-use playhouse::{Bytes, Cx, Duration, EntityRef, Failure, FailureKind, Reach, Ref};
+use playhouse::login::{Claims, TokenKeys, TokenKind};
+use playhouse::node::{Node, NodeBuilder, Shown};
+use playhouse::{Cx, Duration, EntityRef, Failure, FailureKind, Reach, Ref};
 
 use crate::account::{self, AccountLogic, LoginLogic, Logins, PaymentsLogic};
 use crate::avatar::AvatarLogic;
@@ -110,12 +110,13 @@ pub(crate) fn takes_new(cx: &Cx) -> impl Fn(&str) -> bool + use<> {
 }
 
 /// Who a client is, by what it shows: a login token binds it to its avatar, a ticket to its puppet.
-async fn admit(cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> {
-    let token = Bytes(Pass::split(&token).token.to_vec());
-    let claims = TokenKeys::of(cx)?.at_gate(&token, cx.utc());
+async fn admit(cx: &mut Cx, shown: Shown) -> Result<EntityRef, Failure> {
+    let claims = TokenKeys::of(cx)?.at_gate(&shown.token, shown.now(cx));
     let claims = claims.map_err(|error| denied(error.to_string()))?;
     match &claims.kind {
+        TokenKind::Login if shown.resumes => Ok(claims.entity),
         TokenKind::Login => {
+            let token = shown.token;
             let verified = Login::any().verify(token.into()).await;
             verified.map_err(|error| denied(error.to_string()))?;
             Ok(claims.entity)

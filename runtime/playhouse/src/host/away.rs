@@ -5,7 +5,6 @@ use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::rc::Rc;
 
-use playhouse_net::link::ReplySink;
 use playhouse_wire::message::Waiting as Waits;
 
 use super::SessionId;
@@ -26,8 +25,6 @@ pub(super) struct Away {
     pub(super) reply: Option<Rc<dyn Any>>,
     /// The call as it is placed, if it is.
     pub(super) placed: OnceCell<Rc<Placed>>,
-    /// Takes the answer of a client whose link is of another shard.
-    pub(super) sink: Option<Rc<dyn ReplySink>>,
 }
 
 /// Which way a call went.

@@ -290,6 +290,25 @@ impl Shard {
             .because("too many calls wait for the shard of the target"))
     }
 
+    /// The shard that an entity has its home on, whether it lives or not; none if it can't be told.
+    pub(crate) fn shard_with(&self, entity: &playhouse_wire::EntityRef) -> Option<u32> {
+        self.home_of(&Target::Entity(entity.clone())).ok()
+    }
+
+    /// Whether one more message of a session may wait for a shard.
+    pub(crate) fn has_room(&self, shard: u32) -> bool {
+        self.may_post(shard).is_ok()
+    }
+
+    /// Has a shard do something soon, in order with all else that this one sends it.
+    pub(crate) fn post_to(
+        self: &Rc<Self>,
+        shard: u32,
+        job: impl FnOnce(&Rc<Self>) + Send + 'static,
+    ) {
+        self.do_on(shard, job);
+    }
+
     /// Sends a packet to another shard, together with others of this turn.
     pub(super) fn post(&self, to: u32, packet: Packet) {
         if let Some(buffer) = self.out.borrow_mut().get_mut(to as usize) {

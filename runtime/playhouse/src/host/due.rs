@@ -4,6 +4,7 @@ use std::rc::{Rc, Weak};
 
 use playhouse_wire::EntityKey;
 
+use super::SessionId;
 use super::calls::CallId;
 use super::cell::Hosted;
 use super::placement::Entry;
@@ -25,6 +26,8 @@ pub(super) enum Due {
     Idle(Weak<dyn Hosted>),
     /// The calls of an entity elsewhere have waited long enough to ask for it again.
     Ask(Rc<Entry>, u64),
+    /// Something of a client's session.
+    Session(SessionId),
     /// An entity is to be run though nobody calls: by type and key.
     Begin(u32, EntityKey),
 }

@@ -72,6 +72,12 @@ impl Serving {
         self.silent.set(true);
         self.shard.give_up(self.call);
     }
+
+    /// Whether it only waits for its turn: cancelled now, it never begins.
+    pub(crate) fn only_waits(&self) -> bool {
+        let calls = self.shard.calls.borrow();
+        calls.get(self.call).is_some_and(|call| call.queued)
+    }
 }
 
 impl Serving {
@@ -159,7 +165,7 @@ impl Shard {
             Ok(Home::Here) if self.clustered().is_some() => {
                 self.serve_in_cluster(&target, incoming, reply)
             }
-            Ok(Home::Here) => self.serve_here(&target, incoming, reply),
+            Ok(Home::Here) => self.serve_here(&target, incoming, CallKind::Rpc, reply),
             Ok(Home::Shard(shard)) => {
                 let silent = Rc::new(Cell::new(false));
                 let back = Back {
@@ -205,6 +211,23 @@ impl Shard {
         }
     }
 
+    /// Serves a oneway whose end somebody waits for all the same: `reply` is told, at once or later.
+    pub(crate) fn serve_oneway_until_done(
+        self: &Rc<Self>,
+        incoming: Incoming<'_>,
+        reply: Rc<impl ReplyTo>,
+    ) -> Option<Serving> {
+        let target = target(incoming.method, incoming.header);
+        if matches!(self.home(&target), Ok(Home::Here)) && !self.is_elsewhere(&target) {
+            return self.serve_here(&target, &incoming, CallKind::Oneway, reply);
+        }
+        match self.serve_oneway(incoming) {
+            Ok(()) => reply.answer(Answer::Ok(&())),
+            Err(failure) => reply.answer(Answer::Failed(&failure)),
+        }
+        None
+    }
+
     /// A call that names an epoch is that activation's; any other goes to wherever its entity is.
     fn serve_in_cluster(
         self: &Rc<Self>,
@@ -216,7 +239,7 @@ impl Shard {
             return self.serve_of_link_at_epoch(target, incoming, reply);
         }
         if !self.is_elsewhere(target) {
-            return self.serve_here(target, incoming, reply);
+            return self.serve_here(target, incoming, CallKind::Rpc, reply);
         }
         match self.place_incoming(target, incoming, Some(Rc::clone(&reply))) {
             Ok(serving) => serving,
@@ -231,9 +254,10 @@ impl Shard {
         self: &Rc<Self>,
         target: &Target,
         incoming: &Incoming<'_>,
+        kind: CallKind,
         reply: Rc<dyn ReplyTo>,
     ) -> Option<Serving> {
-        let prepared = self.prepare_incoming(target, incoming, CallKind::Rpc);
+        let prepared = self.prepare_incoming(target, incoming, kind);
         let Prepared { host, place, call } = match prepared {
             Ok(prepared) => prepared,
             Err(failure) => {

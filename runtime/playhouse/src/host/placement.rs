@@ -34,7 +34,8 @@ use crate::standing::Standing;
 pub(super) use asking::entity_hash;
 pub(super) use departing::{Decoded, decode_nothing};
 pub(super) use internal::INTERNAL_SLOT;
-pub(super) use locating::{Located, Unclaimed};
+pub(crate) use internal::Whereabouts;
+pub(super) use locating::Unclaimed;
 pub(super) use placed::Placed;
 pub(super) use table::{Entry, Placements};
 

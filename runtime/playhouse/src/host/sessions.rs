@@ -1,6 +1,7 @@
 //! Towards clients: sessions that are bound to entities, events, and calls that clients answer.
 
-use std::cell::RefCell;
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -8,34 +9,33 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use playhouse_net::link::{ReplyOutcome, ReplySink};
-use playhouse_wire::message::{Header, Method, SessionReason};
-use playhouse_wire::{Encode, EntityKey, EntityRef, Writer};
+use playhouse_net::link::ReplySink;
+use playhouse_wire::message::{Header, Method, SessionReason, put_notify};
+use playhouse_wire::{Encode, EntityKey, Writer};
 
 use super::away::{Away, Route};
-use super::calls::CallId;
 use super::dispatch::no_such_target;
+use super::due::Due;
 use super::durable::Held;
 use super::egress::{EgressId, Sink, check};
-use super::forward::Raw;
 use super::interceptor::{CallOutcome, Direction, Seen};
 use super::lease::leased;
 use super::park::{Manner, Outcome, Reply, Waiting};
 use super::rare::Observer;
-use super::route::Home;
 use super::shard::Shard;
 use super::{Cx, SessionId};
 use crate::call::{Arguments, Failure, FailureKind, Rpc, Target};
 use crate::descriptor::Audience;
-use crate::logic::Hook;
+
+mod binding;
 
 /// Most observers of one entity.
 pub const OBSERVERS_MAX: usize = 4096;
 
-/// Reaches the clients whose links are of this shard. The node sets it: [`Shard::set_session_port`].
-pub trait SessionPort {
-    /// Sends an event; nothing if the session is over.
-    fn notify(&self, session: SessionId, method: Method, header: &Header<'_>, args: &dyn Encode);
+/// The sessions that are bound to entities of this shard. The node sets it: [`Shard::set_session_port`].
+pub trait SessionPort: Any {
+    /// Sends an event, a message as it goes to each of these sessions; nothing to one that is over.
+    fn notify(&self, sessions: &[SessionId], body: &Arc<[u8]>);
 
     /// Sends a request. `sink` is told its outcome exactly once, unless it is cancelled or this fails; never before
     /// this has returned.
@@ -55,6 +55,11 @@ pub trait SessionPort {
     /// Gives a request up.
     fn cancel(&self, session: SessionId, id: EgressId);
 
+    /// A time has come that [`Shard::wake_session`] was asked for.
+    fn due(&self, session: SessionId) {
+        let _ = session;
+    }
+
     /// Ends a session for good and tells its client why.
     fn end(&self, session: SessionId, reason: SessionReason, text: &str) {
         let _ = (session, reason, text);
@@ -62,23 +67,14 @@ pub trait SessionPort {
 }
 
 impl SessionId {
-    /// Bits of the number that count; those above say which shard has the session's link.
+    /// Bits of the number that count; those above say on which shard the session is.
     pub const COUNT_BITS: u32 = 48;
 
-    /// The shard that has the session's link.
+    /// The shard that the session is on: that of the entity that it is bound to.
     #[must_use]
     pub const fn shard(self) -> u32 {
         (self.0 >> Self::COUNT_BITS) as u32
     }
-}
-
-/// An event on its way to clients.
-#[derive(Clone)]
-struct Event {
-    method: Method,
-    key: EntityKey,
-    local: Option<u32>,
-    args: Arc<[u8]>,
 }
 
 /// Sends an event to whom the schema says. Generated code calls it.
@@ -134,32 +130,28 @@ impl Cx {
             tracing::warn!(event = A::call().name, from = ?self, %failure, "event left out");
             return;
         }
-        let mut writer = Writer::new();
-        args.encode(&mut writer);
         let header = cell.header();
         let descriptor = self.shard().kind(header.kind).descriptor;
-        let event = Event {
-            method: Method {
-                package: descriptor.package,
-                number: descriptor.number,
-                slot: self.slot(),
-                tag: A::TAG,
-            },
-            key: self.me().key.clone(),
-            local: (header.local != 0).then_some(header.local),
-            args: writer.into_bytes().into(),
+        let method = Method {
+            package: descriptor.package,
+            number: descriptor.number,
+            slot: self.slot(),
+            tag: A::TAG,
         };
-        for receiver in receivers {
-            let event = event.clone();
-            if self.shard().is_held() {
-                let send: Held = Box::new(move |shard| shard.send_event(receiver, event));
-                if let Err(failure) = self.shard().keep_back(send) {
-                    tracing::warn!(event = A::call().name, from = ?self, %failure, "event left out");
-                    return;
-                }
-                continue;
-            }
-            self.shard().send_event(receiver, event);
+        let local = (header.local != 0).then_some(header.local);
+        let header = Header {
+            local,
+            ..Header::to(self.me().key.clone())
+        };
+        let mut writer = Writer::new();
+        put_notify(&mut writer, method, &header, |w| args.encode(w));
+        let body: Arc<[u8]> = writer.into_bytes().into();
+        if !self.shard().is_held() {
+            return self.shard().send_event(receivers, body);
+        }
+        let send: Held = Box::new(move |shard| shard.send_event(receivers, body));
+        if let Err(failure) = self.shard().keep_back(send) {
+            tracing::warn!(event = A::call().name, from = ?self, %failure, "event left out");
         }
     }
 
@@ -186,49 +178,23 @@ impl Cx {
         };
         let reply: Reply<Outcome<A>> = Rc::default();
         let key = me.key.clone();
-        if session.shard() == shard.index {
-            let away = Rc::new(Away::default());
-            let call = shard.enter_away(&away, method, outbound.left_us);
-            let sink = Rc::new(Sink::<A> {
-                shard: Rc::clone(shard),
-                call,
-                reply: Rc::clone(&reply),
-            });
-            let asked = shard.request_client(session, (method, key, outbound.left_us), args, sink);
-            match asked {
-                Ok(id) => away.route.set(Route::Session(session, id)),
-                Err(failure) => {
-                    shard.ended(call);
-                    let outcome = || CallOutcome::Failed(failure.kind());
-                    shard.after(Direction::Out, || seen, outcome);
-                    return Err(failure);
-                }
-            }
-            shard.await_call(call);
-            return Ok(Waiting::new(shard, call, reply, Manner::of(seen)));
-        }
-        let laid = Rc::new(FarSink::<A>(Rc::clone(&reply)));
-        let away = Rc::new(Away {
-            sink: Some(laid),
-            ..Away::default()
-        });
+        let away = Rc::new(Away::default());
         let call = shard.enter_away(&away, method, outbound.left_us);
-        let (home, left_us) = (shard.index, outbound.left_us);
-        let mut writer = Writer::new();
-        args.encode(&mut writer);
-        let args = writer.into_bytes();
-        shard.do_on(session.shard(), move |shard| {
-            let sink = Rc::new(Relay {
-                shard: Rc::downgrade(shard),
-                home,
-                call,
-            });
-            let relayed = Rc::clone(&sink);
-            let asked = shard.request_client(session, (method, key, left_us), &Raw(&args), sink);
-            if let Err(failure) = asked {
-                relayed.complete(ReplyOutcome::Failed((&failure).into()));
-            }
+        let sink = Rc::new(Sink::<A> {
+            shard: Rc::clone(shard),
+            call,
+            reply: Rc::clone(&reply),
         });
+        let asked = shard.request_client(session, (method, key, outbound.left_us), args, sink);
+        match asked {
+            Ok(id) => away.route.set(Route::Session(session, id)),
+            Err(failure) => {
+                shard.ended(call);
+                let outcome = || CallOutcome::Failed(failure.kind());
+                shard.after(Direction::Out, || seen, outcome);
+                return Err(failure);
+            }
+        }
         shard.await_call(call);
         Ok(Waiting::new(shard, call, reply, Manner::of(seen)))
     }
@@ -290,34 +256,45 @@ impl Shard {
         *self.port.borrow_mut() = Some(port);
     }
 
-    pub(super) fn session_port(&self) -> Option<Rc<dyn SessionPort>> {
+    pub(crate) fn session_port(&self) -> Option<Rc<dyn SessionPort>> {
         self.port.borrow().clone()
     }
 
-    fn send_event(self: &Rc<Self>, to: Observer, event: Event) {
-        match to {
-            Observer::Session(session) => self.do_on(session.shard(), move |shard| {
-                if let Some(port) = shard.session_port() {
-                    let header = Header {
-                        local: event.local,
-                        ..Header::to(event.key)
-                    };
-                    port.notify(session, event.method, &header, &Raw(&event.args));
-                }
-            }),
-            Observer::Entity(address) => {
-                let home = match self.home(&Target::Entity(address.clone())) {
-                    Ok(Home::Here) => self.index,
-                    Ok(Home::Shard(shard)) => shard,
-                    Err(_) => return,
-                };
-                self.do_on(home, move |shard| {
-                    if let Some(session) = shard.bound(&address) {
-                        shard.send_event(Observer::Session(session), event);
-                    }
-                });
-            }
+    /// Sends an event, encoded once, to all whom it is for: together to those of each shard.
+    fn send_event(self: &Rc<Self>, receivers: Vec<Observer>, body: Arc<[u8]>) {
+        let mut by_shard: BTreeMap<u32, Vec<Observer>> = BTreeMap::new();
+        for receiver in receivers {
+            let shard = match &receiver {
+                Observer::Session(session) => session.shard(),
+                Observer::Entity(address) => match self.home_of(&Target::Entity(address.clone())) {
+                    Ok(shard) => shard,
+                    Err(_) => continue,
+                },
+            };
+            by_shard.entry(shard).or_default().push(receiver);
         }
+        for (shard, receivers) in by_shard {
+            let body = Arc::clone(&body);
+            self.do_on(shard, move |shard| shard.send_event_here(&receivers, &body));
+        }
+    }
+
+    fn send_event_here(&self, receivers: &[Observer], body: &Arc<[u8]>) {
+        let sessions: Vec<SessionId> = receivers
+            .iter()
+            .filter_map(|receiver| match receiver {
+                Observer::Session(session) => Some(*session),
+                Observer::Entity(address) => self.bound(address),
+            })
+            .collect();
+        if let Some(port) = self.session_port().filter(|_| !sessions.is_empty()) {
+            port.notify(&sessions, body);
+        }
+    }
+
+    /// Has [`SessionPort::due`] called for a session at this time of the shard's clock, in microseconds.
+    pub(crate) fn wake_session(&self, session: SessionId, at_us: u64) {
+        self.set_timer(at_us, Due::Session(session));
     }
 
     fn request_client(
@@ -335,135 +312,6 @@ impl Shard {
             ..Header::to(key)
         };
         port.request(session, method, &header, args, sink)
-    }
-
-    /// The session that is bound to an entity of this shard.
-    #[must_use]
-    pub fn bound(&self, entity: &EntityRef) -> Option<SessionId> {
-        let kind = self.find_kind(entity.package, entity.number)?;
-        let cell = kind.find(&entity.key)?;
-        cell.header().rare(|rare| rare.session).flatten()
-    }
-
-    /// Binds a session to an entity, on whichever shard it lives; a keyed one is made if need be. Its hooks `replaced`,
-    /// if it had a session, and `attached` have run when this returns. Returns the session that it had.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such entity.
-    pub async fn bind(
-        self: &Rc<Self>,
-        entity: &EntityRef,
-        session: SessionId,
-    ) -> Result<Option<SessionId>, Failure> {
-        let home = match self.home(&Target::Entity(entity.clone()))? {
-            Home::Here => self.index,
-            Home::Shard(shard) => shard,
-        };
-        let entity = entity.clone();
-        let bound = self.ask(home, move |shard| {
-            Box::pin(async move { shard.bind_here(&entity, session).await })
-        });
-        bound.await?
-    }
-
-    async fn bind_here(
-        self: &Rc<Self>,
-        entity: &EntityRef,
-        session: SessionId,
-    ) -> Result<Option<SessionId>, Failure> {
-        let kind = self
-            .find_kind(entity.package, entity.number)
-            .ok_or_else(no_such_target)?;
-        self.pull(entity).await?;
-        let cell = self.live(kind, &entity.key)?;
-        let replaced = cell.header().rare_mut(|rare| rare.session.replace(session));
-        let hooks: &'static [Hook] = match replaced {
-            Some(_) => &[Hook::Replaced, Hook::Attached],
-            None => &[Hook::Attached],
-        };
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.run_hooks(&cell, hooks, move |_| {
-            let _ = sender.send(());
-        });
-        // If the hooks were dropped instead, the entity is bound all the same.
-        let _ = receiver.await;
-        let failure = cell.header().persisted();
-        match failure.and_then(|persisted| persisted.failure.borrow().clone()) {
-            Some(failure) => Err(failure),
-            None => Ok(replaced),
-        }
-    }
-
-    /// The link of a session is gone: its entity's hook `lost` runs, unless another session has taken it over.
-    pub fn lost(self: &Rc<Self>, entity: &EntityRef, session: SessionId) {
-        let home = match self.home(&Target::Entity(entity.clone())) {
-            Ok(Home::Here) => self.index,
-            Ok(Home::Shard(shard)) => shard,
-            Err(_) => return,
-        };
-        let entity = entity.clone();
-        self.do_on(home, move |shard| {
-            let Some(kind) = shard.find_kind(entity.package, entity.number) else {
-                return;
-            };
-            let Some(cell) = kind.find(&entity.key) else {
-                return shard.forget_client(kind.index, &entity.key, session);
-            };
-            let was_bound = cell.header().rare_mut(|rare| {
-                let bound = rare.session == Some(session);
-                if bound {
-                    rare.session = None;
-                }
-                bound
-            });
-            if was_bound {
-                let lost = Rc::clone(&cell);
-                shard.run_hooks(&cell, &[Hook::Lost], move |shard| shard.commit_soon(&lost));
-            }
-        });
-    }
-}
-
-/// Takes a client's answer on the shard that has its link, for one that has the entity.
-struct Relay {
-    shard: std::rc::Weak<Shard>,
-    home: u32,
-    call: CallId,
-}
-
-impl ReplySink for Relay {
-    fn complete(&self, outcome: ReplyOutcome<'_>) {
-        let Some(shard) = self.shard.upgrade() else {
-            return;
-        };
-        let call = self.call;
-        let outcome: Result<(Vec<u8>, bool), Failure> = match outcome.into_result() {
-            Ok(Ok(bytes)) => Ok((bytes.to_vec(), false)),
-            Ok(Err(bytes)) => Ok((bytes.to_vec(), true)),
-            Err(failure) => Err(failure.into()),
-        };
-        shard.do_on(self.home, move |shard| {
-            let sink = shard.away(call).and_then(|away| away.sink.clone());
-            if let Some(sink) = sink {
-                sink.complete(match &outcome {
-                    Ok((bytes, false)) => ReplyOutcome::Ok(bytes),
-                    Ok((bytes, true)) => ReplyOutcome::Thrown(bytes),
-                    Err(failure) => ReplyOutcome::Failed(failure.into()),
-                });
-            }
-            shard.handler_done(call);
-        });
-    }
-}
-
-/// Lays an answer down that came through another shard.
-struct FarSink<A: Rpc>(Rc<RefCell<Option<Outcome<A>>>>);
-
-impl<A: Rpc> ReplySink for FarSink<A> {
-    fn complete(&self, outcome: ReplyOutcome<'_>) {
-        let outcome = super::egress::decode_outcome::<A>(outcome);
-        *self.0.borrow_mut() = Some(outcome);
     }
 }
 

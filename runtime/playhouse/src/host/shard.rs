@@ -322,7 +322,7 @@ impl Shard {
     /// The clock for a call that begins. Within a handler's poll, and for what a link brings at once, it is as of the
     /// beginning of that; else, on behalf of a plain task, it is read anew: the shard may have slept since it last looked.
     #[inline]
-    pub(super) fn call_time(&self) -> u64 {
+    pub(crate) fn call_time(&self) -> u64 {
         if self.depth.get() == 0 && !self.in_batch.get() {
             self.refresh()
         } else {
@@ -449,6 +449,11 @@ impl Shard {
                     }
                 }
                 Some(Due::Ask(entry, epoch_seen)) => self.ask_again(&entry, epoch_seen),
+                Some(Due::Session(session)) => {
+                    if let Some(port) = self.session_port() {
+                        port.due(session);
+                    }
+                }
                 Some(Due::Begin(kind, key)) => self.begin_again(kind, &key),
                 None => return,
             }

@@ -35,6 +35,8 @@ pub(crate) struct Snapshot {
     pub(crate) durable_senders: usize,
     pub(crate) store: Option<StoreCounts>,
     pub(crate) sessions: usize,
+    /// Those whose clients' links are there.
+    pub(crate) sessions_there: usize,
     pub(crate) links_accepted: usize,
     pub(crate) links_dialled: usize,
     pub(crate) link_bytes_in: u64,
@@ -104,6 +106,7 @@ impl Snapshot {
         self.stalls += one.stalls;
         self.durable_senders += one.durable_senders;
         self.sessions += one.sessions;
+        self.sessions_there += one.sessions_there;
         self.links_accepted += one.links_accepted;
         self.links_dialled += one.links_dialled;
         self.link_bytes_in += one.link_bytes_in;

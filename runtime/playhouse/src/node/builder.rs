@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -14,12 +15,14 @@ use playhouse_net::kcp;
 use playhouse_net::noise::{ClusterKey, Keys, ServerKey};
 use playhouse_store::Backend;
 use playhouse_store::durable::Rules;
+use playhouse_wire::EntityRef;
 use playhouse_wire::frame::PACK_FROM;
 use playhouse_wire::message::NAME_BYTES_MAX;
-use playhouse_wire::{Bytes, EntityRef};
+use playhouse_wire::session::SessionLimits;
 use tokio::time::Duration;
 
 use super::accepting::is_tcp;
+use super::admission::{Admission, Shown};
 use super::member::is_everywhere;
 use super::problem::BuildError;
 use super::shared::Shared;
@@ -81,6 +84,7 @@ pub(super) struct Policy {
     pub(super) http: Option<Http>,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
+    pub(super) session_limits: Arc<SessionLimits>,
     pub(super) trust: Box<dyn Fn(&str) -> bool + Send + Sync>,
     pub(super) keys: Keys,
     /// What comes to the listeners of KCP.
@@ -111,25 +115,30 @@ type AudienceRule = dyn Fn(&EntityRef, &'static AudienceKind) -> bool + Send + S
 /// A future of one shard.
 pub(super) type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// Turns the token of a client into the entity that its session is bound to.
+/// Turns the token of a client into who it is.
 pub(super) trait Authenticator: Send + Sync {
     fn authenticate<'a>(
         &'a self,
         cx: &'a mut Cx,
-        token: Bytes,
-    ) -> Local<'a, Result<EntityRef, Failure>>;
+        shown: Shown,
+    ) -> Local<'a, Result<Admission, Failure>>;
 }
 
-impl<F> Authenticator for F
+/// What a game gave, which says who a client is in its own way.
+struct Given<F, T, A>(F, PhantomData<fn(T) -> A>);
+
+impl<F, T, A> Authenticator for Given<F, T, A>
 where
-    F: AsyncFn(&mut Cx, Bytes) -> Result<EntityRef, Failure> + Send + Sync,
+    F: AsyncFn(&mut Cx, T) -> Result<A, Failure> + Send + Sync,
+    T: From<Shown>,
+    A: Into<Admission>,
 {
     fn authenticate<'a>(
         &'a self,
         cx: &'a mut Cx,
-        token: Bytes,
-    ) -> Local<'a, Result<EntityRef, Failure>> {
-        Box::pin(self(cx, token))
+        shown: Shown,
+    ) -> Local<'a, Result<Admission, Failure>> {
+        Box::pin(async move { (self.0)(cx, shown.into()).await.map(Into::into) })
     }
 }
 
@@ -160,6 +169,7 @@ impl NodeBuilder {
                 http: None,
                 authenticator: None,
                 audience: None,
+                session_limits: Arc::default(),
                 trust: Box::new(is_loopback),
                 keys: Keys::default(),
                 kcp: kcp::Counts::default(),
@@ -355,13 +365,25 @@ impl NodeBuilder {
         self
     }
 
-    /// Turns the token that a client shows into the entity that its session is bound to. Without it no client gets a
-    /// session, and clients can make guest calls alone. It may make calls; they and it share five seconds.
-    pub fn authenticate<F>(mut self, authenticator: F) -> Self
+    /// Says who a client is: turns what it [shows](Shown), or the token alone, into the entity that its session is bound to,
+    /// or into an [`Admission`], which says more. It may make calls; it has [`OPEN_TIMEOUT`](super::OPEN_TIMEOUT), and is asked
+    /// again whenever a client resumes its session.
+    ///
+    /// Without it a node that has [`tokens`](Self::tokens) opens those of logins by itself. One that has neither gives no
+    /// client a session: clients can make guest calls alone.
+    pub fn authenticate<F, T, A>(mut self, authenticator: F) -> Self
     where
-        F: AsyncFn(&mut Cx, Bytes) -> Result<EntityRef, Failure> + Send + Sync + 'static,
+        F: AsyncFn(&mut Cx, T) -> Result<A, Failure> + Send + Sync + 'static,
+        T: From<Shown> + 'static,
+        A: Into<Admission> + 'static,
     {
-        self.policy.authenticator = Some(Box::new(authenticator));
+        self.policy.authenticator = Some(Box::new(Given(authenticator, PhantomData)));
+        self
+    }
+
+    /// How much a session keeps of what its client has not acknowledged, and for how long it outlives its links.
+    pub fn session_limits(mut self, limits: SessionLimits) -> Self {
+        self.policy.session_limits = Arc::new(limits);
         self
     }
 

@@ -17,6 +17,7 @@ use playhouse_net::link::{
 };
 use playhouse_net::links::{self, Backoff, Links};
 use playhouse_net::{Network, Random};
+use playhouse_wire::Writer;
 use playhouse_wire::link::Peer;
 use playhouse_wire::message::{GoAwayReason, Message, Notify, Request, WaitFound, WaitProbe};
 use rustc_hash::FxHashMap;
@@ -235,6 +236,18 @@ impl Outbound {
         self.searches.add(link, probe)
     }
 
+    /// The hop to the node at this address: the number of a link to it, which is dialled now if there is none.
+    pub(super) fn hop(&self, to: &Address) -> Result<u64, Failure> {
+        let (number, _) = self.link(to)?;
+        Ok(number.into())
+    }
+
+    /// Sends a message by the link of this serial; whether it took it. Another link never takes its place.
+    pub(super) fn send_by(&self, serial: u64, message: impl FnOnce(&mut Writer)) -> bool {
+        let link = self.by_serial(serial);
+        link.is_some_and(|link| link.send(message).is_ok())
+    }
+
     fn by_serial(&self, serial: u64) -> Option<Link> {
         match u32::try_from(serial) {
             Ok(number) => self.numbered.borrow().get(&number).cloned(),
@@ -325,7 +338,7 @@ impl LinkHandler for Dialled {
     fn other(&self, link: &Link, message: Message<'_>) {
         if let Some(node) = self.node.upgrade() {
             let serial = node.outbound().serial(link).unwrap_or_default();
-            node.other(link, serial, message);
+            node.from_home(link, serial, message);
         }
     }
 
@@ -335,6 +348,7 @@ impl LinkHandler for Dialled {
             && let Some(serial) = node.outbound().lost(link)
         {
             node.host().link_closed(serial, &reason.to_string());
+            node.home_lost(serial);
         }
     }
 }

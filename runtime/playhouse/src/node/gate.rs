@@ -1,162 +1,150 @@
-//! What clients may do: which calls, of whom, how often. Judged from the method and the header, before any argument
-//! is read.
+//! The gate's side of sessions: the links of clients, what they may send, and the way from there to their homes.
+//!
+//! A client's link knows the home of its session and nothing else of it: its messages are judged by their headers and
+//! passed on as they are ([`passing`]). Which home that is, the client's token and the place of its entity say
+//! ([`opening`]). A gate that is gone takes nothing along that the home does not have.
+//!
+//! The home is on a shard of this node or on another node. Both ways are hops: what goes into one comes out at its other
+//! end in order, or the hop breaks, and then the client is told to open its session again.
 
-use playhouse_wire::EntityRef;
-use playhouse_wire::message::{Header, Method};
+mod crossing;
+mod opening;
+mod passing;
+mod rules;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use playhouse_net::link::Link;
+use playhouse_wire::message::Method;
+use playhouse_wire::session::GateLink;
 use rustc_hash::FxHashMap;
 
-use super::tool::served;
+use super::admission::Admission;
+use super::guests::Place;
+use super::shard::ShardNode;
 use crate::call::{Failure, FailureKind};
-use crate::descriptor::{
-    AudienceKind, Call, CallKind, Declaration, Entity, Exposed, Package, Schema, Service,
-};
-use crate::rate::{Bucket, Rate};
+use crate::host::SessionId;
+use crate::rate::Rate;
 
-/// Which calls of a schema clients may make.
+pub(super) use crossing::Hops;
+pub use opening::{OPEN_RATE, OPEN_TIMEOUT};
+pub(super) use opening::{reason_of, text_of};
+pub(super) use passing::REFUSED;
+pub(super) use rules::Gate;
+
+use rules::Rates;
+
+/// Stands for this node, where a hop to another has the number of its link.
+pub(super) const HERE: u64 = 0;
+
+/// The clients whose links are of one shard.
 #[derive(Debug)]
-pub(super) struct Gate {
-    rules: FxHashMap<u64, Rule>,
+pub(super) struct Clients {
+    next: Cell<u64>,
+    links: RefCell<FxHashMap<u64, Rc<Client>>>,
 }
 
-/// What is to be known of a call when a client makes it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rule {
-    /// None: not for clients.
-    exposed: Option<Exposed>,
-    pub(super) kind: CallKind,
-    /// Of an entity or a component in one of its slots, not of a service.
-    entity: bool,
+/// A client's link, and where its session is.
+pub(super) struct Client {
+    /// Its number: no other link of the node ever has it.
+    number: u64,
+    link: Link,
+    state: RefCell<GateLink>,
+    rates: RefCell<Rates>,
+    /// Where it is, if what it does as a guest is counted with others of its address.
+    place: Option<Place>,
+    /// An `Open` is looked at.
+    opens: Cell<bool>,
+    /// As whom it was let in last, and on which shard that one's home is if it is here.
+    admitted: RefCell<Option<(Admission, u32)>>,
 }
 
-/// How often a client has made each of its calls. At most one bucket for each call that is exposed.
-#[derive(Debug, Default)]
-pub(super) struct Rates(FxHashMap<u64, Bucket>);
-
-impl Gate {
-    pub(super) fn new(schema: &'static Schema) -> Self {
-        let mut gate = Self {
-            rules: FxHashMap::default(),
-        };
-        for declaration in schema.packages.iter().flat_map(Package::declarations) {
-            match declaration {
-                Declaration::Service(service) => gate.add_service(service),
-                Declaration::Entity(entity) => gate.add_entity(entity),
-                _ => {}
-            }
-        }
-        gate
-    }
-
-    fn add_service(&mut self, service: &Service) {
-        let method = Method {
-            package: service.package,
-            number: service.number,
-            slot: 0,
-            tag: 0,
-        };
-        self.add(method, service.calls, false, false);
-    }
-
-    fn add_entity(&mut self, entity: &Entity) {
-        let method = Method {
-            package: entity.package,
-            number: entity.number,
-            slot: 0,
-            tag: 0,
-        };
-        self.add(method, entity.calls, true, false);
-        for slot in entity.slots {
-            let method = Method {
-                slot: slot.tag,
-                ..method
-            };
-            self.add(method, slot.component.calls, true, slot.hidden);
+impl Clients {
+    pub(super) fn new(shard: usize) -> Self {
+        Self {
+            next: Cell::new((shard as u64) << SessionId::COUNT_BITS),
+            links: RefCell::default(),
         }
     }
 
-    fn add(&mut self, method: Method, calls: &'static [Call], entity: bool, hidden: bool) {
-        for call in calls.iter().filter(|call| served(call)) {
-            let method = Method {
-                tag: call.tag,
-                ..method
-            };
-            let rule = Rule {
-                exposed: call.exposed.filter(|_| !hidden),
-                kind: call.kind,
-                entity,
-            };
-            self.rules.insert(method.pack(), rule);
-        }
+    /// A client has come.
+    pub(super) fn add(&self, link: &Link, place: Option<Place>) -> Rc<Client> {
+        let number = self.next.get() + 1;
+        self.next.set(number);
+        let client = Rc::new(Client {
+            number,
+            link: link.clone(),
+            state: RefCell::new(GateLink::new()),
+            rates: RefCell::default(),
+            place,
+            opens: Cell::new(false),
+            admitted: RefCell::default(),
+        });
+        self.links.borrow_mut().insert(number, Rc::clone(&client));
+        client
     }
 
-    /// Whether a client whose session is bound to `bound` may make this call, whatever its rate.
-    pub(super) fn judge(
+    fn get(&self, number: u64) -> Option<Rc<Client>> {
+        self.links.borrow().get(&number).cloned()
+    }
+
+    fn all(&self) -> Vec<Rc<Client>> {
+        let mut all: Vec<_> = self.links.borrow().values().cloned().collect();
+        // A map's order would differ from run to run of the simulation.
+        all.sort_unstable_by_key(|client| client.number);
+        all
+    }
+}
+
+impl ShardNode {
+    /// Counts one more call of a client.
+    pub(super) fn count(
         &self,
+        client: &Client,
+        guest: bool,
         method: Method,
-        header: &Header<'_>,
-        bound: Option<&EntityRef>,
-        in_audience: impl FnOnce(&EntityRef, &'static AudienceKind) -> bool,
-    ) -> Result<(Rule, Exposed), Failure> {
-        let Some(rule) = self.rules.get(&method.pack()) else {
-            return Err(Failure::not_executed(FailureKind::Unimplemented));
-        };
-        let Some(exposed) = rule.exposed else {
-            return Err(denied("the call is not exposed to clients"));
-        };
-        if header.local.is_some() {
-            return Err(denied(
-                "local entities are reached through their owner alone",
-            ));
-        }
-        if rule.entity {
-            let Some(bound) = bound else {
-                return Err(denied("open a session first"));
-            };
-            let own_type = (bound.package, bound.number) == (method.package, method.number);
-            // Without a key the client means the only one it may.
-            let own_key = header.target.as_ref().is_none_or(|key| *key == bound.key);
-            if !own_type || !own_key {
-                return Err(denied("the session is bound to another entity"));
-            }
-        } else if header.target.is_some() {
-            return Err(denied("a service has no key"));
-        } else if bound.is_none() && !exposed.guest {
-            return Err(denied("open a session first"));
-        }
-        if let Some(audience) = exposed.audience
-            && !bound.is_some_and(|bound| in_audience(bound, audience))
-        {
-            return Err(denied(
-                "the client is not in the audience that the call is for",
-            ));
-        }
-        Ok((*rule, exposed))
-    }
-}
-
-impl Rule {
-    /// Whether it is made on an entity, or on a component in one of its slots.
-    pub(super) const fn is_entity(&self) -> bool {
-        self.entity
-    }
-}
-
-impl Rates {
-    /// Counts one more call of this method.
-    pub(super) fn take(&mut self, method: Method, rate: Rate, now_us: u64) -> Result<(), Failure> {
-        let bucket = self.0.entry(method.pack()).or_default();
-        if bucket.take(rate, now_us) {
+        rate: Rate,
+    ) -> Result<(), Failure> {
+        let now_us = self.now_us();
+        client.rates.borrow_mut().take(method, rate, now_us)?;
+        let Some(place) = client.place.filter(|_| guest) else {
             return Ok(());
+        };
+        if !self
+            .shared
+            .guests
+            .take(place, method.pack(), rate, self.now())
+        {
+            return Err(Failure::not_executed(FailureKind::RateLimited)
+                .because("guests of this address have called too often: try again later"));
         }
-        let failure = Failure::not_executed(FailureKind::RateLimited);
-        Err(match bucket.wait_us(rate, now_us) {
-            Some(wait_us) => failure.because(format!("try again in {} ms", wait_us.div_ceil(1000))),
-            None => failure,
-        })
+        Ok(())
+    }
+
+    /// The client's link is gone.
+    pub(super) fn client_gone(self: &Rc<Self>, client: &Client) {
+        self.clients.links.borrow_mut().remove(&client.number);
+        let left = client.state.borrow_mut().handle_closed();
+        if let Some((home, attempt)) = left {
+            self.tell_lost(client, home, attempt);
+        }
+    }
+
+    /// A hop to another node has broken: whose session was at its other end opens it anew.
+    pub(super) fn home_lost(self: &Rc<Self>, home: u64) {
+        for client in self.clients.all() {
+            self.detach(&client, home);
+        }
     }
 }
 
-#[cold]
-fn denied(why: &str) -> Failure {
-    Failure::not_executed(FailureKind::Denied).because(why)
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("number", &self.number)
+            .field("address", &self.link.address())
+            .finish_non_exhaustive()
+    }
 }

@@ -13,9 +13,10 @@ use playhouse_wire::message::{
 use rustc_hash::FxHashMap;
 use tokio::time::Duration;
 
+use super::gate::Client;
+use super::guests::Place;
 use super::judging::{self, Strange};
 use super::lanes::Lane;
-use super::session::Client;
 use super::shard::ShardNode;
 use super::tool;
 use crate::call::{Failure, FailureKind};
@@ -33,6 +34,8 @@ pub(super) struct Connection {
     /// By what the shard's other parts know the link, if it is a node's.
     serial: Cell<u64>,
     lane: RefCell<Option<Lane>>,
+    /// Sessions of a gate's clients have come by it.
+    carries: Cell<bool>,
     /// Requests whose handlers have not ended, so that they can be given up.
     running: Rc<Running>,
 }
@@ -59,6 +62,7 @@ impl Connection {
             standing: RefCell::default(),
             serial: Cell::new(0),
             lane: RefCell::default(),
+            carries: Cell::new(false),
             running: Rc::default(),
         }
     }
@@ -67,32 +71,21 @@ impl Connection {
         self.standing.borrow().clone()
     }
 
-    /// What a client may do, and in whose name.
+    /// What a client may do without a session. What it does in its session comes in the session's messages.
     fn admit(
         &self,
         client: &Client,
         method: Method,
         header: &mut Header<'_>,
-    ) -> Result<(CallKind, Origin), Failure> {
-        let session = client.session();
-        let bound = session.as_ref().map(|session| &session.entity);
-        let shared = &self.node.shared;
-        let (rule, exposed) = shared
-            .gate
-            .judge(method, header, bound, |entity, audience| {
-                let rule = shared.policy.audience.as_ref();
-                rule.is_some_and(|rule| rule(entity, audience))
-            })?;
-        self.node
-            .count(client, session.is_none(), method, exposed.into())?;
-        if rule.is_entity() && header.target.is_none() {
-            header.target = bound.map(|bound| bound.key.clone());
-        }
+    ) -> Result<CallKind, Failure> {
+        let gate = &self.node.shared.gate;
+        let (rule, exposed) = gate.judge(method, header, None, |_, _| false)?;
+        self.node.count(client, true, method, exposed.into())?;
         // Nobody waits for a client that this node has to know of, and its traces are its own: here another begins.
         header.chain = playhouse_wire::message::Chain::default();
         header.trace = Some(self.node.host().begin_trace().into());
         header.epoch = None;
-        Ok((rule.kind, Origin::Client(session.map(|session| session.id))))
+        Ok(rule.kind)
     }
 
     /// The link is a node's. If that node's older link of the same lane is not over, this one is held until then.
@@ -117,8 +110,15 @@ impl Connection {
         }
     }
 
+    fn link_id(&self) -> LinkId {
+        LinkId {
+            shard: self.node.host().index(),
+            serial: self.serial.get(),
+        }
+    }
+
     fn leave_lane(&self) {
-        let (shard, serial) = (self.node.host().index(), self.serial.get());
+        let LinkId { shard, serial } = self.link_id();
         self.node.outbound().accepted_lost(serial);
         if let Some(lane) = self.lane.take()
             && let Some(next) = self
@@ -171,8 +171,13 @@ impl LinkHandler for Connection {
             }
             // A client of an address that could be a node as well may do more than guests anyway, and the crowd of a
             // load test comes from one.
-            Role::Client if self.node.trusts(link.address()) => Standing::Client(Rc::default()),
-            Role::Client => Standing::Client(Rc::new(Client::of(link.address()))),
+            Role::Client if self.node.trusts(link.address()) => {
+                Standing::Client(self.node.clients.add(link, None))
+            }
+            Role::Client => {
+                let place = Place::of(link.address());
+                Standing::Client(self.node.clients.add(link, place))
+            }
             Role::Node | Role::Tool if self.node.lets_peer_in(link.address(), self.profile) => {
                 let strange = self.node.judge_schema(peer);
                 Standing::Trusted((!strange.is_empty()).then(|| Rc::new(strange)))
@@ -226,7 +231,7 @@ impl LinkHandler for Connection {
                 None => (Origin::Peer, Limits::DEFAULT),
             },
             Standing::Client(client) => match self.admit(&client, method, &mut header) {
-                Ok((CallKind::Rpc, origin)) => (origin, Limits::STRICT),
+                Ok(CallKind::Rpc) => (Origin::Client(None), Limits::STRICT),
                 Ok(_) => return fail(&wrong_kind()),
                 Err(failure) => return fail(&failure),
             },
@@ -277,7 +282,7 @@ impl LinkHandler for Connection {
                 None => (Origin::Peer, Limits::DEFAULT),
             },
             Standing::Client(client) => match self.admit(&client, method, &mut header) {
-                Ok((CallKind::Oneway, origin)) => (origin, Limits::STRICT),
+                Ok(CallKind::Oneway) => (Origin::Client(None), Limits::STRICT),
                 Ok(_) => return,
                 Err(failure) => {
                     tracing::debug!(?method, %failure, "a client's oneway is refused");
@@ -309,11 +314,13 @@ impl LinkHandler for Connection {
                     reply.answer(Answer::Failed(&Failure::unknown(FailureKind::Cancelled)));
                 }
             }
-            (Message::Open(open), Standing::Client(client)) => {
-                self.node.open(&client, link, &open);
+            (message, Standing::Client(client)) => self.node.from_client(&client, &message),
+            (Message::Attached(attached), Standing::Trusted(_)) => {
+                self.carries.set(true);
+                self.node.from_gate(self.link_id(), &attached);
             }
-            (Message::End(end), Standing::Client(client)) => {
-                self.node.ended_by_client(&client, &end);
+            (Message::Lost(lost), Standing::Trusted(_)) => {
+                self.node.lost_at_gate(self.link_id(), lost);
             }
             (message, Standing::Trusted(_)) => self.node.other(link, self.serial.get(), message),
             (message, _) => tracing::debug!(?message, "a message that nobody here takes"),
@@ -323,6 +330,9 @@ impl LinkHandler for Connection {
     fn closed(&self, link: &Link, reason: &CloseReason) {
         tracing::debug!(peer = link.address(), %reason, "a link is over");
         self.node.forget(self.place);
+        if self.carries.get() {
+            self.node.gate_lost(self.link_id());
+        }
         self.leave_lane();
         let mut running: Vec<_> = std::mem::take(&mut *self.running.borrow_mut())
             .into_iter()
@@ -332,7 +342,7 @@ impl LinkHandler for Connection {
         for (_, (serving, _)) in running {
             serving.cancel();
         }
-        if let Standing::Client(client) = self.standing() {
+        if let Standing::Client(client) = self.standing.take() {
             self.node.client_gone(&client);
         }
     }

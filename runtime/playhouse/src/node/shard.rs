@@ -11,18 +11,19 @@ use playhouse_net::link::{Date, Link, LinkOptions};
 use playhouse_net::noise::{self, Accepted, Profile};
 use playhouse_net::{Network, Random, Stream};
 use playhouse_wire::link::Peer;
-use playhouse_wire::message::{GoAwayReason, Message, Role};
+use playhouse_wire::message::{GoAwayReason, Message, Role, SessionReason};
 use slab::Slab;
 use tokio::time::{Duration, Instant};
 
 use super::builder::Policy;
 use super::egress::Outbound;
+use super::gate::{Clients, Hops};
+use super::home::{Homes, Port};
 use super::judging::{self, Strange};
 use super::lanes;
 use super::problem::StartError;
 use super::running::Stopped;
 use super::serving::Connection;
-use super::session::Sessions;
 use super::shared::{Jobs, Shared};
 use super::tool::About;
 use super::{INTEROP_MAX, interop};
@@ -53,7 +54,12 @@ pub(crate) struct ShardNode {
     interop: Cell<usize>,
     /// The way out.
     outbound: Rc<Outbound>,
-    pub(super) sessions: Rc<Sessions>,
+    /// The clients whose links are of this shard.
+    pub(super) clients: Clients,
+    /// Where the homes of other nodes' clients are.
+    pub(super) hops: Hops,
+    /// The sessions that are bound to entities of this shard.
+    pub(super) homes: Homes,
     stopping: Cell<bool>,
     /// Whether peers are taken wherever they come from.
     trusting: Cell<bool>,
@@ -99,9 +105,8 @@ impl ShardNode {
             dialling.identity.lane = lanes::first_lane(index, count);
             dialling.limits.pack_from = 0;
             let outbound = Outbound::new(this, Rc::clone(&network), dialling, random);
-            let sessions = Rc::new(Sessions::new(index));
             host.set_egress(Rc::<Outbound>::clone(&outbound));
-            host.set_session_port(Rc::<Sessions>::clone(&sessions));
+            host.set_session_port(Rc::new(Port(std::rc::Weak::clone(this))));
             host.set_addresses(shared.places().addresses);
             let life = shared.places().incarnation.boot;
             host.set_roots(life, shared.policy.sample_traces);
@@ -123,7 +128,9 @@ impl ShardNode {
                 last_read: Cell::new(usize::MAX),
                 interop: Cell::new(0),
                 outbound,
-                sessions,
+                clients: Clients::new(index),
+                hops: Hops::default(),
+                homes: Homes::default(),
                 stopping: Cell::new(false),
                 trusting: Cell::new(false),
             }
@@ -138,7 +145,7 @@ impl ShardNode {
     /// What the shard and its links say of themselves to whoever watches the node.
     pub(super) fn measures(&self) -> Snapshot {
         let mut snapshot = self.host.measures();
-        snapshot.sessions = self.sessions.len();
+        (snapshot.sessions, snapshot.sessions_there) = self.homes.counts();
         snapshot.links_accepted = self.links.borrow().len();
         snapshot.links_dialled = self.outbound.links().len();
         snapshot.link_bytes_in = self.options.traffic.bytes_in();
@@ -259,6 +266,8 @@ impl ShardNode {
             self.until_told(&links, jobs, until).await;
         }
         self.quiet(jobs, until).await;
+        // What their clients called has been answered.
+        self.end_sessions(SessionReason::Unavailable, "the node stops");
         self.host.stop();
         self.quiet(jobs, until).await;
         let left = self.host.calls_open();
@@ -479,7 +488,7 @@ impl fmt::Debug for ShardNode {
             .field("node", &self.shared.about.name)
             .field("index", &self.index)
             .field("links", &self.links.borrow().len())
-            .field("sessions", &self.sessions.len())
+            .field("homes", &self.homes)
             .finish_non_exhaustive()
     }
 }

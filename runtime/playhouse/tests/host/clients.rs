@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use playhouse::host::{Answer, EgressId, Incoming, Origin, ReplyTo, SessionId, SessionPort, Shard};
 use playhouse::{Arguments, Encode, Failure, FailureKind, Limits, Writer, to_vec};
 use playhouse_net::link::{ReplyOutcome, ReplySink};
-use playhouse_wire::message::{Header, Method};
+use playhouse_wire::message::{Header, Message, Method};
 
 use crate::harness::{hero, heroes_of, kind, on_shard, on_two_shards};
 use crate::schema::trial::{
@@ -23,11 +24,14 @@ struct Client {
 }
 
 impl SessionPort for Client {
-    fn notify(&self, session: SessionId, method: Method, _: &Header<'_>, args: &dyn Encode) {
-        let mut writer = Writer::new();
-        args.encode(&mut writer);
-        let event = (session, method.tag, writer.into_bytes());
-        self.events.borrow_mut().push(event);
+    fn notify(&self, sessions: &[SessionId], body: &Arc<[u8]>) {
+        let Ok(Message::Notify(notify)) = Message::decode(body) else {
+            panic!("{body:?} is no event");
+        };
+        for session in sessions {
+            let event = (*session, notify.method.tag, notify.args.to_vec());
+            self.events.borrow_mut().push(event);
+        }
     }
 
     fn request(
@@ -57,29 +61,39 @@ impl Client {
 
 const SESSION: SessionId = SessionId(3);
 
+async fn bind(shard: &Rc<Shard>, id: u64, session: SessionId) {
+    let entity = hero(id);
+    shard.ready(entity.address()).await.unwrap();
+    let replaced = shard.bound(entity.address()).is_some();
+    shard.attach(entity.address(), session, replaced);
+}
+
 #[test]
 fn the_bound_client_gets_events_and_answers() {
     on_shard(async |shard| {
         let client = Rc::new(Client::default());
         shard.set_session_port(Rc::clone(&client) as Rc<dyn SessionPort>);
         assert_eq!(kind(Hero::of(1).ask().await), FailureKind::NotFound);
-        assert_eq!(shard.bind(hero(1).address(), SESSION).await, Ok(None));
+        bind(&shard, 1, SESSION).await;
         let asking = tokio::task::spawn_local(Hero::of(1).ask());
         tokio::task::yield_now().await;
         assert_eq!(client.events.borrow().len(), 1);
         client.answer(true);
         assert_eq!(asking.await.unwrap(), Ok(true));
-        assert_eq!(
-            shard.bind(hero(1).address(), SessionId(4)).await,
-            Ok(Some(SESSION))
-        );
-        shard.lost(hero(1).address(), SESSION);
+        bind(&shard, 1, SessionId(4)).await;
+        shard.left(hero(1).address(), SESSION, true);
         assert_eq!(
             shard.bound(hero(1).address()),
             Some(SessionId(4)),
             "the old one is over"
         );
         shard.lost(hero(1).address(), SessionId(4));
+        assert_eq!(
+            shard.bound(hero(1).address()),
+            Some(SessionId(4)),
+            "it may come back"
+        );
+        shard.left(hero(1).address(), SessionId(4), false);
         assert_eq!(kind(Hero::of(1).ask().await), FailureKind::NotFound);
         assert_eq!(shard.calls_open(), 0);
     });
@@ -90,7 +104,7 @@ fn a_client_that_does_not_answer_is_given_up() {
     on_shard(async |shard| {
         let client = Rc::new(Client::default());
         shard.set_session_port(Rc::clone(&client) as Rc<dyn SessionPort>);
-        shard.bind(hero(1).address(), SESSION).await.unwrap();
+        bind(&shard, 1, SESSION).await;
         let failure = Hero::of(1).ask().await.unwrap_err();
         assert_eq!(failure.kind(), FailureKind::Timeout);
         assert_eq!(shard.calls_open(), 0);
@@ -99,12 +113,13 @@ fn a_client_that_does_not_answer_is_given_up() {
 }
 
 #[test]
-fn a_client_of_another_shard_is_reached_too() {
+fn the_client_of_an_entity_on_another_shard_is_reached_there() {
     on_two_shards(&setup(), async |[a, b]| {
         let client = Rc::new(Client::default());
-        a.set_session_port(Rc::clone(&client) as Rc<dyn SessionPort>);
+        b.set_session_port(Rc::clone(&client) as Rc<dyn SessionPort>);
         let [far, ..] = heroes_of(&b);
-        assert_eq!(a.bind(hero(far).address(), SESSION).await, Ok(None));
+        let session = SessionId(1 << SessionId::COUNT_BITS | 3);
+        bind(&b, far, session).await;
         let asking = tokio::task::spawn_local({
             let call = crate::harness::start_on(&a, Hero::of(far).ask());
             async move { call.await.unwrap() }
@@ -112,12 +127,12 @@ fn a_client_of_another_shard_is_reached_too() {
         while client.asked.borrow().is_empty() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
-        assert_eq!(client.events.borrow()[0].0, SESSION);
+        assert_eq!(client.events.borrow()[0].0, session);
         client.answer(false);
         assert_eq!(asking.await.unwrap(), Ok(false));
-        a.lost(hero(far).address(), SESSION);
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        b.left(hero(far).address(), session, true);
         assert_eq!(b.bound(hero(far).address()), None);
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         assert_eq!((a.calls_open(), b.calls_open()), (0, 0));
     });
 }

@@ -1,7 +1,7 @@
-//! Clients whose entity moves, on real links: their sessions end, and they are told where to log in.
+//! Clients whose entity is on another node than the one that they reach, on real links; and what becomes of them when it
+//! moves.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use playhouse::db::{Remote, Serving};
 use playhouse::node::Running;
@@ -78,14 +78,38 @@ async fn ride(client: &Client) -> Ended {
 }
 
 #[test]
-fn a_second_login_at_another_node_brings_the_entity_there() {
+fn a_client_reaches_its_entity_through_any_node() {
+    let pair = Pair::new("through");
+    client::run(async {
+        for camel in 1..=6 {
+            let key = u64::from(camel);
+            let at_home = pair.east.spawn(move || Camel::of(key).where_now()).await;
+            let at_home = at_home.unwrap().unwrap();
+            let mut client = rider(&pair.east, camel).await;
+            for gate in [&pair.west, &pair.east, &pair.west] {
+                assert_eq!(ride(&client).await.value::<String>(), at_home);
+                // Its session goes on through another gate.
+                let next = client.again(&gate.addresses()[0]);
+                let entity = Camel::reference(u64::from(camel)).address().clone();
+                assert_eq!(next.resume().await, Note::Opened(entity));
+                assert_eq!(client.note().await, Note::Detached);
+                client = next;
+            }
+            assert_eq!(ride(&client).await.value::<String>(), at_home);
+        }
+    });
+    pair.stop();
+}
+
+#[test]
+fn a_second_login_through_another_node_takes_over() {
     let pair = Pair::new("second");
     client::run(async {
         let first = rider(&pair.east, 7).await;
-        assert_eq!(ride(&first).await.value::<String>(), "east");
+        let at_home = ride(&first).await.value::<String>();
         let second = rider(&pair.west, 7).await;
-        assert_eq!(ride(&second).await.value::<String>(), "west");
-        let text = "the client has logged in at another node".to_owned();
+        assert_eq!(ride(&second).await.value::<String>(), at_home);
+        let text = "another login took its place".to_owned();
         let ended = Note::End(SessionReason::Replaced, text);
         assert_eq!(first.note().await, ended);
         ride(&first).await.refused(FailureKind::Denied);
@@ -94,47 +118,12 @@ fn a_second_login_at_another_node_brings_the_entity_there() {
 }
 
 #[test]
-fn a_client_whose_entity_was_made_anew_elsewhere_is_sent_there() {
-    let pair = Pair::new("anew");
-    // Whoever calls one of these first has it begin at the other node.
-    let far = |camel: &u8| home(&pair.west, u64::from(*camel)) == "west";
-    let camels: Vec<u8> = (1..=40).filter(far).collect();
-    client::run(async {
-        let mut made = None;
-        for camel in camels {
-            let client = rider(&pair.east, camel).await;
-            assert_eq!(ride(&client).await.value::<String>(), "east");
-            let key = u64::from(camel);
-            let left = pair
-                .east
-                .spawn(move || Camel::of(key).leave_after_a_while());
-            left.await.unwrap().unwrap();
-            // A call that comes before it has ended has it begin where it was.
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            let anew = pair.west.spawn(move || Camel::of(key).where_now()).await;
-            if anew.unwrap().unwrap() == "west" {
-                made = Some((camel, client));
-                break;
-            }
-        }
-        let (camel, client) = made.expect("one of them began at the other node");
-        let text = ride(&client).await.refused(FailureKind::Unreachable);
-        assert!(text.contains("on node `west`"), "{text}");
-        assert_eq!(
-            client.note().await,
-            Note::End(SessionReason::Unavailable, text)
-        );
-        let again = rider(&pair.west, camel).await;
-        assert_eq!(ride(&again).await.value::<String>(), "west");
-    });
-    pair.stop();
-}
-
-#[test]
 fn a_client_of_a_node_that_drains_hears_where_its_entity_is() {
     let pair = Pair::new("drain");
+    let lives_west = |camel: &u8| home(&pair.east, u64::from(*camel)) == "west";
+    let camel = (1..=40).find(lives_west).expect("one of them lives there");
     client::run(async {
-        let client = rider(&pair.west, 9).await;
+        let client = rider(&pair.east, camel).await;
         assert_eq!(ride(&client).await.value::<String>(), "west");
         pair.west.stop();
         let note = client.note().await;
@@ -143,7 +132,7 @@ fn a_client_of_a_node_that_drains_hears_where_its_entity_is() {
         };
         let words = format!("log in there, at {}", pair.east.addresses()[0]);
         assert!(text.contains(&words), "{text}");
-        let again = rider(&pair.east, 9).await;
+        let again = rider(&pair.east, camel).await;
         assert_eq!(ride(&again).await.value::<String>(), "east");
     });
     pair.stop();

@@ -13,12 +13,16 @@ use playhouse_net::link::{
 };
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
-    End, Executed, FailureKind, GoAway, Header, Message, Method, Notify, Open, Request, Role,
-    SessionReason, WireFailure,
+    End, Executed, FailureKind, GoAway, Header, Message, Method, Notify, Request, Role,
+    SessionReason, WireFailure, put_notify, put_response_failure, put_response_ok,
 };
 use tokio::sync::oneshot;
 
+#[path = "client/session.rs"]
+mod session;
+
 use crate::transports;
+use session::Session;
 
 /// How long a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,6 +32,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) enum Note {
     Opened(EntityRef),
     Refused(SessionReason, String),
+    Detached,
     End(SessionReason, String),
     GoAway(String),
     Closed(String),
@@ -43,8 +48,7 @@ pub(crate) struct Inbox {
     /// What every client rpc is answered with; none: nothing.
     pub(crate) answer: Cell<Option<bool>>,
     pub(crate) asked: Cell<u32>,
-    /// What the node calls the session that was opened last.
-    pub(crate) session: Cell<Option<Uuid>>,
+    pub(crate) session: Rc<Session>,
     /// Searches for deadlocks that came to something.
     pub(crate) found: RefCell<Vec<u64>>,
     news: tokio::sync::Notify,
@@ -66,21 +70,36 @@ impl LinkHandler for Inbox {
     }
 
     fn other(&self, link: &Link, message: Message<'_>) {
+        let session = &self.session;
         let note = match message {
             Message::Cancel(id) => {
                 let failure = WireFailure::new(FailureKind::Cancelled, Executed::Unknown);
                 return link.respond_failure(id, &failure);
             }
+            Message::Msg(msg) => {
+                if session.take(link, &msg) {
+                    self.in_session(link, Message::decode(msg.body).unwrap());
+                }
+                return self.news.notify_one();
+            }
+            Message::Ack(seq) => return session.acknowledged(seq),
             Message::Opened(opened) => {
-                self.session.set(Some(opened.session));
+                session.opened(link, &opened);
                 Note::Opened(opened.entities.iter().next().unwrap())
             }
             Message::WaitFound(found) => {
                 self.found.borrow_mut().push(found.probe);
                 return self.news.notify_one();
             }
-            Message::Refused(refused) => Note::Refused(refused.reason, refused.text.to_owned()),
-            Message::End(end) => Note::End(end.reason, end.text.to_owned()),
+            Message::Detach(_) => Note::Detached,
+            Message::Refused(refused) => {
+                session.moves.set(false);
+                Note::Refused(refused.reason, refused.text.to_owned())
+            }
+            Message::End(end) => {
+                session.over();
+                Note::End(end.reason, end.text.to_owned())
+            }
             other => panic!("not for a client: {other:?}"),
         };
         self.note(note);
@@ -96,6 +115,31 @@ impl LinkHandler for Inbox {
 }
 
 impl Inbox {
+    fn in_session(&self, link: &Link, message: Message<'_>) {
+        match message {
+            Message::Request(Request { id, .. }) => {
+                self.asked.set(self.asked.get() + 1);
+                if let Some(answer) = self.answer.get() {
+                    self.answer(link, id, answer);
+                }
+            }
+            Message::Cancel(id) => {
+                let failure = WireFailure::new(FailureKind::Cancelled, Executed::Unknown);
+                self.session
+                    .send(link, |w| put_response_failure(w, id, &failure));
+            }
+            Message::Response(response) => self.session.answered(response.id, response.outcome),
+            Message::Notify(notify) => self.notify(link, notify),
+            other => panic!("not for a client: {other:?}"),
+        }
+    }
+
+    /// Answers what the node has asked in the session.
+    pub(crate) fn answer(&self, link: &Link, id: u32, answer: bool) {
+        self.session
+            .send(link, |w| put_response_ok(w, id, |w| w.bool(answer)));
+    }
+
     fn note(&self, note: Note) {
         self.notes.borrow_mut().push_back(note);
         self.news.notify_one();
@@ -146,7 +190,6 @@ impl ReplySink for Sink {
 pub(crate) struct Client {
     pub(crate) link: Link,
     pub(crate) inbox: Rc<Inbox>,
-    attempt: Cell<u64>,
 }
 
 impl Client {
@@ -155,13 +198,30 @@ impl Client {
     }
 
     pub(crate) fn connect_over(network: Rc<dyn Network>, address: &str, role: Role) -> Self {
-        let inbox = Rc::new(Inbox::default());
+        Self::with_session(network, address, role, Rc::default())
+    }
+
+    /// Another link of the same session, which was not opened on it yet.
+    pub(crate) fn again(&self, address: &str) -> Self {
+        let session = Rc::clone(&self.inbox.session);
+        Self::with_session(transports::network(address), address, Role::Client, session)
+    }
+
+    fn with_session(
+        network: Rc<dyn Network>,
+        address: &str,
+        role: Role,
+        session: Rc<Session>,
+    ) -> Self {
+        let inbox = Rc::new(Inbox {
+            session,
+            ..Inbox::default()
+        });
         let options = LinkOptions::new(Identity::new(role, "test"));
         let handler = Rc::<Inbox>::clone(&inbox);
         Self {
             link: Link::dial(network, address, options, handler),
             inbox,
-            attempt: Cell::new(0),
         }
     }
 
@@ -196,13 +256,18 @@ impl Client {
 
     /// The session that was opened last; nobody's before.
     pub(crate) fn session(&self) -> Uuid {
-        self.inbox.session.get().unwrap_or(Uuid([0; 16]))
+        self.inbox.session.name.get().unwrap_or(Uuid([0; 16]))
     }
 
     pub(crate) fn begin_open(&self, token: &[u8]) {
-        self.attempt.set(self.attempt.get() + 1);
-        let open = Open::new(token, self.attempt.get());
-        self.link.send(|w| open.put(w)).unwrap();
+        self.inbox.session.begin(token);
+        self.inbox.session.send_open(&self.link);
+    }
+
+    /// Goes on with the session on this link.
+    pub(crate) async fn resume(&self) -> Note {
+        self.inbox.session.send_open(&self.link);
+        self.note().await
     }
 
     /// Ends a session, or the opening of one.
@@ -239,11 +304,15 @@ impl Client {
         args: &[u8],
     ) -> (CallId, impl Future<Output = Ended> + use<>) {
         let (give, take) = oneshot::channel();
-        let sink = Rc::new(Sink(RefCell::new(Some(give))));
-        let id = self
-            .link
-            .request(method, header, sink, |w| w.raw(args))
-            .unwrap();
+        let session = &self.inbox.session;
+        let id = if session.is_open.get() {
+            CallId::from_number(session.request(&self.link, method, header, args, give))
+        } else {
+            let sink = Rc::new(Sink(RefCell::new(Some(give))));
+            self.link
+                .request(method, header, sink, |w| w.raw(args))
+                .unwrap()
+        };
         let ended = async move {
             let ended = tokio::time::timeout(PATIENCE, take).await;
             ended.expect("every call ends").unwrap()
@@ -253,9 +322,14 @@ impl Client {
 
     pub(crate) fn oneway<T: Numbered, A: Arguments>(&self, slot: u8, key: Option<u64>, args: &A) {
         let args = to_vec(args);
-        self.link
-            .notify(method::<T, A>(slot), &header(key), |w| w.raw(&args))
-            .unwrap();
+        let (method, header) = (method::<T, A>(slot), header(key));
+        let session = &self.inbox.session;
+        if session.is_open.get() {
+            return session.send(&self.link, |w| {
+                put_notify(w, method, &header, |w| w.raw(&args));
+            });
+        }
+        self.link.notify(method, &header, |w| w.raw(&args)).unwrap();
     }
 }
 

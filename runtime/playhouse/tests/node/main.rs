@@ -15,6 +15,7 @@ mod interop;
 mod limits;
 mod login;
 mod metrics;
+mod resuming;
 mod sessions;
 mod stop;
 mod transports;

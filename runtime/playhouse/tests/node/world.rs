@@ -227,6 +227,10 @@ impl GuestLogic {
         self.life.push("lost".to_owned());
     }
     #[hook]
+    async fn resumed(&mut self, _cx: &mut Cx) {
+        self.life.push("resumed".to_owned());
+    }
+    #[hook]
     async fn replaced(&mut self, _cx: &mut Cx) {
         self.life.push("replaced".to_owned());
     }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use playhouse::Numbered as _;
 use playhouse::cluster::Embedded;
-use playhouse::host::{SessionId, Shard};
+use playhouse::host::Shard;
 use playhouse::node::Node;
 use playhouse::sim::Sim;
 
@@ -81,45 +80,6 @@ fn a_hero_goes_on_elsewhere_when_its_node_stops_or_dies() {
         sim.run_for(Duration::from_secs(10));
         for (hero, node) in (0..10).zip(["b", "c"].into_iter().cycle()) {
             assert_eq!(add(&sim, node, hero, 1), 4, "seed {seed}");
-        }
-        sim.end().unwrap();
-    }
-}
-
-/// How many heroes live on a node.
-fn heroes(sim: &Sim, node: &str) -> usize {
-    // Those of one of its shards, which all nodes have alike: the home of a hero is the same everywhere.
-    let count = async || {
-        Shard::current()
-            .unwrap()
-            .live_count(Hero::PACKAGE, Hero::NUMBER)
-    };
-    sim.on(node, count).unwrap()
-}
-
-#[test]
-fn a_client_brings_its_hero_to_the_node_where_it_logs_in() {
-    for seed in 0..10 {
-        let sim = cluster(seed, &["a", "b", "c"]);
-        sim.run_for(Duration::from_secs(3));
-        for hero in 0..10 {
-            assert_eq!(add(&sim, "a", hero, 1), 1, "seed {seed}");
-        }
-        for (login, node) in (1..).zip(["b", "c", "b", "a"]) {
-            for hero in 0..10 {
-                let bound = sim.on(node, async move || {
-                    let hero = crate::harness::address(hero);
-                    let shard = Shard::current().unwrap();
-                    shard.bind(&hero, SessionId(login)).await
-                });
-                assert_eq!(bound.unwrap(), Ok(None), "seed {seed}");
-            }
-            let all = ["a", "b", "c"].map(|node| heroes(&sim, node));
-            assert_eq!(all.iter().filter(|count| **count > 0).count(), 1, "{all:?}");
-            assert!(heroes(&sim, node) > 0, "seed {seed}");
-            for hero in 0..10 {
-                assert_eq!(add(&sim, "c", hero, 1), 1 + login, "seed {seed}");
-            }
         }
         sim.end().unwrap();
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse::host::{Env, Keeping, Setup, Shard};
+use playhouse::host::{Env, Keeping, SessionId, Setup, Shard};
 use playhouse::store::{
     Answer, Claim, Claimed, Commit, Committed, Document, DocumentId, Documents, End, Find, Header,
     Owner, Path, Quarantine, Store, StoreError, Sweep, Take, Update, Value,
@@ -288,6 +288,14 @@ pub(crate) fn hero_id(hero: u64) -> DocumentId {
 
 pub(crate) fn address(hero: u64) -> EntityRef {
     Ref::<Hero>::to_entity([hero.into()]).address().clone()
+}
+
+/// Binds a session to a hero, as the node does.
+pub(crate) async fn bind(shard: &Rc<Shard>, hero: u64, session: SessionId) -> Result<(), Failure> {
+    shard.ready(&address(hero)).await?;
+    let replaced = shard.bound(&address(hero)).is_some();
+    shard.attach(&address(hero), session, replaced);
+    Ok(())
 }
 
 pub(crate) fn owner(incarnation: u64) -> Owner {

@@ -8,7 +8,7 @@ use playhouse::logic::EntitySchema;
 use playhouse::persist::IDLE_AFTER;
 use playhouse::store::Value;
 
-use crate::harness::{TestStore, address, hero_id, keeping, on_shard_of, pass};
+use crate::harness::{TestStore, address, bind, hero_id, keeping, on_shard_of, pass};
 use crate::schema::vault::{Bird, Hall, Hero, Room};
 use crate::world::{life, setup};
 
@@ -76,7 +76,7 @@ fn what_only_memory_holds_keeps_an_entity() {
     let store = TestStore::new();
     on_shard_of(&setup(), keeping_idle(&store), async |shard| {
         shard.start();
-        shard.bind(&address(1), SessionId(7)).await.unwrap();
+        bind(&shard, 1, SessionId(7)).await.unwrap();
         Hero::of(2).purse().add(1).await.unwrap();
         Bird::of(1).sing().await.unwrap();
         let room = Hall::only().open().await.unwrap();
@@ -88,6 +88,9 @@ fn what_only_memory_holds_keeps_an_entity() {
         assert_eq!(live::<Room>(&shard), 0);
         assert_eq!(room.proxy().enter().await, Ok(2), "it comes back");
         shard.lost(&address(1), SessionId(7));
+        pass(IDLE_MS * 3).await;
+        assert_eq!(live::<Hero>(&shard), 1, "its client may come back");
+        shard.left(&address(1), SessionId(7), false);
         pass(IDLE_MS * 3).await;
         assert_eq!(live::<Hero>(&shard), 0);
     });

@@ -4,7 +4,7 @@ use playhouse::FailureKind;
 use playhouse::host::SessionId;
 use playhouse::store::{Claim, Claimed, Take, Value};
 
-use crate::harness::{TestStore, address, hero_id, kind, on_shard, owner, pass};
+use crate::harness::{TestStore, address, bind, hero_id, kind, on_shard, owner, pass};
 use crate::schema::vault::Hero;
 use crate::world::life;
 
@@ -54,7 +54,7 @@ fn a_panic_discards_what_was_not_saved_and_the_client_goes_on() {
     let seen = store.clone();
     on_shard(&store, async move |shard| {
         let hero = Hero::of(1);
-        shard.bind(&address(1), SessionId(7)).await.unwrap();
+        bind(&shard, 1, SessionId(7)).await.unwrap();
         hero.purse().add(5).await.unwrap();
         hero.purse().save_now().await.unwrap();
         let epoch = seen.document(&hero_id(1)).unwrap().header.epoch;
@@ -79,12 +79,12 @@ fn a_client_that_is_lost_meanwhile_is_forgotten() {
     let seen = store.clone();
     on_shard(&store, async move |shard| {
         let hero = Hero::of(1);
-        shard.bind(&address(1), SessionId(7)).await.unwrap();
+        bind(&shard, 1, SessionId(7)).await.unwrap();
         hero.purse().add(5).await.unwrap();
         take_over(&seen, 1);
         pass(9_000).await;
         assert_eq!(shard.live_count(11, 2), 0);
-        shard.lost(&address(1), SessionId(7));
+        shard.left(&address(1), SessionId(7), true);
         assert_eq!(hero.bound().await, Ok(false));
     });
 }
@@ -103,7 +103,7 @@ fn an_entity_whose_hook_panics_can_t_begin() {
         }
         pass(60_000).await;
         assert_eq!(seen.claims(), 1);
-        let bound = shard.bind(&address(66_666), SessionId(7)).await;
+        let bound = bind(&shard, 66_666, SessionId(7)).await;
         assert_eq!(kind(bound), FailureKind::Internal);
         assert_eq!((shard.live_count(11, 2), shard.calls_open()), (0, 0));
     });

@@ -3,7 +3,7 @@
 use playhouse::host::SessionId;
 use playhouse::store::Value;
 
-use crate::harness::{TestStore, address, kind, on_shard, pass, paths};
+use crate::harness::{TestStore, address, bind, kind, on_shard, pass, paths};
 use crate::schema::vault::{Bird, Hero};
 use crate::world::ms;
 
@@ -147,7 +147,7 @@ fn an_entity_is_saved_when_its_client_is_lost() {
     on_shard(&store, async move |shard| {
         let hero = Hero::of(1);
         let session = SessionId(7);
-        shard.bind(&address(1), session).await.unwrap();
+        bind(&shard, 1, session).await.unwrap();
         hero.purse().add(5).await.unwrap();
         shard.lost(&address(1), session);
         pass(10).await;

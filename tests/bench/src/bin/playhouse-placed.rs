@@ -2,8 +2,8 @@
 //!
 //! `playhouse-placed [--json] [ROUNDS [SECONDS]]`. Two nodes of one cluster in this process, of two shards each: one calls, the
 //! other runs the entities. The ways of calling take turns; what counts is the median of all rounds, and the median of
-//! the ratios to the echo of the same round. Then what a call costs whose entity the caller has not looked for yet, and one
-//! whose entity has moved. Processor time is that of both sides.
+//! the ratios to the echo of the same round. Then what a call costs whose entity the caller has not looked for yet.
+//! Processor time is that of both sides.
 
 use std::cell::{Cell, RefCell};
 use std::io::Write as _;
@@ -17,7 +17,7 @@ use hdrhistogram::Histogram;
 use playhouse::host::{Shard, TraceContext};
 use playhouse::log::Logging;
 use playhouse::node::Running;
-use playhouse::{Address, Bytes, Cx, Failure, Ref, SessionId, service};
+use playhouse::{Address, Bytes, Cx, Failure, Ref, service};
 use playhouse_bench::figures::{Table, median, processor_seconds};
 use playhouse_bench::generated::bench::{Echo, EchoProxy, Message, Mob, TallyProxy};
 use playhouse_bench::mobs::MobLogic;
@@ -33,9 +33,9 @@ const INFLIGHT: u64 = 64;
 const MOBS: u64 = 1_000;
 /// Of so many calls one is traced where few are.
 const FEW: u64 = 1_000;
-/// Entities that are looked for in a round, and those that move.
+/// Entities that are looked for in a round, and those that are one by one.
 const LOOKED_FOR: u64 = 10_000;
-const MOVED: u64 = 1_000;
+const ONE_BY_ONE: u64 = 1_000;
 /// The longest latency that is told apart from longer ones: a minute.
 const LATENCY_MAX_NS: u64 = 60_000_000_000;
 const WARM_UP: Duration = Duration::from_millis(200);
@@ -118,10 +118,9 @@ fn main() -> Result<()> {
     writeln!(std::io::stdout(), "{}", table.text(json))?;
     let table = one_at_a_time(&caller, &address, rounds)?;
     writeln!(std::io::stdout(), "{}", table.text(json))?;
-    let other = start_owner(&at, "other")?;
-    let table = misses(&caller, &owner, &other, rounds)?;
+    let table = misses(&caller, &owner, rounds)?;
     writeln!(std::io::stdout(), "{}", table.text(json))?;
-    for node in [caller, other, owner] {
+    for node in [caller, owner] {
         node.stop();
         node.wait().context("a node does not stop well")?;
     }
@@ -359,43 +358,25 @@ fn one_at_a_time(caller: &Running, address: &str, rounds: usize) -> Result<Table
     Ok(table)
 }
 
-/// Calls that look for their entity first, and those that are sent to where it was.
-fn misses(caller: &Running, owner: &Running, other: &Running, rounds: usize) -> Result<Table> {
-    let mut seen = vec![Vec::new(); 3];
-    let mut latency = vec![Vec::new(); 3];
+/// Calls that look for their entity first, and those that know where it is.
+fn misses(caller: &Running, owner: &Running, rounds: usize) -> Result<Table> {
+    let mut seen = vec![Vec::new(); 2];
+    let mut latency = vec![Vec::new(); 2];
     for round in 1..=rounds as u64 {
         let first = round * 10 * LOOKED_FOR;
         let mobs = first..first + LOOKED_FOR;
-        let moved = first..first + MOVED;
         each(owner, mobs.clone(), async |mob| add(mob).await)?;
         seen[0].push(each(caller, mobs.clone(), async |mob| add(mob).await)?);
         seen[1].push(each(caller, mobs, async |mob| add(mob).await)?);
-        each(other, moved.clone(), async |mob| {
-            let shard = Shard::current().expect("callers are on a shard");
-            let mob = Ref::<Mob>::to_entity([mob.into()]);
-            // Who logs in at a node finds its entity there.
-            shard.bind(mob.address(), SessionId(1)).await.map(drop)
-        })?;
-        seen[2].push(each(caller, moved, async |mob| add(mob).await)?);
         // The same one by one, with entities of their own.
-        let mobs = first + 2 * LOOKED_FOR..first + 2 * LOOKED_FOR + MOVED;
+        let mobs = first + 2 * LOOKED_FOR..first + 2 * LOOKED_FOR + ONE_BY_ONE;
         each(owner, mobs.clone(), async |mob| add(mob).await)?;
         latency[0].push(one_by_one(caller, mobs.clone())?);
-        latency[1].push(one_by_one(caller, mobs.clone())?);
-        each(other, mobs.clone(), async |mob| {
-            let shard = Shard::current().expect("callers are on a shard");
-            let mob = Ref::<Mob>::to_entity([mob.into()]);
-            shard.bind(mob.address(), SessionId(1)).await.map(drop)
-        })?;
-        latency[2].push(one_by_one(caller, mobs)?);
+        latency[1].push(one_by_one(caller, mobs)?);
     }
     let columns = ["k/s", "us at the median, one at a time"];
     let mut table = Table::new("looking for entities", &columns);
-    let names = [
-        "first call: locate, then call",
-        "second call",
-        "entity has moved: call, back, locate, call",
-    ];
+    let names = ["first call: locate, then call", "second call"];
     for ((name, seen), latency) in names.iter().zip(seen).zip(latency) {
         table.row(name, &[median(seen), median(latency)]);
     }

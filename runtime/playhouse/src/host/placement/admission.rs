@@ -14,6 +14,7 @@ use super::Clustered;
 use super::internal::INTERNAL_SLOT;
 use super::table::Spot;
 use crate::call::{Failure, FailureKind, Target};
+use crate::descriptor::CallKind;
 
 impl Shard {
     /// Whether this node may run what it owns: a node that could not renew its lease in time may not.
@@ -89,7 +90,7 @@ impl Shard {
                     self.serve_internal(entity, incoming, &*reply);
                     None
                 }
-                _ => self.serve_here(target, incoming, reply),
+                _ => self.serve_here(target, incoming, CallKind::Rpc, reply),
             },
             Err(failure) => {
                 reply.answer(Answer::Failed(&failure));

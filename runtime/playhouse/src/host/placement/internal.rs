@@ -15,10 +15,25 @@ use super::super::ingress::{Incoming, Origin, ReplyTo};
 use super::super::shard::{NEVER, Shard};
 use super::placed::Letter;
 use super::table::whole;
-use crate::call::{Failure, Target};
+use crate::call::{Address, Failure, FailureKind, Target};
 
 /// The slot of what no schema declares: no slot has a tag as great.
 pub(in crate::host) const INTERNAL_SLOT: u8 = 255;
+
+/// Nothing but that somebody is to run the entity. [`DELIVER`] is the other one.
+const BEGIN: u8 = 2;
+
+/// No arguments, as MessagePack.
+const NOTHING: [u8; 1] = [0x90];
+
+/// Which node runs an entity, as one of its clients has to reach it.
+#[derive(Debug, Clone)]
+pub(crate) enum Whereabouts {
+    /// This one: on that shard.
+    Here(u32),
+    /// The one at this address.
+    At(Address),
+}
 
 /// Hears what became of a message, on the home shard of its entity.
 struct Told<F>(std::cell::RefCell<Option<F>>, Rc<Shard>);
@@ -41,6 +56,48 @@ impl Shard {
             }),
             Err(failure) => told(self, Err(failure)),
         }
+    }
+
+    /// Finds out which node runs an entity, and has one begin it if none does.
+    ///
+    /// # Errors
+    ///
+    /// If nobody can run it, or if whoever does can't be reached.
+    pub(crate) async fn whereabouts(
+        self: &Rc<Self>,
+        entity: &EntityRef,
+    ) -> Result<Whereabouts, Failure> {
+        let entity = whole(entity);
+        let home = self.home_of(&Target::Entity(entity.clone()))?;
+        let kind = self.find_kind(entity.package, entity.number);
+        let is_own = kind.is_some_and(|kind| !self.is_placed(kind));
+        let placed = self.clustered().is_some() && !is_own;
+        if !placed && !self.is_elsewhere(&Target::Entity(entity.clone())) {
+            return Ok(Whereabouts::Here(home));
+        }
+        let (give, take) = tokio::sync::oneshot::channel();
+        let asked = entity.clone();
+        self.send_to_owner(entity, BEGIN, Box::new(NOTHING), move |shard, taken| {
+            let found = taken.and_then(|()| shard.whereabouts_known(&asked));
+            // Whoever asked may have given up.
+            let _ = give.send(found);
+        });
+        let lost = || Failure::not_executed(FailureKind::Unreachable).because("the shard stops");
+        take.await.map_err(|_| lost())?
+    }
+
+    /// Where an entity was last, whose home this shard is.
+    fn whereabouts_known(&self, entity: &EntityRef) -> Result<Whereabouts, Failure> {
+        if !self.is_elsewhere(&Target::Entity(entity.clone())) {
+            return Ok(Whereabouts::Here(self.index));
+        }
+        let entry = self.placements.find(entity);
+        let route = entry.and_then(|entry| entry.caller.borrow().route().cloned());
+        let route = route.ok_or_else(no_such_target)?;
+        if self.is_me(&route.owner) {
+            return Ok(Whereabouts::Here(self.index));
+        }
+        self.address_of(&route.owner.node).map(Whereabouts::At)
     }
 
     fn send_from_home(
@@ -110,6 +167,7 @@ impl Shard {
     ) -> Result<(), Failure> {
         match tag {
             DELIVER => self.take_travelled(args),
+            BEGIN => Ok(()),
             _ => {
                 let bytes = args.len();
                 tracing::debug!(
