@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_client::math::Vec2;
-use playhouse_client::{Client, Failure, FailureKind, Random, Uuid};
+use playhouse_client::{Client, Failure, FailureKind, Random, State, Uuid};
 use tokio::time::{Instant, sleep_until};
 
 use crate::SCHEMA;
@@ -110,6 +110,7 @@ impl Bot {
         let grant = timed(&meter, login)
             .await
             .map_err(|error| format!("{name}: login: {error}"))?;
+        meter_links(&client, &meter);
         let opened = client.open(&grant.token.0).await;
         let bound = opened.map_err(|failure| format!("{name}: open: {failure}"))?;
         let expected = Avatar::reference(grant.account);
@@ -193,7 +194,9 @@ impl Bot {
             sleep_until(Instant::now() + pause).await;
         }
         let alive = !self.client.is_closed();
-        self.expect(alive, "a link that stays", || "the link is gone".to_owned());
+        self.expect(alive, "a session that stays", || {
+            format!("{:?}", self.client.session_end())
+        });
     }
 
     /// Ends what it does, as soon as that is over.
@@ -300,6 +303,24 @@ pub(crate) async fn connect(
         .connect(address)
         .await
         .map_err(|failure| format!("{name}: {address}: {failure}"))
+}
+
+/// Counts what carries the session of `client`, and how often it went on over another link.
+pub(crate) fn meter_links(client: &Client, meter: &Arc<Meter>) {
+    let (meter, mut carrier) = (Arc::clone(meter), None);
+    client.on_state(move |state| {
+        let now = match state {
+            State::Live { transport, resumed } => {
+                if resumed {
+                    meter.count(Count::Resume);
+                }
+                Some(transport)
+            }
+            _ => None,
+        };
+        meter.carried(carrier, now);
+        carrier = now;
+    });
 }
 
 /// Awaits a call and notes how long it took.

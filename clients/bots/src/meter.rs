@@ -1,11 +1,11 @@
 //! What is measured while bots play: calls, how long they took, and what bots expected and didn't get.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use playhouse_client::Uuid;
+use playhouse_client::{Transport, Uuid};
 
 use crate::common::BattleId;
 
@@ -24,6 +24,8 @@ pub struct Meter {
     battles: Mutex<BTreeSet<Uuid>>,
     trades: AtomicU64,
     lines: AtomicU64,
+    resumes: AtomicU64,
+    live: Mutex<BTreeMap<Transport, u64>>,
     times: Histogram,
     failures: Mutex<VecDeque<String>>,
 }
@@ -42,6 +44,10 @@ pub struct Reading {
     pub battles: u64,
     pub trades: u64,
     pub lines: u64,
+    /// Sessions that went on over another link.
+    pub resumes: u64,
+    /// Sessions that have a link, by what carries it.
+    pub live: BTreeMap<Transport, u64>,
     pub p50: Duration,
     pub p99: Duration,
 }
@@ -62,6 +68,7 @@ pub enum Count {
     Line,
     Event,
     Oneway,
+    Resume,
 }
 
 impl Meter {
@@ -78,6 +85,7 @@ impl Meter {
             Count::Line => &self.lines,
             Count::Event => &self.events,
             Count::Oneway => &self.calls,
+            Count::Resume => &self.resumes,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -96,6 +104,22 @@ impl Meter {
         };
         counter.fetch_add(1, Ordering::Relaxed);
         Gauged(counter)
+    }
+
+    /// A session's link is carried by another transport than before, or by none.
+    pub fn carried(&self, before: Option<Transport>, now: Option<Transport>) {
+        let mut live = lock(&self.live);
+        if let Some(before) = before
+            && let Some(count) = live.get_mut(&before)
+        {
+            *count -= 1;
+            if *count == 0 {
+                live.remove(&before);
+            }
+        }
+        if let Some(now) = now {
+            *live.entry(now).or_default() += 1;
+        }
     }
 
     /// Something was expected; `came` says what was there instead, if it wasn't met.
@@ -133,6 +157,8 @@ impl Meter {
             battles: lock(&self.battles).len() as u64,
             trades: read(&self.trades),
             lines: read(&self.lines),
+            resumes: read(&self.resumes),
+            live: lock(&self.live).clone(),
             p50,
             p99,
         }
@@ -241,6 +267,18 @@ mod tests {
         } = meter.read();
         assert!(near(p50, 50.0) && near(p99, 99.0), "{p50:?} {p99:?}");
         assert_eq!(calls, 100);
+    }
+
+    #[test]
+    fn sessions_are_counted_by_what_carries_them_now() {
+        let meter = Meter::default();
+        meter.carried(None, Some(Transport::Tcp));
+        meter.carried(None, Some(Transport::Tcp));
+        meter.carried(Some(Transport::Tcp), Some(Transport::Kcp));
+        let expected = BTreeMap::from([(Transport::Tcp, 1), (Transport::Kcp, 1)]);
+        assert_eq!(meter.read().live, expected);
+        meter.carried(Some(Transport::Kcp), None);
+        assert_eq!(meter.read().live, BTreeMap::from([(Transport::Tcp, 1)]));
     }
 
     #[test]

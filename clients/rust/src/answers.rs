@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use playhouse::call::{Fault, Rpc};
 use playhouse::{Encode, Failure, FailureKind, Writer};
-use playhouse_net::link::Link;
-use playhouse_wire::message::{Request, WireFailure};
+use playhouse_wire::message::{self, Executed, Request, WireFailure};
 use rustc_hash::FxHashMap;
 use tokio::task::AbortHandle;
 
 use crate::Origin;
+use crate::engine::Engine;
 use crate::events::{decoded, key_of};
 use crate::schema::{CallKey, Owners};
 
@@ -29,6 +29,30 @@ enum Answer {
     Returned(Vec<u8>),
     Thrown(Vec<u8>),
     Failed(Failure),
+}
+
+impl Answer {
+    /// Sends it through the session. One that is too long is answered as a failure instead.
+    fn send(self, engine: &Engine, id: u32) {
+        let mut body = Writer::new();
+        match self {
+            Self::Returned(bytes) => message::put_response_ok(&mut body, id, |w| w.raw(&bytes)),
+            Self::Thrown(bytes) => message::put_response_thrown(&mut body, id, |w| w.raw(&bytes)),
+            Self::Failed(failure) => {
+                message::put_response_failure(&mut body, id, &WireFailure::from(&failure));
+            }
+        }
+        if let Err(refused) = engine.send(body) {
+            let failure = WireFailure {
+                executed: Executed::Unknown,
+                ..WireFailure::from(&refused)
+            };
+            let mut body = Writer::new();
+            message::put_response_failure(&mut body, id, &failure);
+            // If there is no room for that either, the session is over.
+            let _ = engine.send(body);
+        }
+    }
 }
 
 /// Answers one client rpc.
@@ -93,10 +117,10 @@ impl Answers {
     }
 
     /// Begins to answer `request`.
-    pub(crate) fn begin(self: &Rc<Self>, owners: &Owners, link: &Link, request: &Request<'_>) {
-        match self.answering(owners, request) {
-            Ok(answering) => self.spawn(link.clone(), request, answering),
-            Err(failure) => link.respond_failure(request.id, &WireFailure::from(&failure)),
+    pub(crate) fn begin(self: &Rc<Self>, engine: &Rc<Engine>, request: &Request<'_>) {
+        match self.answering(&engine.owners, request) {
+            Ok(answering) => self.spawn(engine, request, answering),
+            Err(failure) => Answer::Failed(failure).send(engine, request.id),
         }
     }
 
@@ -120,26 +144,19 @@ impl Answers {
         answerer.answer(request.args, origin)
     }
 
-    fn spawn(self: &Rc<Self>, link: Link, request: &Request<'_>, answering: Answering) {
+    fn spawn(self: &Rc<Self>, engine: &Rc<Engine>, request: &Request<'_>, answering: Answering) {
         let (id, number) = (request.id, self.begun.get());
         self.begun.set(number + 1);
         let patience = Duration::from_micros(request.header.deadline_or_default_us());
-        let answers = Rc::downgrade(self);
+        let (answers, engine) = (Rc::downgrade(self), Rc::downgrade(engine));
         let task = tokio::task::spawn_local(async move {
             let answer = tokio::time::timeout(patience, answering).await;
             if let Some(answers) = answers.upgrade() {
                 answers.forget(id, number);
             }
-            match answer {
-                Ok(Answer::Returned(bytes)) => link.respond(id, |w| w.raw(&bytes)),
-                Ok(Answer::Thrown(bytes)) => link.respond_thrown(id, |w| w.raw(&bytes)),
-                Ok(Answer::Failed(failure)) => {
-                    link.respond_failure(id, &WireFailure::from(&failure));
-                }
-                Err(_) => {
-                    let failure = Failure::unknown(FailureKind::Timeout);
-                    link.respond_failure(id, &WireFailure::from(&failure));
-                }
+            let late = |_| Answer::Failed(Failure::unknown(FailureKind::Timeout));
+            if let Some(engine) = engine.upgrade() {
+                answer.unwrap_or_else(late).send(&engine, id);
             }
         });
         let mut running = self.running.borrow_mut();
@@ -155,15 +172,16 @@ impl Answers {
     }
 
     /// Nobody waits for the answer any more.
-    pub(crate) fn cancel(&self, link: &Link, id: u32) {
-        if let Some((_, task)) = self.running.borrow_mut().remove(&id) {
+    pub(crate) fn cancel(&self, engine: &Engine, id: u32) {
+        let cancelled = self.running.borrow_mut().remove(&id);
+        if let Some((_, task)) = cancelled {
             task.abort();
             let failure = Failure::unknown(FailureKind::Cancelled);
-            link.respond_failure(id, &WireFailure::from(&failure));
+            Answer::Failed(failure).send(engine, id);
         }
     }
 
-    /// The link is gone, and with it whoever asked. All that would answer is let go.
+    /// The session is over, and with it whoever asked. All that would answer is let go.
     pub(crate) fn stop(&self) {
         let all = self.by_call.take();
         drop(all);

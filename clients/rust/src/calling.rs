@@ -10,15 +10,16 @@ use std::time::Duration;
 
 use playhouse::call::{Fault, Rpc};
 use playhouse::{Failure, FailureKind, Limits, Reader};
-use playhouse_net::link::{CallId, Link, ReplyOutcome, ReplySink};
+use playhouse_net::link::{ReplyOutcome, ReplySink};
 use playhouse_wire::codec::Codec;
 use tokio::time::Sleep;
 
+use crate::engine::Begun;
 use crate::proxy::Proxy;
 
 /// An rpc to the server. Dropping it gives the call up: what has not begun there by then never does.
 ///
-/// It begins when it is first polled, and ends at its deadline at the latest.
+/// It begins when it is first polled, and ends at its deadline at the latest. In a session it waits through lost links.
 #[must_use = "an rpc does nothing until it is awaited"]
 pub struct Calling<A: Rpc> {
     state: State<A>,
@@ -31,13 +32,12 @@ enum State<A: Rpc> {
 }
 
 struct Waiting<A: Rpc> {
-    link: Link,
-    id: CallId,
+    begun: Begun,
     reply: Rc<Reply<A>>,
     deadline: Pin<Box<Sleep>>,
 }
 
-/// Where the link leaves the outcome.
+/// Where the outcome is left.
 struct Reply<A: Rpc>(RefCell<Arrival<A>>);
 
 enum Arrival<A: Rpc> {
@@ -84,10 +84,9 @@ impl<A: Rpc> Waiting<A> {
     fn begin(proxy: &Proxy, args: &A) -> Result<Self, Failure> {
         let reply = Rc::new(Reply(RefCell::new(Arrival::Awaited(None))));
         let patience_us = proxy.patience_us::<A>();
-        let id = proxy.request(args, patience_us, reply.clone())?;
+        let begun = proxy.request(args, patience_us, reply.clone())?;
         Ok(Self {
-            link: proxy.link().clone(),
-            id,
+            begun,
             reply,
             deadline: Box::pin(tokio::time::sleep(Duration::from_micros(patience_us))),
         })
@@ -102,7 +101,7 @@ impl<A: Rpc> Waiting<A> {
             }
             *arrival = Arrival::Taken;
             drop(arrival);
-            self.link.cancel(self.id);
+            self.begun.cancel();
             return Poll::Ready(Err(Failure::unknown(FailureKind::Timeout).into()));
         }
         match std::mem::replace(&mut *arrival, Arrival::Taken) {
@@ -115,7 +114,7 @@ impl<A: Rpc> Waiting<A> {
 impl<A: Rpc> Drop for Waiting<A> {
     fn drop(&mut self) {
         if matches!(*self.reply.0.borrow(), Arrival::Awaited(_)) {
-            self.link.cancel(self.id);
+            self.begun.cancel();
         }
     }
 }

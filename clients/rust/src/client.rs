@@ -1,33 +1,26 @@
-//! A link to a node, and the session on it.
+//! The client, as games use it.
 
-use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
-use std::time::Duration;
 
 use playhouse::call::{Arguments, Rpc};
 use playhouse::descriptor::Schema;
 use playhouse::logic::{EntitySchema, ServiceSchema};
 use playhouse::{EntityRef, Failure, FailureKind, Numbered, Ref};
-use playhouse_net::Network;
-use playhouse_net::link::{CloseReason, Link, LinkOptions};
-use playhouse_wire::message::{GoAwayReason, Open, SessionReason};
-use tokio::sync::oneshot;
+use playhouse_net::Transport;
+use playhouse_wire::message::{GoAwayReason, SessionReason};
 
 use crate::Origin;
-use crate::answers::Answers;
 use crate::builder::Builder;
-use crate::events::Events;
-use crate::handler::{Handler, Opening, State};
+use crate::engine::{Engine, Setup};
 use crate::proxy::{Callable, Proxy, Target};
+use crate::race::first_usable;
 use crate::schema::Owners;
+use crate::state::{Closed, State};
 
-/// How long [`Client::open`] waits for the server.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// A client of a game: one link, and one session at most. Clones are the same client; the link is closed with the last
-/// of them and of the proxies made from them.
+/// A client of a game: a guest on one link, and once it is [opened](Client::open) one session over links one after
+/// another. Clones are the same client; it is closed with the last of them and of the proxies made from them.
 ///
 /// Lives on one thread, inside of a tokio `LocalSet`.
 #[derive(Clone)]
@@ -36,10 +29,7 @@ pub struct Client {
 }
 
 struct Shared {
-    link: Link,
-    state: Rc<State>,
-    root: u64,
-    attempt: Cell<u64>,
+    engine: Rc<Engine>,
 }
 
 impl Client {
@@ -58,73 +48,50 @@ impl Client {
         Self::builder(schema).connect(address).await
     }
 
-    pub(crate) async fn dial(
-        schema: &'static Schema,
-        network: Rc<dyn Network>,
-        options: LinkOptions,
-        address: &str,
-    ) -> Result<Self, Failure> {
-        let (greeted, greeting) = oneshot::channel();
-        let state = Rc::new(State {
-            owners: Owners::new(schema),
-            events: Events::default(),
-            answers: Rc::new(Answers::default()),
-            greeted: RefCell::new(Some(greeted)),
-            opening: RefCell::default(),
-            bound: RefCell::default(),
-            ended: RefCell::default(),
-            farewell: RefCell::default(),
-        });
-        let link = Link::dial(
-            network,
-            address,
-            options,
-            Rc::new(Handler(Rc::clone(&state))),
-        );
-        let client = Self {
-            shared: Rc::new(Shared {
-                link,
-                state,
-                root: schema.digest,
-                attempt: Cell::new(0),
-            }),
-        };
-        match greeting.await {
-            Ok(()) => Ok(client),
-            Err(_) => Err(client.no_link().await),
-        }
+    pub(crate) async fn make(schema: &'static Schema, setup: Setup) -> Result<Self, Failure> {
+        let engine = Engine::new(setup, Owners::new(schema));
+        let addresses = engine.setup().addresses.iter().enumerate();
+        let addresses = addresses.map(|(place, address)| (place, &**address));
+        let (place, line) = first_usable(&engine, addresses).await?;
+        engine.begin(place, line);
+        Ok(Self {
+            shared: Rc::new(Shared { engine }),
+        })
     }
 
-    /// Opens a session with the token that a login gave, and returns the entity that is bound to it.
+    /// Opens a session with the pass that a login gave, and returns the entity that is bound to it.
+    ///
+    /// From then on the client gets another link by itself whenever one is lost, and nothing that was sent is lost or doubled.
+    /// [`Client::on_state`] tells how it fares.
     ///
     /// # Errors
     ///
-    /// Why the server refuses: [`FailureKind::Denied`] for a token that isn't right; or that it does not answer.
-    pub async fn open(&self, token: &[u8]) -> Result<EntityRef, Failure> {
-        let shared = &*self.shared;
-        let attempt = shared.attempt.get() + 1;
-        shared.attempt.set(attempt);
-        let (sender, receiver) = oneshot::channel();
-        *shared.state.opening.borrow_mut() = Some((attempt, sender));
-        let open = Open {
-            root: shared.root,
-            ..Open::new(token, attempt)
-        };
-        let sent = shared.link.send(|w| open.put(w));
-        sent.map_err(|refused| Failure::from(refused.failure()))?;
-        match tokio::time::timeout(OPEN_TIMEOUT, receiver).await {
-            Ok(Ok(Opening::Opened(entities))) => entities.into_iter().next().ok_or_else(|| {
+    /// Why the server refuses: [`FailureKind::Denied`] for a pass that isn't right; or that it does not answer. The client
+    /// is a guest then as before. [`FailureKind::Invalid`] if it has a session already.
+    pub async fn open(&self, pass: &[u8]) -> Result<EntityRef, Failure> {
+        let engine = self.engine();
+        match engine.open(pass)?.await {
+            Ok(Ok(entities)) => entities.into_iter().next().ok_or_else(|| {
                 Failure::unknown(FailureKind::NotFound).because("the session has no entity")
             }),
-            Ok(Ok(Opening::Refused(reason, text))) => Err(refusal(reason, &text)),
-            Ok(Err(_)) if shared.link.is_closed() => Err(self.no_link().await),
-            Ok(Err(_)) => {
+            Ok(Err(failure)) => Err(failure),
+            Err(_) if engine.is_closed() => Err(engine.refusal()),
+            Err(_) => {
                 let why = "another session was opened meanwhile";
                 Err(Failure::unknown(FailureKind::Cancelled).because(why))
             }
-            Err(_) => Err(Failure::unknown(FailureKind::Timeout)
-                .because("the server did not answer to the session's opening")),
         }
+    }
+
+    /// Moves the session to `address`, `scheme://host:port` or `host:port`: another transport or another gate. Until it
+    /// is there the link that it has is read on; calls wait for a moment at most.
+    ///
+    /// # Errors
+    ///
+    /// That there is no session, or no usable link to `address`: the session is where it was. Or that the session couldn't be
+    /// opened there: it goes on by itself over whatever link it gets.
+    pub async fn migrate(&self, address: &str) -> Result<(), Failure> {
+        self.engine().migrate(address).await
     }
 
     /// The entity of this type that is bound to the session. Without one its calls fail as not found.
@@ -162,16 +129,21 @@ impl Client {
         P::from(Proxy::new(self.clone(), target, deadline_us))
     }
 
+    /// Has `handler` told how the session fares from now on, beside those that are told already.
+    pub fn on_state(&self, handler: impl FnMut(State) + 'static) {
+        self.engine().states.add(handler);
+    }
+
     /// Has `handler` told of each event of its type from now on, in order, beside those that are told already.
     ///
-    /// It is called on the link's task: what takes long belongs into a task of its own.
+    /// It is called on a link's task: what takes long belongs into a task of its own.
     pub fn on<A: Arguments>(&self, mut handler: impl FnMut(A) + 'static) {
         self.on_from(move |args, _| handler(args));
     }
 
     /// As [`Client::on`], with the entity and slot that the event came from.
     pub fn on_from<A: Arguments>(&self, handler: impl FnMut(A, &Origin) + 'static) {
-        self.shared.state.events.add(handler);
+        self.engine().events.add(handler);
     }
 
     /// Has `handler` answer what the server asks by this client rpc, instead of whoever did. A client rpc that nobody
@@ -191,57 +163,62 @@ impl Client {
     where
         T: Future<Output = Result<A::Output, A::Fault>> + 'static,
     {
-        self.shared.state.answers.set(handler);
+        self.engine().answers.set(handler);
     }
 
     /// The entities that are bound to the session; none without a session.
     #[must_use]
     pub fn bound(&self) -> Vec<EntityRef> {
-        self.shared.state.bound.borrow().clone()
+        self.engine().bound()
     }
 
-    /// Why the server ended the session, if it did.
+    /// What carries the link in use, if there is one.
+    #[must_use]
+    pub fn transport(&self) -> Option<Transport> {
+        self.engine().transport()
+    }
+
+    /// Why the session is over, if it is.
     #[must_use]
     pub fn session_end(&self) -> Option<(SessionReason, String)> {
-        self.shared.state.ended.borrow().clone()
+        match self.engine().closed()? {
+            Closed::Session(reason, text) => Some((reason, text)),
+            Closed::Link(_) => None,
+        }
     }
 
-    /// Why the server goes away and what it says about it, once it does: it takes nothing new and closes the link soon.
+    /// Why the server goes away and what it says about it, once it does: it closes the link soon. A session looks for
+    /// another one meanwhile.
     #[must_use]
     pub fn farewell(&self) -> Option<(GoAwayReason, String)> {
-        self.shared.state.farewell.borrow().clone()
+        self.engine().farewell()
     }
 
-    /// Waits until the link is over, and says why it is.
-    pub async fn closed(&self) -> CloseReason {
-        self.shared.link.closed().await
+    /// Waits until the client is over, and says why: its session is lost for good or, if it has none, its link.
+    pub async fn closed(&self) -> Closed {
+        self.engine().until_closed().await
     }
 
-    /// Whether the link is over.
+    /// Whether the client is over: its session is lost for good or, if it has none, its link.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.shared.link.is_closed()
+        self.engine().is_closed()
     }
 
     /// Ends the session and the link: what was sent so far still goes out, what waits for an answer fails.
     pub fn close(&self) {
-        self.shared.link.close(GoAwayReason::Stopping, "");
+        self.engine().stop();
     }
 
-    pub(crate) fn link(&self) -> &Link {
-        &self.shared.link
-    }
-
-    async fn no_link(&self) -> Failure {
-        let reason = self.shared.link.closed().await;
-        Failure::not_executed(reason.failure_kind()).because(reason.to_string())
+    pub(crate) fn engine(&self) -> &Rc<Engine> {
+        &self.shared.engine
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // The link's task would go on as long as the server likes.
-        self.link.close(GoAwayReason::Stopping, "");
+        // Tasks would go on as long as the server likes.
+        self.engine.stop();
     }
 }
 
@@ -249,26 +226,11 @@ fn missing(entity: &str) -> Box<str> {
     format!("no {entity} is bound to the session: open one first").into()
 }
 
-fn refusal(reason: SessionReason, text: &str) -> Failure {
-    let kind = match reason {
-        SessionReason::Denied | SessionReason::Kicked => FailureKind::Denied,
-        SessionReason::Incompatible => FailureKind::Incompatible,
-        SessionReason::Unavailable | SessionReason::Overflow => FailureKind::Overloaded,
-        SessionReason::Protocol => FailureKind::Invalid,
-        _ => FailureKind::NotFound,
-    };
-    let failure = Failure::not_executed(kind);
-    match text {
-        "" => failure.because(format!("the session was refused: {reason:?}")),
-        text => failure.because(text),
-    }
-}
-
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("link", &self.shared.link)
-            .field("bound", &*self.shared.state.bound.borrow())
+            .field("bound", &self.bound())
+            .field("closed", &self.engine().closed())
             .finish_non_exhaustive()
     }
 }

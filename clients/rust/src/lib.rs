@@ -1,10 +1,12 @@
 //! The client runtime of Playhouse for Rust: what generated client SDKs run on.
 //!
-//! A [`Client`] is one link to a node and, once it is [opened](Client::open), one session there. It lives on one thread,
+//! A [`Client`] is a guest on one link to a node and, once it is [opened](Client::open), a session, which outlives links: the
+//! client gets another one by itself, and calls only wait a little longer. It lives on one thread,
 //! inside of a tokio `LocalSet` or of a `main` with `#[tokio::main(flavor = "local")]`, and its clones are the same
 //! client. Calls go through generated proxies:
 //! [`Client::service`] for what is open to guests, [`Client::entity`] for the entity that is bound to the session. What
-//! the server sends comes to [`Client::on`], what it asks to [`Client::answer`].
+//! the server sends comes to [`Client::on`], what it asks to [`Client::answer`], how the session fares to
+//! [`Client::on_state`].
 //!
 //! ```no_run
 //! # use std::net::IpAddr;
@@ -28,26 +30,36 @@
 //! ```
 //!
 //! Failures are those of the server: a [`Failure`] says whether the call may have taken effect, a [`CallError`] holds
-//! what the handler threw instead. A lost link fails every call that waits, and [`Client::closed`] says so; connecting
-//! anew is up to the caller. This crate never calls again by itself what may have been executed.
+//! what the handler threw instead. What a session took is executed once, however many links it has. When it is lost for good
+//! ([`Client::closed`], [`Client::session_end`]) every call that waits fails with its own tag, and logging in anew is up to
+//! the game, with a new client.
+//! A guest's calls end with its link. This crate never calls again by itself what may have been executed.
 //!
-//! Limits: [`ANSWERS_MAX`] client rpcs at once; those of the link are [`playhouse_net::link::QueueLimits`].
+//! Limits: [`ANSWERS_MAX`] client rpcs at once; those of the link are [`playhouse_net::link::QueueLimits`], those of the
+//! session [`SessionLimits`]: a call that finds its window full is refused at once, as not executed. A session without a
+//! link tries again after [`RECONNECT_LEAST`] to [`RECONNECT_MOST`], and moves to another link if its own owes an answer for
+//! [`MIGRATE_AFTER`].
 
 mod answers;
 mod builder;
 mod calling;
+mod calls;
 mod client;
+mod engine;
 mod events;
-mod handler;
+mod line;
 mod origin;
 mod proxy;
+mod race;
 mod schema;
+mod state;
+mod transports;
 
 #[doc(hidden)]
 pub mod __private;
 
 pub use answers::ANSWERS_MAX;
-pub use builder::Builder;
+pub use builder::{Builder, MIGRATE_AFTER, RECONNECT_LEAST, RECONNECT_MOST};
 pub use calling::Calling;
 pub use client::Client;
 pub use origin::Origin;
@@ -56,5 +68,10 @@ pub use playhouse::{
     Ref, Timestamp, Uuid, math,
 };
 pub use playhouse_net::link::{CloseReason, QueueLimits};
-pub use playhouse_net::{Network, Random, Tcp};
+pub use playhouse_net::links::Backoff;
+pub use playhouse_net::noise::PublicKey;
+pub use playhouse_net::{Network, Random, Scheme, Tcp, Transport};
 pub use playhouse_wire::message::{GoAwayReason, SessionReason};
+pub use playhouse_wire::session::SessionLimits;
+pub use state::{Closed, State};
+pub use transports::Race;

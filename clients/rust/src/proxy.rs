@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use playhouse::call::{Arguments, Rpc};
 use playhouse::{EntityRef, Failure, FailureKind};
-use playhouse_net::link::{CallId, Link, Refused, ReplySink};
+use playhouse_net::link::ReplySink;
 use playhouse_wire::Method;
 use playhouse_wire::message::{DEADLINE_DEFAULT_US, Header};
 
+use crate::engine::Begun;
 use crate::{Calling, Client};
 
 /// What all generated proxies are inside: a target and how to call it.
@@ -73,20 +74,17 @@ impl Proxy {
         Calling::new(self.clone(), args)
     }
 
-    /// A call without an answer: it is on its way when this returns. At most once, in order.
+    /// A call without an answer: it is on its way when this returns, or waits in the session for a link. At most once, in
+    /// order.
     ///
     /// # Errors
     ///
     /// If it is known here and now that it can't arrive.
     pub fn oneway<A: Arguments>(&self, args: A) -> Result<(), Failure> {
         let Route { method, header } = self.route::<A>(&args, 0)?;
-        self.link()
+        self.client
+            .engine()
             .notify(method, &header, |w| args.encode(w))
-            .map_err(|refused| failure(&refused))
-    }
-
-    pub(crate) fn link(&self) -> &Link {
-        self.client.link()
     }
 
     /// Microseconds that a call of type `A` has.
@@ -104,11 +102,11 @@ impl Proxy {
         args: &A,
         patience_us: u64,
         sink: Rc<dyn ReplySink>,
-    ) -> Result<CallId, Failure> {
+    ) -> Result<Begun, Failure> {
         let Route { method, header } = self.route::<A>(args, patience_us)?;
-        self.link()
+        self.client
+            .engine()
             .request(method, &header, sink, |w| args.encode(w))
-            .map_err(|refused| failure(&refused))
     }
 
     fn route<A: Arguments>(&self, args: &A, patience_us: u64) -> Result<Route, Failure> {
@@ -138,10 +136,6 @@ impl Proxy {
             },
         })
     }
-}
-
-fn failure(refused: &Refused) -> Failure {
-    Failure::from(refused.failure())
 }
 
 /// What has a proxy. Generated code implements it for entities, components and services.

@@ -9,7 +9,7 @@ use playhouse_client::math::Vec2;
 use playhouse_client::{Arguments, CallError, Client, FailureKind};
 use tokio::time::{Instant, sleep};
 
-use super::{Bot, PATIENCE, connect, timed};
+use super::{Bot, PATIENCE, connect, meter_links, timed};
 use crate::battle::{
     CastError, FlyerBurstsArgs, PuppetBind, PuppetBindAgreeToSurrenderArgs, PuppetBindProxy,
     PuppetBindResultArgs, PuppetCastsArgs, SpellSlot, Step, Target, VitalsHitArgs,
@@ -117,6 +117,7 @@ impl Bot {
         self.count::<VitalsHitArgs>(&client);
         self.count::<FlyerBurstsArgs>(&client);
         client.answer(|_: PuppetBindAgreeToSurrenderArgs| async { true });
+        meter_links(&client, &self.meter);
         let opened = client.open(&ticket.seal).await;
         if let Err(failure) = opened {
             // The others may have settled it before this one came.

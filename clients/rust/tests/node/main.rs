@@ -5,4 +5,6 @@
 mod calls;
 mod client;
 mod inn;
+mod relay;
+mod resuming;
 mod server;

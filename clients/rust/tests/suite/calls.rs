@@ -7,22 +7,22 @@ use arena_bots::common::Region;
 use arena_bots::world::{Avatar, AvatarRenameArgs, NameError};
 use playhouse_client::{CallError, EntityKey, Executed, Failure, FailureKind};
 use playhouse_wire::message::{self, WireFailure};
-use playhouse_wire::{Limits, from_slice, to_vec};
+use playhouse_wire::{Limits, from_slice};
 use tokio::time::Instant;
 
-use super::server::{method, respond, run};
+use super::server::{method, run};
 
 #[test]
 fn a_guest_calls_a_service() {
     run(async |world| {
         let client = world.guest().await;
-        world.server.script(|link, seen| {
+        world.server.script(|reply, _| {
             let weather = Weather {
                 open: true,
                 players: 1200,
                 notice: "hello".to_owned(),
             };
-            respond(link, seen.id, &weather);
+            reply.value(&weather);
         });
         let weather = client.service::<Login>().weather(Region::Asia).await;
         assert_eq!(weather.unwrap().players, 1200);
@@ -56,9 +56,7 @@ fn without_a_session_no_entity_is_found() {
 fn the_bound_entity_and_its_components_are_called() {
     run(async |world| {
         let client = world.player().await;
-        world
-            .server
-            .script(|link, seen| respond(link, seen.id, &()));
+        world.server.script(|reply, _| reply.value(&()));
         let avatar = client.entity::<Avatar>();
         avatar.rename("Ada".to_owned().into()).await.unwrap();
         let seen = world.server.last();
@@ -86,10 +84,9 @@ fn a_oneway_is_on_its_way_when_it_returns() {
 fn what_the_handler_throws_arrives() {
     run(async |world| {
         let client = world.player().await;
-        world.server.script(|link, seen| {
-            let error = to_vec(&NameError::Taken);
-            link.respond_thrown(seen.id, |w| w.raw(&error));
-        });
+        world
+            .server
+            .script(|reply, _| reply.thrown(&NameError::Taken));
         let renamed = client
             .entity::<Avatar>()
             .rename("Ada".to_owned().into())
@@ -102,7 +99,7 @@ fn what_the_handler_throws_arrives() {
 fn a_failure_arrives_as_it_was_sent() {
     run(async |world| {
         let client = world.player().await;
-        world.server.script(|link, seen| {
+        world.server.script(|reply, _| {
             let failure = WireFailure {
                 text: "10 calls a second",
                 ..WireFailure::new(
@@ -110,7 +107,7 @@ fn a_failure_arrives_as_it_was_sent() {
                     message::Executed::NotExecuted,
                 )
             };
-            link.respond_failure(seen.id, &failure);
+            reply.failure(&failure);
         });
         let renamed = client
             .entity::<Avatar>()
@@ -125,9 +122,7 @@ fn a_failure_arrives_as_it_was_sent() {
 fn an_answer_that_can_not_be_read_is_invalid() {
     run(async |world| {
         let client = world.guest().await;
-        world
-            .server
-            .script(|link, seen| respond(link, seen.id, &true));
+        world.server.script(|reply, _| reply.value(&true));
         let failure = client
             .service::<Login>()
             .weather(Region::Asia)

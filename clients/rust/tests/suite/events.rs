@@ -9,7 +9,6 @@ use arena_bots::common::Region;
 use arena_bots::world::{AvatarNoticeArgs, InventoryChangedArgs};
 use playhouse_client::{FailureKind, Origin};
 use playhouse_wire::Encode;
-use playhouse_wire::message::Header;
 
 use super::server::{Server, avatar, method, run};
 
@@ -20,12 +19,8 @@ fn notice(text: &str) -> AvatarNoticeArgs {
     }
 }
 
-fn send(server: &Server, slot: u8, tag: u8, args: &impl Encode) {
-    let header = Header::to(avatar().key);
-    let sent = server
-        .link()
-        .notify(method(slot, tag), &header, |w| args.encode(w));
-    sent.unwrap();
+fn send(server: &Rc<Server>, slot: u8, tag: u8, args: &impl Encode) {
+    server.tell(0, method(slot, tag), args);
 }
 
 #[test]
@@ -117,7 +112,7 @@ fn what_nobody_understands_is_passed_over() {
 }
 
 #[test]
-fn a_handler_that_panics_ends_the_link_and_nothing_else() {
+fn a_handler_that_panics_ends_its_client_and_nothing_else() {
     run(async |world| {
         let client = world.player().await;
         let other = world.player().await;
@@ -129,11 +124,7 @@ fn a_handler_that_panics_ends_the_link_and_nothing_else() {
             })
         };
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let link = world.server.nth_link(0);
-        let header = Header::to(avatar().key);
-        let args = notice("boo");
-        link.notify(method(0, 4), &header, |w| args.encode(w))
-            .unwrap();
+        send(&world.server, 0, 4, &notice("boo"));
         client.closed().await;
         let failure = calling.await.unwrap().unwrap_err();
         assert_eq!(failure.kind(), FailureKind::Unreachable);

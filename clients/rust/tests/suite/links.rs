@@ -6,7 +6,7 @@ use arena_bots::SCHEMA;
 use arena_bots::account::Login;
 use arena_bots::common::Region;
 use arena_bots::world::AvatarNoticeArgs;
-use playhouse_client::{Client, Executed, FailureKind};
+use playhouse_client::{Client, Closed, Executed, FailureKind};
 use playhouse_wire::message::GoAwayReason;
 use tokio::task::spawn_local;
 
@@ -23,9 +23,9 @@ fn nobody_there_is_said_at_once() {
 }
 
 #[test]
-fn a_lost_link_ends_everything() {
+fn a_guest_is_over_with_its_link() {
     run(async |world| {
-        let client = world.player().await;
+        let client = world.guest().await;
         let waiting = {
             let client = client.clone();
             spawn_local(async move { client.service::<Login>().weather(Region::Asia).await })
@@ -36,11 +36,9 @@ fn a_lost_link_ends_everything() {
         let failure = waiting.await.unwrap().unwrap_err();
         assert_eq!(failure.kind(), FailureKind::Unreachable);
         assert_eq!(failure.executed(), Executed::Unknown);
-        client.closed().await;
-        let said = (GoAwayReason::Stopping, "maintenance".to_owned());
-        assert_eq!(client.farewell(), Some(said));
+        assert!(matches!(client.closed().await, Closed::Link(_)));
         assert!(client.is_closed());
-        assert!(client.bound().is_empty());
+        assert!(client.session_end().is_none());
         let after = client
             .service::<Login>()
             .weather(Region::Asia)
@@ -50,6 +48,18 @@ fn a_lost_link_ends_everything() {
         assert_eq!(after.executed(), Executed::NotExecuted);
         let opened = client.open(TOKEN).await.unwrap_err();
         assert_eq!(opened.kind(), FailureKind::Unreachable);
+    });
+}
+
+#[test]
+fn a_server_that_goes_away_says_why() {
+    run(async |world| {
+        let client = world.guest().await;
+        let link = world.server.link();
+        link.go_away(GoAwayReason::Stopping, "maintenance");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let said = (GoAwayReason::Stopping, "maintenance".to_owned());
+        assert_eq!(client.farewell(), Some(said));
     });
 }
 

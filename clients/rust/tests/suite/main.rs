@@ -4,7 +4,10 @@
 
 mod calls;
 mod events;
+mod homes;
 mod links;
 mod questions;
+mod races;
+mod resuming;
 mod server;
 mod sessions;

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use arena_bots::world::AvatarConfirmArgs;
 use playhouse_client::{ANSWERS_MAX, Failure, FailureKind};
-use playhouse_net::link::{CallId, ReplyOutcome, ReplySink};
-use playhouse_wire::message::Header;
-use playhouse_wire::{Encode, Limits, from_slice};
+use playhouse_net::link::{ReplyOutcome, ReplySink};
+use playhouse_wire::{Limits, from_slice};
 
 use super::server::{Server, avatar, method, run};
 
@@ -36,19 +35,11 @@ impl Outcomes {
     }
 }
 
-fn ask(server: &Server, outcomes: &Outcomes, text: &str, deadline_us: Option<u64>) -> CallId {
+fn ask(server: &Rc<Server>, outcomes: &Outcomes, text: &str, deadline_us: Option<u64>) -> u32 {
     let args = AvatarConfirmArgs {
         text: text.to_owned(),
     };
-    let header = Header {
-        deadline_us,
-        ..Header::to(avatar().key)
-    };
-    let sink = Rc::new(outcomes.clone());
-    let asked = server
-        .link()
-        .request(method(0, 3), &header, sink, |w| args.encode(w));
-    asked.unwrap()
+    server.ask(method(0, 3), deadline_us, Rc::new(outcomes.clone()), &args)
 }
 
 async fn settle() {
@@ -155,7 +146,7 @@ fn a_question_that_is_taken_back_ends_its_answer() {
         let id = ask(&world.server, &outcomes, "sell it?", None);
         settle().await;
         assert_eq!(*ended.borrow(), 0);
-        world.server.link().cancel(id);
+        world.server.take_back(id);
         settle().await;
         assert_eq!(*ended.borrow(), 1);
         assert!(outcomes.0.borrow().is_empty());

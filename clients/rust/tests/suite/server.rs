@@ -5,16 +5,18 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use arena_bots::SCHEMA;
-use playhouse_client::{Client, EntityKey, EntityRef, Uuid};
+use playhouse_client::{Client, EntityKey, EntityRef};
 use playhouse_net::link::{CloseReason, Link, LinkHandler, LinkOptions};
 use playhouse_net::sim::{Conditions, SimNetwork};
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
-    ElementBuffer, Message, Method, Notify, Opened, Refused, Request, Role, SessionReason, Terms,
+    Message, Method, Notify, Refused, Request, Role, SessionReason, WireFailure,
 };
 use playhouse_wire::{Encode, to_vec};
 use tokio::runtime::Builder;
 use tokio::task::{LocalSet, spawn_local};
+
+use super::homes::Homes;
 
 /// The token that opens a session.
 pub(crate) const TOKEN: &[u8] = b"good";
@@ -29,7 +31,14 @@ pub(crate) struct Seen {
     pub(crate) args: Vec<u8>,
 }
 
-type Script = Rc<dyn Fn(&Link, &Seen)>;
+/// How a request is answered: on the link by which it came, or in its session.
+#[derive(Clone)]
+pub(crate) enum Reply {
+    Guest(Link, u32),
+    Session(Rc<Server>, usize, u32),
+}
+
+type Script = Rc<dyn Fn(&Reply, &Seen)>;
 
 /// What the server does and saw.
 #[derive(Default)]
@@ -41,10 +50,11 @@ pub(crate) struct Server {
     /// The links of the clients, in the order in which they came.
     pub(crate) links: RefCell<Vec<Link>>,
     pub(crate) closed: Cell<bool>,
+    pub(crate) homes: Homes,
 }
 
 impl Server {
-    pub(crate) fn script(&self, script: impl Fn(&Link, &Seen) + 'static) {
+    pub(crate) fn script(&self, script: impl Fn(&Reply, &Seen) + 'static) {
         *self.script.borrow_mut() = Some(Rc::new(script));
     }
 
@@ -53,66 +63,89 @@ impl Server {
         self.links.borrow().last().cloned().unwrap()
     }
 
-    /// The link of the client that came as this one, counted from 0.
-    pub(crate) fn nth_link(&self, index: usize) -> Link {
-        self.links.borrow().get(index).cloned().unwrap()
-    }
-
     pub(crate) fn last(&self) -> Seen {
         self.seen.borrow().last().cloned().unwrap()
     }
 
-    fn see(&self, link: &Link, seen: Seen) {
+    pub(crate) fn see(&self, reply: &Reply, seen: Seen) {
         self.seen.borrow_mut().push(seen.clone());
         let script = self.script.borrow().clone();
         if let Some(script) = script {
-            script(link, &seen);
+            script(reply, &seen);
         }
     }
 }
 
-struct Handler(Rc<Server>);
-
-impl LinkHandler for Handler {
-    fn request(&self, link: &Link, request: Request<'_>) {
-        let seen = Seen {
+impl Seen {
+    pub(crate) fn request(request: &Request<'_>) -> Self {
+        Self {
             id: request.id,
             method: request.method,
             key: request.header.target.clone(),
             deadline_us: request.header.deadline_us,
             args: request.args.to_vec(),
-        };
-        self.0.see(link, seen);
+        }
     }
 
-    fn notify(&self, link: &Link, notify: Notify<'_>) {
-        let seen = Seen {
+    pub(crate) fn notify(notify: &Notify<'_>) -> Self {
+        Self {
             id: u32::MAX,
             method: notify.method,
             key: notify.header.target.clone(),
             deadline_us: notify.header.deadline_us,
             args: notify.args.to_vec(),
-        };
-        self.0.see(link, seen);
+        }
+    }
+}
+
+impl Reply {
+    pub(crate) fn value(&self, value: &impl Encode) {
+        let bytes = to_vec(value);
+        match self {
+            Self::Guest(link, id) => link.respond(*id, |w| w.raw(&bytes)),
+            Self::Session(server, home, id) => server.returned(*home, *id, &bytes),
+        }
+    }
+
+    pub(crate) fn thrown(&self, error: &impl Encode) {
+        let bytes = to_vec(error);
+        match self {
+            Self::Guest(link, id) => link.respond_thrown(*id, |w| w.raw(&bytes)),
+            Self::Session(server, home, id) => server.thrown(*home, *id, &bytes),
+        }
+    }
+
+    pub(crate) fn failure(&self, failure: &WireFailure<'_>) {
+        match self {
+            Self::Guest(link, id) => link.respond_failure(*id, failure),
+            Self::Session(server, home, id) => server.failed(*home, *id, failure),
+        }
+    }
+}
+
+struct Handler {
+    server: Rc<Server>,
+    /// Which of the links.
+    number: usize,
+}
+
+impl LinkHandler for Handler {
+    fn request(&self, link: &Link, request: Request<'_>) {
+        let reply = Reply::Guest(link.clone(), request.id);
+        self.server.see(&reply, Seen::request(&request));
+    }
+
+    fn notify(&self, link: &Link, notify: Notify<'_>) {
+        let reply = Reply::Guest(link.clone(), u32::MAX);
+        self.server.see(&reply, Seen::notify(&notify));
     }
 
     fn other(&self, link: &Link, message: Message<'_>) {
         match message {
-            Message::Cancel(id) => self.0.cancelled.borrow_mut().push(id),
-            Message::Open(open) if open.token == TOKEN => {
-                let mut entities = ElementBuffer::new();
-                assert!(entities.push(&avatar()));
-                let opened = Opened {
-                    session: Uuid([9; 16]),
-                    attempt: open.attempt,
-                    rx: 0,
-                    terms: Terms::DEFAULT,
-                    entities: entities.elements(),
-                };
-                link.send(|w| opened.put(w)).unwrap();
-            }
+            Message::Cancel(id) => self.server.cancelled.borrow_mut().push(id),
+            // Not answered.
             Message::Open(open) if open.token.is_empty() => {}
-            Message::Open(open) => {
+            Message::Open(open) if open.token != TOKEN => {
                 let refused = Refused {
                     session: None,
                     attempt: open.attempt,
@@ -122,12 +155,13 @@ impl LinkHandler for Handler {
                 };
                 link.send(|w| refused.put(w)).unwrap();
             }
-            _ => {}
+            message => self.server.handle_message(self.number, &message),
         }
     }
 
     fn closed(&self, _link: &Link, _reason: &CloseReason) {
-        self.0.closed.set(true);
+        self.server.closed.set(true);
+        self.server.handle_lost(self.number);
     }
 }
 
@@ -151,22 +185,20 @@ pub(crate) fn method(slot: u8, tag: u8) -> Method {
     }
 }
 
-/// Answers a request with a value.
-pub(crate) fn respond(link: &Link, id: u32, value: &impl Encode) {
-    let bytes = to_vec(value);
-    link.respond(id, |w| w.raw(&bytes));
-}
-
 pub(crate) struct World {
     pub(crate) network: SimNetwork,
     pub(crate) server: Rc<Server>,
 }
 
 impl World {
+    /// A client of the server, not connected yet.
+    pub(crate) fn builder(&self) -> playhouse_client::Builder {
+        Client::builder(&SCHEMA).network(self.network.host("client"))
+    }
+
     /// A client of the server, without a session.
     pub(crate) async fn guest(&self) -> Client {
-        let builder = Client::builder(&SCHEMA).network(self.network.host("client"));
-        builder.connect("server:7000").await.unwrap()
+        self.builder().connect("server:7000").await.unwrap()
     }
 
     /// A client with a session.
@@ -174,6 +206,27 @@ impl World {
         let client = self.guest().await;
         assert_eq!(client.open(TOKEN).await.unwrap(), avatar());
         client
+    }
+
+    /// Another address of the server, `host:port`.
+    pub(crate) async fn listen(&self, address: &str) {
+        let (host, _) = address.split_once(':').unwrap();
+        let mut listener = self.network.host(host).listen(address).await.unwrap();
+        let server = Rc::clone(&self.server);
+        spawn_local(async move {
+            while let Ok(stream) = listener.accept().await {
+                let identity = Identity {
+                    root: SCHEMA.digest,
+                    ..Identity::new(Role::Node, "server")
+                };
+                let handler = Rc::new(Handler {
+                    server: Rc::clone(&server),
+                    number: server.links.borrow().len(),
+                });
+                let link = Link::accept(stream, LinkOptions::new(identity), handler);
+                server.links.borrow_mut().push(link);
+            }
+        });
     }
 }
 
@@ -189,20 +242,10 @@ pub(crate) fn run(test: impl AsyncFnOnce(World)) {
         let pump = network.clone();
         spawn_local(async move { pump.run().await });
         let server = Rc::new(Server::default());
-        let mut listener = network.host("server").listen("server:7000").await.unwrap();
-        let accepted = Rc::clone(&server);
-        spawn_local(async move {
-            while let Ok(stream) = listener.accept().await {
-                let identity = Identity {
-                    root: SCHEMA.digest,
-                    ..Identity::new(Role::Node, "server")
-                };
-                let handler = Rc::new(Handler(Rc::clone(&accepted)));
-                let link = Link::accept(stream, LinkOptions::new(identity), handler);
-                accepted.links.borrow_mut().push(link);
-            }
-        });
-        let test = test(World { network, server });
+        let world = World { network, server };
+        world.listen("server:7000").await;
+        spawn_local(super::homes::tick(Rc::clone(&world.server)));
+        let test = test(world);
         tokio::time::timeout(Duration::from_secs(86_400), test)
             .await
             .expect("the test hangs");

@@ -1,8 +1,7 @@
 //! Sessions: opened, refused, ended.
 
 use arena_bots::world::Avatar;
-use playhouse_client::{CallError, Executed, FailureKind, Uuid};
-use playhouse_wire::message::{End, SessionReason};
+use playhouse_client::{CallError, Executed, FailureKind, SessionReason};
 use std::time::Duration;
 
 use super::server::{TOKEN, avatar, run};
@@ -59,14 +58,9 @@ fn a_later_open_takes_the_place_of_an_earlier_one() {
 fn a_session_that_ended_binds_nothing() {
     run(async |world| {
         let client = world.player().await;
-        let end = End {
-            session: Uuid([9; 16]),
-            attempt: 1,
-            reason: SessionReason::Replaced,
-            ran: None,
-            text: "another login",
-        };
-        world.server.link().send(|w| end.put(w)).unwrap();
+        world
+            .server
+            .end(0, SessionReason::Replaced, "another login");
         tokio::time::sleep(Duration::from_secs(1)).await;
         let expected = (SessionReason::Replaced, "another login".to_owned());
         assert_eq!(client.session_end(), Some(expected));
