@@ -1,4 +1,6 @@
 //! The life of a link, sans-IO: hellos, heartbeat, going away. It neither reads a clock nor owns calls.
+//!
+//! Long because it is one state machine: what it takes, in which order, stands in one place.
 
 mod close;
 mod identity;
