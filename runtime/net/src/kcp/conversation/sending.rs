@@ -22,7 +22,7 @@ const PROBE_MS_MAX: u64 = 5_000;
 /// Segments under way at first, with congestion control.
 const CONGESTION_WINDOW_FIRST: u32 = 10;
 /// And at least.
-const CONGESTION_WINDOW_MIN: u32 = 2;
+const CONGESTION_WINDOW_MIN: u32 = 4;
 
 #[derive(Debug)]
 struct Sent {
@@ -53,6 +53,8 @@ pub(super) struct Sending {
     first: u32,
     under_way: VecDeque<Sent>,
     under_way_bytes: usize,
+    /// How many of `under_way` are not acknowledged.
+    owed: usize,
     /// The soonest of `under_way` that is sent again, or before it.
     again_ms: Option<u64>,
     /// Of what the peer just acknowledged: the greatest offset from `first`, and when that was sent.
@@ -81,6 +83,7 @@ impl Sending {
             first,
             under_way: VecDeque::new(),
             under_way_bytes: 0,
+            owed: 0,
             again_ms: None,
             newest: None,
             // Until the peer has said: what its smallest window has.
@@ -142,8 +145,7 @@ impl Sending {
     fn forget_first(&mut self) {
         if let Some(sent) = self.under_way.pop_front() {
             if let Some(payload) = sent.payload {
-                self.under_way_bytes -= payload.len();
-                self.congestion.acknowledged(self.slots_max);
+                self.settled(payload.len());
             }
             self.first = self.first.wrapping_add(1);
             self.newest = self.newest.and_then(|(offset, time)| {
@@ -151,6 +153,15 @@ impl Sending {
                 Some((offset, time))
             });
         }
+    }
+
+    /// One more is acknowledged. Only a window that is used shows what the path can take (RFC 7661).
+    fn settled(&mut self, bytes: usize) {
+        if self.owed * 2 >= self.congestion.window as usize {
+            self.congestion.acknowledged(self.slots_max);
+        }
+        self.under_way_bytes -= bytes;
+        self.owed -= 1;
     }
 
     fn acknowledge(&mut self, now_ms: u64, segment: &Segment<'_>) {
@@ -166,8 +177,7 @@ impl Sending {
             self.newest = Some((offset, segment.time));
         }
         if let Some(payload) = sent.payload.take() {
-            self.under_way_bytes -= payload.len();
-            self.congestion.acknowledged(self.slots_max);
+            self.settled(payload.len());
         }
         while let Some(Sent { payload: None, .. }) = self.under_way.front() {
             self.forget_first();
@@ -204,24 +214,20 @@ impl Sending {
         self.resend_ms = resend_ms.clamp(self.options.resend_ms_min, RESEND_MS_MAX);
     }
 
-    /// Segments that may be under way.
-    fn allowed(&self) -> usize {
-        let window = usize::from(self.peer_window).min(self.slots_max);
-        match self.options.congestion_control {
-            true => window.min(self.congestion.window as usize),
-            false => window,
-        }
-    }
-
     fn has_new(&self) -> bool {
         !self.outbox.is_empty() || self.finishing && !self.finished
     }
 
     /// Something new could be sent now.
     pub(super) fn is_eager(&self) -> bool {
+        let congestion = match self.options.congestion_control {
+            true => self.congestion.window as usize,
+            false => usize::MAX,
+        };
         self.has_new()
-            && self.under_way.len() < self.allowed()
+            && self.under_way.len() < usize::from(self.peer_window).min(self.slots_max)
             && self.under_way_bytes < self.bytes_max
+            && self.owed < congestion
     }
 
     pub(super) fn timeout_ms(&self) -> Option<u64> {
@@ -251,7 +257,7 @@ impl Sending {
         if self.again_ms.is_none_or(|at| now_ms < at) {
             return;
         }
-        let (mut soonest, mut overtaken, mut late) = (None, false, false);
+        let (mut soonest, mut lost, mut out) = (None, false, false);
         let mut sequence = self.first;
         for sent in &mut self.under_way {
             if let Some(payload) = &sent.payload {
@@ -263,10 +269,8 @@ impl Sending {
                         let longer = u32::try_from(longer / 100).unwrap_or(u32::MAX);
                         sent.wait_ms = sent.wait_ms.saturating_add(longer).min(RESEND_MS_MAX);
                     }
-                    if !self.congestion.is_recovering(sequence) {
-                        late |= timed_out;
-                        overtaken |= !timed_out;
-                    }
+                    lost |= !self.congestion.is_recovering(sequence);
+                    out |= timed_out && sent.sendings > 1;
                     sent.overtaken = 0;
                     sent.sendings = sent.sendings.saturating_add(1);
                     sent.sent_ms = now_ms;
@@ -279,9 +283,8 @@ impl Sending {
             sequence = sequence.wrapping_add(1);
         }
         self.again_ms = soonest;
-        if late || overtaken {
-            let under_way = u32::try_from(self.under_way.len()).unwrap_or(u32::MAX);
-            self.congestion.lost(late, under_way, sequence);
+        if lost || out {
+            self.congestion.lost(out, sequence);
         }
     }
 
@@ -315,6 +318,7 @@ impl Sending {
             let again_ms = now_ms + u64::from(self.resend_ms);
             self.again_ms = Some(self.again_ms.map_or(again_ms, |at| at.min(again_ms)));
             self.under_way_bytes += payload.len();
+            self.owed += 1;
             self.under_way.push_back(Sent {
                 payload: Some(payload),
                 sent_ms: now_ms,
@@ -376,9 +380,10 @@ impl Congestion {
         sequence.wrapping_sub(self.recovered) > u32::MAX / 2
     }
 
-    fn lost(&mut self, late: bool, under_way: u32, next: u32) {
-        self.threshold = (under_way / 2).max(CONGESTION_WINDOW_MIN);
-        self.window = match late {
+    /// Something sent after the last loss is lost; `out` says that it was so again, so that the path may take nothing.
+    fn lost(&mut self, out: bool, next: u32) {
+        self.threshold = (self.window / 2).max(CONGESTION_WINDOW_MIN);
+        self.window = match out {
             true => CONGESTION_WINDOW_MIN,
             false => self.threshold,
         };

@@ -199,6 +199,33 @@ fn a_lost_segment_comes_with_the_next() {
 }
 
 #[test]
+fn loss_now_and_then_does_not_choke_a_steady_exchange() {
+    for options in [Options::FAST, Options::DEFAULT] {
+        let weather = Weather {
+            loss: 0.01,
+            delay_ms: 100,
+            ..CALM
+        };
+        let mut pair = Pair::new(1, options, weather, true);
+        let (messages, mut read, mut late) = (2_000_usize, 0, 0);
+        for number in 0..messages + 20 {
+            let begun_ms = u64::try_from(number).unwrap() * 50;
+            pair.run_until(begun_ms);
+            if number < messages {
+                pair.ends[0].conversation().write(&[7; 1_000]);
+            }
+            let mut buffer = [0; 50_000];
+            read += pair.ends[1].conversation().read(&mut buffer);
+            // All but the three that are on their way should be there.
+            let expected = number.min(messages).saturating_sub(3) * 1_000;
+            late += usize::from(read < expected);
+        }
+        assert_eq!(read, messages * 1_000);
+        assert!(late * 10 < messages, "{late} of {messages} are late");
+    }
+}
+
+#[test]
 fn only_what_is_little_goes_along_and_only_twice() {
     let few = |bytes: usize, writes: u32| {
         let mut pair = Pair::new(1, Options::FAST, CALM, true);
