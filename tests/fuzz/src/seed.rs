@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use playhouse_net::noise::{Handshake, TicketKey};
+use playhouse_wire::{Writer, frame};
 
-use crate::target::Target;
+use crate::target::{Target, handshake};
 
 /// Folders that never hold seeds.
 const SKIPPED: &[&str] = &["target", "node_modules", ".git"];
@@ -124,6 +126,41 @@ pub fn conversations() -> Result<Vec<Vec<u8>>> {
         }
     }
     Ok(conversations)
+}
+
+/// Offers as clients and nodes make them, changes of what peers send, and packed frames.
+///
+/// # Errors
+///
+/// If the system has no randomness.
+pub fn handshakes() -> Result<Vec<Vec<u8>>> {
+    let server = handshake::public_key();
+    let key = TicketKey::from_bytes([7; 32]);
+    let offers = [
+        Handshake::client(&server, b"")?.1,
+        Handshake::with_ticket(&server, b"ticket", &key, b"")?.1,
+        Handshake::with_ticket(&server, b"unknown ticket", &key, b"")?.1,
+        Handshake::cluster(handshake::cluster_key(), 0x0100, b"")?.1,
+    ];
+    let mut seeds: Vec<Vec<u8>> = offers
+        .iter()
+        .map(|offer| [&[0][..], offer].concat())
+        .collect();
+    seeds.push([&[1][..], b"PHN1\0\x30\0", &[9; 48]].concat());
+    seeds.push(b"\x01PHN1\x03\0\0".to_vec());
+    for changes in [&[][..], &[0, 0, 1], &[20, 0, 0x80], &[3, 0, 1, 60, 0, 9]] {
+        seeds.push([&[2][..], changes].concat());
+        seeds.push([&[3][..], changes].concat());
+    }
+    let order: Vec<u8> = (0..80_u8).flat_map(|it| [it, 255, 0]).collect();
+    seeds.push([&[4][..], &order].concat());
+    seeds.push([&[5][..], &[20, 0], &[0; 30]].concat());
+    let mut packed = Writer::new();
+    let message = |w: &mut Writer| w.raw(&b"words that come again; ".repeat(60));
+    frame::put(&mut packed, frame::FRAME_BYTES_MAX, message)?;
+    frame::pack(&mut packed, 0, 1);
+    seeds.push([&[6][..], packed.as_bytes()].concat());
+    Ok(seeds)
 }
 
 /// Steps of a connection over KCP: segments of all kinds, with numbers and lengths that are right and wrong.

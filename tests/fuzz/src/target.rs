@@ -4,6 +4,7 @@ mod decoder;
 mod emit;
 mod evolution;
 mod format;
+pub(crate) mod handshake;
 mod kcp;
 mod lexer;
 mod link;
@@ -85,6 +86,11 @@ pub const TARGETS: &[Target] = &[
         name: "link",
         run: link::run,
         seeds: seed::conversations,
+    },
+    Target {
+        name: "handshake",
+        run: handshake::run,
+        seeds: seed::handshakes,
     },
     Target {
         name: "kcp",

@@ -51,6 +51,11 @@ fn storm(name: &str) {
 }
 
 #[test]
+fn handshakes() {
+    storm("handshake");
+}
+
+#[test]
 fn links() {
     storm("link");
 }

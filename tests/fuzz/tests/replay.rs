@@ -24,7 +24,7 @@ macro_rules! replays {
 }
 
 replays!(
-    lexer parser format schema evolution lock emit wire decoder message link kcp session_client session_gate session_home
+    lexer parser format schema evolution lock emit wire decoder message link handshake kcp session_client session_gate session_home
 );
 
 fn replay(name: &str) {
