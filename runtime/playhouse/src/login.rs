@@ -3,7 +3,7 @@
 //! A login ends in a *pass*: the [`SessionKey`], which the client keeps, and the token, which it shows when it opens a
 //! session. A token says in the clear whom it admits ([`Claims`]) and is sealed under a key that all nodes of a cluster
 //! derive from the same secret ([`TokenKeys`]). A gate checks the seal; the session's home checks it again and derives
-//! the session key, by which it knows that whoever shows the token is who was given it.
+//! the session key, by which it knows that whoever shows the token is who was given it. `docs/login.md` is the page.
 //!
 //! | limit | default | beyond it |
 //! |---|---|---|
@@ -45,3 +45,8 @@ pub use passwords::{
 pub use playhouse_wire::session::{Pass, SessionKey};
 pub use problem::{KeysError, TokenError};
 pub use revocations::{REVOCATIONS_MAX, Revocations};
+
+/// The example of the page on logging in, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/login.md")]
+struct Page;

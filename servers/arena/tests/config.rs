@@ -136,9 +136,12 @@ impl Running {
     fn start(folder: &Path, node: &str) -> (Self, String) {
         let listen = format!("nodes.{node}.listen=[\"127.0.0.1:0\"]");
         let shards = format!("nodes.{node}.shards=1");
-        let arguments = [
+        let mut arguments = vec![
             "run", "--config", FILE, "--node", node, "--set", &listen, "--set", &shards,
         ];
+        if node == "dev" {
+            arguments.extend(["--set", "nodes.dev.login_http.listen=127.0.0.1:0"]);
+        }
         let child = arena(folder, &arguments).stderr(Stdio::piped()).spawn();
         let mut running = Self(child.unwrap());
         let said = BufReader::new(running.0.stderr.take().unwrap());

@@ -7,7 +7,7 @@ use arena_schema::battle::{
 };
 use arena_schema::common::{AccountId, BattleId, BattleSetup, Ticket};
 use arena_schema::world::Avatar;
-use playhouse::login::{Claims, TokenKeys, TokenKind};
+use playhouse::login::{Claims, Pass, TokenKeys, TokenKind};
 use playhouse::{Bytes, CallError, Cx, Duration, Failure, Ref, Timestamp, entity};
 
 use super::{BATTLES_MAX, BattleLogic, REPORT_EVERY, REPORT_WITHIN};
@@ -120,8 +120,8 @@ fn ticket(
     Ticket {
         battle,
         addresses: cx.node().addresses().iter().take(4).cloned().collect(),
+        seal: Bytes(Pass::join(&key, &seal)),
         link_key: Bytes(key.0.to_vec()),
-        seal,
         expires_at,
     }
 }

@@ -170,3 +170,41 @@ fn guests_over_http_need_the_right_words() {
         assert_eq!(ask(game, "/v1/guest", &nowhere).0, 400);
     });
 }
+
+/// The page on logging in is played from its beginning, request by request: each comes to the status that it shows, and
+/// what stands in full comes back as it stands.
+#[test]
+fn the_page_on_logging_in_says_what_comes_back() {
+    let page = include_str!("../../../../docs/login.md");
+    let folder = tempfile::tempdir().unwrap();
+    play_in(folder.path(), async |game| {
+        let mut pass = Value::Null;
+        let mut played = 0;
+        for block in page.split("```http\n").skip(1) {
+            let (block, _) = block.split_once("```").unwrap();
+            let lines: Vec<_> = block.lines().collect();
+            let [head, body, "", status, expected] = lines[..] else {
+                panic!("{block}");
+            };
+            let mut body: Value = serde_json::from_str(body).unwrap();
+            if body["pass"] == "$pass" {
+                body["pass"] = pass.clone();
+            }
+            let path = head.strip_prefix("POST ").unwrap();
+            let (came, answer) = ask(game, path, &body);
+            assert_eq!(came.to_string(), status, "{head}: {answer}");
+            let expected: Value = serde_json::from_str(expected).unwrap();
+            let (expected, members) = (expected.as_object().unwrap(), answer.as_object().unwrap());
+            assert!(expected.keys().eq(members.keys()), "{head}: {answer}");
+            for (name, value) in expected {
+                let is_meant = *value != json!("..") && *value != json!([".."]);
+                assert!(!is_meant || *value == answer[name], "{head}: {answer}");
+            }
+            if !answer["pass"].is_null() {
+                pass = answer["pass"].clone();
+            }
+            played += 1;
+        }
+        assert_eq!(played, 6);
+    });
+}
