@@ -55,7 +55,7 @@ impl Builder {
         }
     }
 
-    /// With this network for `tcp://host:port` and `host:port`, instead of the machine's TCP.
+    /// With this network for `tcp://host:port` and `host:port`, instead of the machine's TCP and KCP.
     #[must_use]
     pub fn network(mut self, network: Rc<dyn Network>) -> Self {
         self.setup.transports.set(Scheme::Tcp, network);
@@ -69,8 +69,8 @@ impl Builder {
         self
     }
 
-    /// Talks to servers that have this key alone, and encrypted: what the game was built with, as `playhouse keys` shows it. Of
-    /// KCP, QUIC and WebSocket over TLS, which bring their own encryption, the networks say whom they trust.
+    /// Talks to servers that have this key alone, and encrypted: what the game was built with. Networks that were added for
+    /// KCP, QUIC and WebSocket over TLS encrypt by themselves, and say themselves whom they trust.
     #[must_use]
     pub fn server_key(mut self, key: PublicKey) -> Self {
         self.server_key = Some(key);
@@ -144,9 +144,7 @@ impl Builder {
     pub async fn connect_any<A: AsRef<str>>(mut self, addresses: &[A]) -> Result<Client, Failure> {
         let addresses = addresses.iter().map(|address| address.as_ref().into());
         self.setup.addresses = addresses.collect();
-        if let Some(key) = self.server_key {
-            self.setup.transports.seal(key);
-        }
+        self.setup.transports.complete(self.server_key);
         Client::make(self.schema, self.setup).await
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use playhouse::{Failure, FailureKind};
+use playhouse_net::kcp::{Kcp, Options, Trust};
 use playhouse_net::noise::{self, PublicKey};
 use playhouse_net::{Located, Network, Scheme, Tcp};
 
@@ -28,7 +29,7 @@ impl Default for Race {
 }
 
 /// The networks of a client, by what stands in front of addresses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Transports {
     networks: BTreeMap<Scheme, Rc<dyn Network>>,
 }
@@ -41,25 +42,25 @@ pub(crate) struct Way {
     pub(crate) address: Box<str>,
 }
 
-impl Default for Transports {
-    fn default() -> Self {
-        let tcp: Rc<dyn Network> = Rc::new(Tcp);
-        Self {
-            networks: BTreeMap::from([(Scheme::Tcp, tcp)]),
-        }
-    }
-}
-
 impl Transports {
     /// Sets what addresses with this scheme are dialled over.
     pub(crate) fn set(&mut self, scheme: Scheme, network: Rc<dyn Network>) {
         self.networks.insert(scheme, network);
     }
 
-    /// Has the transports that aren't encrypted by themselves encrypted, to the server with this key and to no other.
-    pub(crate) fn seal(&mut self, key: PublicKey) {
+    /// Adds the machine's own TCP and KCP, unless the client was given another network for TCP, and has all that aren't
+    /// encrypted by themselves encrypted, to the server with this key and to no other.
+    pub(crate) fn complete(&mut self, key: Option<PublicKey>) {
+        if !self.networks.contains_key(&Scheme::Tcp) {
+            self.set(Scheme::Tcp, Rc::new(Tcp));
+            let trust = key.map_or(Trust::Plain, Trust::Key);
+            let kcp = self.networks.entry(Scheme::Kcp);
+            kcp.or_insert_with(|| Rc::new(Kcp::new(Options::FAST, trust)));
+        }
         for scheme in [Scheme::Tcp, Scheme::Ws] {
-            if let Some(network) = self.networks.get_mut(&scheme) {
+            if let Some(key) = key
+                && let Some(network) = self.networks.get_mut(&scheme)
+            {
                 let plain = Rc::clone(network);
                 *network = Rc::new(noise::Network::client(plain, key));
             }
@@ -119,19 +120,30 @@ mod tests {
         }
     }
 
+    /// As of a client that was given TCP and no more.
+    fn tcp() -> Transports {
+        let mut transports = Transports::default();
+        transports.set(Scheme::Tcp, Rc::new(Tcp));
+        transports.complete(None);
+        transports
+    }
+
     #[test]
     fn a_bare_address_is_raced_over_what_the_client_has() {
-        let mut transports = Transports::default();
+        let mut transports = tcp();
         assert_eq!(ways(&transports, "game:7").unwrap(), ["game:7"]);
         transports.set(Scheme::Ws, Rc::new(Tcp));
         transports.set(Scheme::Kcp, Rc::new(Tcp));
         let both = ways(&transports, "game:7").unwrap();
         assert_eq!(both, ["kcp://game:7", "game:7"]);
+        let mut own = Transports::default();
+        own.complete(None);
+        assert_eq!(ways(&own, "game:7").unwrap(), both);
     }
 
     #[test]
     fn an_address_with_a_scheme_goes_over_that_alone() {
-        let mut transports = Transports::default();
+        let mut transports = tcp();
         transports.set(Scheme::Ws, Rc::new(Tcp));
         assert_eq!(ways(&transports, "tcp://game:7").unwrap(), ["game:7"]);
         let play = ways(&transports, "ws://game:7/play").unwrap();
@@ -147,7 +159,7 @@ mod tests {
             order: vec![Scheme::Kcp],
             ..Race::default()
         };
-        let refused = Transports::default().ways("game:7", &race).unwrap_err();
+        let refused = tcp().ways("game:7", &race).unwrap_err();
         assert!(refused.text().contains("the race is of kcp"), "{refused}");
     }
 }
