@@ -203,6 +203,14 @@ impl Cx {
         calls.get(self.call)?.from.as_ref()?.session
     }
 
+    /// Whether a client's session is bound to this entity. Its client may be away: in the hook `lost` this tells a broken link,
+    /// after which `resumed` may follow, from a session that is over.
+    #[must_use]
+    pub fn has_session(&self) -> bool {
+        let cell = self.cell();
+        cell.is_some_and(|cell| cell.header().rare(|rare| rare.session).flatten().is_some())
+    }
+
     /// Shows `f` another part of the same entity: a user's struct (`|wallet: &mut WalletLogic| ..`) or its properties
     /// (`|wallet: &mut Wallet| ..`). Of several parts of that type, the one in the lowest slot.
     ///
