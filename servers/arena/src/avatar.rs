@@ -19,6 +19,8 @@ use arena_schema::world::{
 use playhouse::logic::EntitySchema;
 use playhouse::{CallError, Cx, Duration, Failure, Reach, Ref, entity};
 
+use crate::away;
+
 pub use chat::ChatLogic;
 pub use inventory::InventoryLogic;
 pub use mailbox::MailboxLogic;
@@ -68,18 +70,24 @@ impl AvatarLogic {
 
     #[hook]
     async fn attached(&mut self, cx: &mut Cx) {
+        away::stay(cx);
         self.keep();
-        if let Some(account) = cx.key::<Avatar>() {
-            let stub = LobbyStub::of(cx.node().name());
-            let _unheard = stub.came(account, self.own_card(cx));
-        }
+        self.come(cx);
+    }
+
+    #[hook]
+    async fn resumed(&mut self, cx: &mut Cx) {
+        away::stay(cx);
+        self.come(cx);
     }
 
     #[hook]
     async fn lost(&mut self, cx: &mut Cx) {
-        if let Some(account) = cx.key::<Avatar>() {
-            let _unheard = LobbyStub::of(cx.node().name()).went(account);
-        }
+        away::leave(cx, self, |_, cx| {
+            if let Some(account) = cx.key::<Avatar>() {
+                let _unheard = LobbyStub::of(cx.node().name()).went(account);
+            }
+        });
     }
 
     #[rpc]
@@ -155,6 +163,14 @@ impl AvatarLogic {
     #[must_use]
     pub fn name(&self) -> Name {
         self.props.name().clone()
+    }
+
+    /// Tells the node's lobby that the player is here.
+    fn come(&self, cx: &Cx) {
+        if let Some(account) = cx.key::<Avatar>() {
+            let stub = LobbyStub::of(cx.node().name());
+            let _unheard = stub.came(account, self.own_card(cx));
+        }
     }
 
     fn own_card(&self, cx: &Cx) -> Card {

@@ -22,6 +22,7 @@ pub mod process;
 pub mod tables;
 pub mod up;
 
+mod away;
 mod clock;
 
 /// The examples of the page on growing, compiled and run.

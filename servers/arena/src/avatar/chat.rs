@@ -7,6 +7,7 @@ use arena_schema::world::{
 use playhouse::{CallError, Cx, Failure, Timestamp, component};
 
 use super::AvatarLogic;
+use crate::away;
 use crate::clock::Moment;
 
 /// What nobody should have to read. A real game has a service for that.
@@ -33,13 +34,20 @@ impl ChatLogic {
     }
 
     #[hook]
-    async fn attached(&mut self, _cx: &mut Cx) {
+    async fn attached(&mut self, cx: &mut Cx) {
+        away::stay(cx);
         self.here = true;
     }
 
     #[hook]
-    async fn lost(&mut self, _cx: &mut Cx) {
-        self.here = false;
+    async fn resumed(&mut self, cx: &mut Cx) {
+        away::stay(cx);
+        self.here = true;
+    }
+
+    #[hook]
+    async fn lost(&mut self, cx: &mut Cx) {
+        away::leave(cx, self, |chat, _| chat.here = false);
     }
 
     #[rpc]

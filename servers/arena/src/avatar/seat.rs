@@ -8,6 +8,7 @@ use arena_schema::world::{Avatar, Inventory, Progress, Social};
 use playhouse::{CallError, Cx, Duration, Failure, Ref, component};
 
 use super::{AvatarLogic, ChatLogic};
+use crate::away;
 use crate::clock::Moment;
 use crate::matchmaking::forming::side_size;
 
@@ -27,8 +28,18 @@ pub struct MatchSeatLogic {
 #[component(MatchSeat)]
 impl MatchSeatLogic {
     #[hook]
+    async fn attached(&mut self, cx: &mut Cx) {
+        away::stay(cx);
+    }
+
+    #[hook]
+    async fn resumed(&mut self, cx: &mut Cx) {
+        away::stay(cx);
+    }
+
+    #[hook]
     async fn lost(&mut self, cx: &mut Cx) {
-        self.withdraw(cx);
+        away::leave(cx, self, |seat, cx| seat.withdraw(cx));
     }
 
     #[rpc]

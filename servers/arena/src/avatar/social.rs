@@ -7,6 +7,7 @@ use arena_schema::world::{Avatar, Bond, ChatError, Contact, Presence, Social};
 use playhouse::{CallError, Cx, Failure, component};
 
 use super::AvatarLogic;
+use crate::away;
 
 /// Friends and the party.
 #[component(Social)]
@@ -19,14 +20,23 @@ pub struct SocialLogic {
 #[component(Social)]
 impl SocialLogic {
     #[hook]
-    async fn attached(&mut self, _cx: &mut Cx) {
+    async fn attached(&mut self, cx: &mut Cx) {
+        away::stay(cx);
+        self.here = true;
+    }
+
+    #[hook]
+    async fn resumed(&mut self, cx: &mut Cx) {
+        away::stay(cx);
         self.here = true;
     }
 
     #[hook]
     async fn lost(&mut self, cx: &mut Cx) {
-        self.here = false;
-        self.leave(cx);
+        away::leave(cx, self, |social, cx| {
+            social.here = false;
+            social.leave(cx);
+        });
     }
 
     #[rpc]

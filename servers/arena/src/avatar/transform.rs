@@ -5,6 +5,7 @@ use arena_schema::world::{Avatar, Progress, Transform, TravelError, Zone, ZoneId
 use playhouse::math::Vec2;
 use playhouse::{CallError, Cx, Failure, component};
 
+use crate::away;
 use crate::battle::field::distance;
 use crate::clock::Moment;
 use crate::tables::{ZONE_HALF, zone_level};
@@ -26,12 +27,19 @@ pub struct TransformLogic {
 impl TransformLogic {
     #[hook]
     async fn attached(&mut self, cx: &mut Cx) {
+        away::stay(cx);
+        self.tell_zone(cx);
+    }
+
+    #[hook]
+    async fn resumed(&mut self, cx: &mut Cx) {
+        away::stay(cx);
         self.tell_zone(cx);
     }
 
     #[hook]
     async fn lost(&mut self, cx: &mut Cx) {
-        self.leave_zone(cx);
+        away::leave(cx, self, |transform, cx| transform.leave_zone(cx));
     }
 
     #[rpc]

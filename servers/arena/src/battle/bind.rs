@@ -6,6 +6,7 @@ use playhouse::math::Vec2;
 use playhouse::{CallError, Cx, Failure, Reach, Ref, entity};
 
 use super::field::Opposite;
+use crate::away;
 use crate::matchmaking::all;
 
 /// What a client steers with.
@@ -20,8 +21,20 @@ pub struct PuppetBindLogic {
 #[entity(PuppetBind)]
 impl PuppetBindLogic {
     #[hook]
-    async fn lost(&mut self, _cx: &mut Cx) {
-        let _the_battle_ends_anyway = self.battle().left(self.props.fighter().account);
+    async fn attached(&mut self, cx: &mut Cx) {
+        away::stay(cx);
+    }
+
+    #[hook]
+    async fn resumed(&mut self, cx: &mut Cx) {
+        away::stay(cx);
+    }
+
+    #[hook]
+    async fn lost(&mut self, cx: &mut Cx) {
+        away::leave(cx, self, |bind, _| {
+            let _the_battle_ends_anyway = bind.battle().left(bind.props.fighter().account);
+        });
     }
 
     #[rpc]
