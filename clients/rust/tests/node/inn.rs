@@ -7,6 +7,7 @@ use playhouse::{
     Bytes, CallError, Cx, EntityRef, Failure, FailureKind, component, entity, service,
 };
 use playhouse_client::Client;
+use playhouse_net::noise::ServerKey;
 use tokio::task::LocalSet;
 
 use crate::client;
@@ -107,31 +108,55 @@ async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> 
     }
 }
 
+/// How the inn can be reached.
+pub(crate) struct Doors {
+    pub(crate) listen: Vec<&'static str>,
+    pub(crate) key: Option<ServerKey>,
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        Self {
+            listen: vec!["127.0.0.1:0"],
+            key: None,
+        }
+    }
+}
+
 /// A node that runs the inn.
-pub(crate) fn open_inn() -> Running {
-    let node = Node::builder()
+fn open_inn(doors: Doors) -> Running {
+    let mut node = Node::builder()
         .name("inn")
         .schema(&SCHEMA)
         .shards(2)
         .entity::<GuestLogic>()
         .service(|| DoorLogic)
-        .listen("127.0.0.1:0")
-        .authenticate(authenticate)
-        .build();
-    node.unwrap().start().unwrap()
+        .authenticate(authenticate);
+    for address in doors.listen {
+        node = node.listen(address);
+    }
+    if let Some(key) = doors.key {
+        node = node.server_key(key);
+    }
+    node.build().unwrap().start().unwrap()
 }
 
 /// Runs a test against a node of its own, at this address.
 pub(crate) fn run(test: impl AsyncFnOnce(&Running, &str)) {
-    let inn = open_inn();
-    let address = inn.addresses().first().cloned().unwrap();
+    run_with(Doors::default(), async |inn| {
+        test(inn, &inn.addresses().remove(0)).await;
+    });
+}
+
+/// Runs a test against a node of its own with these doors.
+pub(crate) fn run_with(doors: Doors, test: impl AsyncFnOnce(&Running)) {
+    let inn = open_inn(doors);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     LocalSet::new().block_on(&runtime, async {
-        let test = test(&inn, &address);
-        tokio::time::timeout(Duration::from_secs(60), test)
+        tokio::time::timeout(Duration::from_secs(60), test(&inn))
             .await
             .expect("the test hangs");
     });

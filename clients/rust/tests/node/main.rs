@@ -8,3 +8,4 @@ mod inn;
 mod relay;
 mod resuming;
 mod server;
+mod transports;
