@@ -12,12 +12,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use playhouse_client::kcp::{self, Kcp, Trust};
 use playhouse_client::math::Vec2;
-use playhouse_client::{Client, Failure, FailureKind, Random, State, Uuid};
+use playhouse_client::{Client, Failure, FailureKind, Random, Scheme, State, Tcp, Uuid};
 use tokio::time::{Instant, sleep_until};
 
 use crate::SCHEMA;
 use crate::account::{ClientInfo, Login};
+use crate::chaos::Trouble;
 use crate::common::{AccountId, Currency, ItemId, Name, Region};
 use crate::crowd::CrowdOptions;
 use crate::match_making::MatchSeatAcceptArgs;
@@ -27,6 +29,8 @@ use crate::world::{Avatar, AvatarProxy, ZoneId};
 
 /// How long a bot waits for what should come at once.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Sets the chances of chaos apart from those of the bots themselves.
+const CHAOS: u64 = 0xc4a0_5000_0000_0000;
 /// Zones over which bots spread.
 const ZONES: u32 = 16;
 /// Bots that share a zone.
@@ -87,7 +91,7 @@ impl Bot {
         let random = Random::stream(options.crowd.seed, u64::from(options.index));
         let name = format!("bot {}", options.index);
         let address = options.crowd.address(options.index);
-        let client = connect(&options.crowd, address, &name).await?;
+        let client = connect(&options, &options.crowd.addresses, address, &meter).await?;
         let mirror = Mirror::of(&client, &meter);
 
         let mut installation = [0; 16];
@@ -110,7 +114,6 @@ impl Bot {
         let grant = timed(&meter, login)
             .await
             .map_err(|error| format!("{name}: login: {error}"))?;
-        meter_links(&client, &meter);
         let opened = client.open(&grant.token.0).await;
         let bound = opened.map_err(|failure| format!("{name}: open: {failure}"))?;
         let expected = Avatar::reference(grant.account);
@@ -289,30 +292,45 @@ impl Bot {
     }
 }
 
-/// A link to a node, for one bot.
+/// A link to a node, for one bot, on which a session will be opened: it may move among `addresses`, if there is to be chaos.
 pub(crate) async fn connect(
-    options: &CrowdOptions,
+    options: &BotOptions,
+    addresses: &[String],
     address: &str,
-    name: &str,
+    meter: &Arc<Meter>,
 ) -> Result<Client, String> {
-    let mut builder = Client::builder(&SCHEMA).name(name);
-    if let Some(network) = &options.network {
+    let name = format!("bot {}", options.index);
+    let crowd = &options.crowd;
+    let mut builder = Client::builder(&SCHEMA).name(&name);
+    if let Some(network) = &crowd.network {
         builder = builder.network(Rc::clone(network));
     }
-    builder
+    let mut trouble = None;
+    if crowd.chaos {
+        // Another stream than that of the bot's own choices, and another for each link.
+        let random = Random::stream(crowd.seed ^ CHAOS, u64::from(options.index)).split();
+        let begun = Trouble::new(random);
+        let tcp = crowd.network.clone().unwrap_or_else(|| Rc::new(Tcp));
+        builder = builder.network(begun.over(tcp));
+        if crowd.network.is_none() {
+            let kcp = Kcp::new(kcp::Options::FAST, Trust::Plain);
+            builder = builder.transport(Scheme::Kcp, begun.over(Rc::new(kcp)));
+        }
+        trouble = Some((begun, addresses.to_vec()));
+    }
+    let client = builder
         .connect(address)
         .await
-        .map_err(|failure| format!("{name}: {address}: {failure}"))
-}
-
-/// Counts what carries the session of `client`, and how often it went on over another link.
-pub(crate) fn meter_links(client: &Client, meter: &Arc<Meter>) {
+        .map_err(|failure| format!("{name}: {address}: {failure}"))?;
     let (meter, mut carrier) = (Arc::clone(meter), None);
+    let trouble = trouble.map(|(begun, addresses)| (begun, client.clone(), addresses));
     client.on_state(move |state| {
         let now = match state {
             State::Live { transport, resumed } => {
                 if resumed {
                     meter.count(Count::Resume);
+                } else if let Some((begun, client, addresses)) = &trouble {
+                    begun.begin(client, addresses);
                 }
                 Some(transport)
             }
@@ -321,6 +339,7 @@ pub(crate) fn meter_links(client: &Client, meter: &Arc<Meter>) {
         meter.carried(carrier, now);
         carrier = now;
     });
+    Ok(client)
 }
 
 /// Awaits a call and notes how long it took.

@@ -22,8 +22,10 @@ pub struct CrowdOptions {
     pub seed: u64,
     /// Where they log in, `host:port` each: one after another. There is at least one.
     pub addresses: Vec<String>,
-    /// Over which network; TCP if none is named.
+    /// Over which network; TCP and KCP if none is named.
     pub network: Option<Rc<dyn Network>>,
+    /// Whether links break at any byte and sessions move from address to address all the time.
+    pub chaos: bool,
 }
 
 /// Plays with all bots until `stop` is ready, has each finish what it does, and checks that nothing was lost or doubled.
@@ -52,6 +54,12 @@ pub async fn play(options: CrowdOptions, meter: Arc<Meter>, stop: impl Future<Ou
     let audits: Vec<_> = audits.collect();
     all(audits, &meter).await;
     check_items(&bots, &meter);
+    if options.chaos {
+        let resumes = meter.read().resumes;
+        meter.expect(bots.is_empty() || resumes > 0, || {
+            "expected sessions that go on over other links, came: none".to_owned()
+        });
+    }
     for bot in bots.values() {
         bot.client.close();
     }

@@ -13,6 +13,7 @@
 pub mod generated;
 
 pub mod bot;
+mod chaos;
 pub mod crowd;
 pub mod meter;
 pub mod mirror;

@@ -64,11 +64,22 @@ impl Mirror {
                 known.gold += if args.gained { amount } else { -amount };
             }
         });
-        mirror.follow(client, meter, |known, args: ChatSaidArgs| {
-            remember(&mut known.heard, args.line.0);
+        let heard = |meter: &Arc<Meter>| {
+            let meter = Arc::clone(meter);
+            // No line is said twice, by nobody.
+            move |known: &mut Known, line: String| {
+                meter.expect(!known.heard.contains(&line), || {
+                    format!("expected to hear {line:?} once, came: again")
+                });
+                remember(&mut known.heard, line);
+            }
+        };
+        let (said, called) = (heard(meter), heard(meter));
+        mirror.follow(client, meter, move |known, args: ChatSaidArgs| {
+            said(known, args.line.0);
         });
-        mirror.follow(client, meter, |known, args: ChatCalledArgs| {
-            remember(&mut known.heard, args.line.0);
+        mirror.follow(client, meter, move |known, args: ChatCalledArgs| {
+            called(known, args.line.0);
         });
         mirror.follow(client, meter, |known, args: ChatWhisperedArgs| {
             remember(&mut known.whispers, (args.who, args.line.0));

@@ -70,7 +70,7 @@ pub use playhouse::{
 pub use playhouse_net::link::{CloseReason, QueueLimits};
 pub use playhouse_net::links::Backoff;
 pub use playhouse_net::noise::PublicKey;
-pub use playhouse_net::{Network, Random, Scheme, Tcp, Transport};
+pub use playhouse_net::{Network, Random, Scheme, Tcp, Transport, kcp, network};
 pub use playhouse_wire::message::{GoAwayReason, SessionReason};
 pub use playhouse_wire::session::SessionLimits;
 pub use state::{Closed, State};

@@ -41,6 +41,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URI", requires = "cluster", num_args = 0..=1)]
     pub(crate) mongodb: Option<Option<String>>,
 
+    /// Breaks the bots' links at any byte and moves their sessions between transports, all the time: nothing may be lost or doubled
+    #[arg(long, conflicts_with = "cluster")]
+    pub(crate) chaos: bool,
+
     /// Prints one JSON object at the end, and nothing else, to standard output
     #[arg(long)]
     pub(crate) json: bool,
@@ -71,6 +75,7 @@ Examples:
   cargo demo                                 until Ctrl-C, with 50 bots
   cargo demo --seconds 30 --bots 200 --json  a summary for a program
   cargo demo --data players                  the same players again the next time
+  cargo demo --chaos --seconds 60            links break and sessions move, and nobody notices
   cargo demo --cluster --seconds 30          the same game on six nodes, with nothing installed
   cargo demo --cluster --etcd --mongodb      and on real ones
   cargo demo --sim --seed 7                  the same game in virtual time: twice the same hash

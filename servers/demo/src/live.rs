@@ -28,20 +28,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let node = arena::app::node(Arena::new(rules()))
         .store(Embedded::at(data))
         .listen("127.0.0.1:0")
+        .listen("kcp://127.0.0.1:0")
         .interceptor(served.clone())
         .build()
         .context("the game can't be set up")?;
     let running = node.start().context("the game can't start")?;
-    let address = running
-        .addresses()
-        .first()
-        .cloned()
-        .context("the game listens nowhere")?;
-    view.begin(&address);
+    let addresses = running.addresses();
+    view.begin(addresses.first().context("the game listens nowhere")?);
 
     let meter = Arc::new(Meter::default());
     let begun = Instant::now();
-    let playing = spawn_bots(arguments, vec![address], &meter)?;
+    let playing = spawn_bots(arguments, addresses, &meter)?;
     while !playing.is_finished() {
         view.show(begun.elapsed(), &meter.read(), served.count());
         thread::sleep(LOOKS_EVERY);
@@ -89,6 +86,7 @@ fn play(arguments: &Arguments, addresses: Vec<String>, meter: Arc<Meter>) -> Res
         seed: arguments.seed,
         addresses,
         network: None,
+        chaos: arguments.chaos,
     };
     let seconds = arguments.seconds;
     let stop = async move {

@@ -77,7 +77,7 @@ fn simulate(arguments: &Arguments, seed: u64, shows: bool) -> Result<(Summary, S
     });
 
     let meter = Arc::new(Meter::default());
-    let (bots, time) = (arguments.bots, arguments.simulated_time());
+    let (bots, chaos, time) = (arguments.bots, arguments.chaos, arguments.simulated_time());
     let crowd_meter = Arc::clone(&meter);
     let played = sim.client("bots", async move |client| {
         let options = CrowdOptions {
@@ -85,6 +85,7 @@ fn simulate(arguments: &Arguments, seed: u64, shows: bool) -> Result<(Summary, S
             seed,
             addresses: vec![format!("{HOST}:{PORT}")],
             network: Some(client.network()),
+            chaos,
         };
         crowd::play(options, Arc::clone(&crowd_meter), tokio::time::sleep(time)).await;
     });

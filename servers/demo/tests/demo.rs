@@ -45,6 +45,16 @@ fn without_a_terminal_there_are_plain_lines_and_a_summary() {
 }
 
 #[test]
+fn links_that_break_and_sessions_that_move_lose_and_double_nothing() {
+    for where_to in ["", "--sim --seed 3"] {
+        let output = demo(&format!("--chaos --seconds 6 --bots 10 --json {where_to}"));
+        let summary = summary(&output);
+        assert_eq!(output.status.code(), Some(0), "{summary}");
+        assert_eq!(summary["failed"], 0, "{summary}");
+    }
+}
+
+#[test]
 fn a_seed_gives_the_same_hash_twice_and_another_one_another() {
     let hash = |seed| {
         let output = demo(&format!("--sim --seed {seed} --bots 6 --seconds 8 --json"));
