@@ -24,6 +24,7 @@ mod family;
 mod page;
 mod serving;
 mod snapshot;
+mod strangers;
 mod tally;
 
 pub use family::{FAMILIES, Family, FamilyKind};
@@ -33,6 +34,7 @@ pub use tally::TIMED_EVERY;
 pub(crate) use page::{Members, Page};
 pub(crate) use serving::{Pages, Reply, Whole, serve};
 pub(crate) use snapshot::{Method, Snapshot, StoreCounts, Sum};
+pub(crate) use strangers::StrangerTally;
 pub(crate) use tally::{CallTally, Parked, Tally};
 
 use tokio::time::Duration;

@@ -356,6 +356,7 @@ impl Shard {
     ) -> Result<Prepared<'_>, Failure> {
         let header = incoming.header;
         if header.local.is_some() {
+            self.tally.refuse(FailureKind::NotFound);
             return Err(no_such_target());
         }
         let from = From::new(incoming.origin, header);
@@ -371,6 +372,7 @@ impl Shard {
         // A oneway that names an epoch comes as a request, so that it can go back.
         if prepared.host.call.kind != kind && header.epoch.is_none() {
             self.ended(prepared.call);
+            self.tally.refuse(FailureKind::Invalid);
             return Err(wrong_kind());
         }
         Ok(prepared)

@@ -2,10 +2,16 @@
 
 use super::kind::CallHost;
 use super::shard::Shard;
+use crate::call::FailureKind;
 use crate::descriptor::Head;
 use crate::metrics::{Method, Snapshot, StoreCounts};
 
 impl Shard {
+    /// A call was refused before it came to any handler.
+    pub(crate) fn count_refused(&self, kind: FailureKind) {
+        self.tally.refuse(kind);
+    }
+
     /// What it has counted, and what it holds just now. Looks at every call that has not ended, once.
     pub(crate) fn measures(&self) -> Snapshot {
         let mut methods = Vec::new();

@@ -83,10 +83,16 @@ families! {
         "Links: those that others dialled (accepted), and those that this node did (dialled).";
     LINK_BYTES = Counter "playhouse_link_bytes_total" ["direction"]
         "Bytes that came in or went out on links.";
+    LINKS_CLOSED = Counter "playhouse_links_closed_total" ["reason"]
+        "Links that others had dialled and that are over: their side closed them (gone) or what carries them failed or was misused (broken); the peer read nothing (stalled), or too slowly (full), said no hello in time (hello), was silent (silent), broke the protocol (protocol), speaks no version of it that fits (version), may not be here (denied), or was too much (overloaded); another took their place (replaced), nobody used them (idle), this side stops (stopping).";
     TOOLS = Gauge "playhouse_tool_connections" []
         "Connections to the port for MessagePack-RPC.";
     TOKENS = Counter "playhouse_tokens_total" ["outcome"]
         "Tokens that clients have shown here, by what came of it: accepted, truncated, malformed, foreign, forged, early, expired, revoked.";
+    OPENS_REFUSED = Counter "playhouse_opens_refused_total" ["reason"]
+        "Sessions that clients asked for and did not get, by what they were told; see the reasons of sessions.";
+    UNWANTED = Counter "playhouse_messages_unwanted_total" []
+        "Messages that no client sends, which were left out.";
     HANDSHAKES = Counter "playhouse_handshakes_total" ["outcome"]
         "Handshakes of encryption that others began: answered, or refused since the peer spoke plainly (plain), lacked the key or sent something else (refused), or took too long (timed_out).";
     FORGED = Counter "playhouse_forged_total" []

@@ -7,6 +7,7 @@ use playhouse_net::noise::Counted;
 
 use super::family::{self, Family, FamilyKind};
 use super::snapshot::Sum;
+use super::strangers::{ENDINGS, REASONS};
 use super::tally::{BUCKETS_NS, CallCounts, ENDS};
 use crate::call::FailureKind;
 
@@ -137,11 +138,20 @@ impl Page<'_> {
         text.family(&family::LINK_BYTES);
         text.sample(&family::LINK_BYTES, &["in"], rest.link_bytes_in);
         text.sample(&family::LINK_BYTES, &["out"], rest.link_bytes_out);
+        text.family(&family::LINKS_CLOSED);
+        for (name, count) in ENDINGS.iter().zip(&rest.strangers.endings) {
+            text.sample(&family::LINKS_CLOSED, &[name], count);
+        }
         text.one(&family::TOOLS, rest.tool_connections);
         text.family(&family::TOKENS);
         for (outcome, count) in &self.tokens {
             text.sample(&family::TOKENS, &[outcome], count);
         }
+        text.family(&family::OPENS_REFUSED);
+        for (name, count) in REASONS.iter().zip(&rest.strangers.refusals) {
+            text.sample(&family::OPENS_REFUSED, &[name], count);
+        }
+        text.one(&family::UNWANTED, rest.strangers.unwanted);
         text.family(&family::HANDSHAKES);
         for (outcome, count) in [
             ("answered", self.noise.handshakes),

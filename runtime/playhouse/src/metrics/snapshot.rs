@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::strangers::StrangerCounts;
 use super::tally::CallCounts;
 use crate::call::FailureKind;
 use crate::descriptor::Head;
@@ -42,6 +43,7 @@ pub(crate) struct Snapshot {
     pub(crate) link_bytes_in: u64,
     pub(crate) link_bytes_out: u64,
     pub(crate) tool_connections: usize,
+    pub(crate) strangers: StrangerCounts,
 }
 
 /// What a shard knows of its store.
@@ -112,6 +114,7 @@ impl Snapshot {
         self.link_bytes_in += one.link_bytes_in;
         self.link_bytes_out += one.link_bytes_out;
         self.tool_connections += one.tool_connections;
+        self.strangers.add(&one.strangers);
         if let Some(one) = &one.store {
             let store = self.store.get_or_insert_default();
             store.loads += one.loads;

@@ -77,15 +77,24 @@ impl Connection {
         client: &Client,
         method: Method,
         header: &mut Header<'_>,
-    ) -> Result<CallKind, Failure> {
+        kind: CallKind,
+    ) -> Result<(), Failure> {
         let gate = &self.node.shared.gate;
-        let (rule, exposed) = gate.judge(method, header, None, |_, _| false)?;
-        self.node.count(client, true, method, exposed.into())?;
+        let judged = gate.judge(method, header, None, |_, _| false);
+        let judged = judged.and_then(|(rule, exposed)| {
+            self.node.count(client, true, method, exposed.into())?;
+            if rule.kind == kind {
+                Ok(())
+            } else {
+                Err(rule.wrong_kind())
+            }
+        });
+        judged.inspect_err(|failure| self.node.host().count_refused(failure.kind()))?;
         // Nobody waits for a client that this node has to know of, and its traces are its own: here another begins.
         header.chain = playhouse_wire::message::Chain::default();
         header.trace = Some(self.node.host().begin_trace().into());
         header.epoch = None;
-        Ok(rule.kind)
+        Ok(())
     }
 
     /// The link is a node's. If that node's older link of the same lane is not over, this one is held until then.
@@ -230,11 +239,12 @@ impl LinkHandler for Connection {
                 Some(failure) => return fail(&failure),
                 None => (Origin::Peer, Limits::DEFAULT),
             },
-            Standing::Client(client) => match self.admit(&client, method, &mut header) {
-                Ok(CallKind::Rpc) => (Origin::Client(None), Limits::STRICT),
-                Ok(_) => return fail(&wrong_kind()),
-                Err(failure) => return fail(&failure),
-            },
+            Standing::Client(client) => {
+                match self.admit(&client, method, &mut header, CallKind::Rpc) {
+                    Ok(()) => (Origin::Client(None), Limits::STRICT),
+                    Err(failure) => return fail(&failure),
+                }
+            }
             Standing::Stranger => {
                 return fail(&Failure::not_executed(FailureKind::Denied));
             }
@@ -281,14 +291,15 @@ impl LinkHandler for Connection {
                 }
                 None => (Origin::Peer, Limits::DEFAULT),
             },
-            Standing::Client(client) => match self.admit(&client, method, &mut header) {
-                Ok(CallKind::Oneway) => (Origin::Client(None), Limits::STRICT),
-                Ok(_) => return,
-                Err(failure) => {
-                    tracing::debug!(?method, %failure, "a client's oneway is refused");
-                    return;
+            Standing::Client(client) => {
+                match self.admit(&client, method, &mut header, CallKind::Oneway) {
+                    Ok(()) => (Origin::Client(None), Limits::STRICT),
+                    Err(failure) => {
+                        tracing::debug!(?method, %failure, "a client's oneway is refused");
+                        return;
+                    }
                 }
-            },
+            }
             Standing::Stranger => return,
         };
         let incoming = Incoming {
@@ -329,6 +340,7 @@ impl LinkHandler for Connection {
 
     fn closed(&self, link: &Link, reason: &CloseReason) {
         tracing::debug!(peer = link.address(), %reason, "a link is over");
+        self.node.strangers.link_over(reason);
         self.node.forget(self.place);
         if self.carries.get() {
             self.node.gate_lost(self.link_id());
@@ -346,13 +358,6 @@ impl LinkHandler for Connection {
             self.node.client_gone(&client);
         }
     }
-}
-
-/// An rpc that was sent as a oneway, or the other way round.
-#[cold]
-fn wrong_kind() -> Failure {
-    Failure::not_executed(FailureKind::Invalid)
-        .because("a oneway is sent without waiting for an answer")
 }
 
 /// Answers a request of a link.

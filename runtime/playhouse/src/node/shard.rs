@@ -29,7 +29,7 @@ use super::tool::About;
 use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
 use crate::host::{Clustered, Egress, Env, Keeping, LinkId, Shard};
-use crate::metrics::Snapshot;
+use crate::metrics::{Snapshot, StrangerTally};
 
 /// How often a stopping shard looks whether its handlers have ended.
 pub(super) const STOP_POLL: Duration = Duration::from_millis(5);
@@ -60,6 +60,7 @@ pub(crate) struct ShardNode {
     pub(super) hops: Hops,
     /// The sessions that are bound to entities of this shard.
     pub(super) homes: Homes,
+    pub(super) strangers: StrangerTally,
     stopping: Cell<bool>,
     /// Whether peers are taken wherever they come from.
     trusting: Cell<bool>,
@@ -131,6 +132,7 @@ impl ShardNode {
                 clients: Clients::new(index),
                 hops: Hops::default(),
                 homes: Homes::default(),
+                strangers: StrangerTally::default(),
                 stopping: Cell::new(false),
                 trusting: Cell::new(false),
             }
@@ -151,6 +153,7 @@ impl ShardNode {
         snapshot.link_bytes_in = self.options.traffic.bytes_in();
         snapshot.link_bytes_out = self.options.traffic.bytes_out();
         snapshot.tool_connections = self.interop.get();
+        snapshot.strangers = self.strangers.counts();
         snapshot
     }
 

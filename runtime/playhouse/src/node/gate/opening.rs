@@ -241,6 +241,7 @@ impl ShardNode {
         if !found.is_wanted {
             return;
         }
+        self.strangers.open_refused(reason);
         let refused = Refused {
             session,
             attempt,

@@ -48,6 +48,7 @@ impl ShardNode {
             message,
             Message::Open(_) | Message::Msg(_) | Message::Ack(_) | Message::End(_)
         ) {
+            self.strangers.unwanted.add(1);
             tracing::debug!(?message, "a client's message that nobody here takes");
             return;
         }
@@ -87,6 +88,7 @@ impl ShardNode {
     fn judge_body(&self, client: &Client, body: &[u8]) -> Result<Option<Vec<u8>>, &'static str> {
         let message = Message::decode(body).map_err(|_| "a session's message can't be read")?;
         let mut w = Writer::new();
+        let refused = |failure: &Failure| self.host().count_refused(failure.kind());
         match message {
             Message::Request(Request {
                 id, method, header, ..
@@ -94,6 +96,7 @@ impl ShardNode {
                 let Err(failure) = self.judge_call(client, method, &header, CallKind::Rpc) else {
                     return Ok(None);
                 };
+                refused(&failure);
                 put_request(&mut w, id, REFUSED, &Header::EMPTY, |w| {
                     put_response_failure(w, id, &(&failure).into());
                 });
@@ -103,6 +106,7 @@ impl ShardNode {
                 else {
                     return Ok(None);
                 };
+                refused(&failure);
                 tracing::debug!(?method, %failure, "a client's oneway is refused");
                 put_notify(&mut w, REFUSED, &Header::EMPTY, Writer::nil);
             }

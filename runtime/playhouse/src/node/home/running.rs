@@ -89,6 +89,7 @@ impl ShardNode {
             }
             // What later parts of the protocol add.
             Ok(message) if message.in_session() => {
+                self.strangers.unwanted.add(1);
                 tracing::debug!(?message, "a session's message that nobody here takes");
                 None
             }
@@ -125,6 +126,7 @@ impl ShardNode {
         }
         let reply = self.reply(home, seq, Some(id));
         if let Err(failure) = self.judge_at_home(home, method, &mut header, CallKind::Rpc) {
+            self.host().count_refused(failure.kind());
             reply.answer(Answer::Failed(&failure));
             return None;
         }
@@ -149,6 +151,7 @@ impl ShardNode {
             return None;
         }
         if let Err(failure) = self.judge_at_home(home, method, &mut header, CallKind::Oneway) {
+            self.host().count_refused(failure.kind());
             tracing::debug!(?method, %failure, "a client's oneway is refused");
             return None;
         }

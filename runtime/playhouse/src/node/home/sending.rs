@@ -74,6 +74,9 @@ impl ShardNode {
     }
 
     pub(super) fn send_down(self: &Rc<Self>, via: Via, down: Down) {
+        if let Down::Refused(refused) = &down {
+            self.strangers.open_refused(refused.reason);
+        }
         match Gate::from(via.gate) {
             Gate::Here(shard) if shard as usize == self.index => self.pass_down(via, &down),
             Gate::Here(shard) => self.post(shard, move |node| node.pass_down(via, &down)),
