@@ -6,8 +6,8 @@
 //! raises its own epoch: if that succeeds the entity goes on here, else the receiver has it.
 //!
 //! What is persisted travels by the store. What is marked `@handoff` (`volatile`) and timers that are not durable
-//! (`remaining`) travel with the offer. Closures, observers, local entities and plain fields stay behind. A client whose
-//! session is bound to the entity hears that it has moved, and where to.
+//! (`remaining`) travel with the offer. Closures, observers, local entities and plain fields stay behind. The session of its
+//! client travels as well: the client is let go when the entity is frozen, and goes on with it where it is then.
 
 mod arrival;
 mod leaving;
@@ -102,14 +102,18 @@ impl Shard {
             false => HandedOver::Busy,
         };
         if cell.header().life.get() == Life::Over {
+            // It ended, and did not move: its client's session goes on without it, or has ended.
+            if let Some(port) = self.session_port() {
+                port.unfreeze(&self.entity_with(cell.header()));
+            }
             return match outcome {
                 HandedOver::Moved => HandedOver::Moved,
                 _ => HandedOver::Gone,
             };
         }
         match outcome {
-            HandedOver::Moved => self.moved_away(cell, to),
-            HandedOver::Gone => self.leave(cell),
+            // Whoever has it has its client.
+            HandedOver::Moved | HandedOver::Gone => self.moved_away(cell, to),
             HandedOver::Busy | HandedOver::Refused(_) | HandedOver::Aborted => {
                 self.thaw(cell, &persisted);
             }
@@ -127,6 +131,9 @@ impl Shard {
         }
         header.life.set(Life::Ending);
         keeper.closing.set(keeper.closing.get() + 1);
+        if let Some(port) = self.session_port() {
+            port.freeze(&self.entity_with(header));
+        }
         let stirred = Rc::<Notify>::default();
         *persisted.stirred.borrow_mut() = Some(Rc::clone(&stirred));
         Some(stirred)
@@ -141,6 +148,9 @@ impl Shard {
         persisted.stirred.take();
         // Unless it was offered, and goes on already.
         persisted.tenure.borrow_mut().thaw();
+        if let Some(port) = self.session_port() {
+            port.unfreeze(&self.entity_with(header));
+        }
         keeper.closing.set(keeper.closing.get().saturating_sub(1));
         header.life.set(Life::Live);
         if persisted.end.get() == End::Deleted {
@@ -303,6 +313,8 @@ impl Shard {
         let volatile = kind.moving.write(&**cell)?;
         let timers = self.remaining_timers(cell);
         let timers = remaining::elements(&timers);
+        let port = self.session_port();
+        let session = port.and_then(|port| port.snapshot(&self.entity_with(header)));
         let offer = Handoff {
             entity: EntityRef {
                 package: kind.descriptor.package,
@@ -316,7 +328,7 @@ impl Shard {
             schema: kind.descriptor.digest,
             volatile: &volatile,
             timers: timers.elements(),
-            session: None,
+            session: session.as_deref(),
         };
         let mut w = Writer::new();
         offer.put(&mut w);
@@ -378,13 +390,13 @@ impl Shard {
         false
     }
 
-    /// The entity runs elsewhere: nothing of it is saved here any more, and the calls that waited go there.
+    /// The entity runs elsewhere: nothing of it is saved here any more, and the calls that waited go there, as its client does.
     fn moved_away(self: &Rc<Self>, cell: &Rc<dyn Hosted>, to: &Receiver) {
-        let text = format!(
-            "the entity has moved to node `{}`: log in there, at {}",
-            to.owner.node, to.address
-        );
-        self.end_client(cell, SessionReason::Unavailable, text);
+        let header = cell.header();
+        if let Some(port) = self.session_port() {
+            port.moved(&self.entity_with(header), &to.owner.node);
+        }
+        header.rare_mut(|rare| rare.session = None);
         self.leave(cell);
     }
 

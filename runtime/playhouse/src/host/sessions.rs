@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use playhouse_net::link::ReplySink;
 use playhouse_wire::message::{Header, Method, SessionReason, put_notify};
-use playhouse_wire::{Encode, EntityKey, Writer};
+use playhouse_wire::{Encode, EntityKey, EntityRef, Writer};
 
 use super::away::{Away, Route};
 use super::dispatch::no_such_target;
@@ -54,6 +54,33 @@ pub trait SessionPort: Any {
 
     /// Gives a request up.
     fn cancel(&self, session: SessionId, id: EgressId);
+
+    /// An entity is about to move: nothing of its client's begins any more, and nothing is taken.
+    fn freeze(&self, entity: &EntityRef) {
+        let _ = entity;
+    }
+
+    /// It stays.
+    fn unfreeze(&self, entity: &EntityRef) {
+        let _ = entity;
+    }
+
+    /// What a frozen entity has of its client, for [`SessionPort::adopt`]; nothing if it never had one.
+    fn snapshot(&self, entity: &EntityRef) -> Option<Vec<u8>> {
+        let _ = entity;
+        None
+    }
+
+    /// It has moved to that node, with its client.
+    fn moved(&self, entity: &EntityRef, node: &str) {
+        let _ = (entity, node);
+    }
+
+    /// An entity has come, with this of its client. The session that it has.
+    fn adopt(&self, entity: &EntityRef, snapshot: &[u8]) -> Option<SessionId> {
+        let _ = (entity, snapshot);
+        None
+    }
 
     /// A time has come that [`Shard::wake_session`] was asked for.
     fn due(&self, session: SessionId) {

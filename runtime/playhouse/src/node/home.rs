@@ -11,6 +11,7 @@
 
 mod arriving;
 mod asking;
+mod moving;
 mod running;
 mod sending;
 
@@ -42,6 +43,8 @@ pub(super) struct Homes {
     by_session: RefCell<FxHashMap<SessionId, Rc<Home>>>,
     /// By gate and link: where a client's messages go.
     by_link: RefCell<FxHashMap<(u64, u64), Rc<Home>>>,
+    /// Ways by which clients have come whose entities are about to arrive, with what they had of their clients elsewhere.
+    awaited: RefCell<Vec<Via>>,
 }
 
 /// What an entity has of its clients.
@@ -52,6 +55,8 @@ pub(super) struct Home {
     session: Cell<SessionId>,
     /// Its client's link is there.
     is_there: Cell<bool>,
+    /// Clients that came while the entity was about to move: they are seen to when it has, or stays.
+    held: RefCell<Vec<(Via, Arrival)>>,
     /// Calls of the client that were handed to whom they are for, and have not ended.
     running: RefCell<Running>,
     /// What accepted messages ask for is being begun.
@@ -94,7 +99,15 @@ impl Homes {
         self.by_link.borrow_mut().remove(&(via.gate, via.link))
     }
 
+    /// Whether a client that came by this way is still there. It is not waited for any more.
+    fn no_longer_awaited(&self, via: Via) -> bool {
+        let mut awaited = self.awaited.borrow_mut();
+        let place = awaited.iter().position(|other| *other == via);
+        place.map(|place| awaited.swap_remove(place)).is_some()
+    }
+
     fn forget_gate(&self, gate: u64) {
+        self.awaited.borrow_mut().retain(|via| via.gate != gate);
         let mut by_link = self.by_link.borrow_mut();
         by_link.retain(|(of, _), _| *of != gate);
     }
@@ -181,21 +194,28 @@ impl ShardNode {
         let known = self.homes.of(entity);
         known.unwrap_or_else(|| {
             let door = Door::new(self.shared.policy.session_limits.clone(), 0);
-            let home = Rc::new(Home {
-                entity: entity.clone(),
-                door: RefCell::new(door),
-                session: Cell::new(SessionId(0)),
-                is_there: Cell::new(false),
-                running: RefCell::default(),
-                begins: Cell::new(false),
-                asked: RefCell::default(),
-                last_asked: Cell::new(0),
-                wakes_us: Cell::new(u64::MAX),
-            });
-            let mut by_entity = self.homes.by_entity.borrow_mut();
-            by_entity.insert(entity.clone(), Rc::clone(&home));
-            home
+            self.add_home(entity, door)
         })
+    }
+
+    fn add_home(&self, entity: &EntityRef, door: Door) -> Rc<Home> {
+        let [a, b, c, d, ..] = self.random().to_le_bytes();
+        let home = Rc::new(Home {
+            entity: entity.clone(),
+            door: RefCell::new(door),
+            session: Cell::new(SessionId(0)),
+            is_there: Cell::new(false),
+            held: RefCell::default(),
+            running: RefCell::default(),
+            begins: Cell::new(false),
+            asked: RefCell::default(),
+            // Of an entity that has moved, what was asked before is not to be taken for what is asked now.
+            last_asked: Cell::new(u32::from_le_bytes([a, b, c, d])),
+            wakes_us: Cell::new(u64::MAX),
+        });
+        let mut by_entity = self.homes.by_entity.borrow_mut();
+        by_entity.insert(entity.clone(), Rc::clone(&home));
+        home
     }
 }
 

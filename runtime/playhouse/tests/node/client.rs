@@ -48,6 +48,8 @@ pub(crate) struct Inbox {
     /// What every client rpc is answered with; none: nothing.
     pub(crate) answer: Cell<Option<bool>>,
     pub(crate) asked: Cell<u32>,
+    /// The last question that came in the session.
+    pub(crate) question: Cell<Option<u32>>,
     pub(crate) session: Rc<Session>,
     /// Searches for deadlocks that came to something.
     pub(crate) found: RefCell<Vec<u64>>,
@@ -119,6 +121,7 @@ impl Inbox {
         match message {
             Message::Request(Request { id, .. }) => {
                 self.asked.set(self.asked.get() + 1);
+                self.question.set(Some(id));
                 if let Some(answer) = self.answer.get() {
                     self.answer(link, id, answer);
                 }

@@ -128,7 +128,8 @@ fn a_call_is_answered_on_the_link_that_is_there() {
         assert_eq!(next.resume().await, opened(7));
         // The question is not asked again: it was taken. So it is answered late.
         assert_eq!(client.inbox.asked.get() + next.inbox.asked.get(), 1);
-        next.inbox.answer(&next.link, 1, true);
+        let question = client.inbox.question.get().or(next.inbox.question.get());
+        next.inbox.answer(&next.link, question.unwrap(), true);
         assert!(said.await.value::<bool>());
     });
 }
@@ -299,7 +300,8 @@ fn a_node_that_stops_answers_what_runs_and_ends_its_sessions() {
                 late => panic!("{late:?}"),
             }
         }
-        client.inbox.answer(&client.link, 1, true);
+        let question = client.inbox.question.get().unwrap();
+        client.inbox.answer(&client.link, question, true);
         assert!(said.await.value::<bool>());
         loop {
             match client.note().await {

@@ -27,6 +27,8 @@ pub(in crate::host) struct Arriving {
     epoch: u64,
     volatile: Vec<u8>,
     timers: Vec<Remaining>,
+    /// What it has of its client.
+    session: Option<Vec<u8>>,
     answer: Answer,
     /// A claim was sent whose outcome is not known: nothing is refused any more.
     doubtful: Cell<bool>,
@@ -68,6 +70,7 @@ impl Shard {
                 .iter()
                 .map(|timer| Remaining::of(&timer))
                 .collect(),
+            session: offer.session.map(<[u8]>::to_vec),
             answer: Box::new(answer),
             doubtful: Cell::new(false),
         };
@@ -150,6 +153,10 @@ impl Shard {
             tracing::warn!(entity, key = ?cell.header().key, %error, "what is marked `@handoff` could not be read");
         }
         self.set_remaining(cell, std::mem::take(&mut arriving.timers));
+        if let (Some(port), Some(session)) = (self.session_port(), &arriving.session) {
+            let session = port.adopt(&arriving.entity, session);
+            cell.header().rare_mut(|rare| rare.session = session);
+        }
         let epoch = self.activation(cell, |it| it.epoch());
         let epoch = epoch.unwrap_or(arriving.epoch.saturating_add(1));
         arriving.reply(self, epoch, None);

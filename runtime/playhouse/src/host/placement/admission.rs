@@ -202,7 +202,7 @@ impl Shard {
     }
 
     /// The address of an entity of this shard.
-    pub(super) fn entity_with(&self, header: &CellHeader) -> EntityRef {
+    pub(in crate::host) fn entity_with(&self, header: &CellHeader) -> EntityRef {
         let descriptor = self.kind(header.kind).descriptor;
         EntityRef {
             package: descriptor.package,

@@ -47,6 +47,14 @@ impl Shard {
         }
     }
 
+    /// Whether an entity is on its way to this shard from another node.
+    pub(crate) fn is_arriving(&self, entity: &EntityRef) -> bool {
+        let persisted = self
+            .bound_cell(entity)
+            .and_then(|cell| cell.header().persisted());
+        persisted.is_some_and(|it| it.arriving.borrow().is_some())
+    }
+
     /// Binds a session to an entity of this shard that is live. Its hooks `replaced`, if another session had it, and
     /// `attached` come next on it.
     pub fn attach(self: &Rc<Self>, entity: &EntityRef, session: SessionId, replaced: bool) {

@@ -19,6 +19,7 @@ use crate::host::SessionId;
 use crate::login::TokenKind;
 
 /// An `Open` that a gate has let in.
+#[derive(Clone)]
 pub(in crate::node) struct Arrival {
     pub(in crate::node) admission: Admission,
     /// What the client's link is bound to.
@@ -37,6 +38,18 @@ impl ShardNode {
             slot: 0,
             ..arrival.admission.entity.clone()
         };
+        if self.host().is_arriving(&entity) {
+            // Its session may come with it.
+            self.homes.awaited.borrow_mut().push(via);
+            let (node, arrival) = (Rc::clone(self), arrival.clone());
+            return self.host().spawn(async move {
+                // If it does not come, opening the session says why.
+                let _ = node.host().ready(&entity).await;
+                if node.homes.no_longer_awaited(via) {
+                    node.home_open(via, &arrival);
+                }
+            });
+        }
         let home = self.home_of(&entity);
         if let Some(before) = self.homes.add_link(via, &home) {
             self.leave(&before, via);
@@ -64,6 +77,9 @@ impl ShardNode {
             return self
                 .host()
                 .spawn(async move { node.begin(&home, login_no).await });
+        }
+        if event == DoorEvent::Held {
+            return self.hold(home, via, arrival);
         }
         self.take_event(home, event);
     }
@@ -151,6 +167,9 @@ impl ShardNode {
 
     /// The link of a client whose session is of this shard is gone, or serves it no more.
     pub(in crate::node) fn home_link_lost(self: &Rc<Self>, via: Via) {
+        if self.homes.no_longer_awaited(via) {
+            return;
+        }
         if let Some(home) = self.homes.forget_link(via) {
             let now_us = self.session_time();
             let event = home.door.borrow_mut().handle_lost(now_us, via);

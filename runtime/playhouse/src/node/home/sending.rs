@@ -10,7 +10,7 @@ use playhouse_wire::message::{
     ElementBuffer, FAN_LINKS_MAX, Fan, FanLink, Header, Method, SessionReason, put_attached,
 };
 use playhouse_wire::session::Down;
-use playhouse_wire::{Encode, Writer};
+use playhouse_wire::{Encode, EntityRef, Writer};
 
 use super::super::shard::ShardNode;
 use super::{Gate, Home, Via};
@@ -25,6 +25,12 @@ impl Port {
     pub(in crate::node) fn of(host: &Shard) -> Option<Rc<ShardNode>> {
         let port: Rc<dyn Any> = host.session_port()?;
         port.downcast::<Self>().ok()?.0.upgrade()
+    }
+
+    fn home(&self, entity: &EntityRef) -> Option<(Rc<ShardNode>, Rc<Home>)> {
+        let node = self.0.upgrade()?;
+        let home = node.homes.of(entity)?;
+        Some((node, home))
     }
 }
 
@@ -188,6 +194,33 @@ impl SessionPort for Port {
         {
             node.give_asked_up(&home, id);
         }
+    }
+
+    fn freeze(&self, entity: &EntityRef) {
+        if let Some((node, home)) = self.home(entity) {
+            node.freeze_home(&home);
+        }
+    }
+
+    fn unfreeze(&self, entity: &EntityRef) {
+        if let Some((node, home)) = self.home(entity) {
+            node.unfreeze_home(&home);
+        }
+    }
+
+    fn snapshot(&self, entity: &EntityRef) -> Option<Vec<u8>> {
+        let (node, home) = self.home(entity)?;
+        Some(node.home_snapshot(&home))
+    }
+
+    fn moved(&self, entity: &EntityRef, node: &str) {
+        if let Some((here, home)) = self.home(entity) {
+            here.home_moved(&home, node);
+        }
+    }
+
+    fn adopt(&self, entity: &EntityRef, snapshot: &[u8]) -> Option<SessionId> {
+        self.0.upgrade()?.adopt_home(entity, snapshot)
     }
 
     fn due(&self, session: SessionId) {
