@@ -8,6 +8,7 @@
 mod bans;
 mod entered;
 mod proxied;
+mod turning_out;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -28,7 +27,6 @@ use super::serving::Connection;
 use super::shared::{Jobs, Shared};
 use super::tool::About;
 use super::{INTEROP_MAX, interop};
-use crate::call::{Failure, FailureKind};
 use crate::descriptor::Schema;
 use crate::host::{Clustered, Egress, Env, Keeping, LinkId, Shard};
 use crate::metrics::{Snapshot, StrangerTally};
@@ -48,7 +46,7 @@ pub(crate) struct ShardNode {
     network: Rc<dyn Network>,
     /// Of links that others dialled.
     options: LinkOptions,
-    links: RefCell<Slab<Link>>,
+    pub(super) links: RefCell<Slab<Link>>,
     /// How many streams may become links that are not yet encrypted.
     handshakes: Cell<usize>,
     /// The place of the link that was read last.
@@ -419,32 +417,6 @@ impl ShardNode {
                 let peer = link.address();
                 tracing::debug!(peer, ?message, "a message that nobody here takes");
             }
-        }
-    }
-
-    /// The token that a client showed on this link is none: whoever tries too many is banned for a while.
-    pub(super) fn token_refused(&self, link: &Link, failure: &Failure) {
-        if failure.kind() == FailureKind::Denied && !self.trusts(link.address()) {
-            self.shared.doors.auth_failed(link.address());
-        }
-    }
-
-    /// Closes the links of addresses that are banned by now.
-    pub(super) fn turn_out_banned(&self) {
-        let now = self.now();
-        let banned = |link: &Link| {
-            let peer = link.address().parse::<SocketAddr>();
-            let banned = |peer: SocketAddr| self.shared.doors.bans.contains(peer.ip(), now);
-            peer.is_ok_and(banned) && !self.trusts(link.address())
-        };
-        let links = self.links.borrow();
-        let links = links.iter().map(|(_, link)| link);
-        for link in links
-            .filter(|link| banned(link))
-            .cloned()
-            .collect::<Vec<_>>()
-        {
-            link.close(GoAwayReason::Denied, "the address is banned");
         }
     }
 
