@@ -62,6 +62,8 @@ pub(crate) struct ShardNode {
     pub(super) homes: Homes,
     pub(super) strangers: StrangerTally,
     stopping: Cell<bool>,
+    /// So many shards of the node have told all their clients good-bye: the links here may have been the way.
+    pub(super) farewells: Cell<usize>,
     /// Whether peers are taken wherever they come from.
     trusting: Cell<bool>,
     began: Instant,
@@ -134,6 +136,7 @@ impl ShardNode {
                 homes: Homes::default(),
                 strangers: StrangerTally::default(),
                 stopping: Cell::new(false),
+                farewells: Cell::new(0),
                 trusting: Cell::new(false),
             }
         })
@@ -272,8 +275,10 @@ impl ShardNode {
         self.quiet(jobs, until).await;
         // What their clients called has been answered.
         self.end_sessions(SessionReason::Unavailable, "the node stops");
+        self.take_leave();
         self.host.stop();
         self.quiet(jobs, until).await;
+        self.until_all_took_leave(jobs, until).await;
         let left = self.host.calls_open();
         let unsaved = self.host.unsaved();
         if left > 0 {
