@@ -1,6 +1,5 @@
 //! `playhouse ctl`: looks after the nodes of a cluster, through any one of them.
 
-mod banning;
 mod drain;
 mod nodes;
 mod restart;
@@ -24,9 +23,6 @@ pub(crate) fn run(place: &Place, options: &Ctl) -> anyhow::Result<Outcome> {
         What::Restart(options) => restart::run(place, options),
         What::LogLevel(options) => log_level(place, options),
         What::Describe(options) => describe_node(place, options),
-        What::Ban(options) => banning::ban(place, options),
-        What::Unban(options) => banning::unban(place, options),
-        What::Bans(options) => banning::bans(place, options),
     }
 }
 

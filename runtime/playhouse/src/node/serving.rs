@@ -165,8 +165,6 @@ impl Connection {
 
 impl LinkHandler for Connection {
     fn opened(&self, link: &Link, peer: &Peer) {
-        let doors = &self.node.shared.doors;
-        doors.arrived(link.address());
         if self.node.is_stopping() {
             return link.close(GoAwayReason::Stopping, "the node stops");
         }
@@ -186,7 +184,6 @@ impl LinkHandler for Connection {
                 Standing::Client(self.node.clients.add(link, None))
             }
             Role::Client => {
-                link.set_pace(doors.limits().pace());
                 let place = Place::of(link.address());
                 Standing::Client(self.node.clients.add(link, place))
             }

@@ -1,21 +1,25 @@
 //! Plays seeds of a world and prints the hash of each: `seeds WORLD FIRST COUNT [reverse|quiet] [without RULE]`; `quiet` prints
-//! those that fail, and goes on. In worlds across nodes, a rule of placement may be dropped: which seed misses it?
+//! those that fail, and goes on. In worlds across nodes a rule of placement may be dropped, in those with clients one of
+//! sessions: which seed misses it?
 
+use std::error::Error;
+use std::fmt::Debug;
 use std::process::ExitCode;
 
-use playhouse_cluster::placement::Rule;
-use playhouse_sim_tests::{ACROSS_NODES, WORLDS};
+use playhouse::sim::Ended;
+use playhouse_cluster::placement;
+use playhouse_sim_tests::{ACROSS_NODES, SESSIONS, WORLDS};
+use playhouse_wire::session;
+
+/// Plays a seed of the world that was asked for.
+type Play = Box<dyn Fn(u64) -> Result<Ended, Box<dyn Error>>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut dropped = None;
     if let [.., "without", name] = arguments.as_slice() {
-        let found = Rule::ALL.into_iter().find(|it| format!("{it:?}") == *name);
-        if found.is_none() {
-            return usage();
-        }
-        dropped = found;
+        dropped = Some(*name);
         arguments.truncate(arguments.len() - 2);
     }
     let (mut quiet, mut reverse) = (false, false);
@@ -26,9 +30,11 @@ fn main() -> ExitCode {
     let [world, first, count] = arguments.as_slice() else {
         return usage();
     };
-    let across = ACROSS_NODES.iter().find(|(name, _)| name == world);
-    let alone = WORLDS.iter().find(|(name, _)| name == world);
-    let (Ok(first), Ok(count)) = (first.parse::<u64>(), count.parse::<u64>()) else {
+    let (Ok(first), Ok(count), Some(play)) = (
+        first.parse::<u64>(),
+        count.parse::<u64>(),
+        play(world, dropped),
+    ) else {
         return usage();
     };
     let mut failed = 0_u64;
@@ -38,16 +44,11 @@ fn main() -> ExitCode {
         } else {
             first + nth
         };
-        let played = match (across, alone, dropped) {
-            (Some((_, play)), _, dropped) => play(seed, dropped).map_err(Into::into),
-            (_, Some((_, play)), None) => play(seed),
-            _ => return usage(),
-        };
-        match played {
+        match play(seed) {
             Ok(_) if quiet => {}
             Ok(ended) => write(&format!("{seed} {:016x} {}", ended.hash, ended.events)),
             Err(error) => {
-                let without = dropped.map_or(String::new(), |rule| format!(" without {rule:?}"));
+                let without = dropped.map_or(String::new(), |rule| format!(" without {rule}"));
                 write(&format!(
                     "{error}\nreplay it with `cargo run -p playhouse-sim-tests --bin seeds -- {world} {seed} 1{without}`"
                 ));
@@ -68,17 +69,45 @@ fn main() -> ExitCode {
     }
 }
 
+/// A world of this name, without the rule of this name; nothing if there is no such world, or no such rule of it.
+fn play(world: &str, dropped: Option<&str>) -> Option<Play> {
+    if let Some((_, play)) = ACROSS_NODES.iter().find(|(name, _)| *name == world) {
+        let dropped = rule(&placement::Rule::ALL, dropped)?;
+        return Some(Box::new(move |seed| Ok(play(seed, dropped)?)));
+    }
+    if let Some((_, play)) = SESSIONS.iter().find(|(name, _)| *name == world) {
+        let dropped = rule(&session::Rule::ALL, dropped)?;
+        return Some(Box::new(move |seed| Ok(play(seed, dropped)?)));
+    }
+    let (_, play) = WORLDS.iter().find(|(name, _)| *name == world)?;
+    dropped.is_none().then(|| Box::new(*play) as Play)
+}
+
+/// The rule of this name, if there is a name; nothing if no rule has it.
+fn rule<R: Copy + Debug>(all: &[R], name: Option<&str>) -> Option<Option<R>> {
+    let Some(name) = name else {
+        return Some(None);
+    };
+    let found = all.iter().find(|rule| format!("{rule:?}") == name);
+    found.map(|rule| Some(*rule))
+}
+
 fn usage() -> ExitCode {
-    let names = WORLDS.iter().map(|(name, _)| *name);
-    let across = ACROSS_NODES.iter().map(|(name, _)| *name);
-    let (names, across): (Vec<&str>, Vec<&str>) = (names.collect(), across.collect());
-    let rules = Rule::ALL.map(|rule| format!("{rule:?}"));
+    fn names<P>(worlds: &[(&'static str, P)]) -> String {
+        let names: Vec<&str> = worlds.iter().map(|(name, _)| *name).collect();
+        names.join("|")
+    }
+    fn rules<R: Debug>(all: &[R]) -> String {
+        let all: Vec<String> = all.iter().map(|rule| format!("{rule:?}")).collect();
+        all.join("|")
+    }
+    let (worlds, across, sessions) = (names(WORLDS), names(ACROSS_NODES), names(SESSIONS));
     write(&format!(
-        "usage: seeds {}|{} FIRST COUNT [reverse|quiet]\n       seeds {} FIRST COUNT [reverse|quiet] without {}",
-        names.join("|"),
-        across.join("|"),
-        across.join("|"),
-        rules.join("|")
+        "usage: seeds {worlds}|{across}|{sessions} FIRST COUNT [reverse|quiet]\n       \
+         seeds {across} FIRST COUNT [reverse|quiet] without {}\n       \
+         seeds {sessions} FIRST COUNT [reverse|quiet] without {}",
+        rules(&placement::Rule::ALL),
+        rules(&session::Rule::ALL),
     ));
     ExitCode::FAILURE
 }

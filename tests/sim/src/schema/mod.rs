@@ -3,12 +3,13 @@
 pub mod fair;
 pub mod island;
 pub mod market;
+pub mod parley;
 
 /// The whole schema, for use at run time.
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x31e3_b829_b986_87b5,
+    digest: 0xf39d_1787_2a8f_c32a,
     release: 0,
     readable_since: 0,
     past: &[],
@@ -16,6 +17,7 @@ pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse:
         ::playhouse::__private::v1::descriptor::Package { name: "fair", number: 13, modules: &[&fair::fair::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "island", number: 10, modules: &[&island::island::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "market", number: 12, modules: &[&market::market::descriptor::MODULE] },
+        ::playhouse::__private::v1::descriptor::Package { name: "parley", number: 14, modules: &[&parley::parley::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
     ],
 };

@@ -1,0 +1,170 @@
+//! Speakers and those who talk to them: sessions of the real client, through gates, to homes.
+//!
+//! Gates run nothing of the game, homes run the speakers, and another node keeps the registry. Links are cut at any byte, fall
+//! silent and move, gates die and stop, homes stop and hand over what they run, nodes lose one another, and people log in
+//! twice. Whatever happens, each message takes effect once and in order, both ways, and what is told of a call is true.
+//!
+//! [`play`]: no home dies, so nobody loses a session but to a newer login, and all that was sent arrives.
+
+mod breaking;
+mod person;
+mod record;
+mod speaker;
+mod trouble;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use playhouse::cluster::Embedded;
+use playhouse::login::TokenKeys;
+use playhouse::node::Node;
+use playhouse::sim::{Conditions, Ended, Sim};
+use playhouse_client::SessionLimits;
+use playhouse_wire::session::{Rule, Rules};
+
+use person::{Order, Person};
+use record::Record;
+pub use speaker::SpeakerLogic;
+use trouble::Trouble;
+
+use crate::failed::Failed;
+use crate::schema::SCHEMA;
+use crate::schema::parley::Speaker;
+
+/// The node with the registry.
+const HUB: &str = "hub";
+
+/// The nodes that clients come to. They run nothing of the game.
+const GATES: &[&str] = &["gate-1", "gate-2"];
+
+/// The nodes with speakers.
+const HOMES: &[&str] = &["amber", "birch", "cedar"];
+
+/// How many people talk to a speaker of their own.
+const PEOPLE: u32 = 5;
+
+/// How often something goes wrong for each of them.
+const FAULTS: u32 = 20;
+
+/// How long everybody may take to log in.
+const LOGIN_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long everything may take to come to rest.
+const REST_WITHIN: Duration = Duration::from_secs(120);
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Plays a seed by all rules.
+///
+/// # Errors
+///
+/// The seed failed.
+pub fn play(seed: u64) -> Result<Ended, Failed> {
+    play_without(seed, None)
+}
+
+/// Plays a seed, with a bug planted: one rule of sessions is not kept.
+///
+/// # Errors
+///
+/// The seed failed, as some must.
+pub fn play_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
+    let parley = Parley::open(seed, dropped, true);
+    let mut trouble = Trouble::new(&parley);
+    for _ in 0..FAULTS {
+        for person in &parley.people {
+            trouble.befall(person);
+        }
+    }
+    trouble.end();
+    parley.close()
+}
+
+/// The nodes and the people.
+struct Parley {
+    sim: Sim,
+    people: Vec<Rc<Person>>,
+}
+
+impl Parley {
+    fn open(seed: u64, dropped: Option<Rule>, nobody_dies: bool) -> Self {
+        Record::clear(nobody_dies);
+        let sim = Sim::with(seed, network());
+        let _store = sim.store();
+        let limits = SessionLimits {
+            rules: dropped.map_or(Rules::ALL, Rules::without),
+            ..SessionLimits::DEFAULT
+        };
+        #[expect(clippy::expect_used, reason = "one secret that is long enough")]
+        let keys = TokenKeys::new([[7; 32]]).expect("a secret of 32 bytes is long enough");
+        let all = [HUB].into_iter().chain(GATES.iter().copied());
+        for name in all.chain(HOMES.iter().copied()) {
+            let keys = keys.clone();
+            sim.node(name, move || {
+                let node = Node::builder()
+                    .schema(&SCHEMA)
+                    .shards(1)
+                    .tokens(keys.clone())
+                    .session_limits(limits)
+                    .listen(format!("{name}:7000"));
+                let member = || Embedded::at(format!("{HUB}:7000"));
+                match name {
+                    HUB => node.roles([""; 0]).cluster(Embedded::hosting()),
+                    _ if GATES.contains(&name) => node.roles([""; 0]).cluster(member()),
+                    _ => {
+                        let node = node.roles(["hall"]).entity::<SpeakerLogic>();
+                        node.cluster(member())
+                    }
+                }
+            });
+        }
+        sim.run_for(2 * SECOND);
+        let people = (1..=PEOPLE).map(|key| {
+            let person = Person::new(key, (keys.clone(), limits), GATES, !nobody_dies);
+            let lives = Rc::clone(&person);
+            sim.client(&person.host, async move |host| {
+                Rc::clone(&lives).live(host).await
+            });
+            person
+        });
+        let people: Vec<Rc<Person>> = people.collect();
+        let all_in = || people.iter().all(|person| person.is_in());
+        if !sim.run_until(LOGIN_WITHIN, all_in) {
+            record::with(|record| record.found("not everybody gets a session".to_owned()));
+        }
+        Self { sim, people }
+    }
+
+    /// Nothing goes wrong any more: everything must come to rest by itself.
+    fn close(self) -> Result<Ended, Failed> {
+        let Self { sim, people } = self;
+        sim.run_for(2 * SECOND);
+        people.iter().for_each(|person| person.be_quiet());
+        sim.run_until(REST_WITHIN, || record::with(|record| record.is_at_rest()));
+        record::with(Record::rests);
+        people.iter().for_each(|person| person.order(Order::Leave));
+        sim.run_for(2 * SECOND);
+        for person in &people {
+            let key = person.key;
+            let bound = sim.on(HUB, async move || Speaker::of(key).is_bound().await);
+            if !matches!(bound, Some(Ok(false))) {
+                let what = format!("whether a client is bound to speaker {key}: {bound:?}");
+                record::with(|record| record.found(what));
+            }
+        }
+        record::with(|record| record.gone());
+        let counts = record::with(|record| record.counts());
+        sim.mix(format!("{counts:?}").as_bytes());
+        Failed::judge(sim, record::with(Record::wrong))
+    }
+}
+
+/// A bad one: of ten pieces one comes late, and what was sent later over another link overtakes it.
+fn network() -> Conditions {
+    Conditions {
+        delay: Duration::from_millis(5),
+        jitter: Duration::from_millis(20),
+        loss: 0.1,
+        ..Conditions::default()
+    }
+}

@@ -1,0 +1,459 @@
+//! What was said and heard, and what is wrong with it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use playhouse::{Executed, Failure};
+use playhouse_client::SessionReason;
+
+thread_local! {
+    /// Whatever the entities and clients of this thread's simulation have seen: entities have no other way to tell.
+    static RECORD: RefCell<Record> = RefCell::default();
+}
+
+/// A speaker, and the how manieth login of its account.
+pub(super) type Login = (u32, u64);
+
+/// What was said and heard.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    speakers: BTreeMap<u32, Speaker>,
+    visits: BTreeMap<Login, Visit>,
+    /// No speaker has a reason to forget anything, and no session to end.
+    nobody_dies: bool,
+    wrong: Vec<String>,
+}
+
+/// What happened to a speaker, wherever it was.
+#[derive(Debug, Default)]
+struct Speaker {
+    client: Client,
+    /// Of which login anything has begun since a client was attached last.
+    login: Option<u64>,
+    newest: u64,
+    /// How many messages have begun, of all logins.
+    begun: u64,
+    /// How many events it has sent and questions it has asked.
+    told: u64,
+    questions: BTreeMap<u64, Question>,
+}
+
+/// Where the client is, as the hooks say.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Client {
+    #[default]
+    None,
+    There,
+    Away,
+    Replaced,
+}
+
+/// What happened to a question.
+#[derive(Debug, Default)]
+struct Question {
+    /// How often clients heard it.
+    heard: u32,
+    outcome: Option<Outcome>,
+}
+
+/// What a client saw of its session.
+#[derive(Debug, Default)]
+struct Visit {
+    messages: BTreeMap<u64, Message>,
+    /// The latest message that has begun.
+    begun: u64,
+    /// The latest event that came.
+    told: Option<u64>,
+    /// The first event that was sent after one of its messages began.
+    told_from: Option<u64>,
+    asked: u64,
+    over: Option<SessionReason>,
+}
+
+#[derive(Debug)]
+struct Message {
+    is_call: bool,
+    ran: u32,
+    outcome: Option<Outcome>,
+}
+
+/// What became of a call, as its caller heard it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It was answered.
+    Answered,
+    /// It did not run.
+    NotExecuted,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A hook of a speaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hook {
+    Attached,
+    Lost,
+    Resumed,
+    Replaced,
+}
+
+impl Outcome {
+    /// Of a call that came to this.
+    pub(super) fn of<T>(result: &Result<T, Failure>) -> Self {
+        match result {
+            Ok(_) => Self::Answered,
+            Err(failure) if failure.executed() == Executed::NotExecuted => Self::NotExecuted,
+            Err(_) => Self::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Answered => "that it was answered",
+            Self::NotExecuted => "that it did not run",
+            Self::Unknown => "that nobody knows",
+        })
+    }
+}
+
+/// Does something with the record of this thread.
+pub(super) fn with<T>(f: impl FnOnce(&mut Record) -> T) -> T {
+    RECORD.with_borrow_mut(f)
+}
+
+impl Record {
+    /// Begins anew.
+    pub(super) fn clear(nobody_dies: bool) {
+        with(|record| {
+            *record = Self {
+                nobody_dies,
+                ..Self::default()
+            }
+        });
+    }
+
+    /// Something is wrong.
+    pub(super) fn found(&mut self, what: String) {
+        self.wrong.push(what);
+    }
+
+    /// A client is about to send a message. Its number.
+    pub(super) fn issued(&mut self, login: Login, is_call: bool) -> u64 {
+        let visit = self.visits.entry(login).or_default();
+        let number = visit.messages.len() as u64 + 1;
+        let message = Message {
+            is_call,
+            ran: 0,
+            outcome: None,
+        };
+        visit.messages.insert(number, message);
+        number
+    }
+
+    /// A hook of a speaker runs.
+    pub(super) fn hooked(&mut self, key: u32, hook: Hook) {
+        let speaker = self.speakers.entry(key).or_default();
+        let before = speaker.client;
+        let follows = match hook {
+            Hook::Attached => before != Client::There,
+            Hook::Lost => before == Client::There,
+            Hook::Resumed => before == Client::Away,
+            Hook::Replaced => matches!(before, Client::There | Client::Away),
+        };
+        speaker.client = match hook {
+            Hook::Attached | Hook::Resumed => Client::There,
+            Hook::Lost => Client::Away,
+            Hook::Replaced => Client::Replaced,
+        };
+        if hook == Hook::Attached {
+            speaker.login = None;
+        }
+        if !follows {
+            self.wrong.push(format!(
+                "speaker {key}: {hook:?}, though its client is {before:?}"
+            ));
+        }
+    }
+
+    /// A speaker is activated, and has nothing that it had.
+    pub(super) fn created(&mut self, key: u32) {
+        let nobody_dies = self.nobody_dies;
+        let speaker = self.speakers.entry(key).or_default();
+        speaker.client = Client::None;
+        speaker.login = None;
+        if nobody_dies && speaker.begun > 0 {
+            let begun = speaker.begun;
+            self.wrong
+                .push(format!("speaker {key} begins anew after {begun} messages"));
+        }
+    }
+
+    /// A message begins at its speaker, which remembers so many.
+    pub(super) fn begun(&mut self, (key, login): Login, number: u64, remembered: u64) {
+        let mut wrong = Vec::new();
+        let speaker = self.speakers.entry(key).or_default();
+        if self.nobody_dies && remembered != speaker.begun {
+            let begun = speaker.begun;
+            wrong.push(format!(
+                "speaker {key} remembers {remembered} of {begun} messages"
+            ));
+        }
+        speaker.begun += 1;
+        if *speaker.login.get_or_insert(login) != login {
+            let by = speaker.login;
+            wrong.push(format!(
+                "message {number} of login {login} begins at speaker {key} in the session of login {by:?}"
+            ));
+        }
+        if login < speaker.newest {
+            let newest = speaker.newest;
+            wrong.push(format!(
+                "message {number} of login {login} begins at speaker {key} after login {newest}: its session is over"
+            ));
+        }
+        speaker.newest = speaker.newest.max(login);
+        let told = speaker.told;
+        let visit = self.visits.entry((key, login)).or_default();
+        visit.told_from.get_or_insert(told + 1);
+        if number <= visit.begun {
+            let begun = visit.begun;
+            wrong.push(format!(
+                "message {number} of login {login} begins at speaker {key} after message {begun}"
+            ));
+        }
+        visit.begun = visit.begun.max(number);
+        if let Some(message) = visit.messages.get_mut(&number) {
+            message.ran += 1;
+            if message.ran > 1 {
+                wrong.push(format!(
+                    "message {number} of login {login} has its effect at speaker {key} twice"
+                ));
+            }
+            if message.outcome == Some(Outcome::NotExecuted) {
+                wrong.push(format!(
+                    "message {number} of login {login} begins at speaker {key} though it was said not to run"
+                ));
+            }
+        }
+        self.wrong.append(&mut wrong);
+    }
+
+    /// The sender of a message is told what came of it.
+    pub(super) fn ended(
+        &mut self,
+        (key, login): Login,
+        number: u64,
+        result: &Result<u64, Failure>,
+    ) {
+        let outcome = Outcome::of(result);
+        let visit = self.visits.entry((key, login)).or_default();
+        let (nobody_dies, is_over) = (self.nobody_dies, visit.over.is_some());
+        let Some(message) = visit.messages.get_mut(&number) else {
+            return;
+        };
+        let is_true = match outcome {
+            Outcome::Answered => message.ran == 1 && *result.as_ref().unwrap_or(&0) == number,
+            Outcome::NotExecuted => message.ran == 0,
+            Outcome::Unknown => true,
+        };
+        if message.outcome.replace(outcome).is_some() || !is_true {
+            let ran = message.ran;
+            self.wrong.push(format!(
+                "message {number} of login {login} ran {ran} times at speaker {key} and its sender is told {outcome}: {result:?}"
+            ));
+        }
+        let is_refused = matches!(result, Err(failure) if failure.kind() == playhouse::FailureKind::Overloaded)
+            && outcome == Outcome::NotExecuted;
+        if nobody_dies && !is_over && outcome != Outcome::Answered && !is_refused {
+            self.wrong.push(format!(
+                "message {number} of login {login} to speaker {key} fails, though its session goes on: {result:?}"
+            ));
+        }
+    }
+
+    /// A speaker sends an event. Its number.
+    pub(super) fn tells(&mut self, key: u32) -> u64 {
+        let speaker = self.speakers.entry(key).or_default();
+        speaker.told += 1;
+        speaker.told
+    }
+
+    /// An event comes to a client.
+    pub(super) fn told(&mut self, (key, login): Login, number: u64) {
+        let visit = self.visits.entry((key, login)).or_default();
+        let follows = match visit.told {
+            Some(before) => number == before + 1,
+            None => visit.told_from.is_none_or(|from| number <= from),
+        };
+        if !follows {
+            let (before, from) = (visit.told, visit.told_from);
+            self.wrong.push(format!(
+                "event {number} of speaker {key} comes to login {login} after {before:?}: all from {from:?} on are due"
+            ));
+        }
+        visit.told = Some(number);
+    }
+
+    /// A speaker asks its client something. The number of the question.
+    pub(super) fn asks(&mut self, key: u32) -> u64 {
+        let speaker = self.speakers.entry(key).or_default();
+        let number = speaker.questions.len() as u64 + 1;
+        speaker.questions.insert(number, Question::default());
+        number
+    }
+
+    /// A question comes to a client.
+    pub(super) fn asked(&mut self, (key, login): Login, number: u64) {
+        let speaker = self.speakers.entry(key).or_default();
+        let question = speaker.questions.entry(number).or_default();
+        question.heard += 1;
+        let (heard, outcome) = (question.heard, question.outcome);
+        let visit = self.visits.entry((key, login)).or_default();
+        let before = std::mem::replace(&mut visit.asked, number);
+        if heard > 1 || before >= number || outcome == Some(Outcome::NotExecuted) {
+            self.wrong.push(format!(
+                "question {number} of speaker {key} comes to login {login} {heard} times, after question {before}, \
+                 and its speaker was told {outcome:?}"
+            ));
+        }
+    }
+
+    /// A speaker is told what came of its question.
+    pub(super) fn answered(&mut self, key: u32, number: u64, result: &Result<u64, Failure>) {
+        let outcome = Outcome::of(result);
+        let speaker = self.speakers.entry(key).or_default();
+        let question = speaker.questions.entry(number).or_default();
+        let is_true = match outcome {
+            Outcome::Answered => question.heard == 1 && *result.as_ref().unwrap_or(&0) == number,
+            Outcome::NotExecuted => question.heard == 0,
+            Outcome::Unknown => true,
+        };
+        if question.outcome.replace(outcome).is_some() || !is_true {
+            let heard = question.heard;
+            self.wrong.push(format!(
+                "question {number} of speaker {key} was heard {heard} times and it is told {outcome}: {result:?}"
+            ));
+        }
+    }
+
+    /// A client's session is over.
+    pub(super) fn over(&mut self, (key, login): Login, reason: SessionReason) {
+        let visit = self.visits.entry((key, login)).or_default();
+        visit.over = Some(reason);
+        let may_be = matches!(reason, SessionReason::Replaced | SessionReason::LoggedOut);
+        if self.nobody_dies && !may_be {
+            self.wrong.push(format!(
+                "the session of login {login} of speaker {key} is over: {reason:?}"
+            ));
+        }
+    }
+
+    /// How many calls wait for what comes of them.
+    pub(super) fn waiting(&self) -> usize {
+        let messages = self
+            .visits
+            .values()
+            .flat_map(|visit| visit.messages.values());
+        messages
+            .filter(|message| message.is_call && message.outcome.is_none())
+            .count()
+    }
+
+    /// Whether all that was sent in sessions that go on has come.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.waiting() == 0 && self.missing().is_empty()
+    }
+
+    /// What has not come in sessions that go on.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        for ((key, login), visit) in &self.visits {
+            let last = match visit.over {
+                None => visit.messages.len() as u64,
+                Some(_) => visit.begun,
+            };
+            for (number, message) in visit.messages.range(..=last) {
+                if message.ran == 0 && message.outcome != Some(Outcome::NotExecuted) {
+                    missing.push(format!(
+                        "message {number} of login {login} has not come to speaker {key}, though {} began",
+                        visit.begun
+                    ));
+                }
+            }
+            let speaker = self.speakers.get(key);
+            let told = speaker.map_or(0, |speaker| speaker.told);
+            let is_due = visit.told_from.is_some_and(|from| from <= told);
+            if visit.over.is_none() && is_due && visit.told != Some(told) {
+                let heard = visit.told;
+                missing.push(format!(
+                    "login {login} has heard of events up to {heard:?} of speaker {key}, which sent {told}"
+                ));
+            }
+        }
+        missing
+    }
+
+    /// Nothing fails any more, and nobody says anything.
+    pub(super) fn rests(&mut self) {
+        for ((key, login), visit) in &self.visits {
+            let calls = visit.messages.iter().filter(|(_, message)| message.is_call);
+            let hang = calls.filter(|(_, message)| message.outcome.is_none());
+            self.wrong.extend(hang.map(|(number, message)| {
+                let ran = message.ran;
+                format!(
+                    "the call {number} of login {login} to speaker {key} hangs; it ran {ran} times"
+                )
+            }));
+        }
+        let mut missing = self.missing();
+        self.wrong.append(&mut missing);
+    }
+
+    /// Every client has gone.
+    pub(super) fn gone(&mut self) {
+        for (key, speaker) in &self.speakers {
+            if matches!(speaker.client, Client::There | Client::Replaced) {
+                self.wrong.push(format!(
+                    "speaker {key} takes its client to be {:?}, which has gone",
+                    speaker.client
+                ));
+            }
+            let open = speaker
+                .questions
+                .iter()
+                .filter(|(_, it)| it.outcome.is_none());
+            let open: Vec<u64> = open.map(|(number, _)| *number).collect();
+            if self.nobody_dies && !open.is_empty() {
+                self.wrong
+                    .push(format!("questions {open:?} of speaker {key} hang"));
+            }
+        }
+    }
+
+    /// Messages that ran, calls that were answered, events that were sent, questions that were asked, sessions.
+    pub(super) fn counts(&self) -> [usize; 5] {
+        let messages = || {
+            self.visits
+                .values()
+                .flat_map(|visit| visit.messages.values())
+        };
+        let told: u64 = self.speakers.values().map(|it| it.told).sum();
+        [
+            messages().filter(|message| message.ran > 0).count(),
+            messages()
+                .filter(|message| message.outcome == Some(Outcome::Answered))
+                .count(),
+            usize::try_from(told).unwrap_or(usize::MAX),
+            self.speakers.values().map(|it| it.questions.len()).sum(),
+            self.visits.len(),
+        ]
+    }
+
+    /// What is wrong so far.
+    pub(super) fn wrong(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.wrong)
+    }
+}
