@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use ctl::{Ctl, DescribeNode, Drain, LogLevel, Nodes, Restart, What};
+pub(crate) use ctl::{Ban, Bans, Ctl, DescribeNode, Drain, LogLevel, Nodes, Restart, Unban, What};
 
 /// The toolchain of Playhouse schemas.
 #[derive(Debug, Parser)]

@@ -31,6 +31,7 @@ mod clocks;
 mod config;
 mod control;
 mod desk;
+mod doors;
 mod draining;
 mod egress;
 mod environment;
@@ -67,9 +68,15 @@ pub use admission::{Admission, Shown};
 pub use builder::NodeBuilder;
 pub use clocks::CLOCK_DIFFERENCE_MAX;
 pub use config::{
-    ClusterConfig, ColoursConfig, ConfigureError, EtcdConfig, LogConfig, LogFilesConfig,
-    LoginHttpConfig, MembershipConfig, Mode, Network, NodeConfig, NoiseConfig, RotationConfig,
-    StoreConfig, TlsConfig,
+    ClusterConfig, ColoursConfig, ConfigureError, DoorsConfig, EtcdConfig, LogConfig,
+    LogFilesConfig, LoginHttpConfig, MembershipConfig, Mode, Network, NodeConfig, NoiseConfig,
+    RotationConfig, StoreConfig, TlsConfig,
+};
+pub(crate) use doors::DoorCounts;
+pub use doors::{
+    AUTH_FAILURES, BAN_LIST_EVERY, BAN_TIME, BANS_MAX, CLIENT_BYTES, CLIENT_FRAMES,
+    CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS, DoorLimits, HANDSHAKES_MAX, HANDSHAKES_PER_ADDRESS,
+    PROXY_BYTES_MAX, PROXY_WAIT,
 };
 pub use draining::DRAIN_TIMEOUT;
 pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};

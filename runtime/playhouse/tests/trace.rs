@@ -20,17 +20,6 @@ mod generated;
 #[allow(dead_code, reason = "tests of nodes use the rest")]
 mod world;
 
-/// What clients reach these nodes by.
-mod transports {
-    use std::rc::Rc;
-
-    use playhouse_net::{Network, Tcp};
-
-    pub(crate) fn network(_address: &str) -> Rc<dyn Network> {
-        Rc::new(Tcp)
-    }
-}
-
 use client::Client;
 use generated as schema;
 use schema::harbour::{Door, DoorWeatherArgs};

@@ -18,6 +18,7 @@ Examples:
   playhouse ctl restart lobby-1 --at 127.0.0.1:7000        stops it gracefully and waits until it is back
   playhouse ctl log-level lobby-1 arena::battle=debug --for 10m
   playhouse ctl describe lobby-1                           what it runs
+  playhouse ctl ban lobby-1 192.0.2.7 --for 60m            lets nobody in from there
 
 Any node of a cluster answers for all: --at takes the address of one, by default 127.0.0.1:7000.
 
@@ -51,6 +52,12 @@ pub(crate) enum What {
     LogLevel(LogLevel),
     /// Shows what a node is and what can be called on it
     Describe(DescribeNode),
+    /// Closes what is connected to a node from an address or a network, and lets nobody in from there
+    Ban(Ban),
+    /// Takes a ban back
+    Unban(Unban),
+    /// Shows whom a node does not let in
+    Bans(Bans),
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +150,58 @@ pub(crate) struct DescribeNode {
     /// Show services and entities of other roles too
     #[arg(long)]
     pub(crate) all: bool,
+    /// Write one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse ctl ban lobby-1 192.0.2.7                 for as long as the node runs
+  playhouse ctl ban lobby-1 2001:db8::/64 --for 60m   for an hour
+
+Who is to stay out of every node belongs into the file that `doors.ban_list` names. Where `trust_peers` says that tools come from, nobody is banned.")]
+pub(crate) struct Ban {
+    /// The node's name
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+    /// Who: 192.0.2.7, 192.0.2.0/24, 2001:db8::/64
+    #[arg(value_name = "NETWORK")]
+    pub(crate) network: String,
+    /// For how long: 30s, 60m
+    #[arg(long = "for", value_name = "TIME", value_parser = duration)]
+    pub(crate) time: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) at: At,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse ctl unban lobby-1 192.0.2.7    as `playhouse ctl bans` shows it")]
+pub(crate) struct Unban {
+    /// The node's name
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+    /// Who: 192.0.2.7, 192.0.2.0/24, 2001:db8::/64
+    #[arg(value_name = "NETWORK")]
+    pub(crate) network: String,
+    #[command(flatten)]
+    pub(crate) at: At,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  playhouse ctl bans lobby-1           one a line
+  playhouse ctl bans lobby-1 --json    one JSON object")]
+pub(crate) struct Bans {
+    /// The node's name
+    #[arg(value_name = "NODE")]
+    pub(crate) node: String,
+    #[command(flatten)]
+    pub(crate) at: At,
     /// Write one JSON object
     #[arg(long)]
     pub(crate) json: bool,

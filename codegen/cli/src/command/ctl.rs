@@ -1,5 +1,6 @@
 //! `playhouse ctl`: looks after the nodes of a cluster, through any one of them.
 
+mod banning;
 mod drain;
 mod nodes;
 mod restart;
@@ -23,6 +24,9 @@ pub(crate) fn run(place: &Place, options: &Ctl) -> anyhow::Result<Outcome> {
         What::Restart(options) => restart::run(place, options),
         What::LogLevel(options) => log_level(place, options),
         What::Describe(options) => describe_node(place, options),
+        What::Ban(options) => banning::ban(place, options),
+        What::Unban(options) => banning::unban(place, options),
+        What::Bans(options) => banning::bans(place, options),
     }
 }
 

@@ -34,6 +34,12 @@ pub(super) const RESTART: u8 = 6;
 pub(super) const AT: u8 = 7;
 /// It hands over what it runs, and stops.
 pub(super) const DRAIN: u8 = 8;
+/// Whom it does not let in from now on.
+pub(super) const BAN: u8 = 9;
+/// Whom it lets in again.
+pub(super) const UNBAN: u8 = 10;
+/// Whom it does not let in.
+pub(super) const BANS: u8 = 11;
 
 /// Longest wait for a connection and for the node's hello.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

@@ -48,6 +48,31 @@ fn a_node_without_a_log_of_ours_says_so() {
         .expect(2, &["LEVELS"]);
 }
 
+#[test]
+fn operators_ban_and_take_it_back() {
+    let folder = Folder::empty();
+    let (_running, address) = world::node();
+    let ctl = |args: &[&str]| {
+        let args = [&["ctl"], args, &["--at", &address]].concat();
+        folder.run(&args)
+    };
+    ctl(&["bans", "pier"]).expect(0, &[]);
+    ctl(&["ban", "pier", "192.0.2.0/24"]).expect(0, &["lets nobody in from 192.0.2.0/24"]);
+    ctl(&["ban", "pier", "2001:db8::7", "--for", "60m"]).expect(0, &[]);
+    ctl(&["ban", "pier", "192.0.2.7/24"]).expect(1, &["Invalid", "no address or network"]);
+    let bans = ctl(&["bans", "pier"]).expect(0, &[]).out;
+    assert!(
+        bans.contains("192.0.2.0/24  until the node stops"),
+        "{bans}"
+    );
+    assert!(bans.contains("2001:db8::7  for 3"), "{bans}");
+    ctl(&["unban", "pier", "192.0.2.0/24"]).expect(0, &["in again"]);
+    ctl(&["unban", "pier", "192.0.2.0/24"]).expect(1, &["nobody has banned"]);
+    let bans = ctl(&["bans", "pier", "--json"]).expect(0, &[]).out;
+    let bans: serde_json::Value = serde_json::from_str(&bans).unwrap();
+    assert_eq!(bans["count"], 1);
+}
+
 /// A node in a process of its own, that is started again for as long as it asks for it.
 struct Supervised {
     child: Option<Child>,

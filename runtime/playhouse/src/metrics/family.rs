@@ -85,6 +85,16 @@ families! {
         "Bytes that came in or went out on links.";
     LINKS_CLOSED = Counter "playhouse_links_closed_total" ["reason"]
         "Links that others had dialled and that are over: their side closed them (gone) or what carries them failed or was misused (broken); the peer read nothing (stalled), or too slowly (full), said no hello in time (hello), was silent (silent), broke the protocol (protocol), speaks no version of it that fits (version), may not be here (denied), or was too much (overloaded); another took their place (replaced), nobody used them (idle), this side stops (stopping).";
+    SLOWED = Counter "playhouse_links_slowed_total" []
+        "How often a client was made to wait, since it had sent faster than it may.";
+    CONNECTIONS = Gauge "playhouse_connections" ["transport"]
+        "Connections that were let in, by what carries them.";
+    SHAKING = Gauge "playhouse_connections_shaking" []
+        "Connections that have not said hello yet.";
+    TURNED_AWAY = Counter "playhouse_connections_refused_total" ["reason"]
+        "Connections that were not let in: of a banned address, one too many of the node (full) or of its address (crowded), too many without a hello (handshakes), or a proxy that does not say where they come from (proxy).";
+    BANS = Gauge "playhouse_bans" []
+        "Addresses and networks that are banned.";
     TOOLS = Gauge "playhouse_tool_connections" []
         "Connections to the port for MessagePack-RPC.";
     TOKENS = Counter "playhouse_tokens_total" ["outcome"]

@@ -10,6 +10,7 @@ use super::snapshot::Sum;
 use super::strangers::{ENDINGS, REASONS};
 use super::tally::{BUCKETS_NS, CallCounts, ENDS};
 use crate::call::FailureKind;
+use crate::node::DoorCounts;
 
 /// What a page says besides the numbers of the shards.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Page<'a> {
     pub(crate) noise: Counted,
     /// What came to the listeners of KCP.
     pub(crate) kcp: kcp::Counts,
+    /// Who came to the doors.
+    pub(crate) doors: DoorCounts,
     pub(crate) sum: &'a Sum,
 }
 
@@ -142,6 +145,17 @@ impl Page<'_> {
         for (name, count) in ENDINGS.iter().zip(&rest.strangers.endings) {
             text.sample(&family::LINKS_CLOSED, &[name], count);
         }
+        text.one(&family::SLOWED, rest.links_slowed);
+        text.family(&family::CONNECTIONS);
+        for (transport, count) in &self.doors.carried {
+            text.sample(&family::CONNECTIONS, &[transport], count);
+        }
+        text.one(&family::SHAKING, self.doors.handshakes);
+        text.family(&family::TURNED_AWAY);
+        for (reason, count) in &self.doors.turned {
+            text.sample(&family::TURNED_AWAY, &[reason], count);
+        }
+        text.one(&family::BANS, self.doors.bans);
         text.one(&family::TOOLS, rest.tool_connections);
         text.family(&family::TOKENS);
         for (outcome, count) in &self.tokens {
@@ -323,6 +337,7 @@ mod tests {
             handoffs_failed: 0,
             lease_seconds: Some(1.5),
             members: Some(Members::default()),
+            doors: DoorCounts::default(),
             tokens: vec![("accepted", 1), ("forged", 2)],
             noise: Counted::default(),
             kcp: kcp::Counts::default(),

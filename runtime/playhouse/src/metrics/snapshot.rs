@@ -40,6 +40,7 @@ pub(crate) struct Snapshot {
     pub(crate) sessions_there: usize,
     pub(crate) links_accepted: usize,
     pub(crate) links_dialled: usize,
+    pub(crate) links_slowed: u64,
     pub(crate) link_bytes_in: u64,
     pub(crate) link_bytes_out: u64,
     pub(crate) tool_connections: usize,
@@ -111,6 +112,7 @@ impl Snapshot {
         self.sessions_there += one.sessions_there;
         self.links_accepted += one.links_accepted;
         self.links_dialled += one.links_dialled;
+        self.links_slowed += one.links_slowed;
         self.link_bytes_in += one.link_bytes_in;
         self.link_bytes_out += one.link_bytes_out;
         self.tool_connections += one.tool_connections;

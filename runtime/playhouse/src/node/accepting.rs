@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use playhouse_cluster::watch;
-use playhouse_net::{Adopt, Listening, Stream, Tcp, noise};
+use playhouse_net::{Adopt, Arrival, Listening, Stream, Tcp, Transport, noise};
 use playhouse_wire::frame::Frames;
 use playhouse_wire::message::{Message, Role};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Duration, timeout};
 
 use super::ACCEPT_PAUSE;
+use super::doors::{Entered, Entry, PROXIES_WAITING_MAX, Turned, origin};
 use super::lanes;
 use super::shared::Shared;
 
@@ -67,23 +68,44 @@ pub(super) async fn accept(
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut waiting = JoinSet::new();
+    let mut proxied = JoinSet::new();
     loop {
         while waiting.try_join_next().is_some() {}
+        while proxied.try_join_next().is_some() {}
         let came = tokio::select! {
             biased;
             _ = stopping.wait_for(|stopping| *stopping) => return,
-            came = door.next(&shared) => came,
+            came = door.next() => came,
         };
         match came {
-            Ok(Came::Whole(adopt)) => hand_on(&shared, adopt, Speech::Playhouse, None),
-            Ok(Came::Tcp(tcp)) if tcp.may_be_node(&shared) && waiting.len() < WAITING_MAX => {
+            Ok(Came::Whole(arrival)) => {
+                // One that is turned away hears so by its being dropped.
+                if let Ok(entry) = shared.let_in(arrival.peer, arrival.transport) {
+                    hand_on(&shared, arrival.adopt, Some(entry), Speech::Playhouse, None);
+                }
+            }
+            Ok(Came::Tcp(tcp)) if tcp.is_passed_on(&shared) => {
+                if proxied.len() < PROXIES_WAITING_MAX {
+                    let shared = Arc::clone(&shared);
+                    proxied.spawn(async move { tcp.hand_on_passed(&shared).await });
+                } else {
+                    shared.doors.turn_away(Turned::Proxy);
+                }
+            }
+            Ok(Came::Tcp(mut tcp)) => {
+                if !tcp.enter(&shared) {
+                    continue;
+                }
+                if !tcp.may_be_node(&shared) || waiting.len() >= WAITING_MAX {
+                    tcp.hand_on(&shared, None);
+                    continue;
+                }
                 let shared = Arc::clone(&shared);
                 waiting.spawn(async move {
                     let shard = shard_meant(&tcp.stream, shared.about.shards).await;
                     tcp.hand_on(&shared, shard);
                 });
             }
-            Ok(Came::Tcp(tcp)) => tcp.hand_on(&shared, None),
             Err(error) => {
                 tracing::warn!(%error, "a connection can't be taken");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -95,18 +117,19 @@ pub(super) async fn accept(
 /// A connection that came.
 enum Came {
     Tcp(TcpCame),
-    Whole(Adopt),
+    Whole(Arrival),
 }
 
 struct TcpCame {
     stream: TcpStream,
     peer: SocketAddr,
+    entry: Option<Entry>,
     speech: Speech,
     dress: Option<Dress>,
 }
 
 impl Door {
-    async fn next(&mut self, _shared: &Shared) -> io::Result<Came> {
+    async fn next(&mut self) -> io::Result<Came> {
         match self {
             Self::Tcp {
                 listener,
@@ -117,13 +140,14 @@ impl Door {
                 Ok(Came::Tcp(TcpCame {
                     stream,
                     peer,
+                    entry: None,
                     speech: *speech,
                     dress: dress.clone(),
                 }))
             }
             Self::Datagrams(listening) => {
                 let arrival = poll_fn(|cx| listening.poll_arrival(cx)).await?;
-                Ok(Came::Whole(arrival.adopt))
+                Ok(Came::Whole(arrival))
             }
         }
     }
@@ -139,6 +163,7 @@ impl TcpCame {
         let Self {
             stream,
             peer,
+            entry,
             speech,
             dress,
         } = self;
@@ -153,7 +178,53 @@ impl TcpCame {
                 None => stream,
             })
         });
-        hand_on(shared, adopt, speech, shard);
+        hand_on(shared, adopt, entry, speech, shard);
+    }
+
+    /// Whether it comes from a proxy, which says where it comes from first.
+    fn is_passed_on(&self, shared: &Shared) -> bool {
+        let proxies = &shared.policy.proxies;
+        self.speech == Speech::Playhouse && proxies.iter().any(|it| it.has(self.peer.ip()))
+    }
+
+    /// Takes a connection that a proxy passes on.
+    async fn hand_on_passed(mut self, shared: &Arc<Shared>) {
+        match origin(&mut self.stream).await {
+            Ok(origin) => self.peer = origin.unwrap_or(self.peer),
+            Err(error) => {
+                shared.doors.turn_away(Turned::Proxy);
+                tracing::debug!(proxy = %self.peer, %error, "a proxy does not say for whom it comes");
+                return;
+            }
+        }
+        if self.enter(shared) {
+            self.hand_on(shared, None);
+        }
+    }
+
+    /// Whether it is let in. Tools without a protocol of ours come from this machine, and have bounds of their own.
+    fn enter(&mut self, shared: &Arc<Shared>) -> bool {
+        if self.speech == Speech::MessagePackRpc {
+            return true;
+        }
+        let transport = match self.dress {
+            None => Transport::Tcp,
+            Some(_) => Transport::WebSocket,
+        };
+        self.entry = shared.let_in(self.peer, transport).ok();
+        self.entry.is_some()
+    }
+}
+
+impl Shared {
+    fn let_in(&self, peer: SocketAddr, transport: Transport) -> Result<Entry, Turned> {
+        let is_trusted = (self.policy.trust)(&peer.to_string());
+        let entered = self.doors.knock(peer, transport, is_trusted);
+        if let Err(why) = entered {
+            // At a level that a flood does not fill the log with.
+            tracing::debug!(%peer, %transport, ?why, "a connection is not let in");
+        }
+        entered
     }
 }
 
@@ -182,14 +253,21 @@ fn meant(bytes: &[u8], shards: usize) -> Option<usize> {
 }
 
 /// Hands a connection to a shard: to the next one if none is meant.
-fn hand_on(shared: &Arc<Shared>, adopt: Adopt, speech: Speech, shard: Option<usize>) {
+fn hand_on(
+    shared: &Arc<Shared>,
+    adopt: Adopt,
+    entry: Option<Entry>,
+    speech: Speech,
+    shard: Option<usize>,
+) {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let index = shard.unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed) % shared.about.shards);
     if let Some(mailbox) = shared.mailbox(index) {
         mailbox.post(move |node| match adopt() {
-            Ok(stream) => match speech {
-                Speech::Playhouse => node.accepted(stream),
-                Speech::MessagePackRpc => node.accepted_interop(stream),
+            Ok(stream) => match (speech, entry) {
+                (Speech::Playhouse, Some(entry)) => node.accepted(Entered::boxed(stream, entry)),
+                (Speech::Playhouse, None) => node.accepted(stream),
+                (Speech::MessagePackRpc, _) => node.accepted_interop(stream),
             },
             Err(error) => tracing::debug!(%error, "a connection was gone at once"),
         });

@@ -23,12 +23,14 @@ use tokio::time::Duration;
 
 use super::accepting::is_tcp;
 use super::admission::{Admission, Shown};
+use super::doors::DoorLimits;
 use super::member::is_everywhere;
 use super::problem::BuildError;
 use super::shared::Shared;
 use super::tool::About;
 use super::{
-    DRAIN_TIMEOUT, GUESTS_PER_ADDRESS, JOIN_TIMEOUT, LINKS_MAX, Node, SHARDS_MAX, STOP_TIMEOUT,
+    DRAIN_TIMEOUT, GUESTS_PER_ADDRESS, JOIN_TIMEOUT, LINKS_MAX, Network, Node, SHARDS_MAX,
+    STOP_TIMEOUT,
 };
 use crate::call::Failure;
 use crate::cluster::{self, Membership};
@@ -69,6 +71,9 @@ struct Entry {
 /// Where a node listens, whom it lets in, and how long it waits.
 pub(super) struct Policy {
     pub(super) listen: Vec<String>,
+    pub(super) doors: DoorLimits,
+    pub(super) ban_list: Option<PathBuf>,
+    pub(super) proxies: Vec<Network>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<super::accepting::TlsFiles>,
     #[cfg(feature = "websocket")]
@@ -154,6 +159,9 @@ impl NodeBuilder {
             steps: Vec::new(),
             policy: Policy {
                 listen: Vec::new(),
+                doors: DoorLimits::default(),
+                ban_list: None,
+                proxies: Vec::new(),
                 #[cfg(feature = "tls")]
                 tls: None,
                 #[cfg(feature = "websocket")]
@@ -301,6 +309,27 @@ impl NodeBuilder {
     #[cfg(feature = "websocket")]
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.policy.origins.push(origin.into());
+        self
+    }
+
+    /// What strangers may have of the node: how many connections, how many of them that have said nothing yet, how much
+    /// they may send. [`DoorLimits::default`] if nothing is said.
+    pub const fn doors(mut self, limits: DoorLimits) -> Self {
+        self.policy.doors = limits;
+        self
+    }
+
+    /// A file of addresses and networks that are not let in, one a line; what follows `#` is a remark. It is read again
+    /// when it changes. Operators ban others with `playhouse ctl ban`, for as long as the node runs.
+    pub fn ban_list(mut self, path: impl Into<PathBuf>) -> Self {
+        self.policy.ban_list = Some(path.into());
+        self
+    }
+
+    /// Connections of TCP and WebSocket that come from here are passed on by proxies, and begin with the header of the
+    /// PROXY protocol, version 2, which says where they come from. May be said more than once.
+    pub fn proxies(mut self, network: Network) -> Self {
+        self.policy.proxies.push(network);
         self
     }
 

@@ -36,7 +36,7 @@ mod login;
 mod membership;
 mod network;
 
-pub use doors::TlsConfig;
+pub use doors::{DoorsConfig, TlsConfig};
 pub use keys::{Mode, NoiseConfig};
 pub use logging::{ColoursConfig, LogConfig, LogFilesConfig, RotationConfig};
 pub use login::LoginHttpConfig;
@@ -85,6 +85,8 @@ pub struct NodeConfig {
     pub tls: Option<TlsConfig>,
     /// From whose pages browsers may come by WebSocket; from any if nothing is said. Feature `websocket`.
     pub origins: Option<Vec<String>>,
+    /// What strangers may have of it.
+    pub doors: Option<DoorsConfig>,
     /// See [`NodeBuilder::advertise`].
     pub advertise: Option<Vec<String>>,
     /// The secrets of [`NodeBuilder::tokens`], at least 16 bytes each, the one that seals first; the same on all nodes.
@@ -305,6 +307,7 @@ impl NodeConfig {
             roles: self.roles.or_else(|| every.roles.clone()),
             listen: self.listen.or_else(|| every.listen.clone()),
             tls: self.tls.or_else(|| every.tls.clone()),
+            doors: self.doors.or_else(|| every.doors.clone()),
             origins: self.origins.or_else(|| every.origins.clone()),
             advertise: self.advertise.or_else(|| every.advertise.clone()),
             token_secrets: self.token_secrets.or_else(|| every.token_secrets.clone()),

@@ -103,4 +103,22 @@ impl ShardNode {
             tokio::time::sleep(STOP_POLL).await;
         }
     }
+
+    /// Every shard hears that this one has nothing left to say to clients, behind all that it had.
+    pub(super) fn take_leave(self: &Rc<Self>) {
+        for shard in 0..self.shared.about.shards {
+            let shard = u32::try_from(shard).unwrap_or(u32::MAX);
+            self.post(shard, |node| node.farewells.set(node.farewells.get() + 1));
+        }
+    }
+
+    /// Waits until the other shards have said what they had to say to clients over the links of this one.
+    pub(super) async fn until_all_took_leave(self: &Rc<Self>, jobs: &mut Jobs, until: Instant) {
+        while self.farewells.get() < self.shared.about.shards && self.now() < until {
+            while let Ok(job) = jobs.try_recv() {
+                job(self);
+            }
+            tokio::time::sleep(STOP_POLL).await;
+        }
+    }
 }

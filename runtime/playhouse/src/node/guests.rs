@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use super::Network;
 use crate::rate::{Bucket, Rate};
 
 /// As how many guests those of one address count if nothing is said: a household, a school, players behind one
@@ -63,6 +64,11 @@ impl Place {
             IpAddr::V4(_) => ip,
             IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
         })
+    }
+
+    /// All its addresses.
+    pub(super) fn network(self) -> Network {
+        Network::whole(self.0, if self.0.is_ipv4() { 32 } else { 64 })
     }
 }
 

@@ -146,6 +146,13 @@ pub enum StartError {
         /// What the system says.
         error: io::Error,
     },
+    /// The list of bans can't be used.
+    BanList {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The certificate that the node is to show can't be used.
     Certificate {
         /// Its file.
@@ -210,6 +217,11 @@ impl fmt::Display for StartError {
                 f,
                 "can't listen on {address}: {error}; take an address of this machine, as 127.0.0.1:7000"
             ),
+            Self::BanList { path, error } => write!(
+                f,
+                "the list of bans {} can't be used: {error}; give one with a network or an address a line",
+                path.display()
+            ),
             Self::Certificate { path, error } => write!(
                 f,
                 "the certificate {} can't be shown: {error}; give it and its private key as PEM with `.tls(..)`",
@@ -265,6 +277,7 @@ impl std::error::Error for StartError {
             Self::Cluster(error) => error.source(),
             Self::Lease(error) => error.source(),
             Self::Listen { .. }
+            | Self::BanList { .. }
             | Self::Certificate { .. }
             | Self::Thread(_)
             | Self::Lock { .. }

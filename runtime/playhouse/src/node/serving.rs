@@ -165,6 +165,8 @@ impl Connection {
 
 impl LinkHandler for Connection {
     fn opened(&self, link: &Link, peer: &Peer) {
+        let doors = &self.node.shared.doors;
+        doors.arrived(link.address());
         if self.node.is_stopping() {
             return link.close(GoAwayReason::Stopping, "the node stops");
         }
@@ -184,6 +186,7 @@ impl LinkHandler for Connection {
                 Standing::Client(self.node.clients.add(link, None))
             }
             Role::Client => {
+                link.set_pace(doors.limits().pace());
                 let place = Place::of(link.address());
                 Standing::Client(self.node.clients.add(link, place))
             }

@@ -46,7 +46,7 @@ pub(crate) struct ShardNode {
     network: Rc<dyn Network>,
     /// Of links that others dialled.
     options: LinkOptions,
-    links: RefCell<Slab<Link>>,
+    pub(super) links: RefCell<Slab<Link>>,
     /// How many streams may become links that are not yet encrypted.
     handshakes: Cell<usize>,
     /// The place of the link that was read last.
@@ -62,6 +62,8 @@ pub(crate) struct ShardNode {
     pub(super) homes: Homes,
     pub(super) strangers: StrangerTally,
     stopping: Cell<bool>,
+    /// So many shards of the node have told all their clients good-bye: the links here may have been the way.
+    pub(super) farewells: Cell<usize>,
     /// Whether peers are taken wherever they come from.
     trusting: Cell<bool>,
     began: Instant,
@@ -134,6 +136,7 @@ impl ShardNode {
                 homes: Homes::default(),
                 strangers: StrangerTally::default(),
                 stopping: Cell::new(false),
+                farewells: Cell::new(0),
                 trusting: Cell::new(false),
             }
         })
@@ -151,6 +154,7 @@ impl ShardNode {
         snapshot.links_accepted = self.links.borrow().len();
         snapshot.links_dialled = self.outbound.links().len();
         snapshot.link_bytes_in = self.options.traffic.bytes_in();
+        snapshot.links_slowed = self.options.traffic.slowed();
         snapshot.link_bytes_out = self.options.traffic.bytes_out();
         snapshot.tool_connections = self.interop.get();
         snapshot.strangers = self.strangers.counts();
@@ -271,8 +275,10 @@ impl ShardNode {
         self.quiet(jobs, until).await;
         // What their clients called has been answered.
         self.end_sessions(SessionReason::Unavailable, "the node stops");
+        self.take_leave();
         self.host.stop();
         self.quiet(jobs, until).await;
+        self.until_all_took_leave(jobs, until).await;
         let left = self.host.calls_open();
         let unsaved = self.host.unsaved();
         if left > 0 {

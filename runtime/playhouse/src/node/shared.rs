@@ -13,6 +13,7 @@ use tokio::time::Duration;
 use super::builder::Policy;
 use super::clocks::Clocks;
 use super::control::Control;
+use super::doors::Doors;
 use super::gate::Gate;
 use super::guests::{GUEST_CALLS_MAX, Guests};
 use super::lanes::Lanes;
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     pub(super) stall_after: Duration,
     pub(super) gate: Gate,
     pub(super) guests: Guests,
+    pub(super) doors: Arc<Doors>,
     /// For peers whose root digest differs.
     pub(super) digests: Arc<[TypeDigest]>,
     pub(super) progress: Progress,
@@ -86,6 +88,7 @@ impl Shared {
     pub(super) fn new(about: About, setup: Setup, policy: Policy) -> Self {
         Self {
             gate: Gate::new(about.schema),
+            doors: Arc::new(Doors::new(policy.doors)),
             guests: Guests::new(policy.guests_per_address, GUEST_CALLS_MAX),
             digests: digests(about.schema),
             progress: Progress::new(if policy.cluster.is_some() {
@@ -141,6 +144,13 @@ impl Shared {
     /// The ways to all shards, by index; the system's own comes last.
     pub(super) fn mailboxes(&self) -> &[Mailbox] {
         self.mailboxes.get().map_or(&[], |all| all)
+    }
+
+    /// Has all shards close the links of addresses that are banned by now.
+    pub(super) fn turn_out_banned(&self) {
+        for mailbox in self.mailboxes() {
+            mailbox.post(|node| node.turn_out_banned());
+        }
     }
 
     /// The way to a shard.

@@ -18,6 +18,7 @@ use tokio::task::LocalSet;
 
 use super::accepting::{Bound, Door, Opening, Speech, accept};
 use super::desk;
+use super::doors::BanList;
 use super::environment::{Machine, date_us, seed};
 use super::observing::Observed;
 use super::problem::StartError;
@@ -39,6 +40,9 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         ..Places::default()
     };
     let opening = Opening::new(&shared.policy)?;
+    let ban_list = shared.policy.ban_list.as_deref();
+    let ban_list = ban_list.map(|path| BanList::read(path, &shared.doors.bans));
+    let ban_list = ban_list.transpose()?;
     for address in &shared.policy.listen {
         let bound = opening.bind(address, Speech::Playhouse)?;
         places.addresses.push(bound.address().to_owned());
@@ -125,6 +129,13 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         let door = open(running.system(), bound)?;
         let accepting = accept(Arc::clone(shared), door, stopping.clone());
         running.system().spawn(accepting);
+    }
+    if let Some(list) = ban_list {
+        let of_all = Arc::clone(shared);
+        let turn_out = move || of_all.turn_out_banned();
+        running
+            .system()
+            .spawn(list.keep_fresh(Arc::clone(&shared.doors), turn_out));
     }
     #[cfg(feature = "tls")]
     if let Some(shown) = opening.shown {

@@ -3,6 +3,7 @@
 //! The interop port and the node's own service for `playhouse call` go this way. Tools see everything but what the
 //! schema marks `@internal`: they are let in from the node's own machine only, unless the node was told otherwise.
 
+mod banning;
 mod builtin;
 mod describe;
 mod forwarding;

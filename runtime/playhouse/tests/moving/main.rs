@@ -21,14 +21,3 @@ mod sockets;
 mod world;
 
 use generated::caravan as schema;
-
-/// What clients reach these nodes by.
-mod transports {
-    use std::rc::Rc;
-
-    use playhouse_net::{Network, Tcp};
-
-    pub(crate) fn network(_address: &str) -> Rc<dyn Network> {
-        Rc::new(Tcp)
-    }
-}

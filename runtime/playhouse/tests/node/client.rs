@@ -2,30 +2,55 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::fs;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use playhouse::{Arguments, EntityKey, EntityRef, Numbered, Uuid, from_slice, to_vec};
-use playhouse_net::Network;
+use playhouse_net::kcp::{self, Kcp, Options};
 use playhouse_net::link::{
     CallId, CloseReason, Link, LinkHandler, LinkOptions, ReplyOutcome, ReplySink,
 };
+use playhouse_net::tls::Trust;
+use playhouse_net::{Located, Network, Scheme, Tcp, quic, ws};
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
     End, Executed, FailureKind, GoAway, Header, Message, Method, Notify, Request, Role,
     SessionReason, WireFailure, put_notify, put_response_failure, put_response_ok,
 };
+use tempfile::TempDir;
 use tokio::sync::oneshot;
 
 #[path = "client/session.rs"]
 mod session;
 
-use crate::transports;
 use session::Session;
 
 /// How long a test waits for what must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where the certificate of all nodes is, and what it says.
+pub(crate) static CERTIFICATE: LazyLock<(TempDir, String)> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    fs::write(folder.path().join("chain.pem"), made.cert.pem()).unwrap();
+    let key = made.signing_key.serialize_pem();
+    fs::write(folder.path().join("key.pem"), key).unwrap();
+    (folder, made.cert.pem())
+});
+
+/// The network that an address is dialled on.
+fn network(address: &str) -> Rc<dyn Network> {
+    let trust = || Trust::pem(CERTIFICATE.1.as_bytes()).unwrap();
+    match Located::of(address).unwrap().scheme {
+        Scheme::Kcp => Rc::new(Kcp::new(Options::FAST, kcp::Trust::Plain)),
+        Scheme::Ws | Scheme::Wss => Rc::new(ws::Network::trusting(trust())),
+        Scheme::Quic => Rc::new(quic::Network::trusting(trust())),
+        _ => Rc::new(Tcp),
+    }
+}
 
 /// What a client hears of its session.
 #[derive(Debug, PartialEq)]
@@ -197,7 +222,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn connect(address: &str, role: Role) -> Self {
-        Self::connect_over(transports::network(address), address, role)
+        Self::connect_over(network(address), address, role)
     }
 
     pub(crate) fn connect_over(network: Rc<dyn Network>, address: &str, role: Role) -> Self {
@@ -207,7 +232,7 @@ impl Client {
     /// Another link of the same session, which was not opened on it yet.
     pub(crate) fn again(&self, address: &str) -> Self {
         let session = Rc::clone(&self.inbox.session);
-        Self::with_session(transports::network(address), address, Role::Client, session)
+        Self::with_session(network(address), address, Role::Client, session)
     }
 
     fn with_session(

@@ -8,6 +8,7 @@ mod calls;
 mod circles;
 mod client;
 mod clustered;
+mod doors;
 mod encrypted;
 #[path = "generated/mod.rs"]
 mod generated;

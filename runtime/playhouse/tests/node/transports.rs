@@ -1,45 +1,17 @@
 //! A node that listens by every transport.
 
-use std::fs;
-use std::rc::Rc;
-use std::sync::LazyLock;
-
 use playhouse::node::NodeBuilder;
-use playhouse_net::kcp::{self, Kcp, Options};
-use playhouse_net::tls::Trust;
-use playhouse_net::{Located, Network, Scheme, Tcp, Transport, quic, ws};
+use playhouse_net::Transport;
 use playhouse_wire::message::Role;
-use tempfile::TempDir;
 
-use crate::client::{self, Client, Note};
+use crate::client::{self, CERTIFICATE, Client, Note};
 use crate::schema::harbour::{AccountId, Door, DoorWeatherArgs, Guest, GuestSayArgs};
 use crate::world::{self, token};
 
-/// Where the certificate of all nodes is, and what it says.
-static CERTIFICATE: LazyLock<(TempDir, String)> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    fs::write(folder.path().join("chain.pem"), made.cert.pem()).unwrap();
-    let key = made.signing_key.serialize_pem();
-    fs::write(folder.path().join("key.pem"), key).unwrap();
-    (folder, made.cert.pem())
-});
-
-/// Shows the certificate that [`network`] trusts.
+/// Shows the certificate that clients trust.
 pub(crate) fn certified(builder: NodeBuilder) -> NodeBuilder {
     let folder = CERTIFICATE.0.path();
     builder.tls(folder.join("chain.pem"), folder.join("key.pem"))
-}
-
-/// The network that an address is dialled on.
-pub(crate) fn network(address: &str) -> Rc<dyn Network> {
-    let trust = || Trust::pem(CERTIFICATE.1.as_bytes()).unwrap();
-    match Located::of(address).unwrap().scheme {
-        Scheme::Kcp => Rc::new(Kcp::new(Options::FAST, kcp::Trust::Plain)),
-        Scheme::Ws | Scheme::Wss => Rc::new(ws::Network::trusting(trust())),
-        Scheme::Quic => Rc::new(quic::Network::trusting(trust())),
-        _ => Rc::new(Tcp),
-    }
 }
 
 const EVERYWHERE: [&str; 5] = [

@@ -51,10 +51,11 @@ pub(super) fn text(arguments: &Arguments, folder: &Path, backing: &Backing) -> R
             // A node that was killed is back at once.
             "lock": folder.join("locks"),
             "shards": 1,
+            "token_secrets": [format!("of demo {} at {first}, and of no other", arguments.seed)],
             "log": { "levels": "info" },
         },
         "nodes": nodes,
-        "game": { "battle_time": "10s", "key": format!("demo {} {first}", arguments.seed) },
+        "game": { "battle_time": "10s" },
     });
     Ok(serde_json::to_string_pretty(&config)?)
 }

@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use crate::node::builder::ip_of;
 
 /// Addresses that begin alike: `10.0.0.0/8`, or one alone: `10.0.0.7`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Network {
     address: IpAddr,
     /// How many bits of it all have.
@@ -19,11 +19,26 @@ pub struct Network {
 impl Network {
     /// Whether an address is one of these: `10.1.2.3:7000`.
     pub(crate) fn contains(&self, address: &str) -> bool {
-        ip_of(address).is_some_and(|ip| Self::of(ip, self.bits).as_ref() == Some(self))
+        ip_of(address).is_some_and(|ip| self.has(ip))
+    }
+
+    /// Whether an address is one of these.
+    pub(in crate::node) fn has(&self, ip: IpAddr) -> bool {
+        Self::of(ip.to_canonical(), self.bits).as_ref() == Some(self)
+    }
+
+    /// How many bits all its addresses have in common.
+    pub(in crate::node) const fn bits(&self) -> u8 {
+        self.bits
+    }
+
+    /// The network that begins at an address, whose other bits are none.
+    pub(in crate::node) const fn whole(address: IpAddr, bits: u8) -> Self {
+        Self { address, bits }
     }
 
     /// The network of an address, or nothing if addresses of its kind don't have so many bits.
-    fn of(address: IpAddr, bits: u8) -> Option<Self> {
+    pub(in crate::node) fn of(address: IpAddr, bits: u8) -> Option<Self> {
         let address = match address {
             IpAddr::V4(ip) => {
                 let unused = 32_u32.checked_sub(bits.into())?;
@@ -35,6 +50,17 @@ impl Network {
             }
         };
         Some(Self { address, bits })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = if self.address.is_ipv4() { 32 } else { 128 };
+        write!(f, "{}", self.address)?;
+        if self.bits < whole {
+            write!(f, "/{}", self.bits)?;
+        }
+        Ok(())
     }
 }
 

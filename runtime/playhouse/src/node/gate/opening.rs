@@ -93,6 +93,7 @@ impl ShardNode {
                     );
                 }
                 Err(failure) => {
+                    node.token_refused(&client.link, &failure);
                     let (reason, text) = (reason_of(&failure), text_of(&failure));
                     node.refuse(&client, opening.session, opening.attempt, reason, text);
                 }

@@ -8,6 +8,9 @@
 //! - 5 `log_levels(levels: string, seconds: u32) -> string`: the levels of its log.
 //! - 6 `restart() -> string`: it stops, to be started again.
 //! - 8 `drain() -> string`: it hands over what it runs, and stops.
+//! - 9 `ban(network: string, seconds: u32) -> string`: who is not let in, for so long or until it stops.
+//! - 10 `unban(network: string) -> string`: takes that back.
+//! - 11 `bans() -> string`: who is not let in, as JSON.
 //! - 7 `at(node: string, tag: u8, args: bytes) -> string`: one of these on another node.
 
 use std::rc::Rc;
@@ -18,7 +21,7 @@ use serde::Serialize;
 use tokio::time::Duration;
 
 use super::super::shard::ShardNode;
-use super::{Ended, describe, forwarding, operate};
+use super::{Ended, banning, describe, forwarding, operate};
 use crate::call::{Failure, FailureKind};
 use crate::descriptor::dynamic::Dynamic;
 
@@ -35,6 +38,9 @@ const LOG_LEVELS: u8 = 5;
 const RESTART: u8 = 6;
 pub(super) const AT: u8 = 7;
 const DRAIN: u8 = 8;
+const BAN: u8 = 9;
+const UNBAN: u8 = 10;
+const BANS: u8 = 11;
 
 /// What the node's own call `tag` comes to: a text.
 pub(in crate::node) async fn serve_builtin(
@@ -63,6 +69,9 @@ pub(in crate::node) async fn serve_builtin(
         RESTART => Ok(operate::restart(&node).to_string()),
         AT => forwarding::at(&node, &args, deadline).await,
         DRAIN => Ok(operate::drain(&node).to_string()),
+        BAN => banning::ban(&node, &args).map(|done| done.to_string()),
+        UNBAN => banning::unban(&node, &args).map(|done| done.to_string()),
+        BANS => Ok(banning::bans(&node).to_string()),
         _ => Err(Failure::not_executed(FailureKind::Unimplemented)
             .because("the node has no such call of its own")),
     }
