@@ -60,6 +60,9 @@ pub struct Activation {
     sent_in_call: usize,
     outbox: Outbox,
     inbox: Inbox,
+    /// The number of the last login of whoever plays the entity, and how much of it is committed; 0 for none.
+    login_no: u64,
+    login_saved: u64,
     flight: Option<Flight>,
     rules: Rules,
 }
@@ -70,6 +73,7 @@ struct Flight {
     commit: Arc<Commit>,
     /// What of it the caller gave.
     body: Update,
+    login_no: u64,
     is_urgent: bool,
     /// Whether an answer was lost: the store may do it at any later time, so nothing else may follow on this revision.
     is_doubtful: bool,
@@ -137,6 +141,7 @@ impl Activation {
         let header = &document.header;
         form::countable(header.epoch, &Path::of(["epoch"]))?;
         form::countable(header.rev, &Path::of(["rev"]))?;
+        let login_no = form::login_no(&document.root)?;
         Ok(Self {
             id: document.id.clone(),
             owner,
@@ -151,6 +156,8 @@ impl Activation {
             sent_in_call: 0,
             outbox: Outbox::load(&document.root)?,
             inbox: Inbox::load(&document.root)?,
+            login_no,
+            login_saved: login_no,
             flight: None,
             rules,
         })
@@ -214,13 +221,27 @@ impl Activation {
     /// Whether the protocol has something to commit, besides the caller's changes.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
-        self.outbox.is_dirty() || self.inbox.is_dirty()
+        self.outbox.is_dirty() || self.inbox.is_dirty() || self.login_no > self.login_saved
     }
 
-    /// Whether others wait for the next commit: it has new rows, new marks, or the handling of a refusal.
+    /// Whether others wait for the next commit: it has new rows, new marks, a new login, or the handling of a refusal.
     #[must_use]
     pub const fn is_urgent(&self) -> bool {
         self.is_urgent
+    }
+
+    /// The number of the last login of whoever plays the entity; 0 for none.
+    #[must_use]
+    pub const fn login_no(&self) -> u64 {
+        self.login_no
+    }
+
+    /// Whoever plays the entity has logged in anew. Numbers rise: a smaller one than the last changes nothing.
+    pub const fn log_in(&mut self, login_no: u64) {
+        if login_no > self.login_no {
+            self.login_no = login_no;
+            self.is_urgent = true;
+        }
     }
 
     /// Whether a commit waits for the store's answer.
@@ -318,6 +339,9 @@ impl Activation {
         let is_whole = !has_body || self.rules.has(Rule::RowInCommit);
         self.outbox.save(&mut update, is_whole);
         self.is_urgent = self.inbox.is_dirty() || self.outbox.is_dirty();
+        if self.login_no > self.login_saved {
+            update.set(Path::of([form::LOGIN]), Value::Unsigned(self.login_no));
+        }
         let mut end = more.end;
         if end == End::Deleted {
             let numbered = self.outbox.has_lines() || self.inbox.has_marks();
@@ -348,6 +372,7 @@ impl Activation {
         self.flight = Some(Flight {
             commit: commit.clone(),
             body,
+            login_no: self.login_no,
             is_urgent,
             is_doubtful: false,
             revives,
@@ -412,6 +437,7 @@ impl Activation {
         self.rev += 1;
         self.is_born = true;
         self.is_gone &= !flight.revives;
+        self.login_saved = flight.login_no;
         self.is_over = flight.commit.end != End::Stays;
         let acks = self.inbox.saved(&self.id);
         let kept = self.outbox.saved();

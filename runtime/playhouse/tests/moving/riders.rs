@@ -145,3 +145,43 @@ fn a_session_moves_with_its_entity_when_a_node_drains() {
     });
     pair.stop();
 }
+
+/// What comes of a login of this number of camel 7's rider.
+fn log_in(of: &Running, login_no: u8) -> Note {
+    let mut note = None;
+    client::run(async {
+        let client = Client::connect(&of.addresses()[0], Role::Client);
+        note = Some(client.open(&[7, login_no]).await);
+    });
+    note.unwrap()
+}
+
+#[test]
+fn logins_of_before_count_no_more_though_nobody_remembers_the_session() {
+    let Pair {
+        folder,
+        db,
+        east,
+        west,
+    } = Pair::new("logins");
+    let opened = Note::Opened(Camel::reference(7).address().clone());
+    let text = "there was a later login".to_owned();
+    let refused = Note::Refused(SessionReason::Replaced, text);
+    assert_eq!(log_in(&east, 2), opened);
+    for node in [east, west] {
+        node.stop();
+        node.wait().unwrap();
+    }
+    let store = Remote::at(db.addresses().remove(0));
+    let north = node("north").shards(2).store(store);
+    let north = start(north.cluster(Meeting::default()));
+    assert_eq!(log_in(&north, 1), refused);
+    assert_eq!(log_in(&north, 2), opened);
+    assert_eq!(log_in(&north, 1), refused);
+    assert_eq!(log_in(&north, 3), opened);
+    for node in [north, db] {
+        node.stop();
+        node.wait().unwrap();
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}

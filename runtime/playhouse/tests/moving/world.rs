@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use playhouse::host::Caller;
 use playhouse::logic::EntitySchema;
-use playhouse::{Bytes, Cx, EntityRef, Failure, FailureKind, NodeBuilder, Ref, component, entity};
+use playhouse::node::Admission;
+use playhouse::{Bytes, Cx, Failure, FailureKind, NodeBuilder, Ref, component, entity};
 
 use crate::schema::caravan::{
     Camel, CamelRingArgs, Carried, Herder, HerderReportArgs, Oasis, Pack, Tent, Wind,
@@ -27,10 +28,14 @@ pub(crate) fn node(name: &str) -> NodeBuilder {
         .authenticate(authenticate)
 }
 
-/// Who shows a number is the rider of that camel.
-async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> {
+/// Who shows a number is the rider of that camel; another number behind it is that of the login.
+async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<Admission, Failure> {
     let number = token.0.first().copied().unwrap_or_default();
-    Ok(Camel::reference(u64::from(number)).address().clone())
+    let rider = Admission::new(Camel::reference(u64::from(number)).address().clone());
+    Ok(match token.0.get(1) {
+        Some(login_no) => rider.login(u64::from(*login_no)),
+        None => rider,
+    })
 }
 
 thread_local! {

@@ -14,6 +14,7 @@ pub(crate) const NEXT: &str = "out_next";
 pub(crate) const OUTBOX: &str = "outbox";
 pub(crate) const INBOX: &str = "inbox";
 pub(crate) const GONE: &str = "gone";
+pub(crate) const LOGIN: &str = "login";
 
 /// No count comes this far, so that one more is always a number.
 const COUNT_MAX: u64 = u64::MAX / 2;
@@ -42,6 +43,15 @@ pub(crate) fn number_of_name(name: &str, path: &Path) -> Result<u64, Misfit> {
 
 pub(crate) fn id_of_name(name: &str, path: &Path) -> Result<DocumentId, Misfit> {
     DocumentId::from_text(name).ok_or_else(|| misfit(path, "names no document"))
+}
+
+/// The number of the last login of whoever plays the entity: 0 if there was none.
+pub(crate) fn login_no(root: &Value) -> Result<u64, Misfit> {
+    let path = Path::of([LOGIN]);
+    match root.at(&path.0) {
+        None => Ok(0),
+        Some(number) => unsigned(number, &path),
+    }
 }
 
 /// A number that others are counted on from.

@@ -12,6 +12,7 @@ use super::super::dispatch::no_such_target;
 use super::super::shard::Shard;
 use crate::call::{Failure, FailureKind};
 use crate::logic::Hook;
+use crate::persist::SaveError;
 
 impl Shard {
     /// Waits until an entity of this shard is live, loaded and not about to move; a keyed one is made if need be.
@@ -45,6 +46,32 @@ impl Shard {
             Life::Ending | Life::Over => Err(Failure::not_executed(FailureKind::Unreachable)
                 .because("the entity ended or moved meanwhile: try again")),
         }
+    }
+
+    /// The number of the last login of an entity's client, as its document has it: 0 if there was none, if nothing of the
+    /// entity is stored, or if it is not loaded.
+    pub(crate) fn last_login(&self, entity: &EntityRef) -> u64 {
+        let cell = self.bound_cell(entity);
+        cell.and_then(|cell| self.activation(&cell, |it| it.login_no()))
+            .unwrap_or(0)
+    }
+
+    /// Stores the number of a login, if anything of the entity is stored: whoever runs it later knows that earlier logins
+    /// count no more.
+    ///
+    /// # Errors
+    ///
+    /// If the store did not do it, or another node runs the entity by now.
+    pub(crate) async fn store_login(
+        self: &Rc<Self>,
+        entity: &EntityRef,
+        login_no: u64,
+    ) -> Result<(), SaveError> {
+        let Some(cell) = self.bound_cell(entity) else {
+            return Err(SaveError::Lost);
+        };
+        self.activation(&cell, |it| it.log_in(login_no));
+        self.saved(&cell).await
     }
 
     /// Whether an entity is on its way to this shard from another node.

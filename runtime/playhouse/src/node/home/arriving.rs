@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use playhouse_wire::message::{Message, Open, SessionReason};
 use playhouse_wire::session::{
-    Admitted, DoorEvent, Down, Ended, HomeSession, OwnedRefused, SessionKey,
+    Admitted, DoorEvent, Down, Ended, HomeSession, OwnedRefused, Rule, SessionKey,
 };
 use playhouse_wire::{EntityRef, Timestamp, Uuid};
 use tokio::time::timeout;
@@ -137,6 +137,10 @@ impl ShardNode {
             Err(Failure::not_executed(FailureKind::Timeout)
                 .because("what the session is for is busy: try again later"))
         });
+        let ready = match ready {
+            Ok(()) => self.take_login(home, login_no).await,
+            Err(failure) => Err((reason_of(&failure), text_of(&failure).to_owned())),
+        };
         let now_us = self.session_time();
         let event = match ready {
             Ok(()) => {
@@ -145,14 +149,51 @@ impl ShardNode {
                 let mut door = home.door.borrow_mut();
                 door.begin(now_us, login_no, name, entities)
             }
-            Err(failure) => {
-                let (reason, text) = (reason_of(&failure), text_of(&failure));
+            Err((reason, text)) => {
                 let mut door = home.door.borrow_mut();
-                door.turn_away(login_no, reason, text);
+                door.turn_away(login_no, reason, &text);
                 DoorEvent::Nothing
             }
         };
         self.take_event(home, event);
+    }
+
+    /// Stores a login before its session begins, so that none before it counts again, whoever runs the entity then.
+    async fn take_login(&self, home: &Home, login_no: u64) -> Result<(), (SessionReason, String)> {
+        let stored = self.host().last_login(&home.entity);
+        if !self
+            .shared
+            .policy
+            .session_limits
+            .rules
+            .has(Rule::LoginStored)
+            || login_no == stored
+        {
+            return Ok(());
+        }
+        if login_no < stored {
+            // Logins without numbers have 0: whoever comes is newer.
+            return match login_no {
+                0 => Ok(()),
+                _ => Err((
+                    SessionReason::Replaced,
+                    "there was a later login".to_owned(),
+                )),
+            };
+        }
+        let stored = timeout(
+            OPEN_TIMEOUT,
+            self.host().store_login(&home.entity, login_no),
+        )
+        .await;
+        let unavailable = |text| Err((SessionReason::Unavailable, text));
+        match stored {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => unavailable(format!("the login could not be stored: {error}")),
+            Err(_) => {
+                unavailable("the login could not be stored in time: try again later".to_owned())
+            }
+        }
     }
 
     /// A message of a client whose session is of this shard: `Msg`, `Ack` or `End`.
