@@ -101,6 +101,8 @@ families! {
         "Tokens that clients have shown here, by what came of it: accepted, truncated, malformed, foreign, forged, early, expired, revoked.";
     OPENS_REFUSED = Counter "playhouse_opens_refused_total" ["reason"]
         "Sessions that clients asked for and did not get, by what they were told; see the reasons of sessions.";
+    SESSIONS_ENDED = Counter "playhouse_sessions_ended_total" ["reason"]
+        "Sessions of entities of this node that are over, by what their clients were told.";
     UNWANTED = Counter "playhouse_messages_unwanted_total" []
         "Messages that no client sends, which were left out.";
     HANDSHAKES = Counter "playhouse_handshakes_total" ["outcome"]

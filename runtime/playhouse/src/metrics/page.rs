@@ -165,6 +165,10 @@ impl Page<'_> {
         for (name, count) in REASONS.iter().zip(&rest.strangers.refusals) {
             text.sample(&family::OPENS_REFUSED, &[name], count);
         }
+        text.family(&family::SESSIONS_ENDED);
+        for (name, count) in REASONS.iter().zip(&rest.strangers.ends) {
+            text.sample(&family::SESSIONS_ENDED, &[name], count);
+        }
         text.one(&family::UNWANTED, rest.strangers.unwanted);
         text.family(&family::HANDSHAKES);
         for (outcome, count) in [

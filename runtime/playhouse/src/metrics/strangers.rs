@@ -1,4 +1,4 @@
-//! What a shard counts of those who break the rules: how the links of others ended, and the sessions that were refused.
+//! What a shard counts of how it ends: links of others, sessions, and sessions that were refused to begin with.
 
 use playhouse_net::link::CloseReason;
 use playhouse_wire::link::CloseReason as ProtocolEnd;
@@ -24,7 +24,7 @@ pub(crate) const ENDINGS: [&str; 14] = [
     "other",
 ];
 
-/// Why a client got no session, as metrics have it. The last stands for what has no name of its own.
+/// Why a client got no session, or has none any more, as metrics have it. The last stands for what has no name of its own.
 pub(crate) const REASONS: [&str; 12] = [
     "stale",
     "denied",
@@ -45,6 +45,7 @@ pub(crate) const REASONS: [&str; 12] = [
 pub(crate) struct StrangerTally {
     endings: [Counter; ENDINGS.len()],
     refusals: [Counter; REASONS.len()],
+    ends: [Counter; REASONS.len()],
     /// Messages that no client sends.
     pub(crate) unwanted: Counter,
 }
@@ -54,6 +55,7 @@ pub(crate) struct StrangerTally {
 pub(crate) struct StrangerCounts {
     pub(crate) endings: [u64; ENDINGS.len()],
     pub(crate) refusals: [u64; REASONS.len()],
+    pub(crate) ends: [u64; REASONS.len()],
     pub(crate) unwanted: u64,
 }
 
@@ -65,17 +67,19 @@ impl StrangerTally {
 
     /// A client was told that it gets no session.
     pub(crate) fn open_refused(&self, reason: SessionReason) {
-        let place = usize::from(reason.number()).wrapping_sub(1);
-        let last = self.refusals.get(place).or(self.refusals.last());
-        if let Some(counter) = last {
-            counter.add(1);
-        }
+        count_reason(&self.refusals, reason);
+    }
+
+    /// A session of an entity of this shard is over.
+    pub(crate) fn session_over(&self, reason: SessionReason) {
+        count_reason(&self.ends, reason);
     }
 
     pub(crate) fn counts(&self) -> StrangerCounts {
         StrangerCounts {
             endings: self.endings.each_ref().map(Counter::get),
             refusals: self.refusals.each_ref().map(Counter::get),
+            ends: self.ends.each_ref().map(Counter::get),
             unwanted: self.unwanted.get(),
         }
     }
@@ -85,7 +89,8 @@ impl StrangerCounts {
     pub(super) fn add(&mut self, one: &Self) {
         let endings = self.endings.iter_mut().zip(one.endings);
         let refusals = self.refusals.iter_mut().zip(one.refusals);
-        for (sum, more) in endings.chain(refusals) {
+        let ends = self.ends.iter_mut().zip(one.ends);
+        for (sum, more) in endings.chain(refusals).chain(ends) {
             *sum += more;
         }
         self.unwanted += one.unwanted;
@@ -95,6 +100,13 @@ impl StrangerCounts {
 fn count(counters: &[Counter], names: &[&str], name: &str) {
     let named = names.iter().zip(counters).find(|(it, _)| **it == name);
     if let Some((_, counter)) = named {
+        counter.add(1);
+    }
+}
+
+fn count_reason(counters: &[Counter], reason: SessionReason) {
+    let place = usize::from(reason.number()).wrapping_sub(1);
+    if let Some(counter) = counters.get(place).or(counters.last()) {
         counter.add(1);
     }
 }

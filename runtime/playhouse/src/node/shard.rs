@@ -1,5 +1,7 @@
 //! What one shard of a node has besides the host: its links, its sessions, and the jobs that others give it.
 
+mod measures;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -16,6 +18,7 @@ use slab::Slab;
 use tokio::time::{Duration, Instant};
 
 use super::builder::Policy;
+use super::doors::Turned;
 use super::egress::Outbound;
 use super::gate::{Clients, Hops};
 use super::home::{Homes, Port};
@@ -29,7 +32,7 @@ use super::tool::About;
 use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
 use crate::host::{Clustered, Egress, Env, Keeping, LinkId, Shard};
-use crate::metrics::{Snapshot, StrangerTally};
+use crate::metrics::StrangerTally;
 
 /// How often a stopping shard looks whether its handlers have ended.
 pub(super) const STOP_POLL: Duration = Duration::from_millis(5);
@@ -145,20 +148,6 @@ impl ShardNode {
     /// The link at `place` has been read: whether no other has since it was last.
     pub(super) fn is_only_reader(&self, place: usize) -> bool {
         self.last_read.replace(place) == place
-    }
-
-    /// What the shard and its links say of themselves to whoever watches the node.
-    pub(super) fn measures(&self) -> Snapshot {
-        let mut snapshot = self.host.measures();
-        (snapshot.sessions, snapshot.sessions_there) = self.homes.counts();
-        snapshot.links_accepted = self.links.borrow().len();
-        snapshot.links_dialled = self.outbound.links().len();
-        snapshot.link_bytes_in = self.options.traffic.bytes_in();
-        snapshot.links_slowed = self.options.traffic.slowed();
-        snapshot.link_bytes_out = self.options.traffic.bytes_out();
-        snapshot.tool_connections = self.interop.get();
-        snapshot.strangers = self.strangers.counts();
-        snapshot
     }
 
     /// The way out.
@@ -368,6 +357,7 @@ impl ShardNode {
         let room = links < self.shared.policy.links_max && !self.stopping.get();
         if !room {
             // Nothing is said: whoever floods the node with connections gets no work out of it.
+            self.shared.doors.turn_away(Turned::Full);
             tracing::warn!(peer = stream.peer_address(), "a link too many is not taken");
         }
         room

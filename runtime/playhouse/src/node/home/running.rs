@@ -262,6 +262,7 @@ impl ShardNode {
 
     /// A session is over: nobody waits any more for what its client called, and what it was asked is not answered.
     pub(super) fn close(self: &Rc<Self>, home: &Rc<Home>, ended: &Ended) {
+        self.strangers.session_over(ended.reason);
         let running = home.running.take();
         let mut calls: Vec<Call> = running.calls.into_values().collect();
         // A map's order would differ from run to run of the simulation.
