@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use playhouse_net::link::Link;
-use playhouse_wire::message::GoAwayReason;
+use playhouse_wire::message::{GoAwayReason, SessionReason};
 
 use crate::call::{Failure, FailureKind};
 use crate::node::shard::ShardNode;
@@ -11,7 +11,14 @@ use crate::node::shard::ShardNode;
 impl ShardNode {
     /// The token that a client showed on this link is none: whoever tries too many is banned for a while.
     pub(in crate::node) fn token_refused(&self, link: &Link, failure: &Failure) {
-        if failure.kind() == FailureKind::Denied && !self.trusts(link.address()) {
+        if failure.kind() == FailureKind::Denied {
+            self.proof_refused(link, SessionReason::Denied);
+        }
+    }
+
+    /// So says a home of what the client shows besides its token: a mac that is wrong counts as a token that is.
+    pub(in crate::node) fn proof_refused(&self, link: &Link, reason: SessionReason) {
+        if reason == SessionReason::Denied && !self.trusts(link.address()) {
             self.shared.doors.auth_failed(link.address());
         }
     }

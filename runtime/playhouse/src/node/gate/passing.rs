@@ -220,18 +220,29 @@ impl ShardNode {
                 .borrow_mut()
                 .handle_down(HERE, via.attempt, down.kind())
         {
+            if let Down::Refused(refused) = down {
+                self.proof_refused(&client.link, refused.reason);
+            }
             self.write_down(&client, |w| down.put(w));
         }
     }
 
     /// A home of another node does.
     pub(in crate::node) fn pass_down_of(&self, home: u64, link: u64, attempt: u64, message: &[u8]) {
-        let Some(kind) = kind_of(message) else {
+        let Some(of_kind) = kind_of(message) else {
             return;
         };
         if let Some(client) = self.clients.get(link)
-            && client.state.borrow_mut().handle_down(home, attempt, kind)
+            && client
+                .state
+                .borrow_mut()
+                .handle_down(home, attempt, of_kind)
         {
+            if of_kind == kind::REFUSED
+                && let Ok(Message::Refused(refused)) = Message::decode(message)
+            {
+                self.proof_refused(&client.link, refused.reason);
+            }
             self.write_down(&client, |w| w.raw(message));
         }
     }
