@@ -8,6 +8,7 @@ use playhouse_net::link::Link;
 use playhouse_wire::message::{
     self, Executed, Header, Method, Msg, Open, Opened, Outcome, put_ack, put_msg,
 };
+use playhouse_wire::session::{Pass, SessionKey, open_mac};
 use tokio::sync::oneshot;
 
 use super::Ended;
@@ -20,6 +21,8 @@ pub(crate) struct Session {
     /// It was opened, and has not ended.
     pub(crate) is_open: Cell<bool>,
     pub(crate) token: RefCell<Vec<u8>>,
+    /// What its macs are made with, if it was given a pass.
+    key: RefCell<Option<SessionKey>>,
     pub(crate) attempt: Cell<u64>,
     /// The last that was taken of the node's.
     pub(crate) rx: Cell<u64>,
@@ -36,9 +39,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Begins anew with another token.
-    pub(crate) fn begin(&self, token: &[u8]) {
-        *self.token.borrow_mut() = token.to_vec();
+    /// Begins anew with another token or pass.
+    pub(crate) fn begin(&self, pass: &[u8]) {
+        let pass = Pass::split(pass);
+        *self.token.borrow_mut() = pass.token.to_vec();
+        *self.key.borrow_mut() = pass.key;
         self.forget();
     }
 
@@ -63,6 +68,11 @@ impl Session {
             tx_highest: self.given.get(),
             ..Open::new(&token, self.attempt.get())
         };
+        let key = self.key.borrow();
+        let mac = key
+            .as_ref()
+            .map(|key| open_mac(key, &open, link.binding().as_deref()));
+        let open = Open { mac, ..open };
         link.send(|w| open.put(w)).unwrap();
     }
 
