@@ -148,23 +148,24 @@ impl Shard {
         persisted.stirred.take();
         // Unless it was offered, and goes on already.
         persisted.tenure.borrow_mut().thaw();
-        if let Some(port) = self.session_port() {
-            port.unfreeze(&self.entity_with(header));
-        }
         keeper.closing.set(keeper.closing.get().saturating_sub(1));
         header.life.set(Life::Live);
         if persisted.end.get() == End::Deleted {
             // Its handler asked for that meanwhile.
-            return self.destroy(cell);
+            self.destroy(cell);
+        } else if keeper.stopping.get() {
+            self.release_soon(cell);
+        } else {
+            if header.holder.get().is_none() {
+                self.rested(cell, persisted);
+            }
+            if header.holder.get().is_none() && header.life.get() == Life::Live {
+                self.grant(header);
+            }
         }
-        if keeper.stopping.get() {
-            return self.release_soon(cell);
-        }
-        if header.holder.get().is_none() {
-            self.rested(cell, persisted);
-        }
-        if header.holder.get().is_none() && header.life.get() == Life::Live {
-            self.grant(header);
+        // Not before it runs: what its client has called may end at once, and the entity with it if it seems to be ending.
+        if let Some(port) = self.session_port() {
+            port.unfreeze(&self.entity_with(header));
         }
     }
 

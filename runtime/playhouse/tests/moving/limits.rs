@@ -14,7 +14,8 @@ use playhouse_wire::message::{
     NoOwnerReason, Notify, Request, Role,
 };
 
-use crate::schema::caravan::Camel;
+use crate::client::{Client, Note};
+use crate::schema::caravan::{Camel, CamelStepArgs};
 use crate::simulated::Caravan;
 
 /// Nil, as MessagePack.
@@ -221,6 +222,20 @@ fn so_many_timers_move_and_those_that_fire_last_stay_behind() {
     caravan.sim.end().unwrap();
 }
 
+/// Has a node's hands full, so that it takes no entity and says so, until its store is healed.
+fn fill(caravan: &Caravan, node: &str) -> impl Sized + use<> {
+    let life = life_of(caravan, node);
+    caravan.sim.store().partition(node);
+    let heard = Rc::<Heard>::default();
+    caravan.sim.client("asker", async move |client| {
+        let link = dial(&client, &heard);
+        for number in 0..ARRIVALS_MAX as u64 {
+            offer(&link, 10_000 + number, life);
+        }
+        std::future::pending::<()>().await;
+    })
+}
+
 #[test]
 fn an_entity_that_nobody_takes_goes_on_where_it_is_at_its_own_epoch() {
     for seed in 0..5 {
@@ -230,17 +245,7 @@ fn an_entity_that_nobody_takes_goes_on_where_it_is_at_its_own_epoch() {
         assert_eq!(pace(), Ok(1));
         let before = owner_of(&caravan, number);
         assert_eq!(before.0, "west");
-        // East has its hands full, and says so.
-        let life = life_of(&caravan, "east");
-        caravan.sim.store().partition("east");
-        let heard = Rc::<Heard>::default();
-        let _asker = caravan.sim.client("asker", async move |client| {
-            let link = dial(&client, &heard);
-            for number in 0..ARRIVALS_MAX as u64 {
-                offer(&link, 10_000 + number, life);
-            }
-            std::future::pending::<()>().await;
-        });
+        let _asker = fill(&caravan, "east");
         caravan.sim.run_for(Duration::from_millis(200));
         caravan.sim.begin_stop("west");
         for step in 2..=4 {
@@ -252,6 +257,61 @@ fn an_entity_that_nobody_takes_goes_on_where_it_is_at_its_own_epoch() {
         caravan.sim.run_for(Duration::from_secs(30));
         assert_eq!(caravan.home("east", number), "east", "seed {seed}");
         assert_eq!(pace(), Ok(5), "seed {seed}");
+        caravan.sim.end().unwrap();
+    }
+}
+
+/// Counts steps of a camel, one after another, in a session that it opens again whenever it is told to.
+async fn rides(client: SimClient, camel: u8, counted: Rc<RefCell<Vec<u64>>>) {
+    let rider = Client::connect_over(client.network(), "east:7000", Role::Client);
+    let rider = Rc::new(rider);
+    assert!(matches!(rider.open(&[camel]).await, Note::Opened(_)));
+    let opens = Rc::clone(&rider);
+    tokio::task::spawn_local(async move {
+        loop {
+            match opens.note().await {
+                Note::Opened(_) => {}
+                Note::Detached => opens.begin_resume(),
+                note => panic!("{note:?}"),
+            }
+        }
+    });
+    loop {
+        let step = rider.call::<Camel, _>(0, None, &CamelStepArgs {}).await;
+        counted.borrow_mut().push(step.value());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[test]
+fn a_client_goes_on_whether_its_entity_moves_or_nobody_takes_it() {
+    for seed in 0..5 {
+        let caravan = Caravan::new(seed, &["west", "east"]);
+        let number = caravan.camel_on("west");
+        let counted = Rc::<RefCell<Vec<u64>>>::default();
+        let (into, camel) = (Rc::clone(&counted), u8::try_from(number).unwrap());
+        let _rider = caravan.sim.client("rider", async move |client| {
+            rides(client, camel, Rc::clone(&into)).await;
+        });
+        caravan.sim.run_for(Duration::from_millis(200));
+        let before = owner_of(&caravan, number);
+        let _asker = fill(&caravan, "east");
+        caravan.sim.run_for(Duration::from_millis(200));
+        caravan.sim.begin_stop("west");
+        let mut count = counted.borrow().len();
+        for _ in 0..3 {
+            caravan.sim.run_for(Duration::from_millis(60));
+            assert_eq!(owner_of(&caravan, number), before, "seed {seed}");
+        }
+        assert!(counted.borrow().len() > count, "seed {seed}: it is served");
+        caravan.sim.store().heal("east");
+        caravan.sim.run_for(Duration::from_secs(30));
+        assert_eq!(caravan.home("east", number), "east", "seed {seed}");
+        count = counted.borrow().len();
+        caravan.sim.run_for(Duration::from_secs(1));
+        assert!(counted.borrow().len() > count, "seed {seed}: it has moved");
+        let each_once: Vec<u64> = (1..=counted.borrow().len() as u64).collect();
+        assert_eq!(*counted.borrow(), each_once, "seed {seed}");
         caravan.sim.end().unwrap();
     }
 }

@@ -2,6 +2,7 @@
 //! moves.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use playhouse::db::{Remote, Serving};
 use playhouse::node::Running;
@@ -10,7 +11,9 @@ use playhouse_wire::message::{FailureKind, Role, SessionReason};
 
 use crate::client::{self, Client, Ended, Note, header, method};
 use crate::meeting::Meeting;
-use crate::schema::caravan::{Camel, CamelRideArgs};
+use crate::schema::caravan::{
+    Camel, CamelRestArgs, CamelRideArgs, CamelStepArgs, HerderCriedArgs, Oasis, Rider,
+};
 use crate::sockets::start;
 use crate::world::node;
 
@@ -117,30 +120,105 @@ fn a_second_login_through_another_node_takes_over() {
     pair.stop();
 }
 
+/// Begins so many calls that each count one more.
+fn begin_steps(client: &Client, count: usize) -> Vec<impl Future<Output = Ended> + use<>> {
+    let (step, args) = (
+        method::<Camel, CamelStepArgs>(0),
+        playhouse::to_vec(&CamelStepArgs {}),
+    );
+    let begun = (0..count).map(|_| client.begin(step, &header(None), &args).1);
+    begun.collect()
+}
+
+async fn steps(calls: Vec<impl Future<Output = Ended>>) -> Vec<u64> {
+    let mut steps = Vec::new();
+    for call in calls {
+        steps.push(call.await.value::<u64>());
+    }
+    steps
+}
+
+/// A client whose session is at `west` through this gate, while west hands its camel over to east.
+async fn drains_under(pair: &Pair, gate: &Running, camel: u8) {
+    let client = rider(gate, camel).await;
+    assert_eq!(ride(&client).await.value::<String>(), "west");
+    let mut counted = steps(begin_steps(&client, 10)).await;
+    // The camel can't be handed over before it has rested.
+    let rest = playhouse::to_vec(&CamelRestArgs {
+        time: playhouse::Duration::from_micros(300_000),
+    });
+    let rests = client.begin(method::<Camel, CamelRestArgs>(0), &header(None), &rest);
+    let mut underway = begin_steps(&client, 10);
+    // It has begun once its home has acknowledged it.
+    while client.inbox.session.acked.get() < client.inbox.session.given.get() {
+        client.news().await;
+    }
+    pair.west.stop();
+    loop {
+        match client.note().await {
+            Note::GoAway(_) => {}
+            Note::Detached => break,
+            note => panic!("{note:?}"),
+        }
+    }
+    // What is called meanwhile waits in the session, and the next gate is sent on by the home that was.
+    underway.extend(begin_steps(&client, 20));
+    let next = client.again(&pair.east.addresses()[0]);
+    let entity = Camel::reference(u64::from(camel)).address().clone();
+    let mut note = next.resume().await;
+    while note == Note::Detached {
+        note = next.resume().await;
+    }
+    assert_eq!(note, Note::Opened(entity));
+    counted.push(rests.1.await.value::<u64>());
+    counted.extend(steps(underway).await);
+    assert_eq!(ride(&next).await.value::<String>(), "east");
+    counted.extend(steps(begin_steps(&next, 10)).await);
+    let each_once: Vec<u64> = (1..=51).collect();
+    assert_eq!(counted, each_once);
+}
+
 #[test]
 fn a_session_moves_with_its_entity_when_a_node_drains() {
-    let pair = Pair::new("drain");
-    let lives_west = |camel: &u8| home(&pair.east, u64::from(*camel)) == "west";
-    let camel = (1..=40).find(lives_west).expect("one of them lives there");
+    for through_west in [false, true] {
+        let pair = Pair::new(&format!("drain-{through_west}"));
+        let lives_west = |camel: &u8| home(&pair.east, u64::from(*camel)) == "west";
+        let camel = (1..=40).find(lives_west).expect("one of them lives there");
+        let gate = if through_west { &pair.west } else { &pair.east };
+        client::run(drains_under(&pair, gate, camel));
+        pair.stop();
+    }
+}
+
+#[test]
+fn riders_of_all_nodes_hear_what_is_proclaimed_once() {
+    let pair = Pair::new("proclaim");
+    let proclaim = async |line: &str| {
+        let line = line.to_owned();
+        let told = pair.east.spawn(move || Oasis::only().proclaim(line));
+        told.await.unwrap().unwrap()
+    };
     client::run(async {
-        let client = rider(&pair.east, camel).await;
-        assert_eq!(ride(&client).await.value::<String>(), "west");
-        pair.west.stop();
-        assert_eq!(client.note().await, Note::Detached);
-        // What is called meanwhile waits in the session.
-        let riding = method::<Camel, CamelRideArgs>(0);
-        let args = playhouse::to_vec(&CamelRideArgs {});
-        let calls: Vec<_> = (0..20)
-            .map(|_| client.begin(riding, &header(None), &args).1)
-            .collect();
-        let entity = Camel::reference(u64::from(camel)).address().clone();
-        let mut note = client.resume().await;
-        while note == Note::Detached {
-            note = client.resume().await;
+        let mut riders = Vec::new();
+        for number in 1..=8_u8 {
+            let gate = [&pair.east, &pair.west][usize::from(number % 2)];
+            let client = Client::connect(&gate.addresses()[0], Role::Client);
+            let entity = Rider::reference(u64::from(number)).address().clone();
+            assert_eq!(client.open(&[0, 0, number]).await, Note::Opened(entity));
+            riders.push(client);
         }
-        assert_eq!(note, Note::Opened(entity));
-        for call in calls {
-            assert_eq!(call.await.value::<String>(), "east");
+        // Both herders have reported by now, or do so soon.
+        while proclaim("silence").await < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(proclaim("hear").await, 2);
+        for rider in &riders {
+            let mut lines = Vec::new();
+            while lines.last().is_none_or(|line| line != "hear") {
+                let events = rider.events(1).await;
+                lines.extend(events.into_iter().map(|(_, _, args)| cried(&args)));
+            }
+            assert_eq!(lines.iter().filter(|line| *line == "hear").count(), 1);
         }
     });
     pair.stop();
@@ -184,4 +262,9 @@ fn logins_of_before_count_no_more_though_nobody_remembers_the_session() {
         node.wait().unwrap();
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+fn cried(args: &[u8]) -> String {
+    let args: HerderCriedArgs = playhouse::from_slice(args, &playhouse::Limits::DEFAULT).unwrap();
+    args.line
 }

@@ -10,7 +10,7 @@ use playhouse::node::Admission;
 use playhouse::{Bytes, Cx, Failure, FailureKind, NodeBuilder, Ref, component, entity};
 
 use crate::schema::caravan::{
-    Camel, CamelRingArgs, Carried, Herder, HerderReportArgs, Oasis, Pack, Tent, Wind,
+    Camel, CamelRingArgs, Carried, Herder, HerderReportArgs, Oasis, Pack, Rider, Tent, Wind,
 };
 
 /// A node of the tests, before it has a store and a cluster.
@@ -24,17 +24,19 @@ pub(crate) fn node(name: &str) -> NodeBuilder {
         .entity::<WindLogic>()
         .entity::<TentLogic>()
         .entity::<HerderLogic>()
+        .entity::<RiderLogic>()
         .entity::<OasisLogic>()
         .authenticate(authenticate)
 }
 
-/// Who shows a number is the rider of that camel; another number behind it is that of the login.
+/// Who shows a number owns that camel; another number behind it is that of the login. A third is a rider's.
 async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<Admission, Failure> {
-    let number = token.0.first().copied().unwrap_or_default();
-    let rider = Admission::new(Camel::reference(u64::from(number)).address().clone());
-    Ok(match token.0.get(1) {
-        Some(login_no) => rider.login(u64::from(*login_no)),
-        None => rider,
+    let camel = |number: u8| Admission::new(Camel::reference(number.into()).address().clone());
+    Ok(match *token.0 {
+        [_, _, rider] => Admission::new(Rider::reference(rider.into()).address().clone()),
+        [number, login_no, ..] => camel(number).login(login_no.into()),
+        [number] => camel(number),
+        [] => return Err(Failure::not_executed(FailureKind::Denied)),
     })
 }
 
@@ -277,6 +279,18 @@ impl HerderLogic {
     }
 
     #[rpc]
+    async fn listen(&mut self, cx: &mut Cx, rider: Ref<Rider>) {
+        if let Err(failure) = cx.observe(rider.address(), "listener") {
+            tracing::warn!(?rider, %failure, "somebody can't hear the herder");
+        }
+    }
+
+    #[rpc]
+    async fn cry(&mut self, cx: &mut Cx, line: String) {
+        Herder::cried(cx, line);
+    }
+
+    #[rpc]
     async fn report(&mut self, cx: &mut Cx) -> Result<(), Failure> {
         let me = Ref::new(cx.me().clone())?;
         let life = cx.cluster().map_or(0, |cluster| cluster.life());
@@ -316,5 +330,33 @@ impl OasisLogic {
     #[rpc]
     async fn herders(&mut self, _cx: &mut Cx) -> BTreeMap<String, u64> {
         self.herders.clone()
+    }
+
+    #[rpc]
+    async fn proclaim(&mut self, _cx: &mut Cx, line: String) -> Result<u32, Failure> {
+        for node in self.herders.keys() {
+            Herder::of(node).cry(line.clone())?;
+        }
+        Ok(self.herders.len() as u32)
+    }
+}
+
+#[entity(Rider)]
+#[derive(Default)]
+pub(crate) struct RiderLogic {
+    props: Rider,
+}
+
+#[entity(Rider)]
+impl RiderLogic {
+    #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        // Wherever it comes to, the herder of that node tells it.
+        let herder = Herder::of(cx.node().name());
+        if let Some(own) = cx.key::<Rider>()
+            && let Err(failure) = herder.listen(Rider::reference(own))
+        {
+            tracing::warn!(%failure, "a rider does not hear the herder");
+        }
     }
 }

@@ -109,7 +109,10 @@ impl LinkHandler for Inbox {
                 }
                 return self.news.notify_one();
             }
-            Message::Ack(seq) => return session.acknowledged(seq),
+            Message::Ack(seq) => {
+                session.acknowledged(seq);
+                return self.news.notify_one();
+            }
             Message::Opened(opened) => {
                 session.opened(link, &opened);
                 Note::Opened(opened.entities.iter().next().unwrap())
@@ -294,8 +297,12 @@ impl Client {
 
     /// Goes on with the session on this link.
     pub(crate) async fn resume(&self) -> Note {
-        self.inbox.session.send_open(&self.link);
+        self.begin_resume();
         self.note().await
+    }
+
+    pub(crate) fn begin_resume(&self) {
+        self.inbox.session.send_open(&self.link);
     }
 
     /// Ends a session, or the opening of one.

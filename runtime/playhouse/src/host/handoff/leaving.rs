@@ -22,7 +22,12 @@ use super::{HANDOFFS_MAX, HandedOver, Receiver};
 /// How long a shard waits before it tries again what could not be moved.
 const AGAIN_AFTER: Duration = Duration::from_millis(50);
 
-/// How often an entity of a node that drains is refused before it is released instead, for whoever is called next.
+/// How long an entity that a client is bound to is left alone after it was refused: each attempt takes the client's link
+/// from its session.
+const CLIENT_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// How often an entity of a node that drains is refused before it is released instead, for whoever is called next. One that
+/// a client is bound to is offered until the time of the drain is over.
 pub const REFUSALS_MAX: u32 = 8;
 
 /// How far a node is that drains: all its shards together.
@@ -72,12 +77,16 @@ type Refused = BTreeMap<(u32, EntityKey), Refusals>;
 #[derive(Default)]
 struct Refusals {
     times: u32,
+    last: Option<Instant>,
     /// Since everybody was asked.
     by: BTreeSet<Arc<str>>,
 }
 
 /// What waits for a lane to one receiver.
 type Queue = Rc<RefCell<VecDeque<Rc<dyn Hosted>>>>;
+
+/// By the name of the receiver.
+type Queues = BTreeMap<Arc<str>, (Receiver, Queue)>;
 
 impl Shard {
     /// Nothing of other nodes is taken over from now on.
@@ -93,8 +102,9 @@ impl Shard {
         let mut refused = Refused::new();
         let mut counted = 0;
         while self.env.now() < until {
-            let queues = self.round(&mut refused);
-            let left = queues.values().map(|(_, queue)| queue.borrow().len()).sum();
+            let (queues, waits) = self.round(&mut refused);
+            let queued = queues.values().map(|(_, queue)| queue.borrow().len());
+            let left = waits + queued.sum::<usize>();
             drained.left.fetch_add(left, Ordering::Relaxed);
             drained.left.fetch_sub(counted, Ordering::Relaxed);
             counted = left;
@@ -120,12 +130,13 @@ impl Shard {
         }
     }
 
-    /// Who gets what, by the name of the receiver. What nobody else runs stays.
-    fn round(self: &Rc<Self>, refused: &mut Refused) -> BTreeMap<Arc<str>, (Receiver, Queue)> {
-        let mut queues: BTreeMap<Arc<str>, (Receiver, Queue)> = BTreeMap::new();
+    /// Who gets what, by the name of the receiver, and how many wait for a later round. What nobody else runs stays.
+    fn round(self: &Rc<Self>, refused: &mut Refused) -> (Queues, usize) {
+        let (mut queues, mut waits) = (Queues::new(), 0);
         let Some(cluster) = self.clustered() else {
-            return queues;
+            return (queues, waits);
         };
+        let now = self.env.now();
         let view = cluster.seat.view();
         for kind in self.kinds.iter().filter(|kind| self.is_placed(kind)) {
             let (package, number) = (kind.descriptor.package, kind.descriptor.number);
@@ -166,7 +177,14 @@ impl Shard {
                     continue;
                 }
                 let refusals = refused.get(&known);
-                if refusals.is_some_and(|it| it.times >= REFUSALS_MAX) {
+                // A client can't follow what is released: what has one is offered as long as there is time.
+                let has_client = cell.header().rare(|rare| rare.session).flatten().is_some();
+                let last = refusals.and_then(|it| it.last).filter(|_| has_client);
+                if last.is_some_and(|last| now < last + CLIENT_AGAIN_AFTER) {
+                    waits += 1;
+                    continue;
+                }
+                if !has_client && refusals.is_some_and(|it| it.times >= REFUSALS_MAX) {
                     refused.remove(&known);
                     self.passivate(&cell);
                     continue;
@@ -195,12 +213,12 @@ impl Shard {
                 }
             }
         }
-        queues
+        (queues, waits)
     }
 }
 
 impl Round {
-    async fn run(self: &Rc<Self>, queues: BTreeMap<Arc<str>, (Receiver, Queue)>) {
+    async fn run(self: &Rc<Self>, queues: Queues) {
         let shards = usize::try_from(self.shard.count).unwrap_or(1);
         for (receiver, queue) in queues.into_values() {
             let lanes = (HANDOFFS_MAX / shards).max(1).min(queue.borrow().len());
@@ -238,6 +256,7 @@ impl Round {
                     let mut refused = self.refused.borrow_mut();
                     let refusals = refused.entry(known).or_default();
                     refusals.times += 1;
+                    refusals.last = Some(self.shard.env.now());
                     refusals.by.insert(Arc::clone(&to.owner.node));
                 }
                 HandedOver::Busy | HandedOver::Aborted => {

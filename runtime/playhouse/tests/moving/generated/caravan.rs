@@ -13,8 +13,9 @@ pub use caravan::{
     Camel, CamelDrinkArgs, CamelLeaveAfterAWhileArgs, CamelNudgeArgs, CamelPaceArgs,
     CamelPitchArgs, CamelProxy, CamelRestArgs, CamelRideArgs, CamelRingAfterArgs, CamelRingArgs,
     CamelRingsNowArgs, CamelSilenceArgs, CamelStepArgs, CamelThirstNowArgs, CamelTreadArgs,
-    CamelWhereNowArgs, Carried, Herder, HerderProxy, HerderReportArgs, HerderWhereNowArgs, Oasis,
-    OasisEnterArgs, OasisHerdersArgs, OasisProxy, OasisReportArgs, OasisWhereNowArgs, Pack,
-    PackCarriedArgs, PackCheerArgs, PackEarnArgs, PackLearnArgs, PackProxy, Tent, TentEnterArgs,
+    CamelWhereNowArgs, Carried, Herder, HerderCriedArgs, HerderCryArgs, HerderListenArgs,
+    HerderProxy, HerderReportArgs, HerderWhereNowArgs, Oasis, OasisEnterArgs, OasisHerdersArgs,
+    OasisProclaimArgs, OasisProxy, OasisReportArgs, OasisWhereNowArgs, Pack, PackCarriedArgs,
+    PackCheerArgs, PackEarnArgs, PackLearnArgs, PackProxy, Rider, RiderProxy, Tent, TentEnterArgs,
     TentProxy, Wind, WindBlowArgs, WindProxy, WindWhereNowArgs,
 };

@@ -28,7 +28,7 @@ pub(crate) struct Session {
     pub(crate) rx: Cell<u64>,
     /// The last of its own, and the last that was acknowledged.
     pub(crate) given: Cell<u64>,
-    acked: Cell<u64>,
+    pub(crate) acked: Cell<u64>,
     kept: RefCell<VecDeque<(u64, Vec<u8>)>>,
     last_id: Cell<u32>,
     calls: RefCell<BTreeMap<u32, oneshot::Sender<Ended>>>,

@@ -632,7 +632,7 @@ impl v1::Check for Camel {
 impl v1::Numbered for Camel {
     const PACKAGE: u16 = 21;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xa03f_70ec_12a3_1b2e;
+    const DIGEST: u64 = 0x66b1_bf76_4169_4e49;
 }
 
 impl v1::Target for Camel {
@@ -785,21 +785,21 @@ macro_rules! __playhouse_caravan_Camel {
         {
             entity keyed "Camel" "idl/caravan.idl" 27
             [
-                { rpc 1 step 35 "rpc 1 step() -> u64" [ ] "Result<u64, Failure>" }
-                { rpc 2 drink 36 "rpc 2 drink(thirst: u32)" [ thirst "u32", ] "Result<(), Failure>" }
-                { rpc 3 thirst_now 37 "rpc 3 thirst_now() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 4 rest 39 "rpc 4 rest(time: duration) -> u64" [ time "Duration", ] "Result<u64, Failure>" }
-                { timer 5 ring 40 "timer 5 ring(number: u32)" [ number "u32", ] "()" }
-                { rpc 6 ring_after 41 "rpc 6 ring_after(number: u32, after: duration, every: duration?, key: u32?)" [ number "u32", after "Duration", every "Option<Duration>", key "Option<u32>", ] "Result<(), Failure>" }
-                { rpc 7 silence 42 "rpc 7 silence(key: u32) -> u32" [ key "u32", ] "Result<u32, Failure>" }
-                { rpc 8 rings_now 43 "rpc 8 rings_now() -> list<u32>[..=1000]" [ ] "Result<Vec<u32>, Failure>" }
-                { rpc 9 leave_after_a_while 44 "rpc 9 leave_after_a_while()" [ ] "Result<(), Failure>" }
-                { rpc 10 tread 45 "rpc 10 tread() -> u64" [ ] "Result<u64, Failure>" }
-                { oneway 11 nudge 46 "oneway 11 nudge()" [ ] "()" }
-                { rpc 12 where_now 47 "rpc 12 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 13 pace 49 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
-                { rpc 14 ride 52 "rpc 14 ride() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 15 pitch 53 "rpc 15 pitch() -> ref<Tent>" [ ] "Result<Ref<Tent>, Failure>" }
+                { rpc 1 step 36 "rpc 1 step() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 2 drink 37 "rpc 2 drink(thirst: u32)" [ thirst "u32", ] "Result<(), Failure>" }
+                { rpc 3 thirst_now 38 "rpc 3 thirst_now() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 4 rest 41 "rpc 4 rest(time: duration) -> u64" [ time "Duration", ] "Result<u64, Failure>" }
+                { timer 5 ring 42 "timer 5 ring(number: u32)" [ number "u32", ] "()" }
+                { rpc 6 ring_after 43 "rpc 6 ring_after(number: u32, after: duration, every: duration?, key: u32?)" [ number "u32", after "Duration", every "Option<Duration>", key "Option<u32>", ] "Result<(), Failure>" }
+                { rpc 7 silence 44 "rpc 7 silence(key: u32) -> u32" [ key "u32", ] "Result<u32, Failure>" }
+                { rpc 8 rings_now 45 "rpc 8 rings_now() -> list<u32>[..=1000]" [ ] "Result<Vec<u32>, Failure>" }
+                { rpc 9 leave_after_a_while 46 "rpc 9 leave_after_a_while()" [ ] "Result<(), Failure>" }
+                { rpc 10 tread 47 "rpc 10 tread() -> u64" [ ] "Result<u64, Failure>" }
+                { oneway 11 nudge 48 "oneway 11 nudge()" [ ] "()" }
+                { rpc 12 where_now 49 "rpc 12 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 13 pace 51 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 14 ride 54 "rpc 14 ride() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 15 pitch 55 "rpc 15 pitch() -> ref<Tent>" [ ] "Result<Ref<Tent>, Failure>" }
             ]
             [
                 { 1 pack 28 "Pack" }
@@ -1966,10 +1966,10 @@ impl v1::EntitySchema for Wind {
 macro_rules! __playhouse_caravan_Wind {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Wind" "idl/caravan.idl" 57
+            entity keyed "Wind" "idl/caravan.idl" 59
             [
-                { rpc 1 blow 60 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 61 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 blow 62 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 63 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2240,9 +2240,9 @@ impl v1::EntitySchema for Tent {
 macro_rules! __playhouse_caravan_Tent {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "Tent" "idl/caravan.idl" 65
+            entity instance "Tent" "idl/caravan.idl" 67
             [
-                { rpc 1 enter 68 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 enter 70 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2389,7 +2389,7 @@ impl v1::Check for Oasis {}
 impl v1::Numbered for Oasis {
     const PACKAGE: u16 = 21;
     const NUMBER: u16 = 4;
-    const DIGEST: u64 = 0x9ad6_63e9_f968_313c;
+    const DIGEST: u64 = 0x7b77_4f17_f195_d687;
 }
 
 impl v1::Target for Oasis {
@@ -2431,6 +2431,11 @@ impl OasisProxy {
         self.0.rpc(OasisHerdersArgs {})
     }
 
+    /// Has the herders of all nodes cry something; how many they are.
+    pub fn proclaim(&self, line: impl Into<String>) -> v1::Calling<OasisProclaimArgs> {
+        self.0.rpc(OasisProclaimArgs { line: line.into() })
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -2465,12 +2470,13 @@ impl v1::EntitySchema for Oasis {
 macro_rules! __playhouse_caravan_Oasis {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Oasis" "idl/caravan.idl" 72
+            entity singleton "Oasis" "idl/caravan.idl" 74
             [
-                { rpc 1 enter 75 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 76 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 3 report 78 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
-                { rpc 4 herders 80 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
+                { rpc 1 enter 77 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 78 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 3 report 80 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
+                { rpc 4 herders 82 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
+                { rpc 5 proclaim 84 "rpc 5 proclaim(line: string[..=80]) -> u32" [ line "String", ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2752,6 +2758,82 @@ impl v1::Rpc for OasisHerdersArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `proclaim` of [`Oasis`].
+///
+/// Has the herders of all nodes cry something; how many they are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OasisProclaimArgs {
+    pub line: String,
+}
+
+impl OasisProclaimArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, line: &str) {
+        let count = if !line.is_empty() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(line);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(line: &str) -> v1::Result<()> {
+        v1::check::<v1::Text<0, 80>>("line", line)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for OasisProclaimArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.line);
+    }
+}
+
+impl v1::Decode for OasisProclaimArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            line: slots.or_default::<v1::Text<0, 80>>("line")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for OasisProclaimArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.line)
+    }
+}
+
+impl v1::Arguments for OasisProclaimArgs {
+    const TAG: u8 = 5;
+
+    type Owner = Oasis;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.line,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::OASIS.calls[4]
+    }
+}
+
+impl v1::HasCall<5> for Oasis {
+    type Args = OasisProclaimArgs;
+}
+
+impl v1::Rpc for OasisProclaimArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
+}
+
 /// Tells the oasis that its node is there.
 #[derive(Debug, Clone, Default)]
 pub struct Herder {
@@ -2770,6 +2852,11 @@ impl Herder {
     pub fn of(node: &str) -> HerderProxy {
         let reference = Self::reference(node);
         HerderProxy(v1::Proxy::entity(reference.into_address()))
+    }
+
+    /// Sends the event `cried`.
+    pub fn cried(cx: &mut v1::Cx, line: impl Into<String>) {
+        v1::event(cx, HerderCriedArgs { line: line.into() });
     }
 }
 
@@ -2798,7 +2885,7 @@ impl v1::Check for Herder {}
 impl v1::Numbered for Herder {
     const PACKAGE: u16 = 21;
     const NUMBER: u16 = 6;
-    const DIGEST: u64 = 0x16c4_42ca_e691_cbf8;
+    const DIGEST: u64 = 0x0509_d770_8636_ae0c;
 }
 
 impl v1::Target for Herder {
@@ -2823,6 +2910,24 @@ impl HerderProxy {
     /// The rpc `where_now`.
     pub fn where_now(&self) -> v1::Calling<HerderWhereNowArgs> {
         self.0.rpc(HerderWhereNowArgs {})
+    }
+
+    /// Somebody of this node hears what is cried from now on.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn listen(&self, rider: v1::Ref<Rider>) -> Result<(), v1::Failure> {
+        self.0.oneway(HerderListenArgs { rider })
+    }
+
+    /// The oneway `cry`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn cry(&self, line: impl Into<String>) -> Result<(), v1::Failure> {
+        self.0.oneway(HerderCryArgs { line: line.into() })
     }
 
     /// The same at the node with this address, instead of where it would be looked for.
@@ -2859,10 +2964,13 @@ impl v1::EntitySchema for Herder {
 macro_rules! __playhouse_caravan_Herder {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity per_node "Herder" "idl/caravan.idl" 84
+            entity per_node "Herder" "idl/caravan.idl" 88
             [
-                { rpc 1 where_now 85 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { timer 2 report 86 "timer 2 report()" [ ] "()" }
+                { rpc 1 where_now 89 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { timer 2 report 90 "timer 2 report()" [ ] "()" }
+                { oneway 3 listen 92 "oneway 3 listen(rider: ref<Rider>)" [ rider "Ref<Rider>", ] "()" }
+                { oneway 4 cry 93 "oneway 4 cry(line: string[..=80])" [ line "String", ] "()" }
+                { event 5 cried 94 "event 5 cried(line: string[..=80])" [ line "String", ] "()" }
             ]
             [
             ]
@@ -2994,6 +3102,347 @@ impl v1::HasCall<2> for Herder {
     type Args = HerderReportArgs;
 }
 
+/// The arguments of oneway `listen` of [`Herder`].
+///
+/// Somebody of this node hears what is cried from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HerderListenArgs {
+    pub rider: v1::Ref<Rider>,
+}
+
+impl HerderListenArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, rider: &v1::Ref<Rider>) {
+        let mut slots = w.slots(1);
+        slots.put(rider);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(rider: &v1::Ref<Rider>) -> v1::Result<()> {
+        v1::check::<v1::Ref<Rider>>("rider", rider)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for HerderListenArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.rider);
+    }
+}
+
+impl v1::Decode for HerderListenArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            rider: slots.required::<v1::Ref<Rider>>("rider")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HerderListenArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.rider)
+    }
+}
+
+impl v1::Arguments for HerderListenArgs {
+    const TAG: u8 = 3;
+
+    type Owner = Herder;
+    type Parts = (v1::Ref<Rider>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.rider,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERDER.calls[2]
+    }
+}
+
+impl v1::HasCall<3> for Herder {
+    type Args = HerderListenArgs;
+}
+
+/// The arguments of oneway `cry` of [`Herder`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HerderCryArgs {
+    pub line: String,
+}
+
+impl HerderCryArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, line: &str) {
+        let count = if !line.is_empty() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(line);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(line: &str) -> v1::Result<()> {
+        v1::check::<v1::Text<0, 80>>("line", line)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for HerderCryArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.line);
+    }
+}
+
+impl v1::Decode for HerderCryArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            line: slots.or_default::<v1::Text<0, 80>>("line")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HerderCryArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.line)
+    }
+}
+
+impl v1::Arguments for HerderCryArgs {
+    const TAG: u8 = 4;
+
+    type Owner = Herder;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.line,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERDER.calls[3]
+    }
+}
+
+impl v1::HasCall<4> for Herder {
+    type Args = HerderCryArgs;
+}
+
+/// The arguments of event `cried` of [`Herder`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HerderCriedArgs {
+    pub line: String,
+}
+
+impl HerderCriedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, line: &str) {
+        let count = if !line.is_empty() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(line);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(line: &str) -> v1::Result<()> {
+        v1::check::<v1::Text<0, 80>>("line", line)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for HerderCriedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.line);
+    }
+}
+
+impl v1::Decode for HerderCriedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            line: slots.or_default::<v1::Text<0, 80>>("line")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HerderCriedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.line)
+    }
+}
+
+impl v1::Arguments for HerderCriedArgs {
+    const TAG: u8 = 5;
+
+    type Owner = Herder;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.line,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERDER.calls[4]
+    }
+}
+
+impl v1::HasCall<5> for Herder {
+    type Args = HerderCriedArgs;
+}
+
+/// Somebody with ears, wherever.
+#[derive(Debug, Clone, Default)]
+pub struct Rider {
+    miles: u32,
+    tracker: v1::Tracker,
+}
+
+impl Rider {
+    const WATCH_MILES: v1::Watch = v1::Watch::new(1);
+
+    /// The property `miles`.
+    #[must_use]
+    pub fn miles(&self) -> u32 {
+        self.miles
+    }
+
+    /// Sets `miles`.
+    pub fn set_miles(&mut self, value: u32) {
+        v1::set(&mut self.miles, value, Self::WATCH_MILES, &mut self.tracker);
+    }
+
+    /// A reference to the one with this key.
+    #[must_use]
+    pub fn reference(number: u64) -> v1::Ref<Self> {
+        v1::Ref::to_entity([number.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> RiderProxy {
+        let reference = Self::reference(number);
+        RiderProxy(v1::Proxy::entity(reference.into_address()))
+    }
+}
+
+impl v1::Properties for Rider {
+    const PROPERTIES: &'static [v1::descriptor::Property] = descriptor::RIDER.properties;
+
+    fn tracker(&self) -> &v1::Tracker {
+        &self.tracker
+    }
+
+    fn property(&self, tag: u8) -> Option<v1::Property<'_>> {
+        Some(match tag {
+            1 => v1::Property::Plain(&self.miles),
+            _ => return None,
+        })
+    }
+
+    fn apply_change(&mut self, tag: u8, r: &mut v1::Reader<'_>) -> v1::Result<bool> {
+        match tag {
+            1 => v1::apply::<u32>("miles", &mut self.miles, r)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn clear_changes(&mut self, consumer: v1::Consumer) {
+        self.tracker.clear(consumer);
+    }
+}
+
+impl v1::Check for Rider {}
+
+impl v1::Numbered for Rider {
+    const PACKAGE: u16 = 21;
+    const NUMBER: u16 = 7;
+    const DIGEST: u64 = 0x1f25_4c2d_387c_1286;
+}
+
+impl v1::Target for Rider {
+    const ENTITY: Option<(u16, u16)> = Some((21, 7));
+}
+
+/// Stands for [`Rider`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct RiderProxy(v1::Proxy);
+
+impl From<v1::Proxy> for RiderProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Rider {
+    type Proxy = RiderProxy;
+}
+
+impl RiderProxy {
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Rider {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::RIDER
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_caravan_Rider {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Rider" "idl/caravan.idl" 98
+            [
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_caravan_Rider as Rider;
+
 v1::named! {
     Carried: descriptor::CARRIED,
 }
@@ -3006,7 +3455,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&TENT), Declaration::Entity(&OASIS), Declaration::Entity(&HERDER)] };
+    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&TENT), Declaration::Entity(&OASIS), Declaration::Entity(&HERDER), Declaration::Entity(&RIDER)] };
 
     pub static ROLE_ROAD: Role = Role { head: Head::new("caravan", "road", "idl/caravan.idl", 4) };
 
@@ -3052,10 +3501,10 @@ pub mod descriptor {
             Property::new(Member::new(5, "rings", Use::list(&Use::U32).length(0, 1000)).or(Value::Empty)).persist(),
         ],
         calls: &[
-            Call::new(CallKind::Rpc, 1, "step").result(Use::U64).docs("Each answer is one more than the one before."),
+            Call::new(CallKind::Rpc, 1, "step").result(Use::U64).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: false, audience: None }).docs("Each answer is one more than the one before."),
             Call::new(CallKind::Rpc, 2, "drink").params(&[Member::new(1, "thirst", Use::U32).or(Value::Int(0))]),
             Call::new(CallKind::Rpc, 3, "thirst_now").result(Use::U32),
-            Call::new(CallKind::Rpc, 4, "rest").params(&[Member::new(1, "time", Use::DURATION).or(Value::Int(0))]).result(Use::U64).docs("Works for so long."),
+            Call::new(CallKind::Rpc, 4, "rest").params(&[Member::new(1, "time", Use::DURATION).or(Value::Int(0))]).result(Use::U64).exposed(Exposed { count: 100, per_us: 1000000, burst: 100, guest: false, audience: None }).docs("Works for so long."),
             Call::new(CallKind::Timer, 5, "ring").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0))]),
             Call::new(CallKind::Rpc, 6, "ring_after").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0)), Member::new(2, "after", Use::DURATION).or(Value::Int(0)), Member::new(3, "every", Use::DURATION.optional()).or(Value::None), Member::new(4, "key", Use::U32.optional()).or(Value::None)]),
             Call::new(CallKind::Rpc, 7, "silence").params(&[Member::new(1, "key", Use::U32).or(Value::Int(0))]).result(Use::U32),
@@ -3070,11 +3519,11 @@ pub mod descriptor {
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0xa03f_70ec_12a3_1b2e,
+        digest: 0x66b1_bf76_4169_4e49,
     };
 
     pub static WIND: Entity = Entity {
-        head: Head::new("caravan", "Wind", "idl/caravan.idl", 57).docs("Nothing of it is stored; it moves all the same."),
+        head: Head::new("caravan", "Wind", "idl/caravan.idl", 59).docs("Nothing of it is stored; it moves all the same."),
         package: 21,
         number: 3,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -3094,7 +3543,7 @@ pub mod descriptor {
     };
 
     pub static TENT: Entity = Entity {
-        head: Head::new("caravan", "Tent", "idl/caravan.idl", 65).docs("Made by somebody; ends with its node."),
+        head: Head::new("caravan", "Tent", "idl/caravan.idl", 67).docs("Made by somebody; ends with its node."),
         package: 21,
         number: 5,
         kind: EntityKind::Instance,
@@ -3113,7 +3562,7 @@ pub mod descriptor {
     };
 
     pub static OASIS: Entity = Entity {
-        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 72).docs("There is one of it."),
+        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 74).docs("There is one of it."),
         package: 21,
         number: 4,
         kind: EntityKind::Singleton,
@@ -3128,14 +3577,15 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 2, "where_now").result(Use::STRING.length(0, 64)),
             Call::new(CallKind::Rpc, 3, "report").params(&[Member::new(1, "herder", Use::entity(&HERDER)), Member::new(2, "life", Use::U64).or(Value::Int(0))]).docs("A herder is there; which life of its node it is, too."),
             Call::new(CallKind::Rpc, 4, "herders").result(Use::map(&Use::STRING.length(0, 64), &Use::U64).length(0, 100)).docs("Nodes whose herders have reported to this activation, with their lives."),
+            Call::new(CallKind::Rpc, 5, "proclaim").params(&[Member::new(1, "line", Use::STRING.length(0, 80)).or(Value::Empty)]).result(Use::U32).docs("Has the herders of all nodes cry something; how many they are."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x9ad6_63e9_f968_313c,
+        digest: 0x7b77_4f17_f195_d687,
     };
 
     pub static HERDER: Entity = Entity {
-        head: Head::new("caravan", "Herder", "idl/caravan.idl", 84).docs("Tells the oasis that its node is there."),
+        head: Head::new("caravan", "Herder", "idl/caravan.idl", 88).docs("Tells the oasis that its node is there."),
         package: 21,
         number: 6,
         kind: EntityKind::PerNode,
@@ -3147,9 +3597,30 @@ pub mod descriptor {
         calls: &[
             Call::new(CallKind::Rpc, 1, "where_now").result(Use::STRING.length(0, 64)),
             Call::new(CallKind::Timer, 2, "report"),
+            Call::new(CallKind::Oneway, 3, "listen").params(&[Member::new(1, "rider", Use::entity(&RIDER))]).docs("Somebody of this node hears what is cried from now on."),
+            Call::new(CallKind::Oneway, 4, "cry").params(&[Member::new(1, "line", Use::STRING.length(0, 80)).or(Value::Empty)]),
+            Call::new(CallKind::Event, 5, "cried").params(&[Member::new(1, "line", Use::STRING.length(0, 80)).or(Value::Empty)]).to(&[Audience::Others]),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x16c4_42ca_e691_cbf8,
+        digest: 0x0509_d770_8636_ae0c,
+    };
+
+    pub static RIDER: Entity = Entity {
+        head: Head::new("caravan", "Rider", "idl/caravan.idl", 98).docs("Somebody with ears, wherever."),
+        package: 21,
+        number: 7,
+        kind: EntityKind::Keyed(&[Use::U64]),
+        role: Some(&ROLE_ROAD),
+        slots: &[
+        ],
+        properties: &[
+            Property::new(Member::new(1, "miles", Use::U32).or(Value::Int(0))).handoff(),
+        ],
+        calls: &[
+        ],
+        deadline_us: None,
+        tick_us: None,
+        digest: 0x1f25_4c2d_387c_1286,
     };
 }
