@@ -109,7 +109,9 @@ pub use placement::{LOCATES_MAX, LOCATIONS_MAX, PLACED_MAX};
 pub use probe::PROBE_STEPS_MAX;
 pub use rare::Observer;
 pub use services::SERVICE_CALLS_MAX;
-pub use sessions::{Asking, OBSERVERS_MAX, SessionPort, ask, event};
+pub use sessions::{
+    Asking, EVENT_SLICE, EVENTS_WAITING_MAX, OBSERVERS_MAX, SessionPort, ask, event,
+};
 pub use setup::Setup;
 pub use shard::{Entered, SPIN_US, Shard};
 pub use timers::TimerBuilder;

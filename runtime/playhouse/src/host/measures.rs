@@ -46,6 +46,8 @@ impl Shard {
             inbox: self.fabric.len(self.index),
             timers: self.wheel.borrow().len(),
             timers_fired: self.tally.timers_fired.get(),
+            events: self.tally.events.get(),
+            events_sent: self.tally.events_sent.get(),
             placed: self.tally.placed.get(),
             locates: self.tally.locates.get(),
             passivated: self.passivated(),

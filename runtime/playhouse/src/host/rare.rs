@@ -9,6 +9,7 @@ use super::SessionId;
 use super::cell::Hosted;
 use super::durable::EntityDurable;
 use super::persisted::Persisted;
+use super::sessions::Observers;
 use super::timers::EntityTimers;
 
 /// What only some entities have.
@@ -19,7 +20,7 @@ pub(super) struct Rare {
     /// The client that is bound to it.
     pub(super) session: Option<SessionId>,
     /// Who else receives events, and as what.
-    pub(super) observers: Vec<(Observer, &'static str)>,
+    pub(super) observers: Observers,
     pub(super) timers: Option<Box<EntityTimers>>,
     /// Entities that live in it, by number.
     pub(super) locals: BTreeMap<u32, Rc<dyn Hosted>>,
@@ -31,7 +32,7 @@ pub(super) struct Rare {
 }
 
 /// Who receives events of an entity beside its own client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Observer {
     /// A client, by its session.
     Session(SessionId),

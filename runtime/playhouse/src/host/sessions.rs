@@ -1,7 +1,6 @@
 //! Towards clients: sessions that are bound to entities, events, and calls that clients answer.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +13,6 @@ use playhouse_wire::message::{Header, Method, SessionReason, put_notify};
 use playhouse_wire::{Encode, EntityKey, EntityRef, Writer};
 
 use super::away::{Away, Route};
-use super::dispatch::no_such_target;
 use super::due::Due;
 use super::durable::Held;
 use super::egress::{EgressId, Sink, check};
@@ -24,18 +22,31 @@ use super::park::{Manner, Outcome, Reply, Waiting};
 use super::rare::Observer;
 use super::shard::Shard;
 use super::{Cx, SessionId};
-use crate::call::{Arguments, Failure, FailureKind, Rpc, Target};
+use crate::call::{Arguments, Failure, FailureKind, Rpc};
 use crate::descriptor::Audience;
 
 mod binding;
+mod observers;
+mod sending;
 
-/// Most observers of one entity.
-pub const OBSERVERS_MAX: usize = 4096;
+pub use observers::OBSERVERS_MAX;
+pub use sending::{EVENT_SLICE, EVENTS_WAITING_MAX};
+
+pub(super) use observers::Observers;
+pub(super) use sending::Events;
+
+use sending::Sender;
 
 /// The sessions that are bound to entities of this shard. The node sets it: [`Shard::set_session_port`].
 pub trait SessionPort: Any {
     /// Sends an event, a message as it goes to each of these sessions; nothing to one that is over.
     fn notify(&self, sessions: &[SessionId], body: &Arc<[u8]>);
+
+    /// Whether a session will never be heard of again.
+    fn is_over(&self, session: SessionId) -> bool {
+        let _ = session;
+        false
+    }
 
     /// Sends a request. `sink` is told its outcome exactly once, unless it is cancelled or this fails; never before
     /// this has returned.
@@ -132,18 +143,17 @@ impl Cx {
                 Audience::Near | Audience::Named(_) => to.name() == label,
             })
         };
+        let me = self.shard().entity_with(leased(&cell).header());
         let all = leased(&cell).header().rare(|rare| {
-            let mut all = Vec::new();
-            if owner {
-                all.extend(rare.session.map(Observer::Session));
-            }
-            for (observer, label) in &rare.observers {
-                // One who observes in two ways hears it once.
-                if sees(label) && !all.contains(observer) {
-                    all.push(observer.clone());
-                }
-            }
-            all
+            let session = rare.session.filter(|_| owner).map(Observer::Session);
+            // Nobody hears it twice.
+            let is_owner = |who: &Observer| match who {
+                Observer::Session(_) => session.as_ref() == Some(who),
+                Observer::Entity(entity) => owner && *entity == me,
+            };
+            let observers = rare.observers.seeing(sees);
+            let observers = observers.filter(|who| !is_owner(who)).cloned();
+            session.clone().into_iter().chain(observers).collect()
         });
         all.unwrap_or_default()
     }
@@ -173,10 +183,18 @@ impl Cx {
         let mut writer = Writer::new();
         put_notify(&mut writer, method, &header, |w| args.encode(w));
         let body: Arc<[u8]> = writer.into_bytes().into();
+        self.shard().tally.events.add(1);
+        let container = cell.header().rare(|rare| rare.container.clone());
+        let container = container.flatten().and_then(|it| it.upgrade());
+        let home = container.as_ref().map_or(cell.header(), |it| it.header());
+        let from = Sender {
+            entity: self.shard().entity_with(home),
+            local: cell.header().local,
+        };
         if !self.shard().is_held() {
-            return self.shard().send_event(receivers, body);
+            return self.shard().send_event(from, receivers, body);
         }
-        let send: Held = Box::new(move |shard| shard.send_event(receivers, body));
+        let send: Held = Box::new(move |shard| shard.send_event(from, receivers, body));
         if let Err(failure) = self.shard().keep_back(send) {
             tracing::warn!(event = A::call().name, from = ?self, %failure, "event left out");
         }
@@ -226,49 +244,6 @@ impl Cx {
         Ok(Waiting::new(shard, call, reply, Manner::of(seen)))
     }
 
-    /// Lets somebody else see events of this entity: those `to all` and `to others`, and those to what `label` names,
-    /// `near` or an audience that the schema declares. Somebody may observe in several ways.
-    ///
-    /// # Errors
-    ///
-    /// `Overloaded` if the entity has [`OBSERVERS_MAX`] observers.
-    pub fn observe(
-        &mut self,
-        who: impl Into<Observer>,
-        label: &'static str,
-    ) -> Result<(), Failure> {
-        let Some(cell) = self.cell() else {
-            return Err(no_such_target());
-        };
-        let entry = (who.into(), label);
-        leased(&cell).header().rare_mut(|rare| {
-            if rare.observers.contains(&entry) {
-                return Ok(());
-            }
-            if rare.observers.len() >= OBSERVERS_MAX {
-                return Err(Failure::not_executed(FailureKind::Overloaded)
-                    .because("the entity has too many observers"));
-            }
-            rare.observers.push(entry);
-            Ok(())
-        })
-    }
-
-    /// Takes back every [`Cx::observe`] of somebody; whether there was one.
-    pub fn unobserve(&mut self, who: impl Into<Observer>) -> bool {
-        let who = who.into();
-        self.cell().is_some_and(|cell| {
-            let whole = leased(&cell);
-            let mut rare = whole.header().rare.borrow_mut();
-            let Some(rare) = rare.as_mut() else {
-                return false;
-            };
-            let before = rare.observers.len();
-            rare.observers.retain(|(observer, _)| *observer != who);
-            rare.observers.len() < before
-        })
-    }
-
     /// The client that is bound to the entity.
     #[must_use]
     pub fn bound(&self) -> Option<SessionId> {
@@ -285,38 +260,6 @@ impl Shard {
 
     pub(crate) fn session_port(&self) -> Option<Rc<dyn SessionPort>> {
         self.port.borrow().clone()
-    }
-
-    /// Sends an event, encoded once, to all whom it is for: together to those of each shard.
-    fn send_event(self: &Rc<Self>, receivers: Vec<Observer>, body: Arc<[u8]>) {
-        let mut by_shard: BTreeMap<u32, Vec<Observer>> = BTreeMap::new();
-        for receiver in receivers {
-            let shard = match &receiver {
-                Observer::Session(session) => session.shard(),
-                Observer::Entity(address) => match self.home_of(&Target::Entity(address.clone())) {
-                    Ok(shard) => shard,
-                    Err(_) => continue,
-                },
-            };
-            by_shard.entry(shard).or_default().push(receiver);
-        }
-        for (shard, receivers) in by_shard {
-            let body = Arc::clone(&body);
-            self.do_on(shard, move |shard| shard.send_event_here(&receivers, &body));
-        }
-    }
-
-    fn send_event_here(&self, receivers: &[Observer], body: &Arc<[u8]>) {
-        let sessions: Vec<SessionId> = receivers
-            .iter()
-            .filter_map(|receiver| match receiver {
-                Observer::Session(session) => Some(*session),
-                Observer::Entity(address) => self.bound(address),
-            })
-            .collect();
-        if let Some(port) = self.session_port().filter(|_| !sessions.is_empty()) {
-            port.notify(&sessions, body);
-        }
     }
 
     /// Has [`SessionPort::due`] called for a session at this time of the shard's clock, in microseconds.

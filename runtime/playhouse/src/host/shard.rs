@@ -28,7 +28,7 @@ use super::keeper::Keeper;
 use super::kind::Kind;
 use super::placement::{Clustered, Placements};
 use super::services::ServiceHost;
-use super::sessions::SessionPort;
+use super::sessions::{Events, SessionPort};
 use super::setup::{Setup, Shares};
 use super::trace::Roots;
 use crate::descriptor::{self, Declaration, Schema};
@@ -89,6 +89,7 @@ pub struct Shard {
     /// Searches for deadlocks that have left the node.
     pub(super) far: RefCell<FarSearches>,
     pub(super) port: RefCell<Option<Rc<dyn SessionPort>>>,
+    pub(super) events: Events,
     pub(super) shared: Arc<Shares>,
     pub(super) addresses: RefCell<Arc<[String]>>,
     pub(super) mark: Arc<Mark>,
@@ -163,6 +164,7 @@ impl Shard {
             egress: RefCell::default(),
             far: RefCell::default(),
             port: RefCell::default(),
+            events: Events::default(),
             shared: Arc::clone(&setup.shared),
             addresses: RefCell::new(Arc::from([])),
             mark,

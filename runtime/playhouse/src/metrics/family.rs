@@ -115,6 +115,10 @@ families! {
         "Moments that are waited for: timers of entities, deadlines of calls, steps, saves.";
     FIRED = Counter "playhouse_timers_fired_total" []
         "Timers of entities that fired.";
+    EVENTS = Counter "playhouse_events_total" []
+        "Events of entities that were written for clients: each once, however many hear it.";
+    EVENTS_SENT = Counter "playhouse_events_sent_total" []
+        "Clients that events were sent to: one event to three of them counts three.";
     STORE_LOADS = Counter "playhouse_store_loads_total" []
         "Entities that were loaded.";
     STORE_SAVES = Counter "playhouse_store_saves_total" []

@@ -67,6 +67,8 @@ impl Page<'_> {
         let rest = &self.sum.rest;
         text.one(&family::TIMERS, rest.timers);
         text.one(&family::FIRED, rest.timers_fired);
+        text.one(&family::EVENTS, rest.events);
+        text.one(&family::EVENTS_SENT, rest.events_sent);
         self.store(&mut text);
         text.one(&family::PANICS, rest.panics);
         text.one(&family::OVERRUNS, rest.overruns);

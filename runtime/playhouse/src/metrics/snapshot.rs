@@ -27,6 +27,8 @@ pub(crate) struct Snapshot {
     pub(crate) inbox: usize,
     pub(crate) timers: usize,
     pub(crate) timers_fired: u64,
+    pub(crate) events: u64,
+    pub(crate) events_sent: u64,
     pub(crate) placed: u64,
     pub(crate) locates: u64,
     pub(crate) passivated: u64,
@@ -101,6 +103,8 @@ impl Snapshot {
         self.calls_queued += one.calls_queued;
         self.timers += one.timers;
         self.timers_fired += one.timers_fired;
+        self.events += one.events;
+        self.events_sent += one.events_sent;
         self.placed += one.placed;
         self.locates += one.locates;
         self.passivated += one.passivated;

@@ -59,6 +59,10 @@ pub(crate) struct Tally {
     pub(crate) locates: Counter,
     /// Timers of entities that fired.
     pub(crate) timers_fired: Counter,
+    /// Events of entities that were written for clients, each once.
+    pub(crate) events: Counter,
+    /// Clients that events were sent to.
+    pub(crate) events_sent: Counter,
 }
 
 impl Tally {

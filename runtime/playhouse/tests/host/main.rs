@@ -5,6 +5,7 @@
 mod calls;
 mod clients;
 mod cross;
+mod crowds;
 mod deadlocks;
 #[path = "generated/mod.rs"]
 mod generated;

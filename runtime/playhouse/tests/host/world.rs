@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use playhouse::host::Setup;
+use playhouse::host::{SessionId, Setup};
 use playhouse::{CallError, Cx, Failure, Reach, Ref, component, entity, service};
 
 use crate::locals::{BarkLogic, TreeLogic};
@@ -225,6 +225,23 @@ impl HeroLogic {
     async fn ask(&mut self, cx: &mut Cx) -> Result<bool, Failure> {
         Hero::noticed(cx, "asked");
         Hero::confirm(cx, "really?").await
+    }
+
+    #[rpc]
+    async fn crowd(&mut self, cx: &mut Cx, first: u64, count: u32) -> u32 {
+        let all = first..first + u64::from(count);
+        let room = all.take_while(|number| cx.observe(SessionId(*number), "near").is_ok());
+        room.count() as u32
+    }
+
+    #[rpc]
+    async fn admit(&mut self, cx: &mut Cx, other: Ref<Hero>) -> Result<(), Failure> {
+        cx.observe(other.address(), "near")
+    }
+
+    #[rpc]
+    async fn notice(&mut self, cx: &mut Cx, text: String) {
+        Hero::noticed(cx, text);
     }
 
     #[rpc]

@@ -127,7 +127,7 @@ impl Shard {
         self.run_hooks(cell, &[Hook::Lost], move |shard| shard.commit_soon(&lost));
     }
 
-    fn bound_cell(&self, entity: &EntityRef) -> Option<Rc<dyn Hosted>> {
+    pub(super) fn bound_cell(&self, entity: &EntityRef) -> Option<Rc<dyn Hosted>> {
         self.find_kind(entity.package, entity.number)?
             .find(&entity.key)
     }

@@ -174,6 +174,11 @@ impl SessionPort for Port {
         }
     }
 
+    fn is_over(&self, session: SessionId) -> bool {
+        let home = self.0.upgrade().and_then(|node| node.homes.with(session));
+        home.is_none_or(|home| !home.has_session())
+    }
+
     fn request(
         &self,
         session: SessionId,

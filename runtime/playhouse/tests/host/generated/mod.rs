@@ -6,7 +6,7 @@ pub mod trial;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0xf891_3ccf_eb04_97b1,
+    digest: 0x8127_5d07_2ec7_4c49,
     release: 0,
     readable_since: 0,
     past: &[],

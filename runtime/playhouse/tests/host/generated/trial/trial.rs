@@ -1244,7 +1244,7 @@ impl v1::Check for Hero {
 impl v1::Numbered for Hero {
     const PACKAGE: u16 = 9;
     const NUMBER: u16 = 3;
-    const DIGEST: u64 = 0x795e_2a5f_1bba_5e23;
+    const DIGEST: u64 = 0x39f0_b215_81d7_43f7;
 }
 
 impl v1::Target for Hero {
@@ -1350,6 +1350,21 @@ impl HeroProxy {
         self.0.rpc(HeroHoldArgs { room })
     }
 
+    /// Lets so many sessions observe it, from this one on; how many there is room for.
+    pub fn crowd(&self, first: u64, count: u32) -> v1::Calling<HeroCrowdArgs> {
+        self.0.rpc(HeroCrowdArgs { first, count })
+    }
+
+    /// Lets a hero observe it.
+    pub fn admit(&self, other: v1::Ref<Hero>) -> v1::Calling<HeroAdmitArgs> {
+        self.0.rpc(HeroAdmitArgs { other })
+    }
+
+    /// Notices something, for all to hear.
+    pub fn notice(&self, text: impl Into<String>) -> v1::Calling<HeroNoticeArgs> {
+        self.0.rpc(HeroNoticeArgs { text: text.into() })
+    }
+
     /// The component in the slot `purse`.
     #[must_use]
     pub fn purse(&self) -> PurseProxy {
@@ -1434,6 +1449,9 @@ macro_rules! __playhouse_trial_Hero {
                 { rpc 16 left 69 "rpc 16 left(nested: bool) -> u64" [ nested "bool", ] "Result<u64, Failure>" }
                 { rpc 17 sibling_panics 70 "rpc 17 sibling_panics()" [ ] "Result<(), Failure>" }
                 { rpc 18 hold 71 "rpc 18 hold(room: ref<Room>) -> u32" [ room "Ref<Room>", ] "Result<u32, Failure>" }
+                { rpc 19 crowd 73 "rpc 19 crowd(first: u64, count: u32) -> u32" [ first "u64", count "u32", ] "Result<u32, Failure>" }
+                { rpc 20 admit 75 "rpc 20 admit(other: ref<Hero>)" [ other "Ref<Hero>", ] "Result<(), Failure>" }
+                { rpc 21 notice 77 "rpc 21 notice(text: string[..=100])" [ text "String", ] "Result<(), Failure>" }
             ]
             [
                 { 1 purse 41 "Purse" }
@@ -2687,6 +2705,241 @@ impl v1::Rpc for HeroHoldArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of rpc `crowd` of [`Hero`].
+///
+/// Lets so many sessions observe it, from this one on; how many there is room for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HeroCrowdArgs {
+    pub first: u64,
+    pub count: u32,
+}
+
+impl HeroCrowdArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, first: u64, count: u32) {
+        let count__ = if count != 0 {
+            2
+        } else if first != 0 {
+            1
+        } else {
+            0
+        };
+        let mut slots = w.slots(count__);
+        slots.put(&first);
+        slots.put(&count);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u64, _: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for HeroCrowdArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.first, self.count);
+    }
+}
+
+impl v1::Decode for HeroCrowdArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            first: slots.or_default::<u64>("first")?,
+            count: slots.or_default::<u32>("count")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HeroCrowdArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.first, self.count)
+    }
+}
+
+impl v1::Arguments for HeroCrowdArgs {
+    const TAG: u8 = 19;
+
+    type Owner = Hero;
+    type Parts = (u64, u32);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.first, self.count)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERO.calls[18]
+    }
+}
+
+impl v1::HasCall<19> for Hero {
+    type Args = HeroCrowdArgs;
+}
+
+impl v1::Rpc for HeroCrowdArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `admit` of [`Hero`].
+///
+/// Lets a hero observe it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HeroAdmitArgs {
+    pub other: v1::Ref<Hero>,
+}
+
+impl HeroAdmitArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, other: &v1::Ref<Hero>) {
+        let mut slots = w.slots(1);
+        slots.put(other);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(other: &v1::Ref<Hero>) -> v1::Result<()> {
+        v1::check::<v1::Ref<Hero>>("other", other)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for HeroAdmitArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.other);
+    }
+}
+
+impl v1::Decode for HeroAdmitArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            other: slots.required::<v1::Ref<Hero>>("other")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HeroAdmitArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.other)
+    }
+}
+
+impl v1::Arguments for HeroAdmitArgs {
+    const TAG: u8 = 20;
+
+    type Owner = Hero;
+    type Parts = (v1::Ref<Hero>,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.other,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERO.calls[19]
+    }
+}
+
+impl v1::HasCall<20> for Hero {
+    type Args = HeroAdmitArgs;
+}
+
+impl v1::Rpc for HeroAdmitArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `notice` of [`Hero`].
+///
+/// Notices something, for all to hear.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HeroNoticeArgs {
+    pub text: String,
+}
+
+impl HeroNoticeArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, text: &str) {
+        let count = if !text.is_empty() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(text);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(text: &str) -> v1::Result<()> {
+        v1::check::<v1::Text<0, 100>>("text", text)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for HeroNoticeArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.text);
+    }
+}
+
+impl v1::Decode for HeroNoticeArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            text: slots.or_default::<v1::Text<0, 100>>("text")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for HeroNoticeArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.text)
+    }
+}
+
+impl v1::Arguments for HeroNoticeArgs {
+    const TAG: u8 = 21;
+
+    type Owner = Hero;
+    type Parts = (String,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.text,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::HERO.calls[20]
+    }
+}
+
+impl v1::HasCall<21> for Hero {
+    type Args = HeroNoticeArgs;
+}
+
+impl v1::Rpc for HeroNoticeArgs {
+    type Output = ();
+    type Codec = ();
+    type Fault = v1::Failure;
+}
+
 /// Made by `create`, destroyed by itself.
 #[derive(Debug, Clone, Default)]
 pub struct Room {
@@ -2850,15 +3103,15 @@ impl v1::EntitySchema for Room {
 macro_rules! __playhouse_trial_Room {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "Room" "idl/trial.idl" 76
+            entity instance "Room" "idl/trial.idl" 82
             [
-                { rpc 1 visit 79 "rpc 1 visit() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 close 80 "rpc 2 close()" [ ] "Result<(), Failure>" }
-                { rpc 3 grow 81 "rpc 3 grow(count: u32) -> list<u32>[..=100]" [ count "u32", ] "Result<Vec<u32>, Failure>" }
-                { rpc 4 steps 82 "rpc 4 steps() -> u64" [ ] "Result<u64, Failure>" }
-                { rpc 5 visit_hero 83 "rpc 5 visit_hero(hero: ref<Hero>) -> u32" [ hero "Ref<Hero>", ] "Result<u32, Failure>" }
-                { rpc 6 heights 84 "rpc 6 heights() -> list<u32>[..=100]" [ ] "Result<Vec<u32>, Failure>" }
-                { rpc 7 cut 85 "rpc 7 cut(tree: u32) -> bool" [ tree "u32", ] "Result<bool, Failure>" }
+                { rpc 1 visit 85 "rpc 1 visit() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 close 86 "rpc 2 close()" [ ] "Result<(), Failure>" }
+                { rpc 3 grow 87 "rpc 3 grow(count: u32) -> list<u32>[..=100]" [ count "u32", ] "Result<Vec<u32>, Failure>" }
+                { rpc 4 steps 88 "rpc 4 steps() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 5 visit_hero 89 "rpc 5 visit_hero(hero: ref<Hero>) -> u32" [ hero "Ref<Hero>", ] "Result<u32, Failure>" }
+                { rpc 6 heights 90 "rpc 6 heights() -> list<u32>[..=100]" [ ] "Result<Vec<u32>, Failure>" }
+                { rpc 7 cut 91 "rpc 7 cut(tree: u32) -> bool" [ tree "u32", ] "Result<bool, Failure>" }
             ]
             [
             ]
@@ -3457,12 +3710,12 @@ impl v1::EntitySchema for Center {
 macro_rules! __playhouse_trial_Center {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Center" "idl/trial.idl" 88
+            entity singleton "Center" "idl/trial.idl" 94
             [
-                { rpc 1 open 89 "rpc 1 open(count: u32) -> ref<Room>" [ count "u32", ] "Result<Ref<Room>, Failure>" }
-                { rpc 2 beats 90 "rpc 2 beats() -> u32" [ ] "Result<u32, Failure>" }
-                { timer 3 beat 91 "timer 3 beat()" [ ] "()" }
-                { rpc 4 life 92 "rpc 4 life() -> list<string[..=40]>[..=100]" [ ] "Result<Vec<String>, Failure>" }
+                { rpc 1 open 95 "rpc 1 open(count: u32) -> ref<Room>" [ count "u32", ] "Result<Ref<Room>, Failure>" }
+                { rpc 2 beats 96 "rpc 2 beats() -> u32" [ ] "Result<u32, Failure>" }
+                { timer 3 beat 97 "timer 3 beat()" [ ] "()" }
+                { rpc 4 life 98 "rpc 4 life() -> list<string[..=40]>[..=100]" [ ] "Result<Vec<String>, Failure>" }
             ]
             [
             ]
@@ -3828,13 +4081,13 @@ impl v1::HasSlot<1> for Tree {
 macro_rules! __playhouse_trial_Tree {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity local "Tree" "idl/trial.idl" 95
+            entity local "Tree" "idl/trial.idl" 101
             [
-                { timer 1 grows 99 "timer 1 grows()" [ ] "()" }
-                { event 2 fell 100 "event 2 fell()" [ ] "()" }
+                { timer 1 grows 105 "timer 1 grows()" [ ] "()" }
+                { event 2 fell 106 "event 2 fell()" [ ] "()" }
             ]
             [
-                { 1 bark 96 "Bark" }
+                { 1 bark 102 "Bark" }
             ]
         }
         $($user)*
@@ -4056,13 +4309,13 @@ impl v1::ServiceSchema for Desk {
 macro_rules! __playhouse_trial_Desk {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Desk" "idl/trial.idl" 103
+            service "Desk" "idl/trial.idl" 109
             [
-                { rpc 1 greet 104 "rpc 1 greet(name: string[..=40]) -> string[..=80]" [ name "String", ] "Result<String, Failure>" }
-                { rpc 2 slow 105 "rpc 2 slow(time: duration) -> u32" [ time "Duration", ] "Result<u32, Failure>" }
-                { oneway 3 ring 106 "oneway 3 ring()" [ ] "()" }
-                { rpc 4 rung 107 "rpc 4 rung() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 5 relay 109 "rpc 5 relay(hero: ref<Hero>) -> bool" [ hero "Ref<Hero>", ] "Result<bool, Failure>" }
+                { rpc 1 greet 110 "rpc 1 greet(name: string[..=40]) -> string[..=80]" [ name "String", ] "Result<String, Failure>" }
+                { rpc 2 slow 111 "rpc 2 slow(time: duration) -> u32" [ time "Duration", ] "Result<u32, Failure>" }
+                { oneway 3 ring 112 "oneway 3 ring()" [ ] "()" }
+                { rpc 4 rung 113 "rpc 4 rung() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 5 relay 115 "rpc 5 relay(hero: ref<Hero>) -> bool" [ hero "Ref<Hero>", ] "Result<bool, Failure>" }
             ]
             [
             ]
@@ -4523,14 +4776,17 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 16, "left").params(&[Member::new(1, "nested", Use::BOOL).or(Value::Bool(false))]).result(Use::U64).deadline_us(2000000).docs("What the deadline left, in microseconds, as the innermost of two sees it."),
             Call::new(CallKind::Rpc, 17, "sibling_panics"),
             Call::new(CallKind::Rpc, 18, "hold").params(&[Member::new(1, "room", Use::entity(&ROOM))]).result(Use::U32),
+            Call::new(CallKind::Rpc, 19, "crowd").params(&[Member::new(1, "first", Use::U64).or(Value::Int(0)), Member::new(2, "count", Use::U32).or(Value::Int(0))]).result(Use::U32).docs("Lets so many sessions observe it, from this one on; how many there is room for."),
+            Call::new(CallKind::Rpc, 20, "admit").params(&[Member::new(1, "other", Use::entity(&HERO))]).docs("Lets a hero observe it."),
+            Call::new(CallKind::Rpc, 21, "notice").params(&[Member::new(1, "text", Use::STRING.length(0, 100)).or(Value::Empty)]).docs("Notices something, for all to hear."),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x795e_2a5f_1bba_5e23,
+        digest: 0x39f0_b215_81d7_43f7,
     };
 
     pub static ROOM: Entity = Entity {
-        head: Head::new("trial", "Room", "idl/trial.idl", 76).docs("Made by `create`, destroyed by itself."),
+        head: Head::new("trial", "Room", "idl/trial.idl", 82).docs("Made by `create`, destroyed by itself."),
         package: 9,
         number: 4,
         kind: EntityKind::Instance,
@@ -4555,7 +4811,7 @@ pub mod descriptor {
     };
 
     pub static CENTER: Entity = Entity {
-        head: Head::new("trial", "Center", "idl/trial.idl", 88),
+        head: Head::new("trial", "Center", "idl/trial.idl", 94),
         package: 9,
         number: 5,
         kind: EntityKind::Singleton,
@@ -4576,7 +4832,7 @@ pub mod descriptor {
     };
 
     pub static TREE: Entity = Entity {
-        head: Head::new("trial", "Tree", "idl/trial.idl", 95),
+        head: Head::new("trial", "Tree", "idl/trial.idl", 101),
         package: 9,
         number: 6,
         kind: EntityKind::Local(Container(&ROOM)),
@@ -4597,7 +4853,7 @@ pub mod descriptor {
     };
 
     pub static DESK: Service = Service {
-        head: Head::new("trial", "Desk", "idl/trial.idl", 103),
+        head: Head::new("trial", "Desk", "idl/trial.idl", 109),
         package: 9,
         number: 7,
         role: &ROLE_LOBBY,
