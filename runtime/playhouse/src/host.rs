@@ -78,6 +78,7 @@ mod find;
 mod forward;
 mod ingress;
 mod placement;
+mod relay;
 mod route;
 
 // Who waits for whom: here, on other shards, on other nodes.

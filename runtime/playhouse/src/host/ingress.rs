@@ -198,6 +198,9 @@ impl Shard {
             return taken;
         }
         let target = target(incoming.method, incoming.header);
+        if let Some(relay) = self.relay(&target, &incoming)? {
+            return self.pass_oneway_on(&relay, &incoming);
+        }
         match self.home(&target)? {
             Home::Here if self.is_elsewhere(&target) => {
                 self.place_incoming(&target, &incoming, None).map(drop)
@@ -218,7 +221,11 @@ impl Shard {
         reply: Rc<impl ReplyTo>,
     ) -> Option<Serving> {
         let target = target(incoming.method, incoming.header);
-        if matches!(self.home(&target), Ok(Home::Here)) && !self.is_elsewhere(&target) {
+        let is_relayed = !matches!(self.relay(&target, &incoming), Ok(None));
+        if matches!(self.home(&target), Ok(Home::Here))
+            && !self.is_elsewhere(&target)
+            && !is_relayed
+        {
             return self.serve_here(&target, &incoming, CallKind::Oneway, reply);
         }
         match self.serve_oneway(incoming) {
@@ -238,10 +245,15 @@ impl Shard {
         if incoming.header.epoch.is_some() && incoming.origin == Origin::Peer {
             return self.serve_of_link_at_epoch(target, incoming, reply);
         }
-        if !self.is_elsewhere(target) {
-            return self.serve_here(target, incoming, CallKind::Rpc, reply);
-        }
-        match self.place_incoming(target, incoming, Some(Rc::clone(&reply))) {
+        let taken = match self.relay(target, incoming) {
+            Ok(Some(relay)) => self.pass_on(&relay, incoming, Rc::clone(&reply)).map(Some),
+            Ok(None) if !self.is_elsewhere(target) => {
+                return self.serve_here(target, incoming, CallKind::Rpc, reply);
+            }
+            Ok(None) => self.place_incoming(target, incoming, Some(Rc::clone(&reply))),
+            Err(failure) => Err(failure),
+        };
+        match taken {
             Ok(serving) => serving,
             Err(failure) => {
                 reply.answer(Answer::Failed(&failure));

@@ -9,6 +9,7 @@ mod anew;
 )]
 #[path = "../node/client.rs"]
 mod client;
+mod gates;
 #[path = "generated/mod.rs"]
 mod generated;
 mod herders;

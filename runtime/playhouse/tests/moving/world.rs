@@ -30,7 +30,7 @@ pub(crate) fn node(name: &str) -> NodeBuilder {
 }
 
 /// Who shows a number owns that camel; another number behind it is that of the login. A third is a rider's.
-async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<Admission, Failure> {
+pub(crate) async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<Admission, Failure> {
     let camel = |number: u8| Admission::new(Camel::reference(number.into()).address().clone());
     Ok(match *token.0 {
         [_, _, rider] => Admission::new(Rider::reference(rider.into()).address().clone()),

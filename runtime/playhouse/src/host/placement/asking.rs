@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use playhouse_cluster::placement::{Route, Unplaced};
-use playhouse_cluster::{Member, View, What, rendezvous};
+use playhouse_cluster::{Member, NoMember, View, What, rendezvous};
 use playhouse_store::Owner;
 use playhouse_wire::message::{At, Locate, Method, NoOwner, NoOwnerReason};
 use playhouse_wire::{EntityRef, KeyPart, Writer};
@@ -48,7 +48,9 @@ impl Shard {
         }
         let member = match candidate(entry, &view) {
             Ok(member) => member,
-            Err(failure) => {
+            Err(nobody) => {
+                let text = self.nobody_runs(&nobody, &entry.entity);
+                let failure = nobody_there(&nobody).because(text);
                 let located = Located::Nobody(NoOwnerReason::NoNode, failure);
                 entry.asked.set(Some(HERE));
                 return self.answered(entry, &located);
@@ -79,6 +81,19 @@ impl Shard {
                 asked.entry(link).or_default().push(entry.entity.clone());
             }
             Err(failure) => self.could_not_ask(entry, &member.name, failure),
+        }
+    }
+
+    /// Why nobody is there for an entity.
+    fn nobody_runs(&self, nobody: &NoMember, entity: &EntityRef) -> String {
+        let schema = self.schema.get();
+        let entity = schema.and_then(|it| it.entity(entity.package, entity.number));
+        match entity.and_then(|entity| Some((entity, entity.role?))) {
+            Some((entity, role)) => {
+                let (name, role) = (entity.head.name, role.head.name);
+                format!("nobody of role {role} runs {name}: {nobody}")
+            }
+            None => nobody.to_string(),
         }
     }
 
@@ -273,7 +288,7 @@ impl Shard {
 }
 
 /// Whom to ask: who ran it last, or who is to run it first.
-fn candidate(entry: &Entry, view: &View) -> Result<Arc<Member>, Failure> {
+fn candidate(entry: &Entry, view: &View) -> Result<Arc<Member>, NoMember> {
     let (package, number) = (entry.entity.package, entry.entity.number);
     let members = view.with_entity(package, number);
     let chosen = {
@@ -300,10 +315,7 @@ fn candidate(entry: &Entry, view: &View) -> Result<Arc<Member>, Failure> {
         entry.avoided.borrow_mut().clear();
         rendezvous(members, entity_hash(&entry.entity)).cloned()
     });
-    let member = chosen.ok_or_else(|| {
-        let nobody = view.nobody(&What::Entity((package, number)));
-        nobody_there(&nobody).because(nobody.to_string())
-    })?;
+    let member = chosen.ok_or_else(|| view.nobody(&What::Entity((package, number))))?;
     *entry.candidate.borrow_mut() = Arc::clone(&member.name);
     Ok(member)
 }

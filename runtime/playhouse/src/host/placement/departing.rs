@@ -13,11 +13,10 @@ use super::super::away::Away;
 use super::super::calls::{CallId, Place};
 use super::super::dispatch::no_such_target;
 use super::super::egress::{Sink, address, check};
-use super::super::forward::Raw;
-use super::super::handler::Answer;
 use super::super::ingress::{From, Incoming, Origin, ReplyTo, Serving};
 use super::super::interceptor::{CallOutcome, Direction, Seen};
 use super::super::park::{Manner, Outcome, Reply, Started, Waiting};
+use super::super::relay::Passed;
 use super::super::shard::Shard;
 use super::internal::INTERNAL_SLOT;
 use super::placed::{Letter, written};
@@ -369,29 +368,6 @@ impl<F: FnOnce(Option<Failure>)> ReplySink for Unheard<F> {
         self.shard.handler_done(self.call);
         if let Some(told) = self.told.take() {
             told(failure);
-        }
-    }
-}
-
-/// Answers a request of a link.
-struct Passed {
-    shard: Rc<Shard>,
-    call: CallId,
-    reply: Rc<dyn ReplyTo>,
-    silent: Rc<Cell<bool>>,
-}
-
-impl ReplySink for Passed {
-    fn complete(&self, outcome: ReplyOutcome<'_>) {
-        self.shard.caller_done(self.call);
-        self.shard.handler_done(self.call);
-        if self.silent.get() {
-            return;
-        }
-        match outcome.into_result() {
-            Ok(Ok(bytes)) => self.reply.answer(Answer::Ok(&Raw(bytes))),
-            Ok(Err(bytes)) => self.reply.answer(Answer::Thrown(&Raw(bytes))),
-            Err(failure) => self.reply.answer(Answer::Failed(&failure.into())),
         }
     }
 }

@@ -169,12 +169,12 @@ impl v1::ComponentSchema for Pack {
 macro_rules! __playhouse_caravan_Pack {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            component "Pack" "idl/caravan.idl" 8
+            component "Pack" "idl/caravan.idl" 10
             [
-                { rpc 1 earn 15 "rpc 1 earn(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
-                { rpc 2 learn 16 "rpc 2 learn(song: string[..=20]) -> u32" [ song "String", ] "Result<u32, Failure>" }
-                { rpc 3 carried 17 "rpc 3 carried() -> Carried" [ ] "Result<Carried, Failure>" }
-                { rpc 4 cheer 18 "rpc 4 cheer(mood: u32)" [ mood "u32", ] "Result<(), Failure>" }
+                { rpc 1 earn 17 "rpc 1 earn(amount: u64) -> u64" [ amount "u64", ] "Result<u64, Failure>" }
+                { rpc 2 learn 18 "rpc 2 learn(song: string[..=20]) -> u32" [ song "String", ] "Result<u32, Failure>" }
+                { rpc 3 carried 19 "rpc 3 carried() -> Carried" [ ] "Result<Carried, Failure>" }
+                { rpc 4 cheer 20 "rpc 4 cheer(mood: u32)" [ mood "u32", ] "Result<(), Failure>" }
             ]
             [
             ]
@@ -783,26 +783,26 @@ impl v1::HasSlot<1> for Camel {
 macro_rules! __playhouse_caravan_Camel {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Camel" "idl/caravan.idl" 27
+            entity keyed "Camel" "idl/caravan.idl" 29
             [
-                { rpc 1 step 36 "rpc 1 step() -> u64" [ ] "Result<u64, Failure>" }
-                { rpc 2 drink 37 "rpc 2 drink(thirst: u32)" [ thirst "u32", ] "Result<(), Failure>" }
-                { rpc 3 thirst_now 38 "rpc 3 thirst_now() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 4 rest 41 "rpc 4 rest(time: duration) -> u64" [ time "Duration", ] "Result<u64, Failure>" }
-                { timer 5 ring 42 "timer 5 ring(number: u32)" [ number "u32", ] "()" }
-                { rpc 6 ring_after 43 "rpc 6 ring_after(number: u32, after: duration, every: duration?, key: u32?)" [ number "u32", after "Duration", every "Option<Duration>", key "Option<u32>", ] "Result<(), Failure>" }
-                { rpc 7 silence 44 "rpc 7 silence(key: u32) -> u32" [ key "u32", ] "Result<u32, Failure>" }
-                { rpc 8 rings_now 45 "rpc 8 rings_now() -> list<u32>[..=1000]" [ ] "Result<Vec<u32>, Failure>" }
-                { rpc 9 leave_after_a_while 46 "rpc 9 leave_after_a_while()" [ ] "Result<(), Failure>" }
-                { rpc 10 tread 47 "rpc 10 tread() -> u64" [ ] "Result<u64, Failure>" }
-                { oneway 11 nudge 48 "oneway 11 nudge()" [ ] "()" }
-                { rpc 12 where_now 49 "rpc 12 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 13 pace 51 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
-                { rpc 14 ride 54 "rpc 14 ride() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 15 pitch 55 "rpc 15 pitch() -> ref<Tent>" [ ] "Result<Ref<Tent>, Failure>" }
+                { rpc 1 step 38 "rpc 1 step() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 2 drink 39 "rpc 2 drink(thirst: u32)" [ thirst "u32", ] "Result<(), Failure>" }
+                { rpc 3 thirst_now 40 "rpc 3 thirst_now() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 4 rest 43 "rpc 4 rest(time: duration) -> u64" [ time "Duration", ] "Result<u64, Failure>" }
+                { timer 5 ring 44 "timer 5 ring(number: u32)" [ number "u32", ] "()" }
+                { rpc 6 ring_after 45 "rpc 6 ring_after(number: u32, after: duration, every: duration?, key: u32?)" [ number "u32", after "Duration", every "Option<Duration>", key "Option<u32>", ] "Result<(), Failure>" }
+                { rpc 7 silence 46 "rpc 7 silence(key: u32) -> u32" [ key "u32", ] "Result<u32, Failure>" }
+                { rpc 8 rings_now 47 "rpc 8 rings_now() -> list<u32>[..=1000]" [ ] "Result<Vec<u32>, Failure>" }
+                { rpc 9 leave_after_a_while 48 "rpc 9 leave_after_a_while()" [ ] "Result<(), Failure>" }
+                { rpc 10 tread 49 "rpc 10 tread() -> u64" [ ] "Result<u64, Failure>" }
+                { oneway 11 nudge 50 "oneway 11 nudge()" [ ] "()" }
+                { rpc 12 where_now 51 "rpc 12 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 13 pace 53 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
+                { rpc 14 ride 56 "rpc 14 ride() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 15 pitch 57 "rpc 15 pitch() -> ref<Tent>" [ ] "Result<Ref<Tent>, Failure>" }
             ]
             [
-                { 1 pack 28 "Pack" }
+                { 1 pack 30 "Pack" }
             ]
         }
         $($user)*
@@ -1966,10 +1966,10 @@ impl v1::EntitySchema for Wind {
 macro_rules! __playhouse_caravan_Wind {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Wind" "idl/caravan.idl" 59
+            entity keyed "Wind" "idl/caravan.idl" 61
             [
-                { rpc 1 blow 62 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 63 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 blow 64 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 65 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2240,9 +2240,9 @@ impl v1::EntitySchema for Tent {
 macro_rules! __playhouse_caravan_Tent {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "Tent" "idl/caravan.idl" 67
+            entity instance "Tent" "idl/caravan.idl" 69
             [
-                { rpc 1 enter 70 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 enter 72 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2470,13 +2470,13 @@ impl v1::EntitySchema for Oasis {
 macro_rules! __playhouse_caravan_Oasis {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Oasis" "idl/caravan.idl" 74
+            entity singleton "Oasis" "idl/caravan.idl" 76
             [
-                { rpc 1 enter 77 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 78 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 3 report 80 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
-                { rpc 4 herders 82 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
-                { rpc 5 proclaim 84 "rpc 5 proclaim(line: string[..=80]) -> u32" [ line "String", ] "Result<u32, Failure>" }
+                { rpc 1 enter 79 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 80 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 3 report 82 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
+                { rpc 4 herders 84 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
+                { rpc 5 proclaim 86 "rpc 5 proclaim(line: string[..=80]) -> u32" [ line "String", ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2964,13 +2964,13 @@ impl v1::EntitySchema for Herder {
 macro_rules! __playhouse_caravan_Herder {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity per_node "Herder" "idl/caravan.idl" 88
+            entity per_node "Herder" "idl/caravan.idl" 90
             [
-                { rpc 1 where_now 89 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { timer 2 report 90 "timer 2 report()" [ ] "()" }
-                { oneway 3 listen 92 "oneway 3 listen(rider: ref<Rider>)" [ rider "Ref<Rider>", ] "()" }
-                { oneway 4 cry 93 "oneway 4 cry(line: string[..=80])" [ line "String", ] "()" }
-                { event 5 cried 94 "event 5 cried(line: string[..=80])" [ line "String", ] "()" }
+                { rpc 1 where_now 91 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { timer 2 report 92 "timer 2 report()" [ ] "()" }
+                { oneway 3 listen 94 "oneway 3 listen(rider: ref<Rider>)" [ rider "Ref<Rider>", ] "()" }
+                { oneway 4 cry 95 "oneway 4 cry(line: string[..=80])" [ line "String", ] "()" }
+                { event 5 cried 96 "event 5 cried(line: string[..=80])" [ line "String", ] "()" }
             ]
             [
             ]
@@ -3430,7 +3430,7 @@ impl v1::EntitySchema for Rider {
 macro_rules! __playhouse_caravan_Rider {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Rider" "idl/caravan.idl" 98
+            entity keyed "Rider" "idl/caravan.idl" 100
             [
             ]
             [
@@ -3442,6 +3442,365 @@ macro_rules! __playhouse_caravan_Rider {
 
 #[doc(hidden)]
 pub use __playhouse_caravan_Rider as Rider;
+
+/// Where travellers stay, whom nobody knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Inn;
+
+impl v1::Numbered for Inn {
+    const PACKAGE: u16 = 21;
+    const NUMBER: u16 = 8;
+    const DIGEST: u64 = 0xacea_8410_4bea_7caf;
+}
+
+impl Inn {
+    /// Any instance, to call it.
+    #[must_use]
+    pub fn any() -> InnProxy {
+        InnProxy(v1::Proxy::any(21, 8))
+    }
+
+    /// The instance that `key` falls to, for as long as the instances stay.
+    #[must_use]
+    pub fn by_key(key: &(impl ::core::hash::Hash + ?Sized)) -> InnProxy {
+        InnProxy(v1::Proxy::by_key(21, 8, key))
+    }
+
+    /// The instance on the node with this address.
+    #[must_use]
+    pub fn at(address: impl Into<v1::Address>) -> InnProxy {
+        InnProxy(v1::Proxy::any(21, 8).at(address))
+    }
+}
+
+/// Stands for [`Inn`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct InnProxy(v1::Proxy);
+
+impl From<v1::Proxy> for InnProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Inn {
+    type Proxy = InnProxy;
+}
+
+impl InnProxy {
+    /// The rpc `bed`.
+    pub fn bed(&self) -> v1::Calling<InnBedArgs> {
+        self.0.rpc(InnBedArgs {})
+    }
+
+    /// The oneway `knock`.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn knock(&self) -> Result<(), v1::Failure> {
+        self.0.oneway(InnKnockArgs {})
+    }
+
+    /// The rpc `knocks`.
+    pub fn knocks(&self) -> v1::Calling<InnKnocksArgs> {
+        self.0.rpc(InnKnocksArgs {})
+    }
+
+    /// For riders.
+    pub fn stable(&self) -> v1::Calling<InnStableArgs> {
+        self.0.rpc(InnStableArgs {})
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::ServiceSchema for Inn {
+    fn descriptor() -> &'static v1::descriptor::Service {
+        &descriptor::INN
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_caravan_Inn {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            service "Inn" "idl/caravan.idl" 105
+            [
+                { rpc 1 bed 107 "rpc 1 bed() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { oneway 2 knock 109 "oneway 2 knock()" [ ] "()" }
+                { rpc 3 knocks 111 "rpc 3 knocks() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 4 stable 114 "rpc 4 stable() -> string[..=64]" [ ] "Result<String, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_caravan_Inn as Inn;
+
+/// The arguments of rpc `bed` of [`Inn`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InnBedArgs {}
+
+impl InnBedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for InnBedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for InnBedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for InnBedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for InnBedArgs {
+    const TAG: u8 = 1;
+
+    type Owner = Inn;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::INN.calls[0]
+    }
+}
+
+impl v1::HasCall<1> for Inn {
+    type Args = InnBedArgs;
+}
+
+impl v1::Rpc for InnBedArgs {
+    type Output = String;
+    type Codec = v1::Text<0, 64>;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of oneway `knock` of [`Inn`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InnKnockArgs {}
+
+impl InnKnockArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for InnKnockArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for InnKnockArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for InnKnockArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for InnKnockArgs {
+    const TAG: u8 = 2;
+
+    type Owner = Inn;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::INN.calls[1]
+    }
+}
+
+impl v1::HasCall<2> for Inn {
+    type Args = InnKnockArgs;
+}
+
+/// The arguments of rpc `knocks` of [`Inn`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InnKnocksArgs {}
+
+impl InnKnocksArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for InnKnocksArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for InnKnocksArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for InnKnocksArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for InnKnocksArgs {
+    const TAG: u8 = 3;
+
+    type Owner = Inn;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::INN.calls[2]
+    }
+}
+
+impl v1::HasCall<3> for Inn {
+    type Args = InnKnocksArgs;
+}
+
+impl v1::Rpc for InnKnocksArgs {
+    type Output = u32;
+    type Codec = u32;
+    type Fault = v1::Failure;
+}
+
+/// The arguments of rpc `stable` of [`Inn`].
+///
+/// For riders.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InnStableArgs {}
+
+impl InnStableArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer) {
+        w.slots(0);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from() -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for InnStableArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w);
+    }
+}
+
+impl v1::Decode for InnStableArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        r.slots()?.end()?;
+        Ok(Self {})
+    }
+}
+
+impl v1::Check for InnStableArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from()
+    }
+}
+
+impl v1::Arguments for InnStableArgs {
+    const TAG: u8 = 4;
+
+    type Owner = Inn;
+    type Parts = ();
+
+    fn into_parts(self) -> Self::Parts {}
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::INN.calls[3]
+    }
+}
+
+impl v1::HasCall<4> for Inn {
+    type Args = InnStableArgs;
+}
+
+impl v1::Rpc for InnStableArgs {
+    type Output = String;
+    type Codec = v1::Text<0, 64>;
+    type Fault = v1::Failure;
+}
 
 v1::named! {
     Carried: descriptor::CARRIED,
@@ -3455,14 +3814,18 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&TENT), Declaration::Entity(&OASIS), Declaration::Entity(&HERDER), Declaration::Entity(&RIDER)] };
+    pub static MODULE: Module = Module { path: "idl/caravan.idl", docs: "", declarations: &[Declaration::Role(&ROLE_ROAD), Declaration::Role(&ROLE_INN), Declaration::Role(&ROLE_GATE), Declaration::Role(&ROLE_DB), Declaration::Component(&PACK), Declaration::Type(&CARRIED), Declaration::Entity(&CAMEL), Declaration::Entity(&WIND), Declaration::Entity(&TENT), Declaration::Entity(&OASIS), Declaration::Entity(&HERDER), Declaration::Entity(&RIDER), Declaration::Service(&INN)] };
 
     pub static ROLE_ROAD: Role = Role { head: Head::new("caravan", "road", "idl/caravan.idl", 4) };
 
-    pub static ROLE_DB: Role = Role { head: Head::new("caravan", "db", "idl/caravan.idl", 5) };
+    pub static ROLE_INN: Role = Role { head: Head::new("caravan", "inn", "idl/caravan.idl", 5) };
+
+    pub static ROLE_GATE: Role = Role { head: Head::new("caravan", "gate", "idl/caravan.idl", 6) };
+
+    pub static ROLE_DB: Role = Role { head: Head::new("caravan", "db", "idl/caravan.idl", 7) };
 
     pub static PACK: Component = Component {
-        head: Head::new("caravan", "Pack", "idl/caravan.idl", 8).docs("What it carries."),
+        head: Head::new("caravan", "Pack", "idl/caravan.idl", 10).docs("What it carries."),
         package: 21,
         number: 1,
         requires: &[],
@@ -3480,14 +3843,14 @@ pub mod descriptor {
         digest: 0xdacf_0f73_5716_b06c,
     };
 
-    pub static CARRIED: Type = Type::new(Head::new("caravan", "Carried", "idl/caravan.idl", 21), 0x8f86_a293_64bb_a6a5, Kind::Struct(&[
+    pub static CARRIED: Type = Type::new(Head::new("caravan", "Carried", "idl/caravan.idl", 23), 0x8f86_a293_64bb_a6a5, Kind::Struct(&[
         Member::new(1, "gold", Use::U64).or(Value::Int(0)),
         Member::new(2, "songs", Use::list(&Use::STRING.length(0, 20)).length(0, 50)).or(Value::Empty),
         Member::new(3, "mood", Use::U32).or(Value::Int(0)),
     ]));
 
     pub static CAMEL: Entity = Entity {
-        head: Head::new("caravan", "Camel", "idl/caravan.idl", 27),
+        head: Head::new("caravan", "Camel", "idl/caravan.idl", 29),
         package: 21,
         number: 2,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -3523,7 +3886,7 @@ pub mod descriptor {
     };
 
     pub static WIND: Entity = Entity {
-        head: Head::new("caravan", "Wind", "idl/caravan.idl", 59).docs("Nothing of it is stored; it moves all the same."),
+        head: Head::new("caravan", "Wind", "idl/caravan.idl", 61).docs("Nothing of it is stored; it moves all the same."),
         package: 21,
         number: 3,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -3543,7 +3906,7 @@ pub mod descriptor {
     };
 
     pub static TENT: Entity = Entity {
-        head: Head::new("caravan", "Tent", "idl/caravan.idl", 67).docs("Made by somebody; ends with its node."),
+        head: Head::new("caravan", "Tent", "idl/caravan.idl", 69).docs("Made by somebody; ends with its node."),
         package: 21,
         number: 5,
         kind: EntityKind::Instance,
@@ -3562,7 +3925,7 @@ pub mod descriptor {
     };
 
     pub static OASIS: Entity = Entity {
-        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 74).docs("There is one of it."),
+        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 76).docs("There is one of it."),
         package: 21,
         number: 4,
         kind: EntityKind::Singleton,
@@ -3585,7 +3948,7 @@ pub mod descriptor {
     };
 
     pub static HERDER: Entity = Entity {
-        head: Head::new("caravan", "Herder", "idl/caravan.idl", 88).docs("Tells the oasis that its node is there."),
+        head: Head::new("caravan", "Herder", "idl/caravan.idl", 90).docs("Tells the oasis that its node is there."),
         package: 21,
         number: 6,
         kind: EntityKind::PerNode,
@@ -3607,7 +3970,7 @@ pub mod descriptor {
     };
 
     pub static RIDER: Entity = Entity {
-        head: Head::new("caravan", "Rider", "idl/caravan.idl", 98).docs("Somebody with ears, wherever."),
+        head: Head::new("caravan", "Rider", "idl/caravan.idl", 100).docs("Somebody with ears, wherever."),
         package: 21,
         number: 7,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -3622,5 +3985,20 @@ pub mod descriptor {
         deadline_us: None,
         tick_us: None,
         digest: 0x1f25_4c2d_387c_1286,
+    };
+
+    pub static INN: Service = Service {
+        head: Head::new("caravan", "Inn", "idl/caravan.idl", 105).docs("Where travellers stay, whom nobody knows."),
+        package: 21,
+        number: 8,
+        role: &ROLE_INN,
+        calls: &[
+            Call::new(CallKind::Rpc, 1, "bed").result(Use::STRING.length(0, 64)).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: true, audience: None }),
+            Call::new(CallKind::Oneway, 2, "knock").exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: true, audience: None }),
+            Call::new(CallKind::Rpc, 3, "knocks").result(Use::U32).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: true, audience: None }),
+            Call::new(CallKind::Rpc, 4, "stable").result(Use::STRING.length(0, 64)).exposed(Exposed { count: 100, per_us: 1000000, burst: 100, guest: false, audience: None }).docs("For riders."),
+        ],
+        deadline_us: None,
+        digest: 0xacea_8410_4bea_7caf,
     };
 }
