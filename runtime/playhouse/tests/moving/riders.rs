@@ -268,3 +268,21 @@ fn cried(args: &[u8]) -> String {
     let args: HerderCriedArgs = playhouse::from_slice(args, &playhouse::Limits::DEFAULT).unwrap();
     args.line
 }
+
+#[test]
+fn the_page_on_broadcasts_shows_what_runs_here() {
+    let page = include_str!("../../../../docs/broadcast.md");
+    let code = [include_str!("world.rs"), include_str!("idl/caravan.idl")].concat();
+    let code: Vec<&str> = code.lines().map(str::trim).collect();
+    let mut shown = 0;
+    for (number, block) in page.split("```").enumerate().filter(|(it, _)| it % 2 == 1) {
+        for line in block.lines().skip(1).map(str::trim) {
+            assert!(
+                code.contains(&line),
+                "block {number} has what is not run: {line}"
+            );
+            shown += 1;
+        }
+    }
+    assert!(shown > 20, "{shown}");
+}
