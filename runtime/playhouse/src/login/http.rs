@@ -22,6 +22,7 @@
 //! | [`ANSWER_TIME`] | 10 s for the game | `503` |
 //! | [`RATE`] | one in 6 s, 5 at once, times the guests of an address | `429` |
 
+mod counts;
 mod openapi;
 mod reading;
 mod reply;
@@ -32,6 +33,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use tokio::time::Duration;
 
+pub(crate) use counts::Counts;
 pub(crate) use serving::{Answering, serve};
 
 use crate::node::Network;

@@ -111,6 +111,8 @@ families! {
         "Encrypted records and datagrams that were not what the peer had sent, or came again.";
     KCP = Counter "playhouse_kcp_total" ["kind"]
         "What came to the listeners of KCP: first contacts (hello) and connections (opened); what begins as none of ours does (garbage); cookies that were old or another's (cookie) and handshakes that failed (handshake); refused by a limit (full) and never confirmed (expired); data of no connection (stranger), that its peer did not send (foul), or for which a queue had no room (dropped).";
+    LOGINS = Counter "playhouse_login_requests_total" ["outcome"]
+        "Requests to log in over HTTP, by the status of their answer, and connections there that were closed at once (dropped), or ended without a whole request (broken).";
     TIMERS = Gauge "playhouse_timers" []
         "Moments that are waited for: timers of entities, deadlines of calls, steps, saves.";
     FIRED = Counter "playhouse_timers_fired_total" []

@@ -34,6 +34,8 @@ pub(crate) struct Page<'a> {
     pub(crate) noise: Counted,
     /// What came to the listeners of KCP.
     pub(crate) kcp: kcp::Counts,
+    /// Who came to log in over HTTP, by what came of it.
+    pub(crate) logins: Vec<(&'static str, u64)>,
     /// Who came to the doors.
     pub(crate) doors: DoorCounts,
     pub(crate) sum: &'a Sum,
@@ -185,6 +187,10 @@ impl Page<'_> {
         text.family(&family::KCP);
         for (count, kind) in kcp::Counts::ALL {
             text.sample(&family::KCP, &[kind], self.kcp.get(count));
+        }
+        text.family(&family::LOGINS);
+        for (outcome, count) in &self.logins {
+            text.sample(&family::LOGINS, &[outcome], count);
         }
     }
 
@@ -347,6 +353,7 @@ mod tests {
             tokens: vec![("accepted", 1), ("forged", 2)],
             noise: Counted::default(),
             kcp: kcp::Counts::default(),
+            logins: vec![("200", 1)],
             sum: &sum,
         };
         let text = page.text();

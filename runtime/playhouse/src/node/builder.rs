@@ -94,6 +94,8 @@ pub(super) struct Policy {
     pub(super) keys: Keys,
     /// What comes to the listeners of KCP.
     pub(super) kcp: kcp::Counts,
+    /// What became of those who came to log in over HTTP.
+    pub(super) logins: crate::login::http::Counts,
     /// Clients must be encrypted.
     pub(super) encrypted: bool,
     pub(super) compress_from: u32,
@@ -181,6 +183,7 @@ impl NodeBuilder {
                 trust: Box::new(is_loopback),
                 keys: Keys::default(),
                 kcp: kcp::Counts::default(),
+                logins: crate::login::http::Counts::default(),
                 encrypted: false,
                 compress_from: PACK_FROM,
                 links_max: LINKS_MAX,

@@ -1,7 +1,7 @@
 //! The node behind its login over HTTP: questions come from the system runtime and are answered on the shards.
 
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use super::guests::Place;
 use super::shared::Shared;
 use crate::call::{Failure, FailureKind};
-use crate::login::http::{self, ANSWER_TIME, Answering, RATE};
+use crate::login::http::{self, ANSWER_TIME, Answering, Counts, RATE};
 use crate::login::{Answer, Asked, Claims, Http, Refused};
 
 /// What stands for a question where calls of guests are counted; no call of a schema has it.
@@ -44,11 +44,20 @@ pub(super) async fn serve(listener: std::net::TcpListener, http: Http, shared: A
     }
 }
 
+impl Counter {
+    /// Whoever may not connect may not log in either.
+    fn is_banned(&self, address: IpAddr, now: Instant) -> bool {
+        let is_trusted = (self.shared.policy.trust)(&SocketAddr::new(address, 0).to_string());
+        !is_trusted && self.shared.doors.bans.contains(address, now)
+    }
+}
+
 impl Answering for Counter {
     fn admit(&self, address: IpAddr) -> Result<(), Duration> {
         let place = Place::of_ip(address);
         let now = Instant::now();
-        if self.shared.guests.take(place, QUESTION.pack(), RATE, now) {
+        let is_free = !self.is_banned(address, now);
+        if is_free && self.shared.guests.take(place, QUESTION.pack(), RATE, now) {
             return Ok(());
         }
         let micros = i64::try_from(RATE.period_us).unwrap_or(i64::MAX);
@@ -92,6 +101,10 @@ impl Answering for Counter {
                 _ => Err(Failure::unknown(FailureKind::Timeout).into()),
             }
         })
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.shared.policy.logins
     }
 
     fn server_key(&self) -> Option<String> {

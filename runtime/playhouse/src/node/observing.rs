@@ -186,6 +186,7 @@ impl Shared {
                 .map_or_else(Vec::new, TokenKeys::counts),
             noise: self.policy.keys.counts.read(),
             kcp: self.policy.kcp.clone(),
+            logins: self.policy.logins.all(),
             doors: self.doors.counts(),
             sum: &seen.sum,
         };

@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Duration, timeout};
 
+use super::counts::Counts;
 use super::reading::{self, Body};
 use super::reply::Reply;
 use super::table::{
@@ -55,6 +56,9 @@ pub(crate) trait Answering: Send + Sync + 'static {
         &self,
         asked: Asked,
     ) -> Pin<Box<dyn Future<Output = Result<Answer, Refused>> + Send + '_>>;
+
+    /// Where it is counted what becomes of them.
+    fn counts(&self) -> &Counts;
 
     /// The public key of the gates.
     fn server_key(&self) -> Option<String>;
@@ -95,6 +99,7 @@ pub(crate) async fn serve(listener: TcpListener, http: Http, answering: Arc<dyn 
                 if running.len() >= CONNECTIONS_MAX || is_stranger {
                     // Closed at once.
                     drop(stream);
+                    server.answering.counts().dropped();
                     continue;
                 }
                 running.spawn(Arc::clone(&server).converse(stream, ip, is_proxy));
@@ -115,7 +120,7 @@ impl Server {
             self.hold(Place::of_ip(peer))
         };
         if held.is_none() && !is_proxy {
-            return;
+            return self.answering.counts().dropped();
         }
         let service = service_fn(|request: Request<Incoming>| {
             let server = Arc::clone(&self);
@@ -126,8 +131,13 @@ impl Server {
             .max_buf_size(HEAD_BYTES_MAX)
             .serve_connection(TokioIo::new(stream), service);
         // What is no HTTP, or takes too long, ends with its connection.
-        if let Ok(Err(error)) = timeout(CONNECTION_TIME, connection).await {
-            tracing::debug!(%error, "a connection to the login ends");
+        match timeout(CONNECTION_TIME, connection).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                self.answering.counts().broken();
+                tracing::debug!(%error, "a connection to the login ends");
+            }
+            Err(_) => self.answering.counts().broken(),
         }
     }
 
@@ -159,6 +169,7 @@ impl Server {
             };
             self.reply(request, address).await
         };
+        self.answering.counts().answered(response.status());
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(
