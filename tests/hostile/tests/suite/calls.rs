@@ -1,15 +1,16 @@
 //! Calls that a client may not make, and of whom.
 
-use playhouse::{EntityKey, Numbered};
-use playhouse_wire::message::{FailureKind, Header, Method};
+use playhouse::{EntityKey, NodeBuilder, Numbered};
+use playhouse_wire::message::{FailureKind, Header, Method, Role};
 
-use crate::client::{Ended, header, method};
+use crate::client::{CERTIFICATE, Client, Ended, Note, header, method};
 use crate::scene::{say, under_attack, wary, wary_with};
 use crate::schema::harbour::{
     AccountId, Bag, BagHasArgs, BagPutArgs, Cellar, CellarOpenArgs, Clerk, ClerkCountArgs, Door,
     DoorBanArgs, DoorKnockArgs, DoorMembersArgs, DoorRingArgs, DoorSecretArgs, DoorWeatherArgs,
     Guest, GuestHiddenArgs, GuestLifeArgs, GuestSayArgs, Watch, WatchPlaceArgs,
 };
+use crate::world::token;
 
 /// The number of the slot that the schema hides.
 const VAULT: u8 = 2;
@@ -117,6 +118,36 @@ fn services_singletons_and_local_entities_are_not_called_by_their_ids() {
         }
         scene.calls_refused("denied", 8).await;
         scene.calls_refused("unimplemented", 2).await;
+    });
+}
+
+#[test]
+fn calls_are_judged_alike_whatever_carries_them() {
+    let folder = CERTIFICATE.0.path();
+    let builder = [
+        "kcp://127.0.0.1:0",
+        "ws://127.0.0.1:0",
+        "wss://127.0.0.1:0",
+        "quic://127.0.0.1:0",
+    ]
+    .into_iter()
+    .fold(wary(), NodeBuilder::listen);
+    let builder = builder.tls(folder.join("chain.pem"), folder.join("key.pem"));
+    under_attack(builder, async |scene| {
+        for (address, number) in scene.running.addresses().iter().zip(66..) {
+            let client = Client::connect(address, Role::Client);
+            let early = client.call::<Guest, _>(0, Some(1), &say()).await;
+            early.refused(FailureKind::Denied);
+            let opened = client.open(&token(number)).await;
+            assert!(matches!(opened, Note::Opened(_)), "{opened:?}");
+            let hidden = client.call::<Guest, _>(0, None, &GuestHiddenArgs {}).await;
+            hidden.refused(FailureKind::Denied);
+            let other = client.call::<Guest, _>(0, Some(1), &say()).await;
+            other.refused(FailureKind::Denied);
+            let own = client.call::<Guest, _>(0, None, &say()).await;
+            assert_eq!(own.value::<u32>(), 1, "{address}");
+        }
+        scene.calls_refused("denied", 15).await;
     });
 }
 

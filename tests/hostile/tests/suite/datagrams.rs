@@ -5,15 +5,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use playhouse::NodeBuilder;
+use playhouse::node::DoorLimits;
 use playhouse_net::tls::Trust;
 use playhouse_net::{Network, quic};
 use playhouse_wire::message::Role;
 use tokio::net::UdpSocket;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::client::{CERTIFICATE, Client};
 use crate::middle;
-use crate::scene::{Scene, under_attack, wary};
+use crate::scene::{Scene, under_attack, wary, wary_with};
 
 /// How long an answer may take that must not come.
 const QUIET: Duration = Duration::from_millis(500);
@@ -167,6 +168,36 @@ fn answers_are_never_longer_than_what_they_answer() {
         came(scene, "stranger", 1).await;
         came(scene, "cookie", 1).await;
         keeps_nothing(scene).await;
+    });
+}
+
+#[test]
+fn handshakes_of_quic_that_nobody_goes_on_with_are_few_and_end() {
+    let folder = CERTIFICATE.0.path();
+    let limits = DoorLimits {
+        handshakes_per_address: 8,
+        ..DoorLimits::default()
+    };
+    let builder = wary_with(limits).tls(folder.join("chain.pem"), folder.join("key.pem"));
+    under_attack(builder.listen("quic://127.0.0.1:0"), async |scene| {
+        let quic = scene.running.addresses()[1].clone();
+        // Nothing passes after a while, not even that the clients give up.
+        let began = Instant::now();
+        let change = Box::new(move |_, piece: &[u8]| {
+            let passes = began.elapsed() < Duration::from_secs(2);
+            passes.then(|| piece.to_vec()).into_iter().collect()
+        });
+        let (here, _) = middle::of_datagrams(&quic, true, change).await;
+        let trust = Trust::pem(CERTIFICATE.1.as_bytes()).unwrap();
+        let network: Rc<dyn Network> = Rc::new(quic::Network::trusting(trust));
+        let dial = |_| Client::connect_over(Rc::clone(&network), &here, Role::Client);
+        let clients: Vec<_> = (0..24).map(dial).collect();
+        let refused = "playhouse_connections_refused_total{reason=\"crowded\"}";
+        scene.counted(refused, 16).await;
+        let inside = scene.value("playhouse_connections_shaking").await;
+        assert!(inside <= 8.0, "{inside}");
+        drop(clients);
+        scene.links_closed("hello", 1).await;
     });
 }
 

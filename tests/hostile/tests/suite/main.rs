@@ -17,6 +17,7 @@ mod floods;
 mod frames;
 #[path = "../../../../runtime/playhouse/tests/node/generated/mod.rs"]
 mod generated;
+mod logins;
 mod middle;
 mod peers;
 mod proxied;

@@ -45,12 +45,18 @@ pub(crate) fn elsewhere() -> Rc<dyn Network> {
 
 /// A connection from [`ELSEWHERE`].
 pub(crate) async fn connect(address: &str) -> io::Result<TcpStream> {
+    connect_from(ELSEWHERE, address).await
+}
+
+/// A connection from this address.
+pub(crate) async fn connect_from(from: &str, address: &str) -> io::Result<TcpStream> {
     let address = address
         .trim_start_matches("tcp://")
-        .trim_start_matches("ws://");
+        .trim_start_matches("ws://")
+        .trim_start_matches("wss://");
     let to: SocketAddr = address.split('/').next().unwrap().parse().unwrap();
     let socket = TcpSocket::new_v4()?;
-    socket.bind(ELSEWHERE.parse().unwrap())?;
+    socket.bind(from.parse().unwrap())?;
     let stream = socket.connect(to).await?;
     stream.set_nodelay(true)?;
     Ok(stream)
