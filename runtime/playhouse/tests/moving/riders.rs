@@ -1,6 +1,7 @@
 //! Clients whose entity is on another node than the one that they reach, on real links; and what becomes of them when it
 //! moves.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use playhouse::db::{Remote, Serving};
 use playhouse::node::Running;
 use playhouse::store::Embedded;
 use playhouse_wire::message::{FailureKind, Role, SessionReason};
+use playhouse_wire::session::SessionLimits;
 
 use crate::client::{self, Client, Ended, Note, header, method};
 use crate::meeting::Meeting;
 use crate::schema::caravan::{
-    Camel, CamelRestArgs, CamelRideArgs, CamelStepArgs, HerderCriedArgs, Oasis, Rider,
+    Camel, CamelRestArgs, CamelRideArgs, CamelStepArgs, Herder, HerderCriedArgs, Oasis, Rider,
 };
 use crate::sockets::start;
 use crate::world::node;
@@ -262,6 +264,58 @@ fn logins_of_before_count_no_more_though_nobody_remembers_the_session() {
         node.wait().unwrap();
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_rider_that_takes_nothing_is_let_go_and_holds_nobody_up() {
+    let pair = Pair::new("slow");
+    client::run(async {
+        // Those of east, by way of west: what is cried crosses to its gate for all of them together.
+        let mut riders = Vec::new();
+        for number in 1..=40_u8 {
+            let client = Client::connect(&pair.west.addresses()[0], Role::Client);
+            let entity = Rider::reference(u64::from(number)).address().clone();
+            assert_eq!(client.open(&[0, 0, number]).await, Note::Opened(entity));
+            riders.push(client);
+        }
+        let cry = async |line: String| {
+            let told = pair
+                .east
+                .spawn(move || async move { Herder::of("east").cry(line) });
+            told.await.unwrap().unwrap();
+        };
+        // Those who live at east, as soon as two have shown that they hear.
+        let hears = |rider: &&Client| !rider.inbox.events.borrow().is_empty();
+        while riders.iter().filter(hears).count() < 2 {
+            cry("who?".to_owned()).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        riders.retain(|rider| hears(&rider));
+        let (slow, swift) = (&riders[0], &riders[1]);
+        cry("begin".to_owned()).await;
+        while swift
+            .events(1)
+            .await
+            .iter()
+            .all(|(_, _, args)| cried(args) != "begin")
+        {}
+        slow.inbox.session.is_mute.set(true);
+        // One more than its home keeps for it.
+        let lines = SessionLimits::DEFAULT.buffer as usize + 1;
+        for some in (0..lines).collect::<Vec<_>>().chunks(64) {
+            for line in some {
+                cry(line.to_string()).await;
+            }
+            let heard = swift.events(some.len()).await;
+            let heard: BTreeSet<String> = heard.iter().map(|(_, _, args)| cried(args)).collect();
+            let expected: BTreeSet<String> = some.iter().map(usize::to_string).collect();
+            assert_eq!(heard, expected);
+        }
+        let note = slow.note().await;
+        let is_over = matches!(note, Note::End(SessionReason::Overflow, _));
+        assert!(is_over, "{note:?}");
+    });
+    pair.stop();
 }
 
 fn cried(args: &[u8]) -> String {
