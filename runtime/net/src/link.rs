@@ -14,6 +14,7 @@ mod limits;
 mod options;
 mod output;
 mod pace;
+mod passing;
 mod pending;
 mod shared;
 mod traffic;
@@ -49,6 +50,7 @@ pub use self::limits::{
 };
 pub use self::options::{Date, LinkOptions};
 pub use self::pace::Pace;
+pub use self::passing::{PASSING_QUEUED_MAX, Way};
 pub use self::traffic::Traffic;
 
 /// A request that waits, on the link that gave the id.

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{Link, LinkHandler};
+use super::{Link, LinkHandler, Way};
 use crate::network::{Datagrams, Stream, Transport};
 
 /// Most datagrams that are handed over before the stream has its turn again.
@@ -41,6 +41,9 @@ pub(super) fn poll_datagrams(link: &Link, handler: &dyn LinkHandler, cx: &mut Co
                 let shared = &*link.shared;
                 if shared.paced.get().is_none() || shared.pause_us(shared.now_us()) == 0 {
                     shared.took(bytes.len());
+                    if let Some(transport) = link.transport() {
+                        shared.options.traffic.pass(transport, Way::Received);
+                    }
                     handler.datagram(link, &bytes);
                 } else {
                     shared.options.traffic.slow();

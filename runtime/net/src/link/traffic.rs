@@ -1,6 +1,12 @@
 //! How much has gone over links.
 
-use std::cell::Cell;
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+};
+
+use super::Way;
+use crate::network::Transport;
 
 /// Counts bytes of links of one thread, those that are over included.
 #[derive(Debug, Default)]
@@ -8,6 +14,7 @@ pub struct Traffic {
     bytes_in: Cell<u64>,
     bytes_out: Cell<u64>,
     slowed: Cell<u64>,
+    passed: RefCell<BTreeMap<(Transport, Way), u64>>,
 }
 
 impl Traffic {
@@ -27,6 +34,18 @@ impl Traffic {
     #[must_use]
     pub const fn slowed(&self) -> u64 {
         self.slowed.get()
+    }
+
+    /// What became of messages that may be lost, by what carries their links.
+    #[must_use]
+    pub fn passed(&self) -> BTreeMap<(Transport, Way), u64> {
+        self.passed.borrow().clone()
+    }
+
+    pub(super) fn pass(&self, transport: Transport, way: Way) {
+        let mut passed = self.passed.borrow_mut();
+        let count = passed.entry((transport, way)).or_default();
+        *count = count.wrapping_add(1);
     }
 
     pub(super) fn slow(&self) {

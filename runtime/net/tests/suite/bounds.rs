@@ -3,10 +3,10 @@
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 use playhouse_net::{
-    Link, Random,
+    Link, Random, Transport,
     link::{
-        CloseReason, LinkOptions, OUTPUT_BYTES_HIGH, OUTPUT_BYTES_MAX, OUTPUT_BYTES_RESERVE, Pace,
-        WRITE_STALL,
+        CloseReason, LinkOptions, OUTPUT_BYTES_HIGH, OUTPUT_BYTES_MAX, OUTPUT_BYTES_RESERVE,
+        PASSING_QUEUED_MAX, Pace, WRITE_STALL, Way,
     },
     sim::Conditions,
 };
@@ -104,6 +104,35 @@ fn a_server_that_stops_reading_costs_its_client_a_bounded_queue() {
             "{unknown} of {taken}"
         );
         assert!(tags[usize::from(Executed::NotExecuted.number())] > unknown);
+    });
+}
+
+#[test]
+fn what_may_be_lost_is_dropped_while_too_much_waits() {
+    on_sim(1, calm(), |world| async move {
+        let mut listener = world.host("b").listen("b:0").await.unwrap();
+        let options = options("a");
+        let traffic = Rc::clone(&options.traffic);
+        let link = dial(&world, listener.local_address(), options);
+        let pass = || link.pass(|w| w.bin(&[0; 1000]));
+        assert_eq!(pass(), Way::Dropped, "it is not open");
+        let _silent = RawPeer::accepted(listener.accept().await.unwrap()).await;
+        while link.peer().is_none() {
+            sleep(Duration::from_millis(1)).await;
+        }
+        let mut passed = 0;
+        while pass() == Way::Stream {
+            passed += 1;
+        }
+        assert!((32..=33).contains(&passed), "{passed}");
+        assert!((PASSING_QUEUED_MAX..PASSING_QUEUED_MAX + 1100).contains(&link.queued_bytes()));
+        assert!(
+            link.notify(method(ECHO), &Header::EMPTY, |w| w.bin(&[0; 1000]))
+                .is_ok()
+        );
+        let counts = [(Way::Stream, passed), (Way::Dropped, 1)];
+        let counts = counts.map(|(way, count)| ((Transport::Simulated, way), count));
+        assert_eq!(traffic.passed(), counts.into());
     });
 }
 
