@@ -228,16 +228,20 @@ impl Engine {
         Ok(Begun::OnLink(link, id))
     }
 
-    /// Sends a call that isn't answered.
+    /// Sends a call that isn't answered, and may be lost if it is `unreliable`.
     pub(crate) fn notify(
         &self,
         method: Method,
         header: &Header<'_>,
+        unreliable: bool,
         args: impl FnOnce(&mut Writer),
     ) -> Result<(), Failure> {
         if self.in_session.get() {
             let mut body = Writer::new();
             message::put_notify(&mut body, method, header, args);
+            if unreliable {
+                return self.send_aside(body);
+            }
             return self.send(body).map(|_| ());
         }
         let sent = self.guest_link()?.notify(method, header, args);

@@ -94,6 +94,13 @@ impl LinkHandler for Handler {
         self.engine.handle_message(self.id, message);
     }
 
+    fn datagram(&self, _link: &Link, bytes: &[u8]) {
+        match Message::decode(bytes) {
+            Ok(message @ Message::Latest(_)) => self.engine.handle_message(self.id, message),
+            _ => tracing::debug!("a datagram that this client has no use for"),
+        }
+    }
+
     fn batch_ends(&self, _link: &Link) {
         self.engine.transmit();
     }

@@ -75,7 +75,8 @@ impl Proxy {
     }
 
     /// A call without an answer: it is on its way when this returns, or waits in the session for a link. At most once, in
-    /// order.
+    /// order. One that is `@unreliable` waits for nothing: if it can't go now, or gets lost, or a later one overtakes it, it
+    /// is never done.
     ///
     /// # Errors
     ///
@@ -84,7 +85,7 @@ impl Proxy {
         let Route { method, header } = self.route::<A>(&args, 0)?;
         self.client
             .engine()
-            .notify(method, &header, |w| args.encode(w))
+            .notify(method, &header, A::call().unreliable, |w| args.encode(w))
     }
 
     /// Microseconds that a call of type `A` has.

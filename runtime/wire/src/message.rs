@@ -52,8 +52,8 @@ pub use hello::{
 pub use method::Method;
 pub use placement::{At, Locate, Moved, NoOwner, NoOwnerReason, Owner, Release};
 pub use session::{
-    End, LOGIN_TOKEN_BYTES_MAX, Latest, Msg, Open, Opened, Refused, SESSION_ENTITIES_MAX,
-    SESSION_TEXT_BYTES_MAX, SessionReason, Terms, put_ack, put_detach, put_msg,
+    Aside, End, LOGIN_TOKEN_BYTES_MAX, Latest, Msg, Open, Opened, Refused, SESSION_ENTITIES_MAX,
+    SESSION_TEXT_BYTES_MAX, SessionReason, Terms, put_ack, put_aside, put_detach, put_msg,
 };
 pub use stream::{StreamCredit, StreamEnd, StreamItem, Sync, put_stream_item, put_sync};
 pub use wait::{Initiator, WaitFound, WaitProbe};
@@ -127,6 +127,8 @@ pub enum Message<'a> {
     Latest(Latest<'a>),
     /// The link serves the session no more, for this attempt.
     Detach(u64),
+    /// A client's call that passes by the sequence.
+    Aside(Aside<'a>),
     /// The session is over.
     End(End<'a>),
     /// The client's link is gone.
@@ -219,6 +221,7 @@ impl<'a> Message<'a> {
             kind::LOST => Self::Lost(Lost::decode_rest(r, left)?),
             kind::REDIRECT => Self::Redirect(Redirect::decode_rest(r, left)?),
             kind::ATTACHED => Self::Attached(Attached::decode_rest(r, left)?),
+            kind::ASIDE => Self::Aside(Aside::decode_rest(r, left)?),
             kind::FAN => Self::Fan(Fan::decode_rest(r, left)?),
             _ if kind::IGNORED.contains(&kind) => {
                 r.slots_left(left).end()?;
@@ -283,6 +286,7 @@ impl<'a> Message<'a> {
             Self::Refused(refused) => refused.put(w),
             Self::Msg(msg) => msg.put(w),
             Self::Latest(latest) => latest.put(w),
+            Self::Aside(aside) => aside.put(w),
             Self::Detach(attempt) => put_detach(w, *attempt),
             Self::End(end) => end.put(w),
             Self::Lost(lost) => lost.put(w),
@@ -322,7 +326,7 @@ impl<'a> Message<'a> {
         )
     }
 
-    /// Whether it may stand inside of a [`Msg`]: calls, streams and state.
+    /// Whether it may stand inside of a [`Msg`]: calls, streams and state, and a [`Latest`] that others are to follow.
     #[must_use]
     pub const fn in_session(&self) -> bool {
         matches!(
@@ -335,6 +339,7 @@ impl<'a> Message<'a> {
                 | Self::StreamEnd(_)
                 | Self::StreamCredit(_)
                 | Self::Sync(_)
+                | Self::Latest(_)
         )
     }
 
@@ -349,6 +354,7 @@ impl<'a> Message<'a> {
                 | Self::Msg(_)
                 | Self::Ack(_)
                 | Self::Latest(_)
+                | Self::Aside(_)
                 | Self::Detach(_)
                 | Self::End(_)
         )

@@ -27,7 +27,9 @@ mod views;
 
 pub use client::{ClientEvent, ClientSession, ClientState, Over};
 pub use door::{Admitted, Door, DoorEvent};
-pub use frame::{Body, Down, OwnedEnd, OwnedLatest, OwnedOpen, OwnedOpened, OwnedRefused, Up};
+pub use frame::{
+    Body, Down, OwnedEnd, OwnedLatest, OwnedOpen, OwnedOpened, OwnedRefused, Up, first_latest,
+};
 pub use gate::{Found, GateLink, GateUp, HomeId};
 pub use home::{Ended, HomeSession, NotKept, Run, Via};
 pub use limits::SessionLimits;

@@ -1,7 +1,8 @@
 //! Newest state, which passes by the sequence: packets that are lost, doubled and overtaken.
 //!
 //! An entity comes, changes, is put elsewhere, goes and comes again, and its home moves. Each change of structure is a message in the sequence;
-//! all other state goes in packets, of which the client takes any at any time.
+//! all other state goes in packets, of which the client takes any at any time. Or two entities send events, of which the first goes in
+//! sequence, and the session has room to follow one of them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -10,12 +11,12 @@ use playhouse_explore_tests::Model;
 use playhouse_wire::message::{Header, Method, put_notify};
 use playhouse_wire::session::{
     Admitted, ClientEvent, ClientSession, Door, DoorEvent, Pass, Rule, Rules, SessionLimits, Up,
-    Via,
+    Via, first_latest,
 };
 use playhouse_wire::{EntityRef, Limits, Message, Reader, Uuid, Writer};
 
 /// What happens to the entity, in this order.
-const LIFE: &[Change] = &[
+const STATE: &[Change] = &[
     Change::Comes,
     Change::Changes,
     Change::IsPut,
@@ -27,7 +28,19 @@ const LIFE: &[Change] = &[
     Change::Changes,
 ];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The events of two entities.
+const EVENTS: &[Change] = &[
+    Change::Says(0),
+    Change::Says(0),
+    Change::Says(1),
+    Change::Says(1),
+    Change::Moves,
+    Change::Says(1),
+    Change::Says(0),
+    Change::Says(0),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Change {
     /// The client is to know it from now on.
     Comes,
@@ -39,6 +52,8 @@ enum Change {
     Goes,
     /// Its home is another node.
     Moves,
+    /// This entity sends an event.
+    Says(usize),
 }
 
 /// The home of an entity, its client, and what is on its way between them.
@@ -46,16 +61,19 @@ enum Change {
 pub struct LatestWorld {
     door: Door,
     client: ClientSession,
-    /// How far its life is.
+    life: &'static [Change],
+    /// How far it is.
     at: usize,
     incarnation: u64,
     /// What is in sequence.
     down: Vec<Arc<[u8]>>,
     /// Packets: which change each tells of, in which life.
     packets: Vec<(usize, u64, Arc<[u8]>)>,
-    /// What the client knows of the entity: which life, and of which change.
-    view: Option<(u64, usize)>,
-    rules: Rules,
+    /// What the client knows of the entities: which life, and of which change.
+    views: [Option<(u64, usize)>; 2],
+    /// The newest change that the client is to know.
+    newest: Option<usize>,
+    limits: Arc<SessionLimits>,
     wrong: Option<&'static str>,
 }
 
@@ -70,10 +88,10 @@ pub enum LatestStep {
     Packet(usize),
 }
 
-fn entity() -> EntityRef {
+fn entity(which: usize) -> EntityRef {
     EntityRef {
         package: 1,
-        number: 7,
+        number: 7 + which as u16,
         slot: 0,
         key: Default::default(),
     }
@@ -97,19 +115,32 @@ impl LatestWorld {
     /// The session is open; the entity is to come.
     #[must_use]
     pub fn new(without: Option<Rule>) -> Self {
+        Self::of(STATE, without, SessionLimits::DEFAULT.views)
+    }
+
+    /// The session is open, and has room to follow one of two entities that send events.
+    #[must_use]
+    pub fn events(without: Option<Rule>) -> Self {
+        Self::of(EVENTS, without, 1)
+    }
+
+    fn of(life: &'static [Change], without: Option<Rule>, views: u32) -> Self {
         let limits = Arc::new(SessionLimits {
             rules: without.map_or(Rules::ALL, Rules::without),
+            views,
             ..SessionLimits::DEFAULT
         });
         let mut world = Self {
             door: Door::new(Arc::clone(&limits), 0),
             client: ClientSession::new(Pass::split(b"token"), 0, 0, Arc::clone(&limits), 0),
+            life,
             at: 0,
             incarnation: 0,
             down: Vec::new(),
             packets: Vec::new(),
-            view: None,
-            rules: limits.rules,
+            views: [None; 2],
+            newest: None,
+            limits,
             wrong: None,
         };
         world.open();
@@ -152,14 +183,18 @@ impl LatestWorld {
     }
 
     fn change(&mut self) {
-        let change = LIFE[self.at];
+        let change = self.life[self.at];
         self.at += 1;
         match change {
             Change::Changes => {
-                let latest = self.door.latest(&entity(), told(self.at));
-                if let Some((_, down)) = latest {
-                    let packet = bytes(|w| down.put(w));
-                    self.packets.push((self.at, self.incarnation, packet));
+                self.pass(0);
+            }
+            Change::Says(which) => {
+                let (of, told) = (entity(which), told(self.at));
+                let passed = self.pass(which);
+                if !passed && self.door.follow(&of, 0, first_latest(&of, 0, &told)) {
+                    self.newest = Some(self.at);
+                    self.transmit();
                 }
             }
             Change::Moves => {
@@ -168,10 +203,7 @@ impl LatestWorld {
                 while !self.down.is_empty() {
                     self.take();
                 }
-                let limits = Arc::new(SessionLimits {
-                    rules: self.rules,
-                    ..SessionLimits::DEFAULT
-                });
+                let limits = Arc::clone(&self.limits);
                 match Door::thaw(&self.door.snapshot(0), limits, 0) {
                     Ok(door) => self.door = door,
                     Err(_) => self.wrong = Some("a session can't be moved"),
@@ -181,14 +213,26 @@ impl LatestWorld {
             Change::Comes | Change::IsPut | Change::Goes => {
                 let seq = self.door.send(0, told(self.at)).unwrap_or(0);
                 if change == Change::Goes {
-                    self.door.gone(&entity());
+                    self.door.gone(&entity(0));
                 } else {
                     self.incarnation += u64::from(change == Change::Comes);
-                    self.door.structural(&entity(), self.incarnation, seq);
+                    self.door.structural(&entity(0), self.incarnation, seq);
                 }
                 self.transmit();
             }
         }
+    }
+
+    /// What changed last goes as newest state, if it is followed.
+    fn pass(&mut self, which: usize) -> bool {
+        let latest = self.door.latest(&entity(which), told(self.at));
+        let Some((_, down)) = latest else {
+            return false;
+        };
+        let packet = bytes(|w| down.put(w));
+        self.packets.push((self.at, self.incarnation, packet));
+        self.newest = Some(self.at);
+        true
     }
 
     fn take(&mut self) {
@@ -196,22 +240,20 @@ impl LatestWorld {
         let Ok(message) = Message::decode(&frame) else {
             return;
         };
-        let ClientEvent::Message { seq, body } = self.client.handle_message(0, 1, message) else {
-            return;
+        let (seq, body) = match self.client.handle_message(0, 1, message) {
+            ClientEvent::Message { seq, body } => (seq, body),
+            ClientEvent::Latest(first) => return self.heard(at_of(first.body), 0),
+            _ => return,
         };
-        let Ok(Message::Notify(notify)) = Message::decode(body) else {
-            return;
-        };
-        let at = Reader::new(notify.args, &Limits::STRICT).u64();
-        let at = usize::try_from(at.unwrap_or(0)).unwrap_or(0);
-        let lives = LIFE[..at].iter().filter(|it| **it == Change::Comes);
+        let at = at_of(body);
+        let lives = self.life[..at].iter().filter(|it| **it == Change::Comes);
         let incarnation = lives.count() as u64;
-        if LIFE[at - 1] == Change::Goes {
-            self.client.gone(&entity());
-            self.view = None;
+        if self.life[at - 1] == Change::Goes {
+            self.client.gone(&entity(0));
+            self.views[0] = None;
         } else {
-            self.client.structural(&entity(), incarnation, seq);
-            self.view = Some((incarnation, at));
+            self.client.structural(&entity(0), incarnation, seq);
+            self.views[0] = Some((incarnation, at));
         }
     }
 
@@ -221,17 +263,38 @@ impl LatestWorld {
             return;
         };
         let event = self.client.handle_message(0, 1, message);
-        if !matches!(event, ClientEvent::Latest(_)) {
-            return;
+        if matches!(event, ClientEvent::Latest(_)) {
+            self.heard(at, incarnation);
         }
-        match self.view {
-            Some((life, before)) if life == incarnation && before <= at => {
-                self.view = Some((life, at));
+    }
+
+    /// The client applies what came of this change.
+    fn heard(&mut self, at: usize, incarnation: u64) {
+        let which = match self.life[at - 1] {
+            Change::Says(which) => which,
+            _ => 0,
+        };
+        let is_event = matches!(self.life[at - 1], Change::Says(_));
+        let view = &mut self.views[which];
+        match *view {
+            None if is_event => *view = Some((incarnation, at)),
+            Some((_, before)) if is_event && before >= at => {
+                self.wrong = Some("an event is doubled, or goes back");
             }
+            Some((life, before)) if life == incarnation && before <= at => *view = Some((life, at)),
             Some((life, _)) if life == incarnation => self.wrong = Some("state goes back"),
             _ => self.wrong = Some("state of another life is applied"),
         }
     }
+}
+
+/// Which change a message tells of.
+fn at_of(body: &[u8]) -> usize {
+    let Ok(Message::Notify(notify)) = Message::decode(body) else {
+        return 1;
+    };
+    let at = Reader::new(notify.args, &Limits::STRICT).u64();
+    usize::try_from(at.unwrap_or(1)).unwrap_or(1)
 }
 
 impl Model for LatestWorld {
@@ -239,7 +302,7 @@ impl Model for LatestWorld {
 
     fn steps(&self) -> Vec<LatestStep> {
         let mut steps = Vec::new();
-        if self.at < LIFE.len() {
+        if self.at < self.life.len() {
             steps.push(LatestStep::Change);
         }
         if !self.down.is_empty() {
@@ -272,7 +335,7 @@ impl Model for LatestWorld {
     /// When all has happened and all has come, the client knows the newest state.
     fn comes_to_rest(&self) -> Option<String> {
         let mut world = self.clone();
-        while world.at < LIFE.len() {
+        while world.at < world.life.len() {
             world.change();
         }
         while !world.down.is_empty() {
@@ -281,14 +344,13 @@ impl Model for LatestWorld {
         for index in 0..world.packets.len() {
             world.packet(index);
         }
-        let newest = world.packets.last().map(|(at, ..)| *at);
-        let known = world.view.map(|(_, at)| at);
-        (known != newest).then(|| "the newest state never comes".to_owned())
+        let known = world.views.iter().flatten().map(|(_, at)| *at).max();
+        (known != world.newest).then(|| "the newest state never comes".to_owned())
     }
 
     fn describe(&self, step: LatestStep) -> String {
         match step {
-            LatestStep::Change => format!("the entity: {:?}", LIFE[self.at]),
+            LatestStep::Change => format!("the entity: {:?}", self.life[self.at]),
             LatestStep::Take => "the client takes what is next".to_owned(),
             LatestStep::Packet(index) => {
                 format!(

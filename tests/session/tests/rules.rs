@@ -1,6 +1,6 @@
 //! Every order of events keeps what is promised, and each rule that is dropped is missed.
 
-use playhouse_session_tests::{LatestWorld, Report, Scenario, World, explore};
+use playhouse_session_tests::{AsideWorld, LatestWorld, Report, Scenario, World, explore};
 use playhouse_wire::session::Rule;
 
 /// More than any scenario of the tests has.
@@ -224,6 +224,46 @@ fn without_versions_that_move_along() {
     let report = explore("latest", without, 1, STATES_MAX);
     let found = report.found.as_ref().map(|found| found.what.as_str());
     assert_eq!(found, Some("the newest state never comes"), "{report}");
+}
+
+#[test]
+fn events_that_pass_by_the_sequence_are_heard_once_and_never_go_back() {
+    let report = explore("events", || LatestWorld::events(None), 1, STATES_MAX);
+    assert!(report.found.is_none() && report.is_complete, "{report}");
+    for rule in [Rule::LatestNamesBase, Rule::LatestRises] {
+        let first = || LatestWorld::events(Some(rule));
+        let report = explore("events", first, u64::MAX, STATES_MAX);
+        let found = report.found.as_ref().map(|found| found.what.as_str());
+        assert_eq!(found, Some("an event is doubled, or goes back"), "{report}");
+    }
+}
+
+#[test]
+fn calls_that_pass_by_the_sequence_are_done_once_and_never_go_back() {
+    let report = explore("aside", || AsideWorld::new(None), 1, STATES_MAX);
+    assert!(report.found.is_none() && report.is_complete, "{report}");
+}
+
+#[track_caller]
+fn aside_rule(rule: Rule, what: &str) {
+    let report = explore(
+        "aside",
+        || AsideWorld::new(Some(rule)),
+        u64::MAX,
+        STATES_MAX,
+    );
+    let found = report.found.as_ref().map(|found| found.what.as_str());
+    assert_eq!(found, Some(what), "{report}");
+}
+
+#[test]
+fn without_the_attempt_of_calls_that_pass_by() {
+    aside_rule(Rule::AsideNamesAttempt, "a call of another session is done");
+}
+
+#[test]
+fn without_numbers_of_such_calls_that_rise() {
+    aside_rule(Rule::AsideRises, "a call is doubled, or goes back");
 }
 
 #[test]

@@ -94,7 +94,10 @@ impl Engine {
                 let entities: Vec<EntityRef> = entities.iter().collect();
                 self.opened(link, is_resumed, entities);
             }
-            ClientEvent::Latest(_) => tracing::trace!("state that this client keeps no copy of"),
+            ClientEvent::Latest(latest) => match Message::decode(latest.body) {
+                Ok(Message::Notify(notify)) => self.tell(&notify),
+                _ => tracing::trace!("state that this client keeps no copy of"),
+            },
             ClientEvent::Detached { .. } | ClientEvent::LinkLost => self.detached(),
             ClientEvent::Unanswered { link } => {
                 if self.in_session.get() {
@@ -281,6 +284,22 @@ impl Engine {
         let seq = sent.map_err(|not_sent| self.unsent(&not_sent))?;
         self.transmit();
         Ok(seq)
+    }
+
+    /// Sends a call that may be lost, if it can go now.
+    pub(super) fn send_aside(&self, body: Writer) -> Result<(), Failure> {
+        let body = body.into_bytes().into();
+        let aside = match &mut *self.session.borrow_mut() {
+            Some(session) => session.aside(body),
+            None => return Err(self.refusal()),
+        };
+        let aside = aside.map_err(|not_sent| self.unsent(&not_sent))?;
+        if let Some((line, up)) = aside
+            && let Some(link) = self.link(line)
+        {
+            link.pass(|w| up.put(w));
+        }
+        Ok(())
     }
 
     #[cold]

@@ -65,6 +65,11 @@ impl VoiceLogic {
     async fn hum(&mut self, cx: &mut Cx, line: String) {
         Voice::heard(cx, line, 0);
     }
+
+    #[rpc]
+    async fn beat(&mut self, cx: &mut Cx, number: u32) {
+        Voice::beaten(cx, number);
+    }
 }
 
 #[entity(Guest { voice: VoiceLogic })]

@@ -4,8 +4,10 @@
 
 mod calls;
 mod client;
+mod datagrams;
 mod inn;
 mod relay;
 mod resuming;
 mod server;
 mod transports;
+mod unreliable;

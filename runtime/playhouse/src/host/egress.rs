@@ -88,6 +88,11 @@ pub trait Egress {
         let _ = (link, message);
     }
 
+    /// The same for a message that may as well be lost: it is dropped if much waits on the link.
+    fn pass(&self, link: u64, message: &[u8]) {
+        let _ = (link, message);
+    }
+
     /// Sends what a search has found back to where it came from: [`Shard::probed`] was given the token.
     fn found(&self, token: u64, found: &WaitFound<'_>) {
         let _ = (token, found);
@@ -161,6 +166,15 @@ impl Shard {
         self.do_on(link.shard, move |shard| {
             if let Some(egress) = shard.egress() {
                 egress.answer(link.serial, &message);
+            }
+        });
+    }
+
+    /// Sends a message that may as well be lost by a link, whichever shard drives it.
+    pub(crate) fn pass_on_link(self: &Rc<Self>, link: LinkId, message: Vec<u8>) {
+        self.do_on(link.shard, move |shard| {
+            if let Some(egress) = shard.egress() {
+                egress.pass(link.serial, &message);
             }
         });
     }

@@ -35,7 +35,7 @@ pub use sending::{EVENT_SLICE, EVENTS_WAITING_MAX};
 pub(super) use observers::Observers;
 pub(super) use sending::Events;
 
-use sending::Sender;
+use sending::{Encoded, Sender};
 
 /// The sessions that are bound to entities of this shard. The node sets it: [`Shard::set_session_port`].
 pub trait SessionPort: Any {
@@ -46,6 +46,12 @@ pub trait SessionPort: Any {
     fn is_over(&self, session: SessionId) -> bool {
         let _ = session;
         false
+    }
+
+    /// Sends an event of this entity that may be lost, and that waits for none before it.
+    fn pass(&self, sessions: &[SessionId], from: &EntityRef, body: &Arc<[u8]>) {
+        let _ = from;
+        self.notify(sessions, body);
     }
 
     /// Sends a request. `sink` is told its outcome exactly once, unless it is cancelled or this fails; never before
@@ -182,7 +188,10 @@ impl Cx {
         };
         let mut writer = Writer::new();
         put_notify(&mut writer, method, &header, |w| args.encode(w));
-        let body: Arc<[u8]> = writer.into_bytes().into();
+        let event = Encoded {
+            body: writer.into_bytes().into(),
+            unreliable: A::call().unreliable,
+        };
         self.shard().tally.events.add(1);
         let container = cell.header().rare(|rare| rare.container.clone());
         let container = container.flatten().and_then(|it| it.upgrade());
@@ -192,9 +201,9 @@ impl Cx {
             local: cell.header().local,
         };
         if !self.shard().is_held() {
-            return self.shard().send_event(from, receivers, body);
+            return self.shard().send_event(from, receivers, event);
         }
-        let send: Held = Box::new(move |shard| shard.send_event(from, receivers, body));
+        let send: Held = Box::new(move |shard| shard.send_event(from, receivers, event));
         if let Err(failure) = self.shard().keep_back(send) {
             tracing::warn!(event = A::call().name, from = ?self, %failure, "event left out");
         }

@@ -85,6 +85,8 @@ families! {
         "Bytes that came in or went out on links.";
     LINKS_CLOSED = Counter "playhouse_links_closed_total" ["reason"]
         "Links that others had dialled and that are over: their side closed them (gone) or what carries them failed or was misused (broken); the peer read nothing (stalled), or too slowly (full), said no hello in time (hello), was silent (silent), broke the protocol (protocol), speaks no version of it that fits (version), may not be here (denied), or was too much (overloaded); another took their place (replaced), nobody used them (idle), this side stops (stopping).";
+    UNRELIABLE = Counter "playhouse_unreliable_total" ["transport", "way"]
+        "Messages of clients' sessions that may be lost, by what carries their links: those that went in a datagram (datagram), or on the stream where datagrams don't carry them (stream), that went nowhere since too much waited there (dropped), and those that came in a datagram (received).";
     SLOWED = Counter "playhouse_links_slowed_total" []
         "How often a client was made to wait, since it had sent faster than it may.";
     CONNECTIONS = Gauge "playhouse_connections" ["transport"]

@@ -149,6 +149,10 @@ impl Page<'_> {
         for (name, count) in ENDINGS.iter().zip(&rest.strangers.endings) {
             text.sample(&family::LINKS_CLOSED, &[name], count);
         }
+        text.family(&family::UNRELIABLE);
+        for ((transport, way), count) in &rest.passed {
+            text.sample(&family::UNRELIABLE, &[transport, way], count);
+        }
         text.one(&family::SLOWED, rest.links_slowed);
         text.family(&family::CONNECTIONS);
         for (transport, count) in &self.doors.carried {

@@ -43,6 +43,8 @@ pub(crate) struct Snapshot {
     pub(crate) links_accepted: usize,
     pub(crate) links_dialled: usize,
     pub(crate) links_slowed: u64,
+    /// By transport and way.
+    pub(crate) passed: BTreeMap<(&'static str, &'static str), u64>,
     pub(crate) link_bytes_in: u64,
     pub(crate) link_bytes_out: u64,
     pub(crate) tool_connections: usize,
@@ -117,6 +119,9 @@ impl Snapshot {
         self.links_accepted += one.links_accepted;
         self.links_dialled += one.links_dialled;
         self.links_slowed += one.links_slowed;
+        for (kind, count) in &one.passed {
+            *self.passed.entry(*kind).or_default() += count;
+        }
         self.link_bytes_in += one.link_bytes_in;
         self.link_bytes_out += one.link_bytes_out;
         self.tool_connections += one.tool_connections;

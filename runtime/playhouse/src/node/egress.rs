@@ -223,6 +223,12 @@ impl Egress for Outbound {
         }
     }
 
+    fn pass(&self, serial: u64, message: &[u8]) {
+        if let Some(link) = self.by_serial(serial).filter(Link::is_writable) {
+            let _ = link.send(|w| w.raw(message));
+        }
+    }
+
     fn found(&self, token: u64, found: &WaitFound<'_>) {
         if let Some(link) = self.searches.take(|search| search.token == token) {
             let _ = link.send(|w| found.put(w));
@@ -246,6 +252,12 @@ impl Outbound {
     pub(super) fn send_by(&self, serial: u64, message: impl FnOnce(&mut Writer)) -> bool {
         let link = self.by_serial(serial);
         link.is_some_and(|link| link.send(message).is_ok())
+    }
+
+    /// Whether little enough waits on the link of this serial that what may be lost can go by it.
+    pub(super) fn is_writable(&self, serial: u64) -> bool {
+        self.by_serial(serial)
+            .is_some_and(|link| link.is_writable())
     }
 
     fn by_serial(&self, serial: u64) -> Option<Link> {

@@ -11,6 +11,7 @@
 
 mod arriving;
 mod asking;
+mod latest;
 mod moving;
 mod running;
 mod sending;

@@ -341,6 +341,15 @@ impl LinkHandler for Connection {
         }
     }
 
+    fn datagram(&self, _link: &Link, bytes: &[u8]) {
+        match (Message::decode(bytes), self.standing()) {
+            (Ok(message @ Message::Aside(_)), Standing::Client(client)) => {
+                self.node.from_client(&client, &message);
+            }
+            _ => self.node.strangers.unwanted.add(1),
+        }
+    }
+
     fn closed(&self, link: &Link, reason: &CloseReason) {
         tracing::debug!(peer = link.address(), %reason, "a link is over");
         self.node.strangers.link_over(reason);

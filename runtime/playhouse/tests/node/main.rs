@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose call fails fails")]
 
+mod asides;
 mod attacks;
 mod build;
 mod calls;

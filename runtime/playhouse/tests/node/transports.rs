@@ -14,7 +14,7 @@ pub(crate) fn certified(builder: NodeBuilder) -> NodeBuilder {
     builder.tls(folder.join("chain.pem"), folder.join("key.pem"))
 }
 
-const EVERYWHERE: [&str; 5] = [
+pub(crate) const EVERYWHERE: [&str; 5] = [
     "tcp://127.0.0.1:0",
     "kcp://127.0.0.1:0",
     "ws://127.0.0.1:0/play",

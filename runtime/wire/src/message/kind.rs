@@ -75,5 +75,8 @@ pub const ATTACHED: u8 = 41;
 /// One message for many clients of a gate.
 pub const FAN: u8 = 42;
 
+/// A client's call that passes by the sequence.
+pub const ASIDE: u8 = 43;
+
 /// Kinds of later versions that a reader which doesn't know them passes over. Every other unknown kind is an error.
 pub const IGNORED: RangeInclusive<u8> = 64..=127;

@@ -140,6 +140,8 @@ pub struct Msg<'a> {
 }
 
 /// `[36, session, entity, incarnation, base, version, body]`: newest state, which may be lost and overtaken.
+///
+/// Inside of a [`Msg`] it is neither: those that follow are based on it. Session, base and version are 0 there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Latest<'a> {
     /// The first 32 bits of the session's id.
@@ -152,7 +154,18 @@ pub struct Latest<'a> {
     pub base: u64,
     /// Greater than in every earlier one of this life.
     pub version: u64,
-    /// Changes, the rest of the frame: not looked at yet.
+    /// Changes, or an event as [`super::Notify`], the rest of the frame: not looked at yet.
+    pub body: &'a [u8],
+}
+
+/// `[43, attempt, number, body]`: a client's call that may be lost and overtaken, and waits for none before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aside<'a> {
+    /// For which it is sent: worth nothing once the link serves another.
+    pub attempt: u64,
+    /// Greater than in every earlier one of the session.
+    pub number: u64,
+    /// A [`super::Notify`], the rest of the frame: not looked at yet.
     pub body: &'a [u8],
 }
 
@@ -382,4 +395,28 @@ impl<'a> Latest<'a> {
         w.unsigned(self.version);
         w.raw(self.body);
     }
+}
+
+impl<'a> Aside<'a> {
+    pub(super) fn decode_rest(r: &mut Reader<'a>, left: usize) -> Result<Self> {
+        exactly(r, left, 3)?;
+        Ok(Self {
+            attempt: r.u64().map_err(|error| error.member("attempt"))?,
+            number: r.u64().map_err(|error| error.member("number"))?,
+            body: rest(r).map_err(|error| error.member("body"))?,
+        })
+    }
+
+    /// Appends the message.
+    pub fn put(&self, w: &mut Writer) {
+        put_aside(w, self.attempt, self.number, |w| w.raw(self.body));
+    }
+}
+
+/// Writes a call that passes by the sequence, whose message `body` writes.
+pub fn put_aside(w: &mut Writer, attempt: u64, number: u64, body: impl FnOnce(&mut Writer)) {
+    w.raw(&[0x94, kind::ASIDE]);
+    w.unsigned(attempt);
+    w.unsigned(number);
+    body(w);
 }

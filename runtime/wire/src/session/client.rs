@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::frame::{Body, BodyKind, OwnedEnd, OwnedOpen, Up, kind_of, short_of};
+use super::frame::{Body, BodyKind, OwnedEnd, OwnedOpen, Up, first_latest_of, kind_of, short_of};
 use super::limits::SessionLimits;
 use super::pass::{Pass, open_mac};
 use super::receiving::{Place, Receiving};
@@ -44,6 +44,8 @@ pub struct ClientSession {
     tx: Sending,
     rx: Receiving,
     views: Views,
+    /// The last number of a call that passed by the sequence.
+    aside: u64,
     /// When it was last live; before, when it began.
     lived_us: u64,
     /// Until when the `Open` is to be answered.
@@ -94,7 +96,7 @@ pub enum ClientEvent<'a> {
         /// What stood in it: a [`Message`] of [`Message::in_session`]'s kinds, if the home is right.
         body: &'a [u8],
     },
-    /// State of an entity that is newer than all that was seen.
+    /// State of an entity that is newer than all that was seen, or an event of it. If it came in sequence, all that follow are based on it.
     Latest(Latest<'a>),
     /// The home doesn't serve this link any more. It may be opened again.
     Detached {
@@ -180,6 +182,7 @@ impl ClientSession {
             tx: Sending::default(),
             rx: Receiving::default(),
             views: Views::default(),
+            aside: 0,
             lived_us: now_us,
             open_until: 0,
             out: None,
@@ -366,8 +369,13 @@ impl ClientSession {
             Place::Next => {
                 let limits = Arc::clone(&self.limits);
                 self.rx.take(now_us, msg.body.len(), &limits);
+                let seq = self.rx.rx;
+                if let Some(first) = first_latest_of(msg.body) {
+                    self.structural(&first.entity, first.incarnation, seq);
+                    return ClientEvent::Latest(first);
+                }
                 ClientEvent::Message {
-                    seq: self.rx.rx,
+                    seq,
                     body: msg.body,
                 }
             }
@@ -493,6 +501,35 @@ impl ClientSession {
             return Err(NotSent::WindowFull);
         }
         Ok(self.tx.push(body))
+    }
+
+    /// A notification for the home that may be lost, and waits for none before it: to be sent at once on this link, best in a datagram, or not
+    /// at all. Nothing if no link serves the session: then it is lost.
+    ///
+    /// # Errors
+    ///
+    /// If the session takes it not: it is over, was not opened yet, or the message is too long.
+    pub fn aside(&mut self, body: Body) -> Result<Option<(u64, Up)>, NotSent> {
+        if self.state == ClientState::Over {
+            return Err(NotSent::Over);
+        }
+        if self.id.is_none() {
+            return Err(NotSent::NotOpen);
+        }
+        let is_long = body.len() > self.terms.window_bytes as usize;
+        if is_long || kind_of(&body) != BodyKind::Notice {
+            return Err(NotSent::TooLong);
+        }
+        let ClientState::Live { link } = self.state else {
+            return Ok(None);
+        };
+        self.aside = self.aside.saturating_add(1);
+        let aside = Up::Aside {
+            attempt: self.attempt,
+            number: self.aside,
+            body,
+        };
+        Ok(Some((link, aside)))
     }
 
     /// Logs out: the home is told if a link serves the session.

@@ -100,6 +100,8 @@ pub enum DoorEvent {
     },
     /// There is something for [`Door::poll_run`].
     Accepted,
+    /// The message, a [`Message::Aside`], is to begin now, or not at all.
+    Aside,
     /// No link serves the session any more: it ends when its grace is over.
     Detached,
     /// The session is over.
@@ -384,7 +386,7 @@ impl Door {
         DoorEvent::Nothing
     }
 
-    /// A `Msg`, `Ack` or `End` of a client.
+    /// A `Msg`, `Ack`, `Aside` or `End` of a client.
     pub fn handle_message(&mut self, now_us: u64, via: Via, message: &Message<'_>) -> DoorEvent {
         if let Message::End(end) = message {
             return self.handle_end(now_us, via, end);
@@ -409,6 +411,9 @@ impl Door {
                 Taken::NoRoom => self.detach(now_us, true),
                 Taken::Broken(why) => self.broken(now_us, why),
             },
+            Message::Aside(aside) if session.handle_aside(aside, &limits) => DoorEvent::Aside,
+            // It was overtaken, or came before.
+            Message::Aside(_) => DoorEvent::Nothing,
             _ => self.broken(now_us, "a message that no client sends in a session"),
         }
     }
@@ -567,6 +572,15 @@ impl Door {
         if let Some(session) = &mut self.session {
             session.views.gone(entity);
         }
+    }
+
+    /// Has the client follow an entity's newest state: `first`, of [`super::first_latest`], goes in sequence, and [`Door::latest`] is
+    /// based on it. False, and nothing is kept, if no link serves the session, the entity is followed already, or there is no room.
+    pub fn follow(&mut self, entity: &EntityRef, incarnation: u64, first: Body) -> bool {
+        let limits = Arc::clone(&self.limits);
+        self.session
+            .as_mut()
+            .is_some_and(|it| it.follow(entity, incarnation, first, &limits))
     }
 
     /// Newest state of an entity, which may be lost and overtaken: to be sent at once, best in a datagram, or not at all. It takes no number and is

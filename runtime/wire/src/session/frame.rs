@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::message::{
-    ElementBuffer, End, Latest, Open, Opened, Refused, SessionReason, Terms, kind, put_ack,
-    put_detach, put_msg,
+    ElementBuffer, End, Latest, Message, Open, Opened, Refused, SessionReason, Terms, kind,
+    put_ack, put_aside, put_detach, put_msg,
 };
 use crate::value::{EntityRef, Uuid};
 use crate::{Limits, Reader, Writer};
@@ -23,6 +23,15 @@ pub enum Up {
         seq: u64,
         /// What was taken of the home's.
         ack: Option<u64>,
+        /// What stands in it.
+        body: Body,
+    },
+    /// A call that passes by the sequence.
+    Aside {
+        /// What it is sent for.
+        attempt: u64,
+        /// Above all before it.
+        number: u64,
         /// What stands in it.
         body: Body,
     },
@@ -147,6 +156,11 @@ impl Up {
         match self {
             Self::Open(open) => open.borrowed().put(w),
             Self::Msg { seq, ack, body } => put_msg(w, *seq, *ack, |w| w.raw(body)),
+            Self::Aside {
+                attempt,
+                number,
+                body,
+            } => put_aside(w, *attempt, *number, |w| w.raw(body)),
             Self::Ack(seq) => put_ack(w, *seq),
             Self::End(end) => end.borrowed().put(w),
         }
@@ -279,7 +293,35 @@ pub(super) fn kind_of(body: &[u8]) -> BodyKind {
         Some(kind::CANCEL | kind::STREAM_ITEM | kind::STREAM_END | kind::STREAM_CREDIT) => {
             BodyKind::OfCall
         }
-        Some(kind::NOTIFY | kind::SYNC) => BodyKind::Notice,
+        Some(kind::NOTIFY | kind::SYNC | kind::LATEST) => BodyKind::Notice,
         _ => BodyKind::None,
+    }
+}
+
+/// What is to be said of an entity in sequence, so that [`super::Door::latest`] can go on from there: the body for
+/// [`super::Door::follow`], the same for all sessions.
+#[must_use]
+pub fn first_latest(entity: &EntityRef, incarnation: u64, body: &[u8]) -> Body {
+    let mut w = Writer::with_capacity(body.len() + 64);
+    let first = Latest {
+        session: 0,
+        entity: entity.clone(),
+        incarnation,
+        base: 0,
+        version: 0,
+        body,
+    };
+    first.put(&mut w);
+    w.into_bytes().into()
+}
+
+/// The same read.
+pub(super) fn first_latest_of(body: &[u8]) -> Option<Latest<'_>> {
+    if body.get(1) != Some(&kind::LATEST) {
+        return None;
+    }
+    match Message::decode(body) {
+        Ok(Message::Latest(latest)) => Some(latest),
+        _ => None,
     }
 }

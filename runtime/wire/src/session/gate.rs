@@ -77,7 +77,7 @@ impl GateLink {
         Self { rules, ..self }
     }
 
-    /// A message of the client: an `Open`, `Msg`, `Ack` or `End`.
+    /// A message of the client: an `Open`, `Msg`, `Ack`, `Aside` or `End`.
     pub fn handle_up(&mut self, message: &Message<'_>) -> GateUp {
         match message {
             Message::Open(open) => {
@@ -101,6 +101,19 @@ impl GateLink {
                     attempt: self.attempt,
                 },
                 _ if self.attempt == 0 => GateUp::Broken("a session's message before its open"),
+                _ => GateUp::Drop,
+            },
+            // It may have come in a datagram, by no order.
+            Message::Aside(aside) => match self.state {
+                State::Bound(home)
+                    if aside.attempt == self.attempt
+                        || !self.rules.has(Rule::AsideNamesAttempt) =>
+                {
+                    GateUp::Forward {
+                        home,
+                        attempt: self.attempt,
+                    }
+                }
                 _ => GateUp::Drop,
             },
             _ => GateUp::Broken("a message that no client sends in a session"),

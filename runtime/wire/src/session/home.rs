@@ -10,7 +10,7 @@ use super::receiving::{Place, Receiving};
 use super::rules::Rule;
 use super::sending::Sending;
 use super::views::Views;
-use crate::message::{Msg, SessionReason};
+use crate::message::{Aside, Msg, SessionReason};
 use crate::value::{EntityRef, Uuid};
 
 /// The way by which a client is reached: a hop to a gate, the gate's link, and the attempt that it serves.
@@ -97,6 +97,9 @@ pub struct HomeSession {
     pub(super) answering: u32,
     pub(super) entities: Arc<[EntityRef]>,
     pub(super) views: Views,
+    /// The highest number of the client's calls that passed by the sequence. It doesn't move: those name the attempt, and another
+    /// attempt comes with the move.
+    pub(super) aside: u64,
 }
 
 /// What a message came to.
@@ -135,6 +138,7 @@ impl HomeSession {
             answering: 0,
             entities,
             views: Views::default(),
+            aside: 0,
         }
     }
 
@@ -253,6 +257,16 @@ impl HomeSession {
         Taken::Yes
     }
 
+    /// Whether a call that passes by the sequence is newer than all before.
+    pub(super) fn handle_aside(&mut self, aside: &Aside<'_>, limits: &SessionLimits) -> bool {
+        let is_newer = aside.number > self.aside || !limits.rules.has(Rule::AsideRises);
+        let is_taken = is_newer && kind_of(aside.body) == BodyKind::Notice;
+        if is_taken {
+            self.aside = self.aside.max(aside.number);
+        }
+        is_taken
+    }
+
     /// Whether what is taken may be acknowledged: not while too much of it waits.
     pub(super) fn may_acknowledge(&self, limits: &SessionLimits) -> bool {
         self.inbox.len() < limits.window as usize && self.inbox_bytes < limits.window_bytes as usize
@@ -331,15 +345,12 @@ impl HomeSession {
         if body.len() > bytes_max || kind == BodyKind::None {
             return Err(NoRoom::TooLong);
         }
-        let bytes = self.tx.bytes + body.len();
         let fits = match kind {
             BodyKind::Response | BodyKind::OfCall => {
+                let bytes = self.tx.bytes + body.len();
                 self.tx.kept.len() < 2 * limits.buffer as usize && bytes <= 2 * bytes_max
             }
-            _ => {
-                self.tx.kept.len() + (self.answering as usize) < limits.buffer as usize
-                    && bytes <= bytes_max
-            }
+            _ => self.has_room_for(body.len(), limits),
         };
         if !fits && limits.rules.has(Rule::Bounded) {
             return Err(if kind == BodyKind::Request {
@@ -352,6 +363,29 @@ impl HomeSession {
             self.answering = self.answering.saturating_sub(1);
         }
         Ok(self.tx.push(body))
+    }
+
+    /// Whether one more message that is no answer fits.
+    fn has_room_for(&self, bytes: usize, limits: &SessionLimits) -> bool {
+        self.tx.kept.len() + (self.answering as usize) < limits.buffer as usize
+            && self.tx.bytes + bytes <= limits.buffer_bytes as usize
+    }
+
+    /// Has the client follow an entity's newest state from this body on, if it is there to hear it.
+    pub(super) fn follow(
+        &mut self,
+        entity: &EntityRef,
+        incarnation: u64,
+        first: Body,
+        limits: &SessionLimits,
+    ) -> bool {
+        let is_there = self.attached.is_some() && !self.is_frozen;
+        if !is_there || self.views.has(entity) || !self.has_room_for(first.len(), limits) {
+            return false;
+        }
+        let seq = self.tx.push(first);
+        self.views
+            .structural(entity, incarnation, seq, limits.views)
     }
 
     /// Newest state for the client, if it is there to hear it.

@@ -27,7 +27,8 @@ pub struct SessionLimits {
     pub ack_messages: u32,
     /// Time that an `Open` may go unanswered before its link counts as useless: 10 s.
     pub open_us: u64,
-    /// Most entities whose newest state a session follows: 1,024.
+    /// Most entities whose newest state a session follows: 1,024. Past them the one that began first is followed no more, until it begins
+    /// anew. A client's is to be no less than the home's.
     pub views: u32,
     /// Which rules hold: all of them.
     #[doc(hidden)]

@@ -77,11 +77,15 @@ pub enum Rule {
     LatestRises,
     /// The versions of newest state move with the entity.
     VersionsMove,
+    /// A client's call that passes by the sequence counts only for the attempt that it names.
+    AsideNamesAttempt,
+    /// And only if its number is above all that were taken.
+    AsideRises,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::AttemptRises,
         Self::MacBinds,
         Self::Fence,
@@ -106,5 +110,7 @@ impl Rule {
         Self::LatestNamesBase,
         Self::LatestRises,
         Self::VersionsMove,
+        Self::AsideNamesAttempt,
+        Self::AsideRises,
     ];
 }

@@ -1,5 +1,6 @@
 //! A client, a gate and a home: what each is told, on a clock of their own.
 
+mod aside;
 mod limits;
 mod moving;
 mod parts;

@@ -22,7 +22,8 @@ pub(super) struct View {
 }
 
 impl Views {
-    /// The message of this number made the entity, or changed it so that older state does not fit. Whether it is followed.
+    /// The message of this number made the entity, or changed it so that older state does not fit. Whether it is followed: of too
+    /// many the one that was so first is let go. Both sides see these messages in one order, so that they follow the same.
     pub(super) fn structural(
         &mut self,
         entity: &EntityRef,
@@ -38,16 +39,24 @@ impl Views {
             view.base = base;
             return true;
         }
-        let has_room = self.0.len() < views_max as usize;
-        if has_room {
-            let view = View {
-                incarnation,
-                base,
-                version: 0,
+        if self.0.len() >= views_max as usize {
+            let first = self.0.iter().min_by_key(|(_, view)| view.base);
+            let Some(first) = first.map(|(entity, _)| entity.clone()) else {
+                return false;
             };
-            self.0.insert(entity.clone(), view);
+            self.0.remove(&first);
         }
-        has_room
+        let view = View {
+            incarnation,
+            base,
+            version: 0,
+        };
+        self.0.insert(entity.clone(), view);
+        true
+    }
+
+    pub(super) fn has(&self, entity: &EntityRef) -> bool {
+        self.0.contains_key(entity)
     }
 
     pub(super) fn gone(&mut self, entity: &EntityRef) {

@@ -14,8 +14,8 @@ pub(super) use home::run as home;
 use std::sync::Arc;
 
 use playhouse_wire::message::{Header, Method, put_notify, put_request, put_response_ok};
-use playhouse_wire::session::{Body, SessionLimits};
-use playhouse_wire::{Message, Uuid, Writer};
+use playhouse_wire::session::{Body, SessionLimits, first_latest};
+use playhouse_wire::{EntityRef, Message, Uuid, Writer};
 
 use crate::allocation;
 
@@ -84,6 +84,16 @@ fn name(of: u8) -> Uuid {
     Uuid([of % 4; 16])
 }
 
+/// One of few entities, but more than a session follows.
+fn entity(of: u8) -> EntityRef {
+    EntityRef {
+        package: 1,
+        number: u16::from(of % 8),
+        slot: 0,
+        key: Default::default(),
+    }
+}
+
 /// A body of some kind.
 fn body(of: u8) -> Body {
     let mut w = Writer::new();
@@ -94,6 +104,7 @@ fn body(of: u8) -> Body {
         3 | 4 => put_response_ok(&mut w, id, |w| w.bin(&[of; 40])),
         5 => put_notify(&mut w, method, &Header::EMPTY, |w| w.bin(&[of; 200])),
         6 => playhouse_wire::message::put_cancel(&mut w, id),
+        _ if of >= 128 => return first_latest(&entity(of / 8), 0, &[0x91, of]),
         _ => w.raw(&[0x91, of]),
     }
     w.into_bytes().into()

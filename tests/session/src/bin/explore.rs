@@ -8,7 +8,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use playhouse_session_tests::{LatestWorld, Scenario, World, explore};
+use playhouse_session_tests::{AsideWorld, LatestWorld, Scenario, World, explore};
 use playhouse_wire::session::Rule;
 
 /// Explores sessions through every order of events.
@@ -48,6 +48,18 @@ fn main() -> ExitCode {
     if is_named("latest") {
         let first = || LatestWorld::new(without);
         let report = explore("latest", first, 1, arguments.states_max);
+        is_sound &= report.found.is_none();
+        println!("{report}");
+    }
+    if is_named("events") {
+        let first = || LatestWorld::events(without);
+        let report = explore("events", first, 1, arguments.states_max);
+        is_sound &= report.found.is_none();
+        println!("{report}");
+    }
+    if is_named("aside") {
+        let first = || AsideWorld::new(without);
+        let report = explore("aside", first, 1, arguments.states_max);
         is_sound &= report.found.is_none();
         println!("{report}");
     }

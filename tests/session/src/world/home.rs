@@ -108,7 +108,12 @@ impl World {
     /// What came of something at a home, and what it has to say.
     pub(super) fn home_saw(&mut self, home: usize, event: DoorEvent) {
         match event {
-            DoorEvent::Nothing | DoorEvent::Accepted | DoorEvent::Detached | DoorEvent::Held => {}
+            // What passes by the sequence has a world of its own: `AsideWorld`.
+            DoorEvent::Nothing
+            | DoorEvent::Accepted
+            | DoorEvent::Aside
+            | DoorEvent::Detached
+            | DoorEvent::Held => {}
             DoorEvent::Login(login) => self.homes[home].login = Some(login),
             DoorEvent::Began { replaced } => {
                 if let Some(ended) = replaced {

@@ -11,6 +11,6 @@ pub mod inn;
 
 pub use inn::{
     Door, DoorBarArgs, DoorEnterArgs, DoorError, DoorProxy, Guest, GuestDozeArgs, GuestId,
-    GuestLeaveArgs, GuestNameArgs, GuestProxy, GuestSureArgs, Key, Voice, VoiceHeardArgs,
-    VoiceHumArgs, VoiceProxy, VoiceSayArgs, VoiceShoutArgs,
+    GuestLeaveArgs, GuestNameArgs, GuestProxy, GuestSureArgs, Key, Voice, VoiceBeatArgs,
+    VoiceBeatenArgs, VoiceHeardArgs, VoiceHumArgs, VoiceProxy, VoiceSayArgs, VoiceShoutArgs,
 };

@@ -6,7 +6,7 @@ pub mod inn;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
-    digest: 0x8672_748d_f5e1_c4fb,
+    digest: 0x6804_96a1_8594_baed,
     release: 0,
     readable_since: 0,
     past: &[],

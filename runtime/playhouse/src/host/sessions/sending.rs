@@ -38,7 +38,15 @@ struct Event {
     from: Sender,
     to: std::vec::IntoIter<Observer>,
     weight: usize,
-    body: Arc<[u8]>,
+    encoded: Encoded,
+}
+
+/// What an event says, encoded once.
+#[derive(Debug, Clone)]
+pub(super) struct Encoded {
+    pub(super) body: Arc<[u8]>,
+    /// It may be lost.
+    pub(super) unreliable: bool,
 }
 
 /// Whose event it is.
@@ -61,16 +69,16 @@ impl Events {
     }
 
     /// The next slice of the oldest.
-    fn slice(&self) -> Option<(Sender, Vec<Observer>, Arc<[u8]>)> {
+    fn slice(&self) -> Option<(Sender, Vec<Observer>, Encoded)> {
         let mut waiting = self.waiting.borrow_mut();
         let event = waiting.front_mut()?;
         let slice = event.to.by_ref().take(EVENT_SLICE).collect();
-        let (from, body) = (event.from.clone(), Arc::clone(&event.body));
+        let (from, encoded) = (event.from.clone(), event.encoded.clone());
         if event.to.len() == 0 {
             self.weight.set(self.weight.get() - event.weight);
             waiting.pop_front();
         }
-        Some((from, slice, body))
+        Some((from, slice, encoded))
     }
 }
 
@@ -80,11 +88,11 @@ impl Shard {
         self: &Rc<Self>,
         from: Sender,
         receivers: Vec<Observer>,
-        body: Arc<[u8]>,
+        encoded: Encoded,
     ) {
         let events = &self.events;
         if receivers.len() <= EVENT_SLICE && !events.has_of(&from) {
-            return self.send_slice(&from, receivers, &body);
+            return self.send_slice(&from, receivers, &encoded);
         }
         let weight = receivers.len().max(EVENT_SLICE);
         let to = receivers.into_iter();
@@ -92,7 +100,7 @@ impl Shard {
             from,
             to,
             weight,
-            body,
+            encoded,
         });
         while events.weight.get() > EVENTS_WAITING_MAX && self.send_next_slice() {}
         if events.runs.replace(true) {
@@ -108,15 +116,15 @@ impl Shard {
     }
 
     fn send_next_slice(self: &Rc<Self>) -> bool {
-        let Some((from, slice, body)) = self.events.slice() else {
+        let Some((from, slice, encoded)) = self.events.slice() else {
             return false;
         };
-        self.send_slice(&from, slice, &body);
+        self.send_slice(&from, slice, &encoded);
         true
     }
 
     /// Sends an event to so many at once: together to those of each shard.
-    fn send_slice(self: &Rc<Self>, from: &Sender, receivers: Vec<Observer>, body: &Arc<[u8]>) {
+    fn send_slice(self: &Rc<Self>, from: &Sender, receivers: Vec<Observer>, encoded: &Encoded) {
         let mut by_shard: BTreeMap<u32, Vec<Observer>> = BTreeMap::new();
         for receiver in receivers {
             let shard = match &receiver {
@@ -130,9 +138,9 @@ impl Shard {
         }
         let home = self.index;
         for (shard, receivers) in by_shard {
-            let (from, body) = (from.clone(), Arc::clone(body));
+            let (from, encoded) = (from.clone(), encoded.clone());
             self.do_on(shard, move |shard| {
-                let gone = shard.send_event_here(receivers, &body);
+                let gone = shard.send_event_here(&from, receivers, &encoded);
                 if !gone.is_empty() {
                     shard.do_on(home, move |home| home.forget_observers(&from, &gone));
                 }
@@ -141,7 +149,12 @@ impl Shard {
     }
 
     /// Sends an event to those of this shard; gives who is not there any more.
-    fn send_event_here(&self, receivers: Vec<Observer>, body: &Arc<[u8]>) -> Vec<Observer> {
+    fn send_event_here(
+        &self,
+        from: &Sender,
+        receivers: Vec<Observer>,
+        encoded: &Encoded,
+    ) -> Vec<Observer> {
         let Some(port) = self.session_port() else {
             return Vec::new();
         };
@@ -160,7 +173,10 @@ impl Shard {
         }
         if !sessions.is_empty() {
             self.tally.events_sent.add(sessions.len() as u64);
-            port.notify(&sessions, body);
+            match encoded.unreliable {
+                true => port.pass(&sessions, &from.entity, &encoded.body),
+                false => port.notify(&sessions, &encoded.body),
+            }
         }
         gone
     }

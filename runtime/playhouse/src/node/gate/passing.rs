@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use playhouse_wire::message::{
-    End, FanLink, GoAwayReason, Header, Lost, Message, Method, Msg, Notify, Request, SessionReason,
-    kind, put_attached, put_detach, put_msg, put_notify, put_request, put_response_failure,
+    Aside, End, FanLink, GoAwayReason, Header, Lost, Message, Method, Msg, Notify, Request,
+    SessionReason, kind, put_attached, put_detach, put_msg, put_notify, put_request,
+    put_response_failure,
 };
 use playhouse_wire::session::{Down, GateUp};
 use playhouse_wire::{Limits, Reader, Uuid, Writer};
@@ -31,6 +32,10 @@ enum Passed {
         ack: Option<u64>,
         body: Box<[u8]>,
     },
+    Aside {
+        number: u64,
+        body: Box<[u8]>,
+    },
     Ack(u64),
     End {
         session: Uuid,
@@ -46,7 +51,11 @@ impl ShardNode {
     ) {
         if !matches!(
             message,
-            Message::Open(_) | Message::Msg(_) | Message::Ack(_) | Message::End(_)
+            Message::Open(_)
+                | Message::Msg(_)
+                | Message::Aside(_)
+                | Message::Ack(_)
+                | Message::End(_)
         ) {
             self.strangers.unwanted.add(1);
             tracing::debug!(?message, "a client's message that nobody here takes");
@@ -56,6 +65,7 @@ impl ShardNode {
         match (up, message) {
             (GateUp::Locate { .. }, Message::Open(open)) => self.open(client, open),
             (GateUp::Forward { home, attempt }, _) => self.pass_up(client, home, attempt, message),
+            (GateUp::Drop, Message::Aside(_)) => self.strangers.unwanted.add(1),
             (GateUp::Broken(why), _) => client.link.close(GoAwayReason::Protocol, why),
             (GateUp::Locate { .. } | GateUp::Drop, _) => {}
         }
@@ -68,8 +78,15 @@ impl ShardNode {
         attempt: u64,
         message: &Message<'_>,
     ) {
-        let Message::Msg(msg) = message else {
-            return self.send_up(client, home, attempt, message);
+        let msg = match message {
+            Message::Msg(msg) => msg,
+            Message::Aside(aside) => {
+                if self.lets_aside_pass(client, aside) {
+                    self.send_up(client, home, attempt, message);
+                }
+                return;
+            }
+            _ => return self.send_up(client, home, attempt, message),
         };
         let refused = match self.judge_body(client, msg.body) {
             Ok(None) => return self.send_up(client, home, attempt, message),
@@ -116,6 +133,20 @@ impl ShardNode {
         Ok(Some(w.into_bytes()))
     }
 
+    /// Judges a call that may as well be lost: what is refused goes no further.
+    fn lets_aside_pass(&self, client: &Client, aside: &Aside<'_>) -> bool {
+        let Ok(Message::Notify(Notify { method, header, .. })) = Message::decode(aside.body) else {
+            self.strangers.unwanted.add(1);
+            return false;
+        };
+        let judged = self.judge_call(client, method, &header, CallKind::Oneway);
+        if let Err(failure) = &judged {
+            self.host().count_refused(failure.kind());
+            tracing::debug!(?method, %failure, "a client's oneway is refused");
+        }
+        judged.is_ok()
+    }
+
     fn judge_call(
         &self,
         client: &Client,
@@ -142,6 +173,10 @@ impl ShardNode {
         attempt: u64,
         message: &Message<'_>,
     ) {
+        let may_be_lost = matches!(message, Message::Aside(_));
+        if may_be_lost && !self.has_room_up(client, home) {
+            return;
+        }
         if home != HERE {
             let sent = self.outbound().send_by(home, |w| {
                 put_attached(w, client.number, attempt, None, |w| message.put(w));
@@ -159,6 +194,15 @@ impl ShardNode {
         }
     }
 
+    /// Whether the way to a home has room for what may as well be lost.
+    fn has_room_up(&self, client: &Client, home: u64) -> bool {
+        if home != HERE {
+            return self.outbound().is_writable(home);
+        }
+        let shard = client.admitted.borrow().as_ref().map(|(_, shard)| *shard);
+        shard.is_some_and(|shard| shard as usize == self.index || self.host().has_room(shard))
+    }
+
     /// Hands a client's message to the shard of its session's home; whether there was room for it.
     pub(super) fn pass_on(self: &Rc<Self>, shard: u32, via: Via, message: &Message<'_>) -> bool {
         if shard as usize == self.index {
@@ -170,6 +214,10 @@ impl ShardNode {
                 seq: msg.seq,
                 ack: msg.ack,
                 body: msg.body.into(),
+            },
+            Message::Aside(aside) => Passed::Aside {
+                number: aside.number,
+                body: aside.body.into(),
             },
             Message::Ack(seq) => Passed::Ack(*seq),
             Message::End(end) => Passed::End {
@@ -220,10 +268,14 @@ impl ShardNode {
                 .borrow_mut()
                 .handle_down(HERE, via.attempt, down.kind())
         {
-            if let Down::Refused(refused) = down {
-                self.proof_refused(&client.link, refused.reason);
+            match down {
+                Down::Latest(_) => drop(client.link.pass(|w| down.put(w))),
+                Down::Refused(refused) => {
+                    self.proof_refused(&client.link, refused.reason);
+                    self.write_down(&client, |w| down.put(w));
+                }
+                _ => self.write_down(&client, |w| down.put(w)),
             }
-            self.write_down(&client, |w| down.put(w));
         }
     }
 
@@ -243,7 +295,10 @@ impl ShardNode {
             {
                 self.proof_refused(&client.link, refused.reason);
             }
-            self.write_down(&client, |w| w.raw(message));
+            match of_kind {
+                kind::LATEST => drop(client.link.pass(|w| w.raw(message))),
+                _ => self.write_down(&client, |w| w.raw(message)),
+            }
         }
     }
 
@@ -276,6 +331,11 @@ impl Passed {
             Self::Msg { seq, ack, body } => Message::Msg(Msg {
                 seq: *seq,
                 ack: *ack,
+                body,
+            }),
+            Self::Aside { number, body } => Message::Aside(Aside {
+                attempt: via.attempt,
+                number: *number,
                 body,
             }),
             Self::Ack(seq) => Message::Ack(*seq),

@@ -196,14 +196,17 @@ impl ShardNode {
         }
     }
 
-    /// A message of a client whose session is of this shard: `Msg`, `Ack` or `End`.
+    /// A message of a client whose session is of this shard: `Msg`, `Aside`, `Ack` or `End`.
     pub(in crate::node) fn home_message(self: &Rc<Self>, via: Via, message: &Message<'_>) {
         let Some(home) = self.homes.by_link(via) else {
             return;
         };
         let now_us = self.session_time();
         let event = home.door.borrow_mut().handle_message(now_us, via, message);
-        self.take_event(&home, event);
+        match (event, message) {
+            (DoorEvent::Aside, Message::Aside(aside)) => self.run_aside(&home, aside),
+            (event, _) => self.take_event(&home, event),
+        }
     }
 
     /// The link of a client whose session is of this shard is gone, or serves it no more.
@@ -277,7 +280,7 @@ impl ShardNode {
                 self.host().lost(&home.entity, home.session.get());
             }
             DoorEvent::Ended(ended) => self.ended(home, &ended),
-            DoorEvent::Nothing | DoorEvent::Login(_) | DoorEvent::Held => {}
+            DoorEvent::Nothing | DoorEvent::Aside | DoorEvent::Login(_) | DoorEvent::Held => {}
         }
         self.flush(home);
     }

@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use playhouse_wire::message::{
-    Header, Message, Notify, Request, Response, SessionReason, put_response_failure,
+    Aside, Header, Message, Notify, Request, Response, SessionReason, put_response_failure,
     put_response_ok, put_response_thrown,
 };
 use playhouse_wire::session::{Ended, NotKept, Run};
@@ -22,6 +22,9 @@ use crate::host::{Answer, Incoming, MAILBOX_MAX, Origin, ReplyTo, Serving, Sessi
 /// Most calls of one session that run or wait for their turn on an entity; those behind them wait in the session.
 pub const RUNNING_MAX: usize = MAILBOX_MAX;
 
+/// Set in the number of a call that passed by the sequence. Those of messages never come so far.
+const ASIDE: u64 = 1 << 63;
+
 /// Bytes that most answers fit into, so that writing them asks for memory once.
 const ANSWER_EXPECTED: usize = 128;
 
@@ -37,8 +40,8 @@ pub(super) struct Running {
 struct Call {
     serving: Serving,
     reply: Rc<Reply>,
-    /// What made it, in case it has to be made elsewhere.
-    run: Run,
+    /// What made it, in case it has to be made elsewhere. None for one that passed by the sequence.
+    run: Option<Run>,
 }
 
 /// A call of a client that goes on.
@@ -72,6 +75,18 @@ impl ShardNode {
         home.begins.set(false);
     }
 
+    /// Begins a call that passed by the sequence; one for which there is no room is lost.
+    pub(super) fn run_aside(self: &Rc<Self>, home: &Rc<Home>, aside: &Aside<'_>) {
+        let has_room = aside.number < ASIDE && home.running.borrow().calls.len() < RUNNING_MAX;
+        let Ok(Message::Notify(notify)) = Message::decode(aside.body) else {
+            return;
+        };
+        let begun = has_room.then(|| self.begin_notify(home, ASIDE | aside.number, notify));
+        if let Some((serving, reply)) = begun.flatten() {
+            self.note_run(home, serving, reply, None);
+        }
+    }
+
     fn begin_run(self: &Rc<Self>, home: &Rc<Home>, run: Run) {
         let begun = match Message::decode(&run.body) {
             Ok(Message::Request(request)) => self.begin_request(home, run.seq, request),
@@ -100,7 +115,7 @@ impl ShardNode {
             }
         };
         if let Some((serving, reply)) = begun {
-            self.note_run(home, serving, reply, run);
+            self.note_run(home, serving, reply, Some(run));
         }
     }
 
@@ -210,21 +225,22 @@ impl ShardNode {
         })
     }
 
-    fn note_run(&self, home: &Home, serving: Serving, reply: Rc<Reply>, run: Run) {
+    fn note_run(&self, home: &Home, serving: Serving, reply: Rc<Reply>, run: Option<Run>) {
         if reply.session != home.session.get() || !home.has_session() {
             // What it did has ended the session.
             return serving.cancel();
         }
         let mut running = home.running.borrow_mut();
+        let seq = reply.seq;
         if let Some(id) = reply.id {
-            running.ids.insert(id, run.seq);
+            running.ids.insert(id, seq);
         }
         let call = Call {
             serving,
             reply,
             run,
         };
-        running.calls.insert(call.run.seq, call);
+        running.calls.insert(seq, call);
     }
 
     /// The client waits for an answer no more.
@@ -255,7 +271,9 @@ impl ShardNode {
                 }
                 call.reply.answered.set(true);
                 call.serving.cancel();
-                home.door.borrow_mut().put_back(call.run);
+                if let Some(run) = call.run {
+                    home.door.borrow_mut().put_back(run);
+                }
             }
         }
     }
@@ -266,7 +284,7 @@ impl ShardNode {
         let running = home.running.take();
         let mut calls: Vec<Call> = running.calls.into_values().collect();
         // A map's order would differ from run to run of the simulation.
-        calls.sort_unstable_by_key(|call| call.run.seq);
+        calls.sort_unstable_by_key(|call| call.reply.seq);
         for call in calls {
             call.reply.answered.set(true);
             call.serving.cancel();

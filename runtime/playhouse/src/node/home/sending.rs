@@ -89,7 +89,10 @@ impl ShardNode {
             Gate::Afar(link) => {
                 let mut w = Writer::new();
                 put_attached(&mut w, via.link, via.attempt, None, |w| down.put(w));
-                self.host().answer_on(link, w.into_bytes());
+                match down {
+                    Down::Latest(_) => self.host().pass_on_link(link, w.into_bytes()),
+                    _ => self.host().answer_on(link, w.into_bytes()),
+                }
             }
         }
     }
@@ -177,6 +180,12 @@ impl SessionPort for Port {
     fn is_over(&self, session: SessionId) -> bool {
         let home = self.0.upgrade().and_then(|node| node.homes.with(session));
         home.is_none_or(|home| !home.has_session())
+    }
+
+    fn pass(&self, sessions: &[SessionId], from: &EntityRef, body: &Arc<[u8]>) {
+        if let Some(node) = self.0.upgrade() {
+            node.pass_event(sessions, from, body);
+        }
     }
 
     fn request(

@@ -12,6 +12,10 @@ impl ShardNode {
         snapshot.links_dialled = self.outbound.links().len();
         snapshot.link_bytes_in = self.options.traffic.bytes_in();
         snapshot.links_slowed = self.options.traffic.slowed();
+        let passed = self.options.traffic.passed().into_iter();
+        snapshot.passed = passed
+            .map(|((transport, way), count)| ((transport.as_str(), way.as_str()), count))
+            .collect();
         snapshot.link_bytes_out = self.options.traffic.bytes_out();
         snapshot.tool_connections = self.interop.get();
         snapshot.strangers = self.strangers.counts();

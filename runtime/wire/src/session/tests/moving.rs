@@ -195,17 +195,27 @@ fn newest_state_goes_on_where_it_was_after_a_move() {
 }
 
 #[test]
-fn a_session_follows_so_many_entities_and_no_more() {
+fn a_session_follows_so_many_entities_and_lets_the_first_go_then() {
     let mut trio = Trio::open();
     let of = numbered;
-    for number in 0..1024 {
-        assert!(trio.door.structural(&of(number), 1, 1));
-        assert!(trio.client.structural(&of(number), 1, 1));
+    for number in 0..=1024 {
+        let seq = u64::from(number) + 1;
+        assert!(trio.door.structural(&of(number), 1, seq));
+        assert!(trio.client.structural(&of(number), 1, seq));
     }
-    assert!(!trio.door.structural(&of(1024), 1, 1));
-    assert!(!trio.client.structural(&of(1024), 1, 1));
-    trio.door.gone(&of(0));
-    assert!(trio.door.structural(&of(1024), 1, 1));
+    assert_eq!(trio.door.latest(&of(0), event(1)), None);
+    for number in [1, 1024] {
+        let (_, down) = trio.door.latest(&of(number), event(1)).unwrap();
+        let bytes = super::trio::bytes(|w| down.put(w));
+        let message = crate::Message::decode(&bytes).unwrap();
+        let event = trio.client.handle_message(0, 1, message);
+        assert!(matches!(event, ClientEvent::Latest(_)), "{event:?}");
+    }
+    let none = SessionLimits {
+        views: 0,
+        ..SessionLimits::DEFAULT
+    };
+    assert!(!Trio::open_with(none).door.structural(&of(0), 1, 1));
 }
 
 fn numbered(number: u16) -> crate::EntityRef {

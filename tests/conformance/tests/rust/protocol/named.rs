@@ -46,6 +46,7 @@ pub(super) const KINDS: &[&str] = &[
     "redirect",
     "attached",
     "fan",
+    "aside",
     "ignored",
 ];
 
@@ -424,6 +425,10 @@ fn of_nodes_or_session(message: &Message<'_>) -> (&'static str, Json) {
                 "session": it.session, "entity": entity(&it.entity), "incarnation": big(it.incarnation),
                 "base": big(it.base), "version": big(it.version), "body": raw(it.body),
             }),
+        ),
+        Message::Aside(it) => (
+            "aside",
+            json!({ "attempt": big(it.attempt), "number": big(it.number), "body": raw(it.body) }),
         ),
         Message::Detach(attempt) => ("detach", json!({ "attempt": big(*attempt) })),
         Message::Lost(it) => (

@@ -1,10 +1,10 @@
 //! The client's machine.
 
+use playhouse_wire::Message;
 use playhouse_wire::message::{Elements, End, Latest, Msg, Opened, Refused, SessionReason, Terms};
 use playhouse_wire::session::{ClientEvent, ClientSession, ClientState, Pass, SessionKey, Up};
-use playhouse_wire::{EntityRef, Message};
 
-use super::{LIMITS, Steps, body, can_be_read, limits, name, within_bounds};
+use super::{LIMITS, Steps, body, can_be_read, entity, limits, name, within_bounds};
 
 pub(in crate::target) fn run(bytes: &[u8]) {
     within_bounds(bytes, drive);
@@ -30,7 +30,12 @@ fn drive(steps: &mut Steps<'_>) {
             7 => {
                 client.structural(&entity(more), 1, u64::from(more / 16));
             }
-            8 => client.gone(&entity(more)),
+            8 if more.is_multiple_of(2) => client.gone(&entity(more)),
+            8 => {
+                if let Ok(Some((_, aside))) = client.aside(body(more)) {
+                    can_be_read(|w| aside.put(w));
+                }
+            }
             9 => {
                 let bytes = steps.take(more);
                 if let Ok(message) = Message::decode(bytes) {
@@ -104,15 +109,6 @@ fn message<'a>(client: &ClientSession, what: u8, more: u8, body: &'a [u8]) -> Me
             version: u64::from(more / 8),
             body,
         }),
-    }
-}
-
-fn entity(of: u8) -> EntityRef {
-    EntityRef {
-        package: 1,
-        number: u16::from(of % 8),
-        slot: 0,
-        key: Default::default(),
     }
 }
 

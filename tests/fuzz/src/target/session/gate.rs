@@ -1,7 +1,7 @@
 //! What a gate knows of a link.
 
 use playhouse_wire::Message;
-use playhouse_wire::message::{End, Open, SessionReason, kind};
+use playhouse_wire::message::{Aside, End, Open, SessionReason, kind};
 use playhouse_wire::session::{GateLink, GateUp};
 
 use super::{Steps, name, within_bounds};
@@ -29,6 +29,18 @@ fn drive(steps: &mut Steps<'_>) {
                     GateUp::Broken(_) => assert!(attempt <= highest),
                     other => panic!("an open came to {other:?}"),
                 }
+            }
+            3 if more >= 128 => {
+                let aside = Message::Aside(Aside {
+                    attempt: attempt % 8,
+                    number: attempt,
+                    body: &[],
+                });
+                let forward = before.filter(|(_, bound)| *bound == attempt % 8).map_or(
+                    GateUp::Drop,
+                    |(home, attempt)| GateUp::Forward { home, attempt },
+                );
+                assert_eq!(gate.handle_up(&aside), forward);
             }
             3 => up(&mut gate, &Message::Ack(attempt)),
             4 => up(

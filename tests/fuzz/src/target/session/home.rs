@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use playhouse_wire::Message;
-use playhouse_wire::message::{End, Msg, Open, SessionReason, kind};
-use playhouse_wire::session::{Admitted, Door, DoorEvent, Run, SessionKey, Via};
+use playhouse_wire::message::{Aside, End, Msg, Open, SessionReason, kind};
+use playhouse_wire::session::{Admitted, Door, DoorEvent, Run, SessionKey, Via, first_latest};
 
-use super::{LIMITS, Steps, body, can_be_read, limits, name, within_bounds};
+use super::{LIMITS, Steps, body, can_be_read, entity, limits, name, within_bounds};
 
 pub(in crate::target) fn run(bytes: &[u8]) {
     within_bounds(bytes, drive);
@@ -49,6 +49,14 @@ fn drive(steps: &mut Steps<'_>) {
                 if let Some(run) = given.pop().filter(|_| more % 4 == 0) {
                     ran = 0;
                     door.put_back(run);
+                }
+                DoorEvent::Nothing
+            }
+            9 if more.is_multiple_of(3) => {
+                let (of, body) = (entity(more / 8), body(more));
+                match door.latest(&of, Arc::clone(&body)) {
+                    Some((_, down)) => can_be_read(|w| down.put(w)),
+                    None => drop(door.follow(&of, 0, first_latest(&of, 0, &body))),
                 }
                 DoorEvent::Nothing
             }
@@ -129,6 +137,11 @@ fn message(door: &mut Door, now_us: u64, via: Via, what: u8, more: u8) -> DoorEv
             reason: SessionReason::LoggedOut,
             ran: None,
             text: "",
+        }),
+        _ if more % 4 == 2 => Message::Aside(Aside {
+            attempt: via.attempt,
+            number: u64::from(more / 16),
+            body: &body,
         }),
         _ => Message::Ack(u64::from(more / 16)),
     };

@@ -458,6 +458,11 @@ impl Voice {
             },
         );
     }
+
+    /// Who beats hears it.
+    pub fn beaten(cx: &mut v1::Cx, number: u32) {
+        v1::event(cx, VoiceBeatenArgs { number });
+    }
 }
 
 impl v1::Properties for Voice {
@@ -492,7 +497,7 @@ impl v1::Check for Voice {}
 impl v1::Numbered for Voice {
     const PACKAGE: u16 = 12;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0xc515_f7aa_3866_3bcf;
+    const DIGEST: u64 = 0x02ad_e6bd_fc9b_062c;
 }
 
 impl v1::Target for Voice {
@@ -533,6 +538,15 @@ impl VoiceProxy {
         self.0.oneway(VoiceHumArgs { line: line.into() })
     }
 
+    /// Beats time: only the newest beat counts.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn beat(&self, number: u32) -> Result<(), v1::Failure> {
+        self.0.oneway(VoiceBeatArgs { number })
+    }
+
     /// The same at the node with this address, instead of where it would be looked for.
     #[must_use]
     pub fn at(self, address: impl Into<v1::Address>) -> Self {
@@ -564,6 +578,8 @@ macro_rules! __playhouse_inn_Voice {
                 { event 2 heard 35 "event 2 heard(line: string[..=80], number: u32)" [ line "String", number "u32", ] "()" }
                 { rpc 3 shout 37 "rpc 3 shout()" [ ] "Result<(), Failure>" }
                 { oneway 4 hum 39 "oneway 4 hum(line: string[..=80])" [ line "String", ] "()" }
+                { oneway 5 beat 42 "oneway 5 beat(number: u32)" [ number "u32", ] "()" }
+                { event 6 beaten 45 "event 6 beaten(number: u32)" [ number "u32", ] "()" }
             ]
             [
             ]
@@ -858,6 +874,144 @@ impl v1::HasCall<4> for Voice {
     type Args = VoiceHumArgs;
 }
 
+/// The arguments of oneway `beat` of [`Voice`].
+///
+/// Beats time: only the newest beat counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct VoiceBeatArgs {
+    pub number: u32,
+}
+
+impl VoiceBeatArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, number: u32) {
+        let count = if number != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&number);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for VoiceBeatArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.number);
+    }
+}
+
+impl v1::Decode for VoiceBeatArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            number: slots.or_default::<u32>("number")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for VoiceBeatArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.number)
+    }
+}
+
+impl v1::Arguments for VoiceBeatArgs {
+    const TAG: u8 = 5;
+
+    type Owner = Voice;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.number,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::VOICE.calls[4]
+    }
+}
+
+impl v1::HasCall<5> for Voice {
+    type Args = VoiceBeatArgs;
+}
+
+/// The arguments of event `beaten` of [`Voice`].
+///
+/// Who beats hears it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct VoiceBeatenArgs {
+    pub number: u32,
+}
+
+impl VoiceBeatenArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, number: u32) {
+        let count = if number != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&number);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for VoiceBeatenArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.number);
+    }
+}
+
+impl v1::Decode for VoiceBeatenArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            number: slots.or_default::<u32>("number")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for VoiceBeatenArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.number)
+    }
+}
+
+impl v1::Arguments for VoiceBeatenArgs {
+    const TAG: u8 = 6;
+
+    type Owner = Voice;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.number,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::VOICE.calls[5]
+    }
+}
+
+impl v1::HasCall<6> for Voice {
+    type Args = VoiceBeatenArgs;
+}
+
 /// Somebody in the inn.
 #[derive(Debug, Clone, Default)]
 pub struct Guest {
@@ -912,7 +1066,7 @@ impl v1::Check for Guest {}
 impl v1::Numbered for Guest {
     const PACKAGE: u16 = 12;
     const NUMBER: u16 = 3;
-    const DIGEST: u64 = 0x700d_dfdb_965a_b7ed;
+    const DIGEST: u64 = 0xafdd_d8b9_4fa0_044f;
 }
 
 impl v1::Target for Guest {
@@ -995,15 +1149,15 @@ impl v1::HasSlot<1> for Guest {
 macro_rules! __playhouse_inn_Guest {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Guest" "idl/inn.idl" 43
+            entity keyed "Guest" "idl/inn.idl" 49
             [
-                { rpc 1 leave 48 "rpc 1 leave() -> bool" [ ] "Result<bool, Failure>" }
-                { client 2 sure 50 "client rpc 2 sure(text: string[..=80]) -> bool" [ text "String", ] "Result<bool, Failure>" }
-                { rpc 3 doze 53 "rpc 3 doze() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 4 name 56 "rpc 4 name() -> GuestId" [ ] "Result<GuestId, Failure>" }
+                { rpc 1 leave 54 "rpc 1 leave() -> bool" [ ] "Result<bool, Failure>" }
+                { client 2 sure 56 "client rpc 2 sure(text: string[..=80]) -> bool" [ text "String", ] "Result<bool, Failure>" }
+                { rpc 3 doze 59 "rpc 3 doze() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 4 name 62 "rpc 4 name() -> GuestId" [ ] "Result<GuestId, Failure>" }
             ]
             [
-                { 1 voice 44 "Voice" }
+                { 1 voice 50 "Voice" }
             ]
         }
         $($user)*
@@ -1340,12 +1494,14 @@ pub mod descriptor {
             Call::new(CallKind::Event, 2, "heard").params(&[Member::new(1, "line", Use::STRING.length(0, 80)).or(Value::Empty), Member::new(2, "number", Use::U32).or(Value::Int(0))]).to(&[Audience::Owner]),
             Call::new(CallKind::Rpc, 3, "shout").exposed(Exposed { count: 1, per_us: 60000000, burst: 2, guest: false, audience: None }),
             Call::new(CallKind::Oneway, 4, "hum").params(&[Member::new(1, "line", Use::STRING.length(0, 80)).or(Value::Empty)]).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: false, audience: None }),
+            Call::new(CallKind::Oneway, 5, "beat").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0))]).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: false, audience: None }).unreliable().docs("Beats time: only the newest beat counts."),
+            Call::new(CallKind::Event, 6, "beaten").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0))]).to(&[Audience::Owner]).unreliable().docs("Who beats hears it."),
         ],
-        digest: 0xc515_f7aa_3866_3bcf,
+        digest: 0x02ad_e6bd_fc9b_062c,
     };
 
     pub static GUEST: Entity = Entity {
-        head: Head::new("inn", "Guest", "idl/inn.idl", 43).docs("Somebody in the inn."),
+        head: Head::new("inn", "Guest", "idl/inn.idl", 49).docs("Somebody in the inn."),
         package: 12,
         number: 3,
         kind: EntityKind::Keyed(&[Use::named(&GUEST_ID)]),
@@ -1363,6 +1519,6 @@ pub mod descriptor {
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x700d_dfdb_965a_b7ed,
+        digest: 0xafdd_d8b9_4fa0_044f,
     };
 }
