@@ -85,6 +85,7 @@ pub(crate) fn identity(schema: &'static Schema, name: &str) -> Identity {
         });
     Identity {
         root: schema.digest,
+        release: schema.release,
         digests: digests.collect(),
         ..Identity::new(Role::Client, name)
     }

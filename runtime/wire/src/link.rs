@@ -270,7 +270,7 @@ impl Link {
     }
 
     fn handle_hello(&mut self, hello: &Hello<'_>, until: u64) -> Event<'static> {
-        let version = match agree(hello) {
+        let version = match agree(hello, &self.limits) {
             Ok(version) => version,
             Err(reason) => return self.end(reason),
         };
@@ -289,7 +289,7 @@ impl Link {
     }
 
     fn handle_reply(&mut self, hello: &Hello<'_>, digests: Option<Digests<'_>>) -> Event<'static> {
-        let version = match agree(hello) {
+        let version = match agree(hello, &self.limits) {
             Ok(version) => version,
             Err(reason) => return self.end(reason),
         };
@@ -460,7 +460,14 @@ impl Link {
 
     #[cold]
     fn end(&mut self, reason: CloseReason) -> Event<'static> {
-        self.end_saying(reason, "")
+        match reason {
+            // Whoever is to update hears so; of the others the number says enough.
+            CloseReason::Outdated { .. } => {
+                let text = reason.to_string();
+                self.end_saying(reason, &text)
+            }
+            _ => self.end_saying(reason, ""),
+        }
     }
 
     #[cold]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use playhouse::{Failure, FailureKind};
 use playhouse_net::Random;
 use playhouse_net::link::Link;
+use playhouse_wire::message::SessionReason;
 use playhouse_wire::session::{ClientSession, ClientState};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -14,7 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::Engine;
 use crate::line::Line;
 use crate::race::first_usable;
-use crate::state::State;
+use crate::state::{Closed, State};
 
 impl Engine {
     /// Has the timeouts of the session seen to, until there is none any more.
@@ -123,6 +124,11 @@ impl Engine {
                     if self.adopt(line).await {
                         return;
                     }
+                }
+                Err(failure) if failure.kind() == FailureKind::Incompatible => {
+                    // It would be so however often it tries.
+                    let why = failure.text().to_owned();
+                    return self.close(Closed::Session(SessionReason::Incompatible, why));
                 }
                 Err(failure) => {
                     tracing::debug!(%failure, failures, "no link for the session yet");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use playhouse::login::TokenKeys;
 use playhouse::node::{Node, Running};
 use playhouse::{
     Bytes, CallError, Cx, EntityRef, Failure, FailureKind, component, entity, service,
@@ -117,6 +118,9 @@ async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<EntityRef, Failure> 
 pub(crate) struct Doors {
     pub(crate) listen: Vec<&'static str>,
     pub(crate) key: Option<ServerKey>,
+    /// What opens tickets.
+    pub(crate) tokens: Option<TokenKeys>,
+    pub(crate) least_client_release: u32,
 }
 
 impl Default for Doors {
@@ -124,24 +128,30 @@ impl Default for Doors {
         Self {
             listen: vec!["127.0.0.1:0"],
             key: None,
+            tokens: None,
+            least_client_release: 0,
         }
     }
 }
 
 /// A node that runs the inn.
-fn open_inn(doors: Doors) -> Running {
+pub(crate) fn open_inn(doors: Doors) -> Running {
     let mut node = Node::builder()
         .name("inn")
         .schema(&SCHEMA)
         .shards(2)
         .entity::<GuestLogic>()
         .service(|| DoorLogic)
-        .authenticate(authenticate);
+        .authenticate(authenticate)
+        .least_client_release(doors.least_client_release);
     for address in doors.listen {
         node = node.listen(address);
     }
     if let Some(key) = doors.key {
         node = node.server_key(key);
+    }
+    if let Some(tokens) = doors.tokens {
+        node = node.tokens(tokens);
     }
     node.build().unwrap().start().unwrap()
 }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::client::SCHEMA;
 use crate::client::inn::{Door, Guest, GuestId, GuestSureArgs, VoiceHeardArgs};
-use crate::inn::run;
+use crate::inn::{Doors, open_inn, run};
 use crate::relay::{Cut, Relay};
 
 /// A guest who comes back quickly.
@@ -197,4 +197,31 @@ fn who_was_replaced_does_not_come_back() {
         assert_eq!(relay.accepted(), 1);
         assert_eq!(second.entity::<Guest>().name().await, Ok(GuestId(7)));
     });
+}
+
+#[test]
+fn a_client_that_is_too_old_hears_that_it_must_be_updated() {
+    let newer = open_inn(Doors {
+        least_client_release: SCHEMA.release + 1,
+        ..Doors::default()
+    });
+    let there = format!("tcp://{}", newer.addresses().remove(0));
+    run(async |_, address| {
+        let refused = Client::connect(&SCHEMA, &there).await.unwrap_err();
+        assert_eq!(refused.kind(), FailureKind::Incompatible);
+        assert!(refused.text().contains("update the client"), "{refused}");
+        // A session that was begun elsewhere finds no other link: it would be in vain for ever.
+        let relay = Relay::to(address).await;
+        let client = guest(&[&relay.address, &there], 7).await;
+        relay.refuse(true);
+        relay.cut_all();
+        match client.closed().await {
+            Closed::Session(SessionReason::Incompatible, why) => {
+                assert!(why.contains("update the client"), "{why}");
+            }
+            other => panic!("should have to be updated, not {other}"),
+        }
+    });
+    newer.stop();
+    newer.wait().unwrap();
 }

@@ -169,7 +169,9 @@ impl CloseReason {
     #[must_use]
     pub fn failure_kind(&self) -> FailureKind {
         match self {
-            Self::Protocol(ProtocolEnd::Version { .. }) => FailureKind::Incompatible,
+            Self::Protocol(ProtocolEnd::Version { .. } | ProtocolEnd::Outdated { .. }) => {
+                FailureKind::Incompatible
+            }
             Self::Protocol(ProtocolEnd::Refused { reason, .. } | ProtocolEnd::Local(reason)) => {
                 match reason {
                     GoAwayReason::Version | GoAwayReason::Incompatible => FailureKind::Incompatible,

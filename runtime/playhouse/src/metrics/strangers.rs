@@ -122,7 +122,7 @@ fn ending(reason: &CloseReason) -> &'static str {
             ProtocolEnd::HelloTimeout => "hello",
             ProtocolEnd::Silent | ProtocolEnd::GoAwayTimeout => "silent",
             ProtocolEnd::Protocol(_) => "protocol",
-            ProtocolEnd::Version { .. } => "version",
+            ProtocolEnd::Version { .. } | ProtocolEnd::Outdated { .. } => "version",
             ProtocolEnd::Local(reason) => match reason {
                 GoAwayReason::Stopping => "stopping",
                 GoAwayReason::Protocol => "protocol",

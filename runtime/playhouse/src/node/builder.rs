@@ -99,6 +99,7 @@ pub(super) struct Policy {
     /// Clients must be encrypted.
     pub(super) encrypted: bool,
     pub(super) compress_from: u32,
+    pub(super) least_client_release: u32,
     pub(super) links_max: usize,
     pub(super) guests_per_address: u32,
     pub(super) stop_timeout: Duration,
@@ -186,6 +187,7 @@ impl NodeBuilder {
                 logins: crate::login::http::Counts::default(),
                 encrypted: false,
                 compress_from: PACK_FROM,
+                least_client_release: 0,
                 links_max: LINKS_MAX,
                 guests_per_address: GUESTS_PER_ADDRESS,
                 stop_timeout: STOP_TIMEOUT,
@@ -455,6 +457,13 @@ impl NodeBuilder {
     /// eavesdropper. Nodes compress nothing between them.
     pub const fn compress_from(mut self, bytes: u32) -> Self {
         self.policy.compress_from = bytes;
+        self
+    }
+
+    /// Sends away clients whose schema is of an earlier release than this one, or of none: they are told to update. 0, which
+    /// takes all, if nothing is said.
+    pub const fn least_client_release(mut self, release: u32) -> Self {
+        self.policy.least_client_release = release;
         self
     }
 

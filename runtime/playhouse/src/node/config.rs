@@ -103,6 +103,8 @@ pub struct NodeConfig {
     pub cluster_key: Option<Secret<String>>,
     /// See [`NodeBuilder::compress_from`].
     pub compress_from: Option<Size>,
+    /// See [`NodeBuilder::least_client_release`].
+    pub least_client_release: Option<u32>,
     /// See [`NodeBuilder::msgpack_rpc`].
     pub msgpack_rpc: Option<Vec<String>>,
     /// See [`NodeBuilder::metrics`].
@@ -317,6 +319,7 @@ impl NodeConfig {
             noise: self.noise.or_else(|| every.noise.clone()),
             cluster_key: self.cluster_key.or_else(|| every.cluster_key.clone()),
             compress_from: self.compress_from.or(every.compress_from),
+            least_client_release: self.least_client_release.or(every.least_client_release),
             msgpack_rpc: self.msgpack_rpc.or_else(|| every.msgpack_rpc.clone()),
             metrics: self.metrics.or_else(|| every.metrics.clone()),
             sample_traces: self.sample_traces.or(every.sample_traces),
@@ -394,6 +397,9 @@ impl NodeBuilder {
         }
         if let Some(Size(bytes)) = config.compress_from {
             self = self.compress_from(u32::try_from(bytes).unwrap_or(u32::MAX));
+        }
+        if let Some(release) = config.least_client_release {
+            self = self.least_client_release(release);
         }
         for address in config.msgpack_rpc.iter().flatten() {
             self = self.msgpack_rpc(address);

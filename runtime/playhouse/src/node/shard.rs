@@ -103,6 +103,7 @@ impl ShardNode {
         }
         let mut options = LinkOptions::new(shared.identity());
         options.limits.pack_from = shared.policy.compress_from;
+        options.limits.client_release_min = shared.policy.least_client_release;
         let dates = Rc::clone(&env);
         options.date = Some(Date::by(move || dates.utc().as_micros()));
         let random = Random::new(env.random());

@@ -165,6 +165,7 @@ impl Shared {
             name: self.about.name.as_str().into(),
             incarnation: self.places().incarnation,
             root: self.about.schema.digest,
+            release: self.about.schema.release,
             digests: Arc::clone(&self.digests),
             lane: 0,
         }

@@ -23,6 +23,13 @@ pub enum CloseReason {
         /// The oldest that it speaks.
         oldest: u16,
     },
+    /// The peer is a client of too old a release of the game's schema.
+    Outdated {
+        /// The release that it has.
+        release: u32,
+        /// The oldest that this side takes.
+        least: u32,
+    },
     /// The peer refused the link, or gave it up before it was open.
     Refused {
         /// Why.
@@ -42,6 +49,7 @@ impl CloseReason {
         match self {
             Self::HelloTimeout | Self::Protocol(_) => Some(GoAwayReason::Protocol),
             Self::Version { .. } => Some(GoAwayReason::Version),
+            Self::Outdated { .. } => Some(GoAwayReason::Incompatible),
             Self::Local(reason) => Some(*reason),
             Self::Silent | Self::GoAwayTimeout | Self::Refused { .. } | Self::Disconnected => None,
         }
@@ -61,6 +69,10 @@ impl fmt::Display for CloseReason {
                 f,
                 "the peer speaks versions {oldest} to {newest} of the protocol, this side speaks {}: update the older one",
                 crate::message::VERSION
+            ),
+            Self::Outdated { release, least } => write!(
+                f,
+                "the client is of release {release} of the game, and from release {least} on clients are taken: update the client"
             ),
             Self::Refused { reason, text } if text.is_empty() => {
                 write!(f, "the peer refused the link: {reason}")

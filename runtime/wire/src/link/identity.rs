@@ -23,6 +23,8 @@ pub struct Identity {
     pub digests: Arc<[TypeDigest]>,
     /// Which of its links to a node it dials; 0 for links of which there may be several.
     pub lane: u32,
+    /// The release of its schema, 0 if there was none.
+    pub release: u32,
 }
 
 /// What the other side said about itself, and what both speak.
@@ -72,6 +74,7 @@ impl Identity {
             root: 0,
             digests: Arc::new([]),
             lane: 0,
+            release: 0,
         }
     }
 
@@ -91,6 +94,7 @@ impl Identity {
                 0 => 0,
                 _ => PACKING_LZ4,
             },
+            release: self.release,
         }
     }
 
@@ -123,8 +127,12 @@ impl Peer {
     }
 }
 
-/// The newest version that both speak.
-pub(super) fn agree(hello: &Hello<'_>) -> Result<u16, CloseReason> {
+/// The newest version that both speak, unless the peer is a client of an older release than this side takes.
+pub(super) fn agree(hello: &Hello<'_>, limits: &LinkLimits) -> Result<u16, CloseReason> {
+    let (release, least) = (hello.release, limits.client_release_min);
+    if hello.role == Role::Client && release < least {
+        return Err(CloseReason::Outdated { release, least });
+    }
     let version = hello.version.min(VERSION);
     if version >= hello.version_least.max(VERSION_LEAST) {
         Ok(version)

@@ -23,6 +23,8 @@ pub struct LinkLimits {
     /// Messages of at least so many bytes are compressed, if both sides want that and it saves something: 1 KiB. 0: none
     /// are, and the peer sends none.
     pub pack_from: u32,
+    /// The oldest release of a client's schema that is taken: 0, all are.
+    pub client_release_min: u32,
 }
 
 impl LinkLimits {
@@ -36,6 +38,7 @@ impl LinkLimits {
         frame_bytes_max: 16 * 1024 * 1024,
         requests_max: REQUESTS_MAX,
         pack_from: PACK_FROM,
+        client_release_min: 0,
     };
 }
 

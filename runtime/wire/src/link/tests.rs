@@ -1,6 +1,7 @@
 //! Two ends on a virtual clock.
 
 mod pair;
+mod releases;
 
 use pair::{End, Pair, SECOND, message, request, schema};
 

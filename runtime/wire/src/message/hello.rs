@@ -60,6 +60,8 @@ pub struct Hello<'a> {
     pub date_us: i64,
     /// Which [compression](crate::frame::pack) it reads, a bit each: 1 is LZ4. A reply says what is used.
     pub packing: u8,
+    /// The release of its schema: how often it was closed with `playhouse release`. 0 if it never was, or there is none.
+    pub release: u32,
 }
 
 /// LZ4, among the bits of [`Hello::packing`].
@@ -117,6 +119,7 @@ impl<'a> Hello<'a> {
             lane: 0,
             date_us: 0,
             packing: 0,
+            release: 0,
         }
     }
 
@@ -156,6 +159,7 @@ impl<'a> Hello<'a> {
             lane: 0,
             date_us: 0,
             packing: 0,
+            release: 0,
         };
         let lane = if reply {
             0
@@ -169,11 +173,13 @@ impl<'a> Hello<'a> {
         };
         let date_us = slots.or::<i64>("date", 0)?;
         let packing = slots.or::<u8>("packing", 0)?;
+        let release = slots.or::<u32>("release", 0)?;
         slots.end()?;
         let hello = Self {
             lane,
             date_us,
             packing,
+            release,
             ..hello
         };
         Ok((hello, digests))
@@ -187,6 +193,7 @@ pub fn put_hello(w: &mut Writer, hello: &Hello<'_>) {
         .or(&hello.lane, &0)
         .or(&hello.date_us, &0)
         .or(&hello.packing, &0)
+        .or(&hello.release, &0)
         .end();
 }
 
@@ -197,6 +204,7 @@ pub fn put_hello_reply(w: &mut Writer, hello: &Hello<'_>, types: Option<&[TypeDi
         .maybe(types.map(first).as_ref())
         .or(&hello.date_us, &0)
         .or(&hello.packing, &0)
+        .or(&hello.release, &0)
         .end();
 }
 
