@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse::Failure;
 use playhouse::descriptor::Schema;
+use playhouse::{Failure, FailureKind};
+use playhouse_net::kcp::Trust;
 use playhouse_net::link::{LinkOptions, QueueLimits};
 use playhouse_net::links::Backoff;
-use playhouse_net::noise::PublicKey;
+use playhouse_net::noise::{PublicKey, Ticket};
 use playhouse_net::{Network, Scheme};
-use playhouse_wire::session::SessionLimits;
+use playhouse_wire::session::{Pass, SessionLimits};
 
 use crate::Client;
 use crate::engine::Setup;
@@ -32,6 +33,7 @@ pub struct Builder {
     schema: &'static Schema,
     setup: Setup,
     server_key: Option<PublicKey>,
+    ticket: Option<Pass>,
 }
 
 impl Builder {
@@ -39,6 +41,7 @@ impl Builder {
         Self {
             schema,
             server_key: None,
+            ticket: None,
             setup: Setup {
                 root: schema.digest,
                 options: LinkOptions::new(identity(schema, "client")),
@@ -74,6 +77,15 @@ impl Builder {
     #[must_use]
     pub fn server_key(mut self, key: PublicKey) -> Self {
         self.server_key = Some(key);
+        self
+    }
+
+    /// Besides the [server's key](Self::server_key), its links are encrypted under that of this ticket, or of any other pass,
+    /// which the client opens its session with too: who has stolen the server's key alone neither reads them nor poses as the
+    /// server.
+    #[must_use]
+    pub fn ticket(mut self, ticket: &[u8]) -> Self {
+        self.ticket = Some(Pass::split(ticket));
         self
     }
 
@@ -144,7 +156,32 @@ impl Builder {
     pub async fn connect_any<A: AsRef<str>>(mut self, addresses: &[A]) -> Result<Client, Failure> {
         let addresses = addresses.iter().map(|address| address.as_ref().into());
         self.setup.addresses = addresses.collect();
-        self.setup.transports.complete(self.server_key);
+        let trust = match (self.server_key, self.ticket) {
+            (None, None) => Trust::Plain,
+            (Some(key), None) => Trust::Key(key),
+            (
+                Some(key),
+                Some(Pass {
+                    key: Some(ours),
+                    token,
+                }),
+            ) => Trust::Ticket(key, Ticket::new(&token, ours.link_key())),
+            (None, Some(_)) => {
+                return Err(invalid(
+                    "a ticket encrypts together with the server's key: add `.server_key(..)`",
+                ));
+            }
+            (Some(_), Some(Pass { key: None, .. })) => {
+                return Err(invalid(
+                    "this is a token without its key: give all of what the server gave",
+                ));
+            }
+        };
+        self.setup.transports.complete(&trust);
         Client::make(self.schema, self.setup).await
     }
+}
+
+fn invalid(why: &str) -> Failure {
+    Failure::not_executed(FailureKind::Invalid).because(why)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use playhouse::{Failure, FailureKind};
 use playhouse_net::kcp::{Kcp, Options, Trust};
-use playhouse_net::noise::{self, PublicKey};
+use playhouse_net::noise;
 use playhouse_net::{Located, Network, Scheme, Tcp};
 
 /// How the first link is made to an address that names no transport, `host:port`: over several at once. The first that is
@@ -49,20 +49,24 @@ impl Transports {
     }
 
     /// Adds the machine's own TCP and KCP, unless the client was given another network for TCP, and has all that aren't
-    /// encrypted by themselves encrypted, to the server with this key and to no other.
-    pub(crate) fn complete(&mut self, key: Option<PublicKey>) {
+    /// encrypted by themselves encrypted, to the server that is trusted and to no other.
+    pub(crate) fn complete(&mut self, trust: &Trust) {
         if !self.networks.contains_key(&Scheme::Tcp) {
             self.set(Scheme::Tcp, Rc::new(Tcp));
-            let trust = key.map_or(Trust::Plain, Trust::Key);
             let kcp = self.networks.entry(Scheme::Kcp);
-            kcp.or_insert_with(|| Rc::new(Kcp::new(Options::FAST, trust)));
+            kcp.or_insert_with(|| Rc::new(Kcp::new(Options::FAST, trust.clone())));
         }
         for scheme in [Scheme::Tcp, Scheme::Ws] {
-            if let Some(key) = key
-                && let Some(network) = self.networks.get_mut(&scheme)
-            {
-                let plain = Rc::clone(network);
-                *network = Rc::new(noise::Network::client(plain, key));
+            let Some(network) = self.networks.get_mut(&scheme) else {
+                continue;
+            };
+            let plain = Rc::clone(network);
+            match trust {
+                Trust::Key(key) => *network = Rc::new(noise::Network::client(plain, *key)),
+                Trust::Ticket(key, ticket) => {
+                    *network = Rc::new(noise::Network::with_ticket(plain, *key, ticket.clone()));
+                }
+                _ => {}
             }
         }
     }
@@ -124,7 +128,7 @@ mod tests {
     fn tcp() -> Transports {
         let mut transports = Transports::default();
         transports.set(Scheme::Tcp, Rc::new(Tcp));
-        transports.complete(None);
+        transports.complete(&Trust::Plain);
         transports
     }
 
@@ -137,7 +141,7 @@ mod tests {
         let both = ways(&transports, "game:7").unwrap();
         assert_eq!(both, ["kcp://game:7", "game:7"]);
         let mut own = Transports::default();
-        own.complete(None);
+        own.complete(&Trust::Plain);
         assert_eq!(ways(&own, "game:7").unwrap(), both);
     }
 

@@ -36,7 +36,7 @@ pub use counts::{Counted, Counts};
 pub use datagrams::{DATAGRAM_OVERHEAD, Datagrams, FORGED_MAX, REPLAY_WINDOW};
 pub use dial::Network;
 pub use handshake::{Answered, Handshake, TICKET_BYTES_MAX, answer};
-pub use keys::{ClusterKey, KeyError, Keys, PublicKey, ServerKey, TicketKey, Tickets};
+pub use keys::{ClusterKey, KeyError, Keys, PublicKey, ServerKey, Ticket, TicketKey, Tickets};
 pub use preamble::{MAGIC, OFFER_BYTES_MAX, Profile, answer_length, lane_of, offer_length};
 pub use problem::{NoiseError, Refusal};
 pub use records::{RECORD_BYTES_MAX, RECORD_OVERHEAD, Records};

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use playhouse_net::noise::{Handshake, TicketKey};
+use playhouse_net::noise::{Handshake, Ticket};
 use playhouse_wire::{Writer, frame};
 
 use crate::target::{Target, handshake};
@@ -135,11 +135,11 @@ pub fn conversations() -> Result<Vec<Vec<u8>>> {
 /// If the system has no randomness.
 pub fn handshakes() -> Result<Vec<Vec<u8>>> {
     let server = handshake::public_key();
-    let key = TicketKey::from_bytes([7; 32]);
+    let [ticket, unknown] = [&b"ticket"[..], b"unknown ticket"].map(|it| Ticket::new(it, [7; 32]));
     let offers = [
         Handshake::client(&server, b"")?.1,
-        Handshake::with_ticket(&server, b"ticket", &key, b"")?.1,
-        Handshake::with_ticket(&server, b"unknown ticket", &key, b"")?.1,
+        Handshake::with_ticket(&server, &ticket, b"")?.1,
+        Handshake::with_ticket(&server, &unknown, b"")?.1,
         Handshake::cluster(handshake::cluster_key(), 0x0100, b"")?.1,
     ];
     let mut seeds: Vec<Vec<u8>> = offers

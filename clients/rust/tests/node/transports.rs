@@ -3,12 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use playhouse::login::{Claims, Pass, SessionKey, TokenKeys, TokenKind};
+use playhouse::{EntityRef, Timestamp};
 use playhouse_client::{Builder, Client, FailureKind, Transport};
 use playhouse_net::noise::ServerKey;
 
 use crate::client::SCHEMA;
 use crate::client::inn::{Door, Guest, GuestId, VoiceHeardArgs};
 use crate::inn::{Doors, run_with};
+use crate::server::inn as server_side;
 
 fn builder() -> Builder {
     Client::builder(&SCHEMA)
@@ -83,5 +86,58 @@ fn a_pinned_key_lets_nobody_else_be_the_server() {
             let failure = builder().server_key(other).connect(&address).await;
             assert_eq!(failure.unwrap_err().kind(), FailureKind::Unreachable);
         }
+    });
+}
+
+#[test]
+fn a_tickets_key_encrypts_links_and_a_ticket_alone_does_not() {
+    let server = ServerKey::generate().unwrap();
+    let (ours, theirs) = (TokenKeys::random().unwrap(), TokenKeys::random().unwrap());
+    let doors = Doors {
+        listen: vec!["127.0.0.1:0", "kcp://127.0.0.1:0"],
+        key: Some(server.clone()),
+        tokens: Some(ours.clone()),
+        ..Doors::default()
+    };
+    let issue = |keys: &TokenKeys, login_no| {
+        let guest = EntityRef::from(server_side::Guest::reference(server_side::GuestId(7)));
+        keys.issue(&Claims {
+            entity: guest.clone(),
+            login_no,
+            // Its time is asked when a session opens, not here.
+            issued: Timestamp::from_micros(0),
+            expires: Timestamp::from_micros(1),
+            kind: TokenKind::Ticket {
+                node: "inn".to_owned(),
+                session: guest,
+            },
+        })
+    };
+    let (token, key) = issue(&ours, 0);
+    let (_, other_key) = issue(&ours, 1);
+    let (foreign, foreign_key) = issue(&theirs, 0);
+    run_with(doors, async |inn| {
+        for address in inn.addresses() {
+            let with = async |key: &SessionKey, token: &[u8]| {
+                let pinned = builder().server_key(server.public_key());
+                let pass = Pass::join(key, token);
+                pinned.ticket(&pass).connect(&address).await
+            };
+            let client = with(&key, &token).await.unwrap();
+            enter(&client).await;
+            assert_eq!(client.entity::<Guest>().name().await, Ok(GuestId(7)));
+            // Who has seen a ticket has not its key.
+            for (key, token) in [(&other_key, &token), (&foreign_key, &foreign)] {
+                let refused = with(key, token).await.unwrap_err();
+                assert_eq!(refused.kind(), FailureKind::Unreachable, "{refused}");
+            }
+        }
+        let address = &inn.addresses()[0];
+        let pass = Pass::join(&key, &token);
+        let plain = builder().ticket(&pass).connect(address).await;
+        assert!(plain.unwrap_err().text().contains("server_key"));
+        let pinned = builder().server_key(server.public_key());
+        let half = pinned.ticket(&token).connect(address).await.unwrap_err();
+        assert!(half.text().contains("without its key"), "{half}");
     });
 }

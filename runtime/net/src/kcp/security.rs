@@ -3,7 +3,7 @@
 use std::{fmt, io, sync::Arc};
 
 use super::{packet::Nonce, seal::Seal};
-use crate::noise::{Handshake, Keys, NoiseError, PublicKey, Secured, answer};
+use crate::noise::{Handshake, Keys, NoiseError, PublicKey, Secured, Ticket, answer};
 
 /// What a listener's connections are sealed with.
 #[derive(Clone)]
@@ -77,6 +77,8 @@ pub enum Trust {
     Plain,
     /// By its key.
     Key(PublicKey),
+    /// By its key, and by that of a ticket of it.
+    Ticket(PublicKey, Ticket),
 }
 
 /// A client's part of the handshake, while it waits for the server's.
@@ -88,13 +90,13 @@ pub(super) enum Offered {
 impl Trust {
     /// The client's part, and its bytes.
     pub(super) fn offer(&self, nonce: &Nonce) -> io::Result<(Offered, Vec<u8>)> {
-        match self {
-            Self::Plain => Ok((Offered::Plain, Vec::new())),
-            Self::Key(key) => {
-                let (handshake, offer) = Handshake::client(key, &context(nonce))?;
-                Ok((Offered::Noise(Box::new(handshake)), offer))
-            }
-        }
+        let context = context(nonce);
+        let (handshake, offer) = match self {
+            Self::Plain => return Ok((Offered::Plain, Vec::new())),
+            Self::Key(key) => Handshake::client(key, &context)?,
+            Self::Ticket(key, ticket) => Handshake::with_ticket(key, ticket, &context)?,
+        };
+        Ok((Offered::Noise(Box::new(handshake)), offer))
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{
-    ClusterKey, Counts, HANDSHAKE_TIMEOUT, Handshake, NoiseError, PublicKey, Records,
+    ClusterKey, Counts, HANDSHAKE_TIMEOUT, Handshake, NoiseError, PublicKey, Records, Ticket,
     answer_length, preamble::ANSWER_PREAMBLE, stream::Sealed,
 };
 use crate::network::{self, Listener, LocalBoxFuture, Stream};
@@ -27,6 +27,7 @@ pub struct Network {
 #[derive(Clone)]
 enum Key {
     Server(PublicKey),
+    Ticket(PublicKey, Ticket),
     Cluster(Arc<ClusterKey>, u32),
 }
 
@@ -35,6 +36,13 @@ impl Network {
     #[must_use]
     pub fn client(inner: Rc<dyn network::Network>, server: PublicKey) -> Self {
         Self::new(inner, Key::Server(server))
+    }
+
+    /// For a client of servers that have this key, with a ticket of theirs: nobody who has the server's key alone can read
+    /// or pose.
+    #[must_use]
+    pub fn with_ticket(inner: Rc<dyn network::Network>, server: PublicKey, ticket: Ticket) -> Self {
+        Self::new(inner, Key::Ticket(server, ticket))
     }
 
     /// For a node or a tool of the cluster. `lane` is told in the clear, so that the peer can choose a shard; 0 for none.
@@ -54,6 +62,7 @@ impl Network {
     fn offer(&self) -> Result<(Handshake, Vec<u8>), NoiseError> {
         match &self.key {
             Key::Server(key) => Handshake::client(key, &[]),
+            Key::Ticket(key, ticket) => Handshake::with_ticket(key, ticket, &[]),
             Key::Cluster(key, lane) => Handshake::cluster(key, *lane, &[]),
         }
     }
@@ -79,7 +88,7 @@ impl network::Network for Network {
     fn dial<'a>(&'a self, address: &'a str) -> LocalBoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
             let mut stream = self.inner.dial(address).await?;
-            if stream.binding().is_some() && matches!(self.key, Key::Server(_)) {
+            if stream.binding().is_some() && !matches!(self.key, Key::Cluster(..)) {
                 return Ok(stream);
             }
             let handshake = timeout(HANDSHAKE_TIMEOUT, self.handshake(&mut *stream)).await;
@@ -99,6 +108,7 @@ impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.key {
             Key::Server(_) => "noise::Network::client",
+            Key::Ticket(..) => "noise::Network::with_ticket",
             Key::Cluster(..) => "noise::Network::cluster",
         };
         f.debug_tuple(kind).field(&self.inner).finish()

@@ -5,7 +5,7 @@ use std::fmt;
 use snow::{Builder, Error, HandshakeState, params::NoiseParams};
 
 use super::{
-    ClusterKey, Keys, NoiseError, Profile, PublicKey, Secured, TicketKey,
+    ClusterKey, Keys, NoiseError, Profile, PublicKey, Secured, Ticket,
     preamble::{
         ANSWER_BYTES_MAX, OFFER_BYTES_MAX, OFFER_PREAMBLE, Preamble, of_answer, put_answer,
     },
@@ -74,19 +74,19 @@ impl Handshake {
     /// randomness.
     pub fn with_ticket(
         server: &PublicKey,
-        ticket: &[u8],
-        key: &TicketKey,
+        ticket: &Ticket,
         context: &[u8],
     ) -> Result<(Self, Vec<u8>), NoiseError> {
         let preamble = Preamble {
             profile: Profile::Ticket,
             lane: 0,
         };
-        let (length, max) = (ticket.len(), TICKET_BYTES_MAX);
+        let (shown, key) = (&ticket.shown, ticket.key.secret());
+        let (length, max) = (shown.len(), TICKET_BYTES_MAX);
         if length > max {
             return Err(NoiseError::TooLong { length, max });
         }
-        Self::offer(preamble, Some(server), Some(key.secret()), context, ticket)
+        Self::offer(preamble, Some(server), Some(key), context, shown)
     }
 
     /// Of a node or a tool of the cluster that has this key; and the offer. `lane` is told in the clear; 0 for none.

@@ -41,6 +41,13 @@ pub struct ClusterKey(Zeroizing<[u8; KEY_BYTES]>);
 #[derive(Clone)]
 pub struct TicketKey(Zeroizing<[u8; KEY_BYTES]>);
 
+/// What a client shows besides the server's key, and the key that both derive from it. Cheap to clone.
+#[derive(Clone)]
+pub struct Ticket {
+    pub(super) shown: Arc<[u8]>,
+    pub(super) key: TicketKey,
+}
+
 /// Finds the key of a ticket; none if the ticket is none of ours, or expired.
 pub type Tickets = Arc<dyn Fn(&[u8]) -> Option<TicketKey> + Send + Sync>;
 
@@ -166,6 +173,17 @@ impl TicketKey {
     }
 }
 
+impl Ticket {
+    /// A ticket of these bytes, at most [`TICKET_BYTES_MAX`](super::TICKET_BYTES_MAX), and its key.
+    #[must_use]
+    pub fn new(shown: &[u8], key: [u8; KEY_BYTES]) -> Self {
+        Self {
+            shown: shown.into(),
+            key: TicketKey::from_bytes(key),
+        }
+    }
+}
+
 /// Bytes that nobody foresees.
 fn random() -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyError> {
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
@@ -246,6 +264,12 @@ impl fmt::Debug for TicketKey {
     }
 }
 
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket(..)")
+    }
+}
+
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keys")
@@ -303,7 +327,11 @@ mod tests {
             cluster: Some(Arc::new(cluster)),
             ..Keys::default()
         };
-        let shown = format!("{keys:?} {keys:#?} {:?}", TicketKey::from_bytes([7; 32]));
+        let (key, ticket) = (
+            TicketKey::from_bytes([7; 32]),
+            Ticket::new(&[7; 3], [7; 32]),
+        );
+        let shown = format!("{keys:?} {keys:#?} {key:?} {ticket:?}");
         assert!(!shown.contains(&**server_text) && !shown.contains(&**cluster_text));
         assert!(!shown.contains("7, 7"));
     }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
+use playhouse_net::noise::TicketKey;
 use playhouse_wire::session::{Pass, SessionKey};
 use playhouse_wire::{Bytes, Duration, Timestamp};
 use sha2::Sha256;
@@ -198,6 +199,14 @@ impl TokenKeys {
         } else {
             Err(TokenError::Forged)
         }
+    }
+
+    /// The key of links whose client shows this token; none if it is not one of this cluster's, or was revoked. Its time is
+    /// asked when a session opens: one that has begun may outlive its token, and needs links.
+    #[must_use]
+    pub(crate) fn link_key(&self, token: &[u8]) -> Option<TicketKey> {
+        let (_, key) = self.at_home(token, None).ok()?;
+        Some(TicketKey::from_bytes(key.link_key()))
     }
 
     /// What was revoked.

@@ -272,3 +272,15 @@ fn no_bytes_make_it_panic() {
     });
     ran.unwrap();
 }
+
+#[test]
+fn a_token_has_a_key_for_links_on_all_nodes_of_its_cluster() {
+    let keys = keys(&[SECRET]);
+    let (token, key) = keys.issue(&ticket());
+    assert!(keys.link_key(&token).is_some());
+    assert_ne!(key.link_key(), key.0);
+    let (foreign, _) = self::keys(&[OTHER]).issue(&ticket());
+    assert!(keys.link_key(&foreign).is_none());
+    keys.revocations().revoke_below(&entity(7), 4, NOW);
+    assert!(keys.link_key(&token).is_none(), "revoked");
+}

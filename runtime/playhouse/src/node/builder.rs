@@ -585,7 +585,7 @@ impl NodeBuilder {
     /// # Errors
     ///
     /// The first mistake found in what was said, and what to do about it.
-    pub fn build(self) -> Result<Node, BuildError> {
+    pub fn build(mut self) -> Result<Node, BuildError> {
         let schema = self.schema.ok_or(BuildError::NoSchema)?;
         if self.name.is_empty() || self.name.len() > NAME_BYTES_MAX {
             return Err(BuildError::Name { name: self.name });
@@ -659,6 +659,9 @@ impl NodeBuilder {
         }
         if let Some(keys) = &self.policy.tokens {
             setup = setup.share(Arc::new(keys.clone()));
+        }
+        if let Some(tokens) = self.policy.tokens.clone() {
+            self.policy.keys.tickets = Some(Arc::new(move |token| tokens.link_key(token)));
         }
         let about = About {
             name: self.name,

@@ -15,6 +15,9 @@ pub const PASS_MAGIC: [u8; 4] = *b"PHP1";
 /// What the mac of an `Open` is made for, so that it is worth nothing elsewhere.
 const LABEL: &[u8] = b"playhouse open 1";
 
+/// What the key of a ticket's links is made for.
+const LINK_LABEL: &[u8] = b"playhouse ticket link 1";
+
 /// The secret of a login, which its client and its home know: 256 bits. It is never shown.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SessionKey(pub [u8; 32]);
@@ -52,6 +55,17 @@ impl Pass {
     }
 }
 
+impl SessionKey {
+    /// The key that links are encrypted with besides the server's, if the token is a ticket: HMAC-SHA-256 with this key
+    /// over a label of its own, so that neither key tells anything about the other.
+    #[must_use]
+    pub fn link_key(&self) -> [u8; 32] {
+        let mut hash = keyed(self);
+        hash.update(LINK_LABEL);
+        hash.finalize().into_bytes().into()
+    }
+}
+
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionKey(..)")
@@ -76,11 +90,15 @@ fn hashed(key: &SessionKey, open: &Open<'_>, binding: Option<&[u8]>) -> Hmac<Sha
     let mut w = Writer::new();
     // Without its mac the array has one element less, or trailing defaults less: either way only one `Open` is written so.
     Open { mac: None, ..*open }.put(&mut w);
-    #[expect(clippy::expect_used, reason = "keys of all lengths are taken")]
-    let mut hash = Hmac::<Sha256>::new_from_slice(&key.0).expect("a key of any length is taken");
+    let mut hash = keyed(key);
     hash.update(LABEL);
     hash.update(w.as_bytes());
     // The `Open` says where it ends, so the binding needs no length.
     hash.update(binding.unwrap_or_default());
     hash
+}
+
+fn keyed(key: &SessionKey) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "keys of all lengths are taken")]
+    Hmac::new_from_slice(&key.0).expect("a key of any length is taken")
 }

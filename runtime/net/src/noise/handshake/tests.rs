@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::noise::{Refusal, ServerKey};
+use crate::noise::{Refusal, ServerKey, TicketKey};
 
 fn keys() -> Keys {
     Keys {
@@ -31,13 +31,13 @@ pub(in crate::noise) fn pair() -> (Secured, Secured) {
 
 /// An offer of each profile.
 fn offers(keys: &Keys, context: &[u8]) -> [(Profile, Handshake, Vec<u8>); 3] {
-    let key = TicketKey::from_bytes([7; 32]);
+    let ticket = Ticket::new(b"ticket", [7; 32]);
     let cluster = keys.cluster.as_ref().unwrap();
     [
         (Profile::Client, Handshake::client(&pinned(keys), context)),
         (
             Profile::Ticket,
-            Handshake::with_ticket(&pinned(keys), b"ticket", &key, context),
+            Handshake::with_ticket(&pinned(keys), &ticket, context),
         ),
         (Profile::Cluster, Handshake::cluster(cluster, 9, context)),
     ]
@@ -101,16 +101,15 @@ fn a_missing_key_is_told_by_name() {
 #[test]
 fn a_ticket_that_nobody_gave_is_refused_and_one_with_another_key_fails() {
     let keys = keys();
-    let key = TicketKey::from_bytes([7; 32]);
-    let (handshake, offer) = Handshake::with_ticket(&pinned(&keys), b"forged", &key, b"").unwrap();
+    let forged = Ticket::new(b"forged", [7; 32]);
+    let (handshake, offer) = Handshake::with_ticket(&pinned(&keys), &forged, b"").unwrap();
     let error = answer(&keys, &offer, b"").unwrap_err();
     assert_eq!(error, NoiseError::Ticket);
     let told = handshake.finish(&error.refusal()).unwrap_err();
     assert_eq!(told, NoiseError::Refused(Refusal::Ticket));
 
-    let stolen = TicketKey::from_bytes([8; 32]);
-    let (handshake, offer) =
-        Handshake::with_ticket(&pinned(&keys), b"ticket", &stolen, b"").unwrap();
+    let stolen = Ticket::new(b"ticket", [8; 32]);
+    let (handshake, offer) = Handshake::with_ticket(&pinned(&keys), &stolen, b"").unwrap();
     let answered = answer(&keys, &offer, b"").unwrap();
     let failed = handshake.finish(&answered.answer);
     assert_eq!(failed.unwrap_err(), NoiseError::OtherKey);
@@ -120,8 +119,10 @@ fn a_ticket_that_nobody_gave_is_refused_and_one_with_another_key_fails() {
 fn the_longest_ticket_passes_and_one_byte_more_is_refused() {
     let mut keys = keys();
     keys.tickets = Some(Arc::new(|_| Some(TicketKey::from_bytes([7; 32]))));
-    let key = TicketKey::from_bytes([7; 32]);
-    let with = |length| Handshake::with_ticket(&pinned(&keys), &vec![1; length], &key, b"");
+    let with = |length| {
+        let ticket = Ticket::new(&vec![1; length], [7; 32]);
+        Handshake::with_ticket(&pinned(&keys), &ticket, b"")
+    };
     let (_, offer) = with(TICKET_BYTES_MAX).unwrap();
     assert_eq!(offer.len(), OFFER_BYTES_MAX);
     assert!(answer(&keys, &offer, b"").is_ok());
