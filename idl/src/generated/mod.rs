@@ -6,7 +6,7 @@ pub mod arena;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x529a_8317_08fc_4ff8,
+    digest: 0x9fcd_07bf_da1e_9cda,
     release: 0,
     readable_since: 0,
     past: &[],

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use playhouse_net::noise::PublicKey;
 use playhouse_wire::{EntityRef, Uuid};
 
 use super::Cx;
@@ -76,9 +77,10 @@ impl Shard {
         matches!(self.home(&Target::Entity(entity.clone())), Ok(Home::Here))
     }
 
-    /// Tells handlers where the node listens: [`Cx::node`].
-    pub fn set_addresses(&self, addresses: Vec<String>) {
+    /// Tells handlers where the node listens, and what clients know it by: [`Cx::node`].
+    pub fn set_addresses(&self, addresses: Vec<String>, key: Option<PublicKey>) {
         *self.addresses.borrow_mut() = addresses.into();
+        self.public_key.set(key);
     }
 }
 
@@ -87,6 +89,7 @@ impl Shard {
 pub struct NodeInfo {
     name: Arc<str>,
     addresses: Arc<[String]>,
+    public_key: Option<PublicKey>,
 }
 
 impl NodeInfo {
@@ -101,6 +104,12 @@ impl NodeInfo {
     pub fn addresses(&self) -> &[String] {
         &self.addresses
     }
+
+    /// What clients know it by, if it has a key: [`NodeBuilder::server_key`](crate::NodeBuilder::server_key).
+    #[must_use]
+    pub const fn public_key(&self) -> Option<PublicKey> {
+        self.public_key
+    }
 }
 
 impl Cx {
@@ -110,6 +119,7 @@ impl Cx {
         NodeInfo {
             name: Arc::clone(&self.shard().node),
             addresses: Arc::clone(&self.shard().addresses.borrow()),
+            public_key: self.shard().public_key.get(),
         }
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use playhouse_net::noise::PublicKey;
 use rustc_hash::FxHashMap;
 use tokio::time::Instant;
 
@@ -92,6 +93,7 @@ pub struct Shard {
     pub(super) events: Events,
     pub(super) shared: Arc<Shares>,
     pub(super) addresses: RefCell<Arc<[String]>>,
+    pub(super) public_key: Cell<Option<PublicKey>>,
     pub(super) mark: Arc<Mark>,
     /// The store and what waits for it, if there is one.
     pub(super) keeper: OnceCell<Rc<Keeper>>,
@@ -167,6 +169,7 @@ impl Shard {
             events: Events::default(),
             shared: Arc::clone(&setup.shared),
             addresses: RefCell::new(Arc::from([])),
+            public_key: Cell::default(),
             mark,
             keeper: OnceCell::new(),
             durable: Durable::default(),

@@ -114,7 +114,13 @@ impl ShardNode {
             let outbound = Outbound::new(this, Rc::clone(&network), dialling, random);
             host.set_egress(Rc::<Outbound>::clone(&outbound));
             host.set_session_port(Rc::new(Port(std::rc::Weak::clone(this))));
-            host.set_addresses(shared.places().addresses);
+            let key = shared
+                .policy
+                .keys
+                .server
+                .as_ref()
+                .map(|key| key.public_key());
+            host.set_addresses(shared.places().addresses, key);
             let life = shared.places().incarnation.boot;
             host.set_roots(life, shared.policy.sample_traces);
             #[cfg(feature = "opentelemetry")]

@@ -121,7 +121,7 @@ fn ticket(
         battle,
         addresses: cx.node().addresses().iter().take(4).cloned().collect(),
         seal: Bytes(Pass::join(&key, &seal)),
-        link_key: Bytes(key.0.to_vec()),
+        server_key: (cx.node().public_key()).map(|key| Bytes(key.as_bytes().to_vec())),
         expires_at,
     }
 }

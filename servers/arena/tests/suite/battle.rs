@@ -15,9 +15,9 @@ use arena_bots::common::{
 use arena_bots::match_making::MatchSeatAcceptArgs;
 use playhouse::Duration;
 use playhouse_client::math::Vec2;
-use playhouse_client::{CallError, Client, FailureKind, SessionReason};
+use playhouse_client::{CallError, Client, FailureKind, PublicKey, SessionReason};
 
-use crate::game::{Game, Player, ended, play_by, thrown};
+use crate::game::{Game, Player, ended, play_by, play_sealed, thrown};
 
 /// Somebody in a battle.
 struct Fighter {
@@ -53,9 +53,12 @@ async fn tickets(one: &Player, other: &Player) -> [Ticket; 2] {
 
 impl Fighter {
     async fn enter(ticket: &Ticket) -> Self {
-        let client = Client::connect(&SCHEMA, &ticket.addresses[0])
-            .await
-            .unwrap();
+        let mut builder = Client::builder(&SCHEMA);
+        if let Some(key) = &ticket.server_key {
+            let key = PublicKey::from_bytes(key.0[..].try_into().unwrap());
+            builder = builder.server_key(key).ticket(&ticket.seal);
+        }
+        let client = builder.connect(&ticket.addresses[0]).await.unwrap();
         let (result, heard) = (Rc::default(), Rc::default());
         let fighter = Self {
             client,
@@ -152,6 +155,24 @@ fn spells_are_checked_by_the_battle() {
         assert!(matches!(soon, CastError::NotReady { .. }), "{soon:?}");
         let far = thrown(dawn.cast(1, 1_000.0).await);
         assert_eq!(far, CastError::OutOfRange);
+    });
+}
+
+#[test]
+fn a_fighters_link_is_encrypted_by_its_ticket() {
+    play_sealed(short(), async |game| {
+        let (one, other) = game.two().await;
+        let [ticket, _] = tickets(&one, &other).await;
+        assert!(ticket.server_key.is_some());
+        let fighter = Fighter::enter(&ticket).await;
+        assert_eq!(fighter.result().await.battle, ticket.battle);
+        // With another key than that of the ticket nobody gets a link.
+        let mut other = ticket.seal.clone();
+        other.0[4] ^= 1;
+        let key = PublicKey::from_bytes(ticket.server_key.unwrap().0[..].try_into().unwrap());
+        let builder = Client::builder(&SCHEMA).server_key(key);
+        let refused = builder.ticket(&other).connect(&ticket.addresses[0]);
+        assert_eq!(refused.await.unwrap_err().kind(), FailureKind::Unreachable);
     });
 }
 

@@ -14,7 +14,7 @@ use arena_bots::meter::Meter;
 use arena_bots::mirror::{Known, Mirror};
 use arena_bots::world::{Avatar, AvatarProxy, ZoneId};
 use playhouse::login::{Http, TokenKeys};
-use playhouse::node::{NodeBuilder, Running};
+use playhouse::node::{NodeBuilder, Running, ServerKey};
 use playhouse::store::Embedded;
 use playhouse_client::{Client, Failure, SessionReason, Uuid};
 use tokio::task::LocalSet;
@@ -47,6 +47,14 @@ pub(crate) fn play(test: impl AsyncFnOnce(&Game)) {
 /// The same with other rules.
 pub(crate) fn play_by(rules: Rules, test: impl AsyncFnOnce(&Game)) {
     play_on(of_rules(rules), test);
+}
+
+/// The same on a node with a server's key.
+pub(crate) fn play_sealed(rules: Rules, test: impl AsyncFnOnce(&Game)) {
+    play_on(
+        of_rules(rules).server_key(ServerKey::generate().unwrap()),
+        test,
+    );
 }
 
 /// A game that keeps its players in this folder.

@@ -330,7 +330,7 @@ impl v1::Check for BattleCenter {
 impl v1::Numbered for BattleCenter {
     const PACKAGE: u16 = 6;
     const NUMBER: u16 = 7;
-    const DIGEST: u64 = 0xcbc8_cb70_9601_6228;
+    const DIGEST: u64 = 0x4dc3_5b7a_53e5_0959;
 }
 
 impl v1::Target for BattleCenter {
@@ -912,7 +912,7 @@ impl v1::Check for BattleStub {
 impl v1::Numbered for BattleStub {
     const PACKAGE: u16 = 6;
     const NUMBER: u16 = 8;
-    const DIGEST: u64 = 0x0e2e_7ada_abf1_a41f;
+    const DIGEST: u64 = 0xd463_747d_0fdd_d555;
 }
 
 impl v1::Target for BattleStub {
@@ -1210,7 +1210,7 @@ pub mod descriptor {
         Member::new(4, "draining", Use::BOOL).or(Value::Bool(false)),
     ]));
 
-    pub static PLACEMENT: Type = Type::new(Head::new("arena.battle", "Placement", "idl/arena/battle/placement.idl", 20).docs("A battle that has a place."), 0xefa3_3770_15a8_0687, Kind::Struct(&[
+    pub static PLACEMENT: Type = Type::new(Head::new("arena.battle", "Placement", "idl/arena/battle/placement.idl", 20).docs("A battle that has a place."), 0xdf84_c625_55a8_93d7, Kind::Struct(&[
         Member::new(1, "battle", Use::entity(&super::super::battle::descriptor::BATTLE)),
         Member::new(2, "tickets", Use::list(&Use::named(&super::super::super::common::combat::descriptor::TICKET)).length(1, 10)).docs("One for each fighter, in the order of the setup."),
     ]));
@@ -1249,7 +1249,7 @@ pub mod descriptor {
         ],
         deadline_us: Some(3000000),
         tick_us: None,
-        digest: 0xcbc8_cb70_9601_6228,
+        digest: 0x4dc3_5b7a_53e5_0959,
     };
 
     pub static BATTLE_STUB: Entity = Entity {
@@ -1270,6 +1270,6 @@ pub mod descriptor {
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x0e2e_7ada_abf1_a41f,
+        digest: 0xd463_747d_0fdd_d555,
     };
 }

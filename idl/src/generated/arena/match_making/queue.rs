@@ -501,7 +501,7 @@ impl v1::Check for MatchSeat {
 impl v1::Numbered for MatchSeat {
     const PACKAGE: u16 = 4;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0xede1_e3fb_333f_7bd8;
+    const DIGEST: u64 = 0xc341_8d47_6ac5_c168;
 }
 
 impl v1::Target for MatchSeat {
@@ -2222,7 +2222,7 @@ pub mod descriptor {
             Call::new(CallKind::Oneway, 8, "call_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).docs("The match fell through, by this seat or another one."),
             Call::new(CallKind::Event, 9, "admitted").params(&[Member::new(1, "ticket", Use::named(&super::super::super::common::combat::descriptor::TICKET))]).to(&[Audience::Owner]).docs("The battle waits: the client connects to where the ticket says."),
         ],
-        digest: 0xede1_e3fb_333f_7bd8,
+        digest: 0xc341_8d47_6ac5_c168,
     };
 
     pub static QUEUE_ENTRY: Type = Type::new(Head::new("arena.match_making", "QueueEntry", "idl/arena/match_making/queue.idl", 84).docs("One line of people."), 0xe229_4cc7_f713_5079, Kind::Struct(&[

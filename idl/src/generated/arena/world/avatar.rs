@@ -413,7 +413,7 @@ impl v1::Check for Avatar {
 impl v1::Numbered for Avatar {
     const PACKAGE: u16 = 5;
     const NUMBER: u16 = 10;
-    const DIGEST: u64 = 0x6e7b_0afa_5eb1_3110;
+    const DIGEST: u64 = 0xba01_b649_41ca_2e97;
 }
 
 impl v1::Target for Avatar {
@@ -2599,7 +2599,7 @@ pub mod descriptor {
         ],
         deadline_us: Some(3000000),
         tick_us: None,
-        digest: 0x6e7b_0afa_5eb1_3110,
+        digest: 0xba01_b649_41ca_2e97,
     };
 
     pub static SETTINGS: Type = Type::new(Head::new("arena.world", "Settings", "idl/arena/world/avatar.idl", 63).docs("What somebody set up for themselves."), 0xf92a_f603_eef9_8b58, Kind::Struct(&[

@@ -171,9 +171,9 @@ pub struct Ticket {
     pub battle: BattleId,
     /// Where the battle node takes connections, best first.
     pub addresses: Vec<String>,
-    /// The key that the client's link to the battle node is encrypted with.
-    pub link_key: v1::Bytes,
-    /// Account, session, node and end of validity, signed by the lobby with the cluster's key.
+    /// What the client knows those nodes by, if they have a key: it encrypts its link under that and the seal's.
+    pub server_key: Option<v1::Bytes>,
+    /// Account, session, node and end of validity, signed with the cluster's secret, and the key that goes with them.
     pub seal: v1::Bytes,
     pub expires_at: v1::Timestamp,
 }
@@ -183,7 +183,7 @@ impl ::core::fmt::Debug for Ticket {
         let mut shown = f.debug_struct("Ticket");
         shown.field("battle", &self.battle);
         shown.field("addresses", &self.addresses);
-        shown.field("link_key", &v1::Redacted);
+        shown.field("server_key", &self.server_key);
         shown.field("seal", &v1::Redacted);
         shown.field("expires_at", &self.expires_at);
         shown.finish()
@@ -203,7 +203,7 @@ impl v1::Encode for Ticket {
         let mut slots = w.slots(v1::Struct::slots(self));
         slots.put(&self.battle);
         slots.put(&self.addresses);
-        slots.put(&self.link_key);
+        slots.put(&self.server_key);
         slots.put(&self.seal);
         slots.put(&self.expires_at);
     }
@@ -216,7 +216,7 @@ impl v1::Decode for Ticket {
         let value = Self {
             battle: slots.required::<BattleId>("battle")?,
             addresses: slots.required::<v1::List<v1::Text<0, 128>, 1, 4>>("addresses")?,
-            link_key: slots.required::<v1::Blob<32, 32>>("link_key")?,
+            server_key: slots.optional::<v1::Blob<32, 32>>("server_key")?,
             seal: slots.required::<v1::Blob<1, 512>>("seal")?,
             expires_at: slots.required::<v1::Timestamp>("expires_at")?,
         };
@@ -228,7 +228,7 @@ impl v1::Decode for Ticket {
 impl v1::Check for Ticket {
     fn check(&self) -> v1::Result<()> {
         v1::check::<v1::List<v1::Text<0, 128>, 1, 4>>("addresses", &self.addresses)?;
-        v1::check::<v1::Blob<32, 32>>("link_key", &self.link_key)?;
+        v1::check::<v1::Maybe<v1::Blob<32, 32>>>("server_key", &self.server_key)?;
         v1::check::<v1::Blob<1, 512>>("seal", &self.seal)?;
         Ok(())
     }
@@ -436,11 +436,11 @@ pub mod descriptor {
         Member::new(3, "battles", Use::U32).or(Value::Int(0)),
     ]));
 
-    pub static TICKET: Type = Type::new(Head::new("arena.common", "Ticket", "idl/arena/common/combat.idl", 61).docs("A signed permission to enter one battle on one node. The client carries it and cannot read it."), 0x0f8e_e448_b75d_1c0c, Kind::Struct(&[
+    pub static TICKET: Type = Type::new(Head::new("arena.common", "Ticket", "idl/arena/common/combat.idl", 61).docs("A signed permission to enter one battle on one node. The client carries it and cannot read it."), 0x3819_cd3e_ff20_9189, Kind::Struct(&[
         Member::new(1, "battle", Use::named(&super::super::names::descriptor::BATTLE_ID)),
         Member::new(2, "addresses", Use::list(&Use::STRING.length(0, 128)).length(1, 4)).docs("Where the battle node takes connections, best first."),
-        Member::new(3, "link_key", Use::BYTES.length(32, 32)).docs("The key that the client's link to the battle node is encrypted with.").attributes(Attributes::NONE.redact()),
-        Member::new(4, "seal", Use::BYTES.length(1, 512)).docs("Account, session, node and end of validity, signed by the lobby with the cluster's key.").attributes(Attributes::NONE.redact()),
+        Member::new(3, "server_key", Use::BYTES.length(32, 32).optional()).or(Value::None).docs("What the client knows those nodes by, if they have a key: it encrypts its link under that and the seal's."),
+        Member::new(4, "seal", Use::BYTES.length(1, 512)).docs("Account, session, node and end of validity, signed with the cluster's secret, and the key that goes with them.").attributes(Attributes::NONE.redact()),
         Member::new(5, "expires_at", Use::TIMESTAMP),
     ]));
 

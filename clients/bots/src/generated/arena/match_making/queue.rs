@@ -463,7 +463,7 @@ impl v1::Check for MatchSeat {
 impl v1::Numbered for MatchSeat {
     const PACKAGE: u16 = 4;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0xede1_e3fb_333f_7bd8;
+    const DIGEST: u64 = 0xc341_8d47_6ac5_c168;
 }
 
 impl v1::Target for MatchSeat {
@@ -1115,7 +1115,7 @@ pub mod descriptor {
             Call::new(CallKind::Event, 6, "called_off").params(&[Member::new(1, "battle", Use::named(&super::super::super::common::names::descriptor::BATTLE_ID)), Member::new(2, "by_you", Use::BOOL).or(Value::Bool(false))]).to(&[Audience::Owner]).docs("Nothing came of it; the seat is back in line, in front."),
             Call::new(CallKind::Event, 9, "admitted").params(&[Member::new(1, "ticket", Use::named(&super::super::super::common::combat::descriptor::TICKET))]).to(&[Audience::Owner]).docs("The battle waits: the client connects to where the ticket says."),
         ],
-        digest: 0xede1_e3fb_333f_7bd8,
+        digest: 0xc341_8d47_6ac5_c168,
     };
 
     pub static QUEUE_STATS: Type = Type::new(Head::new("arena.match_making", "QueueStats", "idl/arena/match_making/queue.idl", 91).docs("How long the lines are."), 0xd078_beec_f7d6_be34, Kind::Struct(&[

@@ -122,9 +122,9 @@ export interface Ticket {
   battle: BattleId;
   /** Where the battle node takes connections, best first. */
   addresses: string[];
-  /** The key that the client's link to the battle node is encrypted with. */
-  linkKey: Uint8Array;
-  /** Account, session, node and end of validity, signed by the lobby with the cluster's key. */
+  /** What the client knows those nodes by, if they have a key: it encrypts its link under that and the seal's. */
+  serverKey?: Uint8Array | undefined;
+  /** Account, session, node and end of validity, signed with the cluster's secret, and the key that goes with them. */
   seal: Uint8Array;
   expiresAt: bigint;
 }
@@ -141,8 +141,10 @@ export function checkTicket(v: Ticket, c: wire.Checker = new wire.Checker()): vo
     c.string(item, 0, 128);
   }
   c.leave();
-  c.member("link_key");
-  c.length(v.linkKey.length, 32, 32);
+  c.member("server_key");
+  if (v.serverKey !== undefined) {
+    c.length(v.serverKey.length, 32, 32);
+  }
   c.member("seal");
   c.length(v.seal.length, 1, 512);
   c.member("expires_at");
@@ -155,7 +157,8 @@ export function encodeTicket(w: wire.Writer, v: Ticket): void {
   w.uuid(v.battle);
   w.array(v.addresses.length);
   for (const item of v.addresses) w.string(item);
-  w.binary(v.linkKey);
+  if (v.serverKey === undefined) w.nil();
+  else w.binary(v.serverKey);
   w.binary(v.seal);
   w.i64(v.expiresAt);
 }
@@ -171,14 +174,13 @@ export function decodeTicket(r: wire.Reader): Ticket {
     addresses.push(r.string(0, 128));
   }
   r.leave();
-  r.require("link_key", n > 2);
-  const linkKey = r.binary(32, 32);
+  const serverKey = n > 2 && r.slot("server_key") ? r.binary(32, 32) : undefined;
   r.require("seal", n > 3);
   const seal = r.binary(1, 512);
   r.require("expires_at", n > 4);
   const expiresAt = r.i64();
   r.leaveSlots(n, 5);
-  return { battle, addresses, linkKey, seal, expiresAt };
+  return { battle, addresses, serverKey, seal, expiresAt };
 }
 
 /** How it ended for one fighter. */
