@@ -235,7 +235,9 @@ fn a_node_of_a_developer_makes_its_key_once() {
     configured(&keys, false).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
     let kept: Vec<_> = std::fs::read_dir(&folder.0).unwrap().collect();
-    assert_eq!(kept.len(), 1, "nothing else is left there: {kept:?}");
+    assert_eq!(kept.len(), 2, "nothing else is left there: {kept:?}");
+    let secret = std::fs::read_to_string(folder.0.join("token.secret")).unwrap();
+    assert_ne!(secret, first);
 
     std::fs::write(&path, "no key").unwrap();
     let error = configured(&keys, false).unwrap_err().to_string();
@@ -281,6 +283,12 @@ fn production_asks_for_keys_and_says_what_makes_them() {
         ConfigureError::NoKey("cluster_key")
     );
     configured(&format!("{without}, {cluster_key}"), true).unwrap();
+    let http = r#""login_http": { "listen": "127.0.0.1:0" }"#;
+    let login = format!("{without}, {http}");
+    let error = missing(&login, false);
+    assert_eq!(error, ConfigureError::NoKey("token_secrets"));
+    let secrets = r#""token_secrets": ["nobody guesses this"]"#;
+    configured(&format!("{login}, {secrets}"), false).unwrap();
     // Keys alone are enough, and the section without one is not.
     configured(&format!("{noise}, {cluster_key}"), true).unwrap();
     let bare = missing(r#""noise": {}"#, false);

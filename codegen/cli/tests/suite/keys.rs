@@ -21,7 +21,7 @@ fn keys_are_new_each_time_and_fit_together() {
     value(&out, "cluster_key").parse::<ClusterKey>().unwrap();
     let again = folder.run(&["keys", "--json"]).expect(0, &[]).out;
     let again: serde_json::Value = serde_json::from_str(&again).unwrap();
-    for name in ["server_key", "public_key", "cluster_key"] {
+    for name in ["server_key", "public_key", "cluster_key", "token_secret"] {
         assert_ne!(again[name], value(&out, name));
     }
     folder.write("server.key", format!("{}\n", value(&out, "server_key")));

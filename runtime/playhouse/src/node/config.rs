@@ -46,7 +46,7 @@ pub use network::Network;
 use super::NodeBuilder;
 use super::builder::is_loopback;
 use crate::db::Remote;
-use crate::login::{KeysError, TokenKeys};
+use crate::login::KeysError;
 use crate::store::Embedded;
 
 /// A cluster: what all its nodes have, and what each has. `game` is the game's own section, of any type.
@@ -382,10 +382,6 @@ impl NodeBuilder {
         self = self.keys(config, folder)?;
         for address in config.advertise.iter().flatten() {
             self = self.advertise(address);
-        }
-        if let Some(secrets) = &config.token_secrets {
-            let secrets = secrets.iter().map(Secret::reveal);
-            self = self.tokens(TokenKeys::new(secrets).map_err(ConfigureError::Tokens)?);
         }
         if let Some(http) = &config.login_http {
             self = self.login_http(http.into());

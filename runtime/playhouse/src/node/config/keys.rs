@@ -1,18 +1,22 @@
 //! The keys of a node, as a configuration gives them or a developer's node makes them.
 
-use std::io;
 use std::path::Path;
 use std::str::FromStr;
+use std::{fmt, io};
 
 use playhouse_config::Secret;
 use playhouse_net::noise::{KeyError, ServerKey};
 use serde::Deserialize;
 
 use super::{ConfigureError, NodeConfig};
+use crate::login::TokenKeys;
 use crate::node::{NodeBuilder, secrets};
 
 /// The file in a node's folder that keeps the key which it made.
 const SERVER_KEY_FILE: &str = "server.key";
+
+/// The file beside it that keeps the secret of tokens which it made.
+const TOKEN_SECRET_FILE: &str = "token.secret";
 
 /// What becomes of keys that a configuration does not give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -50,7 +54,9 @@ impl NodeBuilder {
             self = self.server_key(parsed("noise.server_key", key.reveal())?);
         } else if config.mode == Some(Mode::Dev) {
             let folder = folder.ok_or(ConfigureError::NoFolder)?;
-            self = self.server_key(kept(folder)?);
+            let text = kept(folder, SERVER_KEY_FILE)?;
+            let key = text.reveal().parse();
+            self = self.server_key(key.map_err(|error| unkept(folder, SERVER_KEY_FILE, &error))?);
         } else if production || noise.is_some() {
             return Err(ConfigureError::NoKey("noise.server_key"));
         }
@@ -64,7 +70,16 @@ impl NodeBuilder {
             }
             None => {}
         }
-        Ok(self)
+        let secrets = match (&config.token_secrets, config.mode, folder) {
+            (Some(secrets), ..) => secrets.clone(),
+            (None, Some(Mode::Production), _) if config.login_http.is_some() => {
+                return Err(ConfigureError::NoKey("token_secrets"));
+            }
+            (None, Some(Mode::Dev), Some(folder)) => vec![kept(folder, TOKEN_SECRET_FILE)?],
+            (None, ..) => return Ok(self),
+        };
+        let secrets = secrets.iter().map(Secret::reveal);
+        Ok(self.tokens(TokenKeys::new(secrets).map_err(ConfigureError::Tokens)?))
     }
 }
 
@@ -73,16 +88,19 @@ fn parsed<K: FromStr<Err = KeyError>>(name: &'static str, text: &str) -> Result<
         .map_err(|error| ConfigureError::Key { name, error })
 }
 
-/// The key in a folder; a new one if there is none.
-fn kept(folder: &Path) -> Result<ServerKey, ConfigureError> {
-    let problem = |error: &dyn std::fmt::Display| ConfigureError::Keep {
-        path: folder.join(SERVER_KEY_FILE),
-        error: error.to_string(),
-    };
+/// The secret in a file of a folder; a new one if there is none.
+fn kept(folder: &Path, file: &str) -> Result<Secret<String>, ConfigureError> {
     let make = || {
         let key = ServerKey::generate().map_err(io::Error::other)?;
         Ok(format!("{}\n", *key.reveal()))
     };
-    let text = secrets::kept(folder, SERVER_KEY_FILE, make).map_err(|error| problem(&error))?;
-    text.parse().map_err(|error: KeyError| problem(&error))
+    let text = secrets::kept(folder, file, make).map_err(|error| unkept(folder, file, &error))?;
+    Ok(Secret::new(text.trim().to_owned()))
+}
+
+fn unkept(folder: &Path, file: &str, error: &dyn fmt::Display) -> ConfigureError {
+    ConfigureError::Keep {
+        path: folder.join(file),
+        error: error.to_string(),
+    }
 }
