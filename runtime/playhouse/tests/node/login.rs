@@ -371,6 +371,15 @@ fn requests_have_bounds() {
     assert_eq!(plain.status, 415);
     let other = desk.raw("GET", "/v1/guest", "", b"");
     assert_eq!(other.status, 405);
+    for said in [&plain, &other] {
+        let checked = document::check(
+            &desk.document,
+            ("POST", "/v1/guest"),
+            said.status,
+            &said.body,
+        );
+        checked.unwrap();
+    }
     assert!(other.head.contains("allow: post"), "{}", other.head);
     assert_eq!(desk.raw("GET", "/v1/nothing", "", b"").status, 404);
     desk.end();
