@@ -209,15 +209,22 @@ impl Sim {
     ///
     /// If there is no such host.
     pub fn stop(&self, name: &str, within: Duration) -> bool {
-        let ended = || {
-            let hosts = self.world.hosts.borrow();
-            let host = hosts.get(name).unwrap_or_else(|| unknown(name));
-            host.shards.iter().all(|(shard, _)| shard.has_ended())
-        };
         self.begin_stop(name);
-        let in_time = self.run_until(within, ended);
+        let in_time = self.run_until(within, || self.has_ended(name));
         self.crash(name);
         in_time
+    }
+
+    /// Whether a node that was asked to stop has ended by itself, or its host is down.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such host.
+    #[must_use]
+    pub fn has_ended(&self, name: &str) -> bool {
+        let hosts = self.world.hosts.borrow();
+        let host = hosts.get(name).unwrap_or_else(|| unknown(name));
+        host.shards.iter().all(|(shard, _)| shard.has_ended())
     }
 
     /// As [`Sim::stop`], but it doesn't wait: what happens meanwhile is up to the caller.

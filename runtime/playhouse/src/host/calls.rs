@@ -52,6 +52,8 @@ pub(super) struct Call {
     pub(super) tag: u8,
     /// Waits in the mailbox of its entity.
     pub(super) queued: bool,
+    /// Runs hooks: an entity that is about to move still hears what became of its client.
+    pub(super) is_hook: bool,
     /// Its turn has come: the entity is its own.
     pub(super) granted: bool,
     /// Nobody wants the outcome any more.
@@ -171,6 +173,7 @@ impl Calls {
             slot: 0,
             tag: 0,
             queued: false,
+            is_hook: false,
             granted: false,
             cancelled: false,
             expired: false,
@@ -236,6 +239,7 @@ impl Calls {
         call.generation = 0;
         let place = std::mem::replace(&mut call.place, Place::Away(nowhere));
         call.queued = false;
+        call.is_hook = false;
         call.granted = false;
         call.cancelled = false;
         call.expired = false;

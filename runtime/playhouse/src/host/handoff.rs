@@ -7,7 +7,7 @@
 //!
 //! What is persisted travels by the store. What is marked `@handoff` (`volatile`) and timers that are not durable
 //! (`remaining`) travel with the offer. Closures, observers, local entities and plain fields stay behind. The session of its
-//! client travels as well: the client is let go when the entity is frozen, and goes on with it where it is then.
+//! client travels as well: the client is let go when nothing runs any more, and goes on with it where it is then.
 
 mod arrival;
 mod leaving;
@@ -132,7 +132,7 @@ impl Shard {
         header.life.set(Life::Ending);
         keeper.closing.set(keeper.closing.get() + 1);
         if let Some(port) = self.session_port() {
-            port.freeze(&self.entity_with(header));
+            port.settle(&self.entity_with(header));
         }
         let stirred = Rc::<Notify>::default();
         *persisted.stirred.borrow_mut() = Some(Rc::clone(&stirred));
@@ -181,6 +181,10 @@ impl Shard {
         if !self.quiet(cell, persisted, stirred, until).await {
             return false;
         }
+        // What runs may have waited for its client until now. From here on nothing of it changes what is saved.
+        if let Some(port) = self.session_port() {
+            port.freeze(&self.entity_with(cell.header()));
+        }
         for hook in [Hook::Moving, Hook::BeforeSave] {
             if self.kind(cell.header().kind).hooks.has(hook) {
                 self.last_hook(cell, hook);
@@ -217,7 +221,12 @@ impl Shard {
             }
             let is_idle = header.holder.get().is_none() || !self.keeps(Rule::Quiesce);
             if is_idle && !persisted.is_in_flight() {
-                return true;
+                let port = self.session_port();
+                let entity = self.entity_with(header);
+                let settled = port.is_none_or(|port| port.is_settled(&entity));
+                if !self.grant_hook(header) && settled {
+                    return true;
+                }
             }
             if tokio::time::timeout_at(until, stirred.notified())
                 .await

@@ -178,6 +178,36 @@ impl Shard {
         }
     }
 
+    /// Gives an entity that is about to move to the first hook that waits for it; whether there was one. Calls wait on.
+    pub(super) fn grant_hook(&self, header: &Header) -> bool {
+        let mut waiters = header.waiters.borrow_mut();
+        let Some(queue) = waiters.as_mut() else {
+            return false;
+        };
+        let mut calls = self.calls.borrow_mut();
+        let is_hook = |id: &CallId| {
+            let call = calls.get(*id);
+            call.is_some_and(|call| call.is_hook && !call.cancelled)
+        };
+        let Some(id) = queue
+            .iter()
+            .position(is_hook)
+            .and_then(|place| queue.remove(place))
+        else {
+            return false;
+        };
+        let Some(call) = calls.get_mut(id) else {
+            return false;
+        };
+        call.granted = true;
+        header.holder.set(id);
+        if let Some(waker) = call.handler_waker.take() {
+            drop(calls);
+            waker.wake();
+        }
+        true
+    }
+
     /// The entity is no more: all that wait for it look for the next one of its key.
     pub(super) fn turn_away(self: &Rc<Self>, header: &Header) {
         self.activation_left(header);

@@ -207,6 +207,9 @@ impl Shard {
                 return then(self);
             }
         };
+        if let Some(call) = self.calls.borrow_mut().get_mut(call) {
+            call.is_hook = !hooks.is_empty();
+        }
         self.caller_done(call);
         let shard = Rc::clone(self);
         let future = Box::pin(async move {

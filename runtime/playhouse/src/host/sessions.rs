@@ -72,7 +72,18 @@ pub trait SessionPort: Any {
     /// Gives a request up.
     fn cancel(&self, session: SessionId, id: EgressId);
 
-    /// An entity is about to move: nothing of its client's begins any more, and nothing is taken.
+    /// An entity is about to move: nothing of its client's begins any more. What runs goes on, and may ask the client.
+    fn settle(&self, entity: &EntityRef) {
+        let _ = entity;
+    }
+
+    /// Whether nothing runs that the client of an entity asked for. If something does, [`Shard::client_settled`] says when it ends.
+    fn is_settled(&self, entity: &EntityRef) -> bool {
+        let _ = entity;
+        true
+    }
+
+    /// It moves now: its client is let go, and nothing is taken.
     fn freeze(&self, entity: &EntityRef) {
         let _ = entity;
     }

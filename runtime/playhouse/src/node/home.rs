@@ -62,6 +62,8 @@ pub(super) struct Home {
     running: RefCell<Running>,
     /// What accepted messages ask for is being begun.
     begins: Cell<bool>,
+    /// The entity is about to move: nothing begins any more.
+    settles: Cell<bool>,
     /// What the client was asked and has not answered.
     asked: RefCell<FxHashMap<u32, Asked>>,
     last_asked: Cell<u32>,
@@ -209,6 +211,7 @@ impl ShardNode {
             held: RefCell::default(),
             running: RefCell::default(),
             begins: Cell::new(false),
+            settles: Cell::new(false),
             asked: RefCell::default(),
             // Of an entity that has moved, what was asked before is not to be taken for what is asked now.
             last_asked: Cell::new(u32::from_le_bytes([a, b, c, d])),

@@ -28,8 +28,8 @@ use crate::value::{EntityRef, Uuid};
 ///
 /// # Moving
 ///
-/// [`Door::freeze`], then what runs comes to its end and what has not begun is [put back](Door::put_back), then
-/// [`Door::snapshot`]. The receiver [thaws](Door::thaw) it. Or the move is called off: [`Door::unfreeze`].
+/// What has not begun is [put back](Door::put_back), and nothing but [answers](Door::poll_answer) is taken up while what runs
+/// comes to its end. Then [`Door::freeze`] and [`Door::snapshot`]. The receiver [thaws](Door::thaw) it. Or the move is called off: [`Door::unfreeze`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Door {
     pub(super) limits: Arc<SessionLimits>,
@@ -524,6 +524,12 @@ impl Door {
     /// then answers of the client's pass it, and what else belongs to calls that began.
     pub fn poll_run(&mut self) -> Option<Run> {
         self.session.as_mut()?.poll_run(&self.limits)
+    }
+
+    /// The next of the client's answers, past all that waits before it: what runs may wait for it, while nothing else may
+    /// begin because the entity is about to move.
+    pub fn poll_answer(&mut self) -> Option<Run> {
+        self.session.as_mut()?.poll_answer(&self.limits)
     }
 
     /// A message that [`Door::poll_run`] gave has not begun and does not: of several the last comes first. Before

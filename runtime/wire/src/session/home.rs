@@ -315,6 +315,18 @@ impl HomeSession {
         Some(run)
     }
 
+    /// Takes the next answer of the client's, past what waits before it.
+    pub(super) fn poll_answer(&mut self, limits: &SessionLimits) -> Option<Run> {
+        if self.is_frozen && limits.rules.has(Rule::FrozenStands) {
+            return None;
+        }
+        let is_answer = |run: &Run| kind_of(&run.body) == BodyKind::Response;
+        let run = self.inbox.remove(self.inbox.iter().position(is_answer)?)?;
+        self.inbox_bytes -= run.body.len();
+        self.ran = self.ran.max(run.seq);
+        Some(run)
+    }
+
     /// A message that was taken by [`Self::poll_run`] has not begun after all.
     pub(super) fn put_back(&mut self, run: Run) {
         if run.seq > self.rx.rx || self.inbox.iter().any(|other| other.seq == run.seq) {

@@ -10,7 +10,7 @@ use super::super::SessionId;
 use super::super::cell::{Hosted, Life};
 use super::super::dispatch::no_such_target;
 use super::super::shard::Shard;
-use crate::call::{Failure, FailureKind};
+use crate::call::{Failure, FailureKind, Target};
 use crate::logic::Hook;
 use crate::persist::SaveError;
 
@@ -74,6 +74,11 @@ impl Shard {
         self.saved(&cell).await
     }
 
+    /// Whether another node of the cluster may run an entity: this shard does not.
+    pub(crate) fn may_be_elsewhere(&self, entity: &EntityRef) -> bool {
+        self.is_elsewhere(&Target::Entity(entity.clone())) && self.bound_cell(entity).is_none()
+    }
+
     /// Whether an entity is on its way to this shard from another node.
     pub(crate) fn is_arriving(&self, entity: &EntityRef) -> bool {
         let persisted = self
@@ -119,6 +124,14 @@ impl Shard {
             }
         } else if let Some(kind) = self.find_kind(entity.package, entity.number) {
             self.forget_client(kind.index, &entity.key, session);
+        }
+    }
+
+    /// What the client of an entity asked for has ended, and the entity is about to move.
+    pub fn client_settled(&self, entity: &EntityRef) {
+        let cell = self.bound_cell(entity);
+        if let Some(persisted) = cell.and_then(|cell| cell.header().persisted()) {
+            persisted.stir();
         }
     }
 

@@ -50,6 +50,11 @@ impl ShardNode {
                 }
             });
         }
+        let is_known = self.homes.of(&entity).is_some();
+        if open.session.is_some() && !is_known && self.host().may_be_elsewhere(&entity) {
+            // It has moved since the gate asked: whoever has it now knows the session.
+            return self.redirect(via, &arrival.open, "");
+        }
         let home = self.home_of(&entity);
         if let Some(before) = self.homes.add_link(via, &home) {
             self.leave(&before, via);
@@ -263,12 +268,10 @@ impl ShardNode {
     pub(super) fn take_event(self: &Rc<Self>, home: &Rc<Home>, event: DoorEvent) {
         match event {
             DoorEvent::Began { replaced } => self.began(home, replaced),
-            DoorEvent::Attached {
-                is_first,
-                was_attached,
-            } => {
-                home.is_there.set(true);
-                if !is_first && !was_attached {
+            DoorEvent::Attached { is_first, .. } => {
+                // It may have been let go and come back without the entity's hearing of it, while that was about to move.
+                let was_there = home.is_there.replace(true);
+                if !is_first && !was_there {
                     self.host().resumed(&home.entity, home.session.get());
                 }
                 // What waited for room may have got it.

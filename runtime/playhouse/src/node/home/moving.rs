@@ -15,15 +15,24 @@ use crate::host::SessionId;
 const HELD_MAX: usize = 4;
 
 impl ShardNode {
-    /// An entity is about to move: its client is let go, and what has not begun moves along.
-    pub(super) fn freeze_home(self: &Rc<Self>, home: &Rc<Home>) {
+    /// An entity is about to move: what has not begun moves along, and what runs comes to its end.
+    pub(super) fn settle_home(self: &Rc<Self>, home: &Rc<Home>) {
+        home.settles.set(true);
         self.put_back(home);
+        // What runs may wait for what the client has said behind it.
+        self.run_accepted(home);
+    }
+
+    /// It moves: its client is let go.
+    pub(super) fn freeze_home(self: &Rc<Self>, home: &Rc<Home>) {
+        home.settles.set(true);
         home.door.borrow_mut().freeze(self.session_time());
         self.flush(home);
     }
 
     /// It stays: what waited goes on.
     pub(super) fn unfreeze_home(self: &Rc<Self>, home: &Rc<Home>) {
+        home.settles.set(false);
         home.door.borrow_mut().unfreeze(self.session_time());
         for (via, arrival) in home.held.take() {
             self.home_open(via, &arrival);
@@ -62,22 +71,30 @@ impl ShardNode {
         };
         self.close(home, &ended);
         for (via, arrival) in home.held.take() {
-            match Gate::from(via.gate) {
-                Gate::Here(shard) => self.post(shard, move |node| {
-                    node.redirected(HERE, via.link, via.attempt, &arrival.open);
-                }),
-                Gate::Afar(link) => {
-                    let redirect = Redirect {
-                        link: via.link,
-                        attempt: via.attempt,
-                        node,
-                        incarnation: Incarnation::default(),
-                        open: &arrival.open,
-                    };
-                    let mut w = Writer::new();
-                    redirect.put(&mut w);
-                    self.host().answer_on(link, w.into_bytes());
-                }
+            self.redirect(via, &arrival.open, node);
+        }
+    }
+
+    /// Has a gate take an `Open` to whoever runs the entity: to `node`, if that is known.
+    pub(super) fn redirect(self: &Rc<Self>, via: Via, open: &[u8], node: &str) {
+        match Gate::from(via.gate) {
+            Gate::Here(shard) => {
+                let open: Box<[u8]> = open.into();
+                self.post(shard, move |node| {
+                    node.redirected(HERE, via.link, via.attempt, &open);
+                });
+            }
+            Gate::Afar(link) => {
+                let redirect = Redirect {
+                    link: via.link,
+                    attempt: via.attempt,
+                    node,
+                    incarnation: Incarnation::default(),
+                    open,
+                };
+                let mut w = Writer::new();
+                redirect.put(&mut w);
+                self.host().answer_on(link, w.into_bytes());
             }
         }
     }

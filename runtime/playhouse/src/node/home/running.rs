@@ -66,7 +66,13 @@ impl ShardNode {
             return;
         }
         while home.running.borrow().calls.len() < RUNNING_MAX {
-            let run = home.door.borrow_mut().poll_run();
+            let run = {
+                let mut door = home.door.borrow_mut();
+                match home.settles.get() {
+                    true => door.poll_answer(),
+                    false => door.poll_run(),
+                }
+            };
             match run {
                 Some(run) => self.begin_run(home, run),
                 None => break,
@@ -289,10 +295,18 @@ impl ShardNode {
             call.reply.answered.set(true);
             call.serving.cancel();
         }
+        self.tell_settled(home);
         let mut asked: Vec<_> = home.asked.take().into_iter().collect();
         asked.sort_unstable_by_key(|(id, _)| *id);
         for (_, asked) in asked {
             asked.lost(ended);
+        }
+    }
+
+    /// An entity that is about to move may do so once nothing runs that its client asked for.
+    fn tell_settled(&self, home: &Home) {
+        if home.settles.get() && home.is_settled() {
+            self.host().client_settled(&home.entity);
         }
     }
 
@@ -330,8 +344,16 @@ impl ReplyTo for Reply {
                 }
             }
         }
+        node.tell_settled(home);
         node.run_accepted(home);
         node.flush(home);
+    }
+}
+
+impl Home {
+    /// Whether nothing runs that the client asked for.
+    pub(super) fn is_settled(&self) -> bool {
+        self.running.borrow().calls.is_empty()
     }
 }
 

@@ -210,6 +210,16 @@ impl SessionPort for Port {
         }
     }
 
+    fn settle(&self, entity: &EntityRef) {
+        if let Some((node, home)) = self.home(entity) {
+            node.settle_home(&home);
+        }
+    }
+
+    fn is_settled(&self, entity: &EntityRef) -> bool {
+        self.home(entity).is_none_or(|(_, home)| home.is_settled())
+    }
+
     fn freeze(&self, entity: &EntityRef) {
         if let Some((node, home)) = self.home(entity) {
             node.freeze_home(&home);

@@ -49,6 +49,24 @@ fn a_session_moves_with_what_was_not_begun() {
 }
 
 #[test]
+fn answers_pass_what_may_not_begin_any_more() {
+    let mut trio = Trio::open();
+    trio.runs = false;
+    trio.call(1);
+    trio.client.send(response(7)).unwrap();
+    trio.call(2);
+    trio.drive();
+    let answer = trio.door.poll_answer().unwrap();
+    assert_eq!(answer.seq, 2);
+    assert!(trio.door.poll_answer().is_none());
+    hand_over(&mut trio);
+    trio.runs = true;
+    trio.dial(2);
+    trio.drive();
+    assert_eq!(trio.began, [1, 2]);
+}
+
+#[test]
 fn a_move_that_is_called_off_leaves_the_session() {
     let mut trio = Trio::open();
     trio.door.freeze(0);
