@@ -24,6 +24,7 @@ use playhouse_wire::session::{Rule, Rules};
 
 use person::{Order, Person};
 use record::Record;
+pub use record::history;
 pub use speaker::SpeakerLogic;
 use trouble::Trouble;
 
@@ -123,6 +124,7 @@ impl Parley {
             let person = Person::new(key, (keys.clone(), limits), GATES, !nobody_dies);
             let lives = Rc::clone(&person);
             sim.client(&person.host, async move |host| {
+                record::with(|record| record.is_at(2 * SECOND));
                 Rc::clone(&lives).live(host).await
             });
             person

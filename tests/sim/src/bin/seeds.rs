@@ -1,5 +1,5 @@
-//! Plays seeds of a world and prints the hash of each: `seeds WORLD FIRST COUNT [reverse|quiet] [without RULE]`; `quiet` prints
-//! those that fail, and goes on. In worlds across nodes a rule of placement may be dropped, in those with clients one of
+//! Plays seeds of a world and prints the hash of each: `seeds WORLD FIRST COUNT [reverse|quiet|history] [without RULE]`; `quiet` prints
+//! those that fail, and goes on; `history` prints what happened in those with clients. In worlds across nodes a rule of placement may be dropped, in those with clients one of
 //! sessions: which seed misses it?
 
 use std::error::Error;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use playhouse::sim::Ended;
 use playhouse_cluster::placement;
-use playhouse_sim_tests::{ACROSS_NODES, SESSIONS, WORLDS};
+use playhouse_sim_tests::{ACROSS_NODES, SESSIONS, WORLDS, parley};
 use playhouse_wire::session;
 
 /// Plays a seed of the world that was asked for.
@@ -22,10 +22,10 @@ fn main() -> ExitCode {
         dropped = Some(*name);
         arguments.truncate(arguments.len() - 2);
     }
-    let (mut quiet, mut reverse) = (false, false);
-    if let [_, _, _, how] = arguments.as_slice() {
-        (quiet, reverse) = (*how == "quiet", *how == "reverse");
-        arguments.truncate(if quiet || reverse { 3 } else { 4 });
+    let how = arguments.get(3).copied();
+    let [quiet, reverse, history] = ["quiet", "reverse", "history"].map(|it| how == Some(it));
+    if quiet || reverse || history {
+        arguments.truncate(3);
     }
     let [world, first, count] = arguments.as_slice() else {
         return usage();
@@ -44,7 +44,11 @@ fn main() -> ExitCode {
         } else {
             first + nth
         };
-        match play(seed) {
+        let played = play(seed);
+        if history {
+            parley::history().iter().for_each(|line| write(line));
+        }
+        match played {
             Ok(_) if quiet => {}
             Ok(ended) => write(&format!("{seed} {:016x} {}", ended.hash, ended.events)),
             Err(error) => {
@@ -103,7 +107,7 @@ fn usage() -> ExitCode {
     }
     let (worlds, across, sessions) = (names(WORLDS), names(ACROSS_NODES), names(SESSIONS));
     write(&format!(
-        "usage: seeds {worlds}|{across}|{sessions} FIRST COUNT [reverse|quiet]\n       \
+        "usage: seeds {worlds}|{across}|{sessions} FIRST COUNT [reverse|quiet|history]\n       \
          seeds {across} FIRST COUNT [reverse|quiet] without {}\n       \
          seeds {sessions} FIRST COUNT [reverse|quiet] without {}",
         rules(&placement::Rule::ALL),

@@ -199,6 +199,9 @@ impl Person {
             args.number
         });
         client.on_state(move |state| {
+            record::with(|record| {
+                record.note(&format!("login {} of {}: {state:?}", login.1, login.0))
+            });
             if let State::Lost { reason } = state {
                 record::with(|record| record.over(login, reason));
             }

@@ -3,9 +3,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use playhouse::{Executed, Failure};
 use playhouse_client::SessionReason;
+use tokio::time::Instant;
 
 thread_local! {
     /// Whatever the entities and clients of this thread's simulation have seen: entities have no other way to tell.
@@ -23,6 +25,8 @@ pub(super) struct Record {
     /// No speaker has a reason to forget anything, and no session to end.
     nobody_dies: bool,
     wrong: Vec<String>,
+    history: Vec<String>,
+    began: Option<Instant>,
 }
 
 /// What happened to a speaker, wherever it was.
@@ -119,6 +123,12 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// What happened in the last simulation of this thread, in order.
+#[must_use]
+pub fn history() -> Vec<String> {
+    with(|record| record.history.clone())
+}
+
 /// Does something with the record of this thread.
 pub(super) fn with<T>(f: impl FnOnce(&mut Record) -> T) -> T {
     RECORD.with_borrow_mut(f)
@@ -137,7 +147,25 @@ impl Record {
 
     /// Something is wrong.
     pub(super) fn found(&mut self, what: String) {
+        self.history.push(format!("     WRONG {what}"));
         self.wrong.push(what);
+    }
+
+    /// It is so long after the beginning of the simulation. Called inside of it.
+    pub(super) fn is_at(&mut self, time: Duration) {
+        self.began = Instant::now().checked_sub(time);
+    }
+
+    /// Something happens inside of the simulation.
+    pub(super) fn note(&mut self, what: &str) {
+        let at = self.began.map_or(Duration::ZERO, |began| began.elapsed());
+        self.note_at(at, what);
+    }
+
+    /// Something happens so long after the beginning.
+    pub(super) fn note_at(&mut self, at: Duration, what: &str) {
+        self.history
+            .push(format!("{:10.3} {what}", at.as_secs_f64()));
     }
 
     /// A client is about to send a message. Its number.
@@ -155,6 +183,7 @@ impl Record {
 
     /// A hook of a speaker runs.
     pub(super) fn hooked(&mut self, key: u32, hook: Hook) {
+        self.note(&format!("speaker {key}: {hook:?}"));
         let speaker = self.speakers.entry(key).or_default();
         let before = speaker.client;
         let follows = match hook {
@@ -172,7 +201,7 @@ impl Record {
             speaker.login = None;
         }
         if !follows {
-            self.wrong.push(format!(
+            self.found(format!(
                 "speaker {key}: {hook:?}, though its client is {before:?}"
             ));
         }
@@ -185,9 +214,8 @@ impl Record {
         speaker.client = Client::None;
         speaker.login = None;
         if nobody_dies && speaker.begun > 0 {
-            let begun = speaker.begun;
-            self.wrong
-                .push(format!("speaker {key} begins anew after {begun} messages"));
+            let begun = std::mem::take(&mut speaker.begun);
+            self.found(format!("speaker {key} begins anew after {begun} messages"));
         }
     }
 
@@ -261,14 +289,14 @@ impl Record {
         };
         if message.outcome.replace(outcome).is_some() || !is_true {
             let ran = message.ran;
-            self.wrong.push(format!(
+            self.found(format!(
                 "message {number} of login {login} ran {ran} times at speaker {key} and its sender is told {outcome}: {result:?}"
             ));
         }
         let is_refused = matches!(result, Err(failure) if failure.kind() == playhouse::FailureKind::Overloaded)
             && outcome == Outcome::NotExecuted;
         if nobody_dies && !is_over && outcome != Outcome::Answered && !is_refused {
-            self.wrong.push(format!(
+            self.found(format!(
                 "message {number} of login {login} to speaker {key} fails, though its session goes on: {result:?}"
             ));
         }
@@ -288,13 +316,12 @@ impl Record {
             Some(before) => number == before + 1,
             None => visit.told_from.is_none_or(|from| number <= from),
         };
+        let (before, from) = (visit.told.replace(number), visit.told_from);
         if !follows {
-            let (before, from) = (visit.told, visit.told_from);
-            self.wrong.push(format!(
+            self.found(format!(
                 "event {number} of speaker {key} comes to login {login} after {before:?}: all from {from:?} on are due"
             ));
         }
-        visit.told = Some(number);
     }
 
     /// A speaker asks its client something. The number of the question.
@@ -314,7 +341,7 @@ impl Record {
         let visit = self.visits.entry((key, login)).or_default();
         let before = std::mem::replace(&mut visit.asked, number);
         if heard > 1 || before >= number || outcome == Some(Outcome::NotExecuted) {
-            self.wrong.push(format!(
+            self.found(format!(
                 "question {number} of speaker {key} comes to login {login} {heard} times, after question {before}, \
                  and its speaker was told {outcome:?}"
             ));
@@ -333,7 +360,7 @@ impl Record {
         };
         if question.outcome.replace(outcome).is_some() || !is_true {
             let heard = question.heard;
-            self.wrong.push(format!(
+            self.found(format!(
                 "question {number} of speaker {key} was heard {heard} times and it is told {outcome}: {result:?}"
             ));
         }
@@ -345,7 +372,7 @@ impl Record {
         visit.over = Some(reason);
         let may_be = matches!(reason, SessionReason::Replaced | SessionReason::LoggedOut);
         if self.nobody_dies && !may_be {
-            self.wrong.push(format!(
+            self.found(format!(
                 "the session of login {login} of speaker {key} is over: {reason:?}"
             ));
         }
@@ -414,9 +441,10 @@ impl Record {
 
     /// Every client has gone.
     pub(super) fn gone(&mut self) {
+        let mut wrong = Vec::new();
         for (key, speaker) in &self.speakers {
             if matches!(speaker.client, Client::There | Client::Replaced) {
-                self.wrong.push(format!(
+                wrong.push(format!(
                     "speaker {key} takes its client to be {:?}, which has gone",
                     speaker.client
                 ));
@@ -431,6 +459,7 @@ impl Record {
                     .push(format!("questions {open:?} of speaker {key} hang"));
             }
         }
+        self.wrong.append(&mut wrong);
     }
 
     /// Messages that ran, calls that were answered, events that were sent, questions that were asked, sessions.

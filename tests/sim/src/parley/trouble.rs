@@ -13,8 +13,11 @@ const GAP_MS: u64 = 250;
 /// Most bytes that come through before a cut.
 const CUT_WITHIN: u64 = 2_000;
 
-/// How long it takes a node to stop in order, and whatever else goes on.
-const STOP_WITHIN: Duration = Duration::from_secs(60);
+/// How long a node may take to stop in order, whatever else goes on.
+const STOP_WITHIN: Duration = Duration::from_secs(50);
+
+/// How often it is asked whether it has.
+const STOPPED_AGAIN: Duration = Duration::from_millis(100);
 
 /// Faults that go on.
 pub(super) struct Trouble<'a> {
@@ -28,8 +31,8 @@ pub(super) struct Trouble<'a> {
 enum Mend {
     /// These two hosts reach each other again.
     Heal(String, &'static str),
-    /// A node that died, or was asked to stop, starts again.
-    Start(&'static str),
+    /// A node that died, or was asked to stop by then, starts again.
+    Start(&'static str, Duration),
 }
 
 impl<'a> Trouble<'a> {
@@ -42,13 +45,21 @@ impl<'a> Trouble<'a> {
         }
     }
 
+    fn note(&self, what: &str) {
+        record::with(|record| record.note_at(self.sim.now(), what));
+    }
+
     /// Something happens to somebody's session, perhaps to that of others too.
     pub(super) fn befall(&mut self, person: &Person) {
         self.pass(Duration::from_millis(self.script.below(GAP_MS)));
         let (gate, home) = (self.one_of(GATES), self.one_of(HOMES));
         match self.script.below(24) {
-            0..6 => person.cut_after(self.script.below(CUT_WITHIN)),
-            6 | 7 => self.sim.break_links(&person.host, gate),
+            0..6 => {
+                let bytes = self.script.below(CUT_WITHIN);
+                self.note(&format!("{} is cut behind {bytes} bytes", person.host));
+                person.cut_after(bytes);
+            }
+            6 | 7 => self.break_links(&person.host, gate),
             8 | 9 => self.part(person.host.clone(), gate),
             10..14 => {
                 let to = match self.script.chance(0.2) {
@@ -56,14 +67,19 @@ impl<'a> Trouble<'a> {
                     true => home,
                     false => gate,
                 };
+                self.note(&format!("{} moves to {to}", person.host));
                 person.order(Order::Move(format!("{to}:7000")));
             }
-            14 => person.order(Order::LogIn),
-            15 | 16 => self.sim.break_links(gate, home),
+            14 => {
+                self.note(&format!("{} logs in again", person.host));
+                person.order(Order::LogIn);
+            }
+            15 | 16 => self.break_links(gate, home),
             17 => self.part(gate.to_owned(), home),
-            18 => self.sim.break_links(home, self.one_of(HOMES)),
+            18 => self.break_links(home, self.one_of(HOMES)),
             19 | 20 => self.kill(gate),
-            _ => self.stop(gate, GATES),
+            21 => self.stop(gate, GATES),
+            _ => self.stop(home, HOMES),
         }
     }
 
@@ -90,16 +106,30 @@ impl<'a> Trouble<'a> {
         self.sim.run_for(end.saturating_sub(self.sim.now()));
     }
 
-    fn mend(&self, mend: &Mend) {
+    fn mend(&mut self, mend: &Mend) {
         match mend {
-            Mend::Heal(one, other) => self.sim.heal(one, other),
-            Mend::Start(name) => {
-                if self.sim.is_up(name) && !self.sim.stop(name, STOP_WITHIN) {
+            Mend::Heal(one, other) => {
+                self.note(&format!("{one} and {other} reach each other"));
+                self.sim.heal(one, other);
+            }
+            Mend::Start(name, late) => {
+                if !self.sim.has_ended(name) && self.sim.now() < *late {
+                    let again = self.sim.now() + STOPPED_AGAIN;
+                    return self.due.push((again, mend.clone()));
+                }
+                if !self.sim.has_ended(name) {
                     record::with(|record| record.found(format!("{name} does not stop")));
                 }
+                self.sim.crash(name);
+                self.note(&format!("{name} starts"));
                 self.sim.restart(name);
             }
         }
+    }
+
+    fn break_links(&self, one: &str, other: &str) {
+        self.note(&format!("links between {one} and {other} break"));
+        self.sim.break_links(one, other);
     }
 
     /// A node dies, and starts again after a while.
@@ -107,9 +137,9 @@ impl<'a> Trouble<'a> {
         if self.will_start(name) {
             return;
         }
+        self.note(&format!("{name} dies"));
         self.sim.crash(name);
-        let until = self.later(4_000);
-        self.due.push((until, Mend::Start(name)));
+        self.start_later(name);
     }
 
     /// A node stops in order, and starts again after a while, unless another one of its kind is at that.
@@ -117,17 +147,24 @@ impl<'a> Trouble<'a> {
         if kind.iter().any(|other| self.will_start(other)) {
             return;
         }
+        self.note(&format!("{name} stops"));
         self.sim.begin_stop(name);
-        let until = self.later(4_000);
-        self.due.push((until, Mend::Start(name)));
+        self.start_later(name);
+    }
+
+    fn start_later(&mut self, name: &'static str) {
+        let start = Mend::Start(name, self.sim.now() + STOP_WITHIN);
+        self.due.push((self.later(4_000), start));
     }
 
     fn will_start(&self, name: &'static str) -> bool {
-        self.due.iter().any(|(_, mend)| *mend == Mend::Start(name))
+        let starts = |mend: &Mend| matches!(mend, Mend::Start(of, _) if *of == name);
+        self.due.iter().any(|(_, mend)| starts(mend))
     }
 
     /// Nothing passes between two hosts for a while.
     fn part(&mut self, one: String, other: &'static str) {
+        self.note(&format!("{one} and {other} are cut off from each other"));
         self.sim.partition(&one, other);
         let until = self.later(6_000);
         self.due.push((until, Mend::Heal(one, other)));
