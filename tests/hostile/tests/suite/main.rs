@@ -9,15 +9,22 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod calls;
+#[path = "../../../../runtime/playhouse/tests/moving/generated/mod.rs"]
+#[allow(dead_code, reason = "its role of a store is all that is needed")]
+mod caravan;
 #[path = "../../../../runtime/playhouse/tests/node/client.rs"]
 #[allow(dead_code, reason = "tests of nodes use the rest")]
 mod client;
 mod datagrams;
 mod floods;
 mod frames;
+mod gates;
 #[path = "../../../../runtime/playhouse/tests/node/generated/mod.rs"]
 mod generated;
 mod logins;
+#[path = "../../../../runtime/playhouse/tests/moving/meeting.rs"]
+#[allow(dead_code, reason = "tests of moves use the rest")]
+mod meeting;
 mod middle;
 mod peers;
 mod proxied;

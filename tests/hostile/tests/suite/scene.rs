@@ -7,7 +7,7 @@ use std::time::Duration;
 use playhouse::node::{DoorLimits, Node, NodeBuilder, Running};
 use playhouse_hostile_tests::Page;
 use playhouse_net::{Network, Tcp, noise};
-use playhouse_wire::message::Role;
+use playhouse_wire::message::{Role, SessionReason};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -58,6 +58,8 @@ pub(crate) struct Scene {
 /// A client that calls its entity all the time.
 pub(crate) struct Honest {
     pub(crate) client: Rc<Client>,
+    /// Opens until its session was there.
+    opens: u64,
     answered: Rc<Cell<u32>>,
     broken: Rc<RefCell<Option<String>>>,
 }
@@ -70,6 +72,16 @@ pub(crate) fn under_attack(builder: NodeBuilder, attack: impl AsyncFnOnce(&Scene
 /// The same, where the honest client shows this token or pass.
 pub(crate) fn under_attack_by(builder: NodeBuilder, pass: &[u8], attack: impl AsyncFnOnce(&Scene)) {
     let (running, address) = world::start(builder.metrics("127.0.0.1:0"));
+    at_node(running, address, pass, attack);
+}
+
+/// The same at a node that runs already.
+pub(crate) fn at_node(
+    running: Running,
+    address: String,
+    pass: &[u8],
+    attack: impl AsyncFnOnce(&Scene),
+) {
     client::run(async move {
         let network: Rc<dyn Network> = match running.public_key() {
             Some(key) => Rc::new(noise::Network::client(Rc::new(Tcp), key)),
@@ -89,10 +101,22 @@ impl Honest {
     async fn play(network: Rc<dyn Network>, address: &str, pass: &[u8]) -> Self {
         let client = Rc::new(Client::connect_over(network, address, Role::Client));
         linked(&client).await;
-        let opened = client.open(pass).await;
-        assert!(matches!(opened, Note::Opened(_)), "{opened:?}");
+        // A gate may not have heard of a home yet.
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            match client.open(pass).await {
+                Note::Opened(_) => break,
+                Note::Refused(SessionReason::Unavailable, why) => {
+                    assert!(tokio::time::Instant::now() < until, "{why}");
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let opens = client.inbox.session.attempt.get();
         let honest = Self {
             client: Rc::clone(&client),
+            opens,
             answered: Rc::default(),
             broken: Rc::default(),
         };
@@ -127,7 +151,8 @@ impl Honest {
         let calls = usize::try_from(answered).unwrap();
         assert!((calls..=calls + 1).contains(&events), "{events}, {calls}");
         assert!(!self.client.link.is_closed());
-        assert_eq!(self.client.inbox.session.attempt.get(), 1, "opened once");
+        let opens = self.client.inbox.session.attempt.get();
+        assert_eq!(opens, self.opens, "its session goes on by its first link");
     }
 }
 
@@ -147,13 +172,7 @@ impl Scene {
 
     /// The node's numbers.
     pub(crate) async fn page(&self) -> Page {
-        let address = self.running.metrics_address().unwrap();
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-        stream.write_all(request).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        Page::of(&answer)
+        page_of(&self.running).await
     }
 
     /// A number of the node's page, a moment ago.
@@ -193,6 +212,17 @@ impl Scene {
         let series = format!("playhouse_opens_refused_total{{reason=\"{reason}\"}}");
         self.counted(&series, least).await;
     }
+}
+
+/// The numbers of a node.
+pub(crate) async fn page_of(running: &Running) -> Page {
+    let address = running.metrics_address().unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    Page::of(&answer)
 }
 
 /// Waits until a client's link is open: what it is bound to is known then.

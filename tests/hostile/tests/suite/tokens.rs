@@ -33,7 +33,7 @@ fn entity(number: u64) -> EntityRef {
     Guest::reference(AccountId(number)).address().clone()
 }
 
-fn claims(number: u64) -> Claims {
+pub(crate) fn claims(number: u64) -> Claims {
     Claims {
         entity: entity(number),
         login_no: 1,
@@ -43,7 +43,7 @@ fn claims(number: u64) -> Claims {
     }
 }
 
-fn pass(keys: &TokenKeys, claims: &Claims) -> Vec<u8> {
+pub(crate) fn pass(keys: &TokenKeys, claims: &Claims) -> Vec<u8> {
     let (token, key) = keys.issue(claims);
     Pass::join(&key, &token.0)
 }
