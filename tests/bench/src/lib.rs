@@ -2,14 +2,19 @@
 //! written by hand, and `prost`.
 //!
 //! [`samples`] makes the values; `benches/codec.rs` measures. The three that speak MessagePack write the same bytes. [`mobs`] and
-//! [`town`] are what the benchmarks of calls call, [`figures`] what they print.
+//! [`town`] are what the benchmarks of calls call, [`lobby`] and [`players`] what those of sessions do, [`figures`] what they print.
 
+/// What the generator makes of `idl/calls.idl` for a client.
+pub mod client;
 pub mod derived;
 pub mod figures;
 /// What the generator makes of `idl/game.idl`.
 pub mod generated;
 pub mod handwritten;
+pub mod lobby;
 pub mod mobs;
+pub mod part;
+pub mod players;
 pub mod protobuf;
 pub mod samples;
 pub mod town;

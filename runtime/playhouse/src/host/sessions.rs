@@ -110,7 +110,7 @@ pub trait SessionPort: Any {
         None
     }
 
-    /// A time has come that [`Shard::wake_session`] was asked for.
+    /// A time has come that `Shard::wake_session` was asked for.
     fn due(&self, session: SessionId) {
         let _ = session;
     }

@@ -11,9 +11,9 @@ pub mod calls;
 pub mod game;
 
 pub use calls::{
-    Boss, BossHomeArgs, BossProxy, BossRestArgs, Courier, CourierCountArgs, CourierProxy,
-    CourierReceiveArgs, CourierSendArgs, Echo, EchoEchoArgs, EchoProxy, Message, Mob, MobProxy,
-    Place, PlaceLookArgs, PlaceProxy, Tally, TallyAddArgs, TallyAddLaterArgs, TallyEchoArgs,
-    TallyHandOnArgs, TallyNoteArgs, TallyProxy,
+    Avatar, AvatarEchoArgs, AvatarProxy, Boss, BossHomeArgs, BossProxy, BossRestArgs, Courier,
+    CourierCountArgs, CourierProxy, CourierReceiveArgs, CourierSendArgs, Echo, EchoEchoArgs,
+    EchoProxy, Message, Mob, MobProxy, Place, PlaceLookArgs, PlaceProxy, Tally, TallyAddArgs,
+    TallyAddLaterArgs, TallyEchoArgs, TallyHandOnArgs, TallyNoteArgs, TallyProxy,
 };
 pub use game::{Buff, Damage, Hit, State, Team, Unit};

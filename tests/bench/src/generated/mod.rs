@@ -6,7 +6,7 @@ pub mod bench;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x6e3d_ddea_44d9_cc29,
+    digest: 0xa156_621c_3f09_27fd,
     release: 0,
     readable_since: 0,
     past: &[],

@@ -1731,6 +1731,207 @@ impl v1::Rpc for BossRestArgs {
     type Fault = v1::Failure;
 }
 
+/// Whom a client's session is bound to.
+#[derive(Debug, Clone, Default)]
+pub struct Avatar {
+    tracker: v1::Tracker,
+}
+
+impl Avatar {
+    /// A reference to the one with this key.
+    #[must_use]
+    pub fn reference(number: u64) -> v1::Ref<Self> {
+        v1::Ref::to_entity([number.into()])
+    }
+
+    /// Stands for the one with this key, to call it.
+    #[must_use]
+    pub fn of(number: u64) -> AvatarProxy {
+        let reference = Self::reference(number);
+        AvatarProxy(v1::Proxy::entity(reference.into_address()))
+    }
+}
+
+impl v1::Properties for Avatar {
+    const PROPERTIES: &'static [v1::descriptor::Property] = descriptor::AVATAR.properties;
+
+    fn tracker(&self) -> &v1::Tracker {
+        &self.tracker
+    }
+
+    fn property(&self, _: u8) -> Option<v1::Property<'_>> {
+        None
+    }
+
+    fn apply_change(&mut self, _: u8, _: &mut v1::Reader<'_>) -> v1::Result<bool> {
+        Ok(false)
+    }
+
+    fn clear_changes(&mut self, consumer: v1::Consumer) {
+        self.tracker.clear(consumer);
+    }
+}
+
+impl v1::Check for Avatar {}
+
+impl v1::Numbered for Avatar {
+    const PACKAGE: u16 = 900;
+    const NUMBER: u16 = 7;
+    const DIGEST: u64 = 0xbd36_da21_e86b_6b21;
+}
+
+impl v1::Target for Avatar {
+    const ENTITY: Option<(u16, u16)> = Some((900, 7));
+}
+
+/// Stands for [`Avatar`], wherever it is: each call of the schema is a method.
+#[derive(Debug, Clone)]
+pub struct AvatarProxy(v1::Proxy);
+
+impl From<v1::Proxy> for AvatarProxy {
+    fn from(proxy: v1::Proxy) -> Self {
+        Self(proxy)
+    }
+}
+
+impl v1::Callable for Avatar {
+    type Proxy = AvatarProxy;
+}
+
+impl AvatarProxy {
+    /// As `Echo.echo`, in a session.
+    pub fn echo(&self, message: Message) -> v1::Calling<AvatarEchoArgs> {
+        self.0.rpc(AvatarEchoArgs { message })
+    }
+
+    /// The same at the node with this address, instead of where it would be looked for.
+    #[must_use]
+    pub fn at(self, address: impl Into<v1::Address>) -> Self {
+        Self(self.0.at(address))
+    }
+
+    /// The same with this deadline, instead of the one in the schema.
+    #[must_use]
+    pub fn deadline(self, deadline: ::core::time::Duration) -> Self {
+        Self(self.0.deadline(deadline))
+    }
+}
+
+impl v1::EntitySchema for Avatar {
+    type Key = u64;
+
+    fn descriptor() -> &'static v1::descriptor::Entity {
+        &descriptor::AVATAR
+    }
+
+    fn key(key: &v1::EntityKey) -> Option<Self::Key> {
+        let [part] = key.parts() else {
+            return None;
+        };
+        Some(v1::key_part::<u64>(part)?)
+    }
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[rustfmt::skip]
+macro_rules! __playhouse_bench_Avatar {
+    ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
+        {
+            entity keyed "Avatar" "idl/calls.idl" 73
+            [
+                { rpc 1 echo 76 "rpc 1 echo(message: Message) -> Message" [ message "Message", ] "Result<Message, Failure>" }
+            ]
+            [
+            ]
+        }
+        $($user)*
+    } };
+}
+
+#[doc(hidden)]
+pub use __playhouse_bench_Avatar as Avatar;
+
+/// The arguments of rpc `echo` of [`Avatar`].
+///
+/// As `Echo.echo`, in a session.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AvatarEchoArgs {
+    pub message: Message,
+}
+
+impl AvatarEchoArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, message: &Message) {
+        let count = if v1::Struct::slots(message) != 0 {
+            1
+        } else {
+            0
+        };
+        let mut slots = w.slots(count);
+        slots.put(message);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(message: &Message) -> v1::Result<()> {
+        v1::check::<Message>("message", message)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for AvatarEchoArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.message);
+    }
+}
+
+impl v1::Decode for AvatarEchoArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            message: slots.or_default::<Message>("message")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for AvatarEchoArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.message)
+    }
+}
+
+impl v1::Arguments for AvatarEchoArgs {
+    const TAG: u8 = 1;
+
+    type Owner = Avatar;
+    type Parts = (Message,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.message,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::AVATAR.calls[0]
+    }
+}
+
+impl v1::HasCall<1> for Avatar {
+    type Args = AvatarEchoArgs;
+}
+
+impl v1::Rpc for AvatarEchoArgs {
+    type Output = Message;
+    type Codec = Message;
+    type Fault = v1::Failure;
+}
+
 v1::named! {
     Message: descriptor::MESSAGE,
 }
@@ -1743,7 +1944,7 @@ pub mod descriptor {
     use super::v1;
     use super::v1::descriptor::*;
 
-    pub static MODULE: Module = Module { path: "idl/calls.idl", docs: "What the benchmarks of calls call.", declarations: &[Declaration::Role(&ROLE_BENCH_NODE), Declaration::Role(&ROLE_DB), Declaration::Type(&MESSAGE), Declaration::Service(&ECHO), Declaration::Component(&TALLY), Declaration::Component(&PLACE), Declaration::Entity(&MOB), Declaration::Entity(&COURIER), Declaration::Entity(&BOSS)] };
+    pub static MODULE: Module = Module { path: "idl/calls.idl", docs: "What the benchmarks of calls call.", declarations: &[Declaration::Role(&ROLE_BENCH_NODE), Declaration::Role(&ROLE_DB), Declaration::Type(&MESSAGE), Declaration::Service(&ECHO), Declaration::Component(&TALLY), Declaration::Component(&PLACE), Declaration::Entity(&MOB), Declaration::Entity(&COURIER), Declaration::Entity(&BOSS), Declaration::Entity(&AVATAR)] };
 
     pub static ROLE_BENCH_NODE: Role = Role { head: Head::new("bench", "bench_node", "idl/calls.idl", 6).docs("The nodes of a benchmark.") };
 
@@ -1857,5 +2058,23 @@ pub mod descriptor {
         deadline_us: None,
         tick_us: None,
         digest: 0x87b3_4f8b_7cc8_f1a8,
+    };
+
+    pub static AVATAR: Entity = Entity {
+        head: Head::new("bench", "Avatar", "idl/calls.idl", 73).docs("Whom a client's session is bound to."),
+        package: 900,
+        number: 7,
+        kind: EntityKind::Keyed(&[Use::U64]),
+        role: Some(&ROLE_BENCH_NODE),
+        slots: &[
+        ],
+        properties: &[
+        ],
+        calls: &[
+            Call::new(CallKind::Rpc, 1, "echo").params(&[Member::new(1, "message", Use::named(&MESSAGE)).or(Value::Struct)]).result(Use::named(&MESSAGE)).exposed(Exposed { count: 1000000, per_us: 1000000, burst: 1000000, guest: false, audience: None }).docs("As `Echo.echo`, in a session."),
+        ],
+        deadline_us: None,
+        tick_us: None,
+        digest: 0xbd36_da21_e86b_6b21,
     };
 }
