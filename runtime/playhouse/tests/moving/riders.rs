@@ -8,13 +8,14 @@ use std::time::Duration;
 use playhouse::db::{Remote, Serving};
 use playhouse::node::Running;
 use playhouse::store::Embedded;
-use playhouse_wire::message::{FailureKind, Role, SessionReason};
+use playhouse_wire::message::{FailureKind, Role, SessionReason, put_aside, put_notify};
 use playhouse_wire::session::SessionLimits;
 
 use crate::client::{self, Client, Ended, Note, header, method};
 use crate::meeting::Meeting;
 use crate::schema::caravan::{
-    Camel, CamelRestArgs, CamelRideArgs, CamelStepArgs, Herder, HerderCriedArgs, Oasis, Rider,
+    Camel, CamelRestArgs, CamelRideArgs, CamelSpurArgs, CamelSpurredArgs, CamelStepArgs, Herder,
+    HerderCriedArgs, Oasis, Rider,
 };
 use crate::sockets::start;
 use crate::world::node;
@@ -101,6 +102,57 @@ fn a_client_reaches_its_entity_through_any_node() {
                 client = next;
             }
             assert_eq!(ride(&client).await.value::<String>(), at_home);
+        }
+    });
+    pair.stop();
+}
+
+/// Spurs a camel past the sequence until its rider has felt so much of it.
+async fn spur(client: &Client, number: &mut u32, count: usize) -> Vec<u32> {
+    let method = method::<Camel, CamelSpurArgs>(0);
+    let attempt = client.inbox.session.attempt.get();
+    while client.inbox.events.borrow().len() < count {
+        *number += 1;
+        let args = playhouse::to_vec(&CamelSpurArgs { number: *number });
+        client.link.pass(|w| {
+            put_aside(w, attempt, u64::from(*number), |w| {
+                put_notify(w, method, &header(None), |w| w.raw(&args));
+            });
+        });
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let events = client
+        .inbox
+        .events
+        .borrow_mut()
+        .drain(..)
+        .collect::<Vec<_>>();
+    let numbers = events.into_iter().map(|(_, _, args)| {
+        let limits = playhouse::Limits::DEFAULT;
+        playhouse::from_slice::<CamelSpurredArgs>(&args, &limits)
+            .unwrap()
+            .number
+    });
+    numbers.collect()
+}
+
+#[test]
+fn what_may_be_lost_goes_through_any_node() {
+    let pair = Pair::new("spurred");
+    client::run(async {
+        for camel in 1..=4 {
+            let mut client = rider(&pair.east, camel).await;
+            let (mut number, mut felt) = (0, Vec::new());
+            for gate in [&pair.west, &pair.east] {
+                felt.extend(spur(&client, &mut number, 5).await);
+                let next = client.again(&gate.addresses()[0]);
+                let entity = Camel::reference(u64::from(camel)).address().clone();
+                assert_eq!(next.resume().await, Note::Opened(entity));
+                client = next;
+            }
+            felt.extend(spur(&client, &mut number, 5).await);
+            let rises = felt.windows(2).all(|two| two[0] < two[1]);
+            assert!(rises, "{felt:?}");
         }
     });
     pair.stop();

@@ -131,6 +131,11 @@ impl CamelLogic {
     }
 
     #[rpc]
+    async fn spur(&mut self, cx: &mut Cx, number: u32) {
+        Camel::spurred(cx, number);
+    }
+
+    #[rpc]
     async fn pace(&mut self, cx: &mut Cx) -> Result<u64, Failure> {
         self.props.set_steps(self.props.steps() + 1);
         let steps = self.props.steps();

@@ -17,7 +17,7 @@ use playhouse_net::tls::Trust;
 use playhouse_net::{Located, Network, Scheme, Tcp, quic, ws};
 use playhouse_wire::link::Identity;
 use playhouse_wire::message::{
-    End, Executed, FailureKind, GoAway, Header, Message, Method, Notify, Request, Role,
+    End, Executed, FailureKind, GoAway, Header, Latest, Message, Method, Notify, Request, Role,
     SessionReason, WireFailure, put_notify, put_response_failure, put_response_ok,
 };
 use tempfile::TempDir;
@@ -113,6 +113,7 @@ impl LinkHandler for Inbox {
                 session.acknowledged(seq);
                 return self.news.notify_one();
             }
+            Message::Latest(latest) => return self.passed(link, &latest),
             Message::Opened(opened) => {
                 session.opened(link, &opened);
                 Note::Opened(opened.entities.iter().next().unwrap())
@@ -161,7 +162,15 @@ impl Inbox {
             }
             Message::Response(response) => self.session.answered(response.id, response.outcome),
             Message::Notify(notify) => self.notify(link, notify),
+            Message::Latest(latest) => self.passed(link, &latest),
             other => panic!("not for a client: {other:?}"),
+        }
+    }
+
+    /// An event that may be lost, or the first of such.
+    fn passed(&self, link: &Link, latest: &Latest<'_>) {
+        if let Message::Notify(notify) = Message::decode(latest.body).unwrap() {
+            self.notify(link, notify);
         }
     }
 

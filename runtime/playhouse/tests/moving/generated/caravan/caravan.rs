@@ -588,6 +588,11 @@ impl Camel {
         let reference = Self::reference(number);
         CamelProxy(v1::Proxy::entity(reference.into_address()))
     }
+
+    /// Sends the event `spurred`.
+    pub fn spurred(cx: &mut v1::Cx, number: u32) {
+        v1::event(cx, CamelSpurredArgs { number });
+    }
 }
 
 impl v1::Properties for Camel {
@@ -632,7 +637,7 @@ impl v1::Check for Camel {
 impl v1::Numbered for Camel {
     const PACKAGE: u16 = 21;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0x66b1_bf76_4169_4e49;
+    const DIGEST: u64 = 0x0d4a_f489_f0b3_a0c7;
 }
 
 impl v1::Target for Camel {
@@ -739,6 +744,15 @@ impl CamelProxy {
         self.0.rpc(CamelPitchArgs {})
     }
 
+    /// What its rider feels at once, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn spur(&self, number: u32) -> Result<(), v1::Failure> {
+        self.0.oneway(CamelSpurArgs { number })
+    }
+
     /// The component in the slot `pack`.
     #[must_use]
     pub fn pack(&self) -> PackProxy {
@@ -800,6 +814,8 @@ macro_rules! __playhouse_caravan_Camel {
                 { rpc 13 pace 53 "rpc 13 pace() -> u64" [ ] "Result<u64, Failure>" }
                 { rpc 14 ride 56 "rpc 14 ride() -> string[..=64]" [ ] "Result<String, Failure>" }
                 { rpc 15 pitch 57 "rpc 15 pitch() -> ref<Tent>" [ ] "Result<Ref<Tent>, Failure>" }
+                { oneway 16 spur 60 "oneway 16 spur(number: u32)" [ number "u32", ] "()" }
+                { event 17 spurred 62 "event 17 spurred(number: u32)" [ number "u32", ] "()" }
             ]
             [
                 { 1 pack 30 "Pack" }
@@ -1833,6 +1849,142 @@ impl v1::Rpc for CamelPitchArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of oneway `spur` of [`Camel`].
+///
+/// What its rider feels at once, or not at all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CamelSpurArgs {
+    pub number: u32,
+}
+
+impl CamelSpurArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, number: u32) {
+        let count = if number != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&number);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for CamelSpurArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.number);
+    }
+}
+
+impl v1::Decode for CamelSpurArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            number: slots.or_default::<u32>("number")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for CamelSpurArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.number)
+    }
+}
+
+impl v1::Arguments for CamelSpurArgs {
+    const TAG: u8 = 16;
+
+    type Owner = Camel;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.number,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::CAMEL.calls[15]
+    }
+}
+
+impl v1::HasCall<16> for Camel {
+    type Args = CamelSpurArgs;
+}
+
+/// The arguments of event `spurred` of [`Camel`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CamelSpurredArgs {
+    pub number: u32,
+}
+
+impl CamelSpurredArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, number: u32) {
+        let count = if number != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&number);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u32) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for CamelSpurredArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.number);
+    }
+}
+
+impl v1::Decode for CamelSpurredArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            number: slots.or_default::<u32>("number")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for CamelSpurredArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.number)
+    }
+}
+
+impl v1::Arguments for CamelSpurredArgs {
+    const TAG: u8 = 17;
+
+    type Owner = Camel;
+    type Parts = (u32,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.number,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::CAMEL.calls[16]
+    }
+}
+
+impl v1::HasCall<17> for Camel {
+    type Args = CamelSpurredArgs;
+}
+
 /// Nothing of it is stored; it moves all the same.
 #[derive(Debug, Clone, Default)]
 pub struct Wind {
@@ -1966,10 +2118,10 @@ impl v1::EntitySchema for Wind {
 macro_rules! __playhouse_caravan_Wind {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Wind" "idl/caravan.idl" 61
+            entity keyed "Wind" "idl/caravan.idl" 66
             [
-                { rpc 1 blow 64 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 65 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 blow 69 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 70 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2240,9 +2392,9 @@ impl v1::EntitySchema for Tent {
 macro_rules! __playhouse_caravan_Tent {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "Tent" "idl/caravan.idl" 69
+            entity instance "Tent" "idl/caravan.idl" 74
             [
-                { rpc 1 enter 72 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 enter 77 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2470,13 +2622,13 @@ impl v1::EntitySchema for Oasis {
 macro_rules! __playhouse_caravan_Oasis {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Oasis" "idl/caravan.idl" 76
+            entity singleton "Oasis" "idl/caravan.idl" 81
             [
-                { rpc 1 enter 79 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 80 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 3 report 82 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
-                { rpc 4 herders 84 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
-                { rpc 5 proclaim 86 "rpc 5 proclaim(line: string[..=80]) -> u32" [ line "String", ] "Result<u32, Failure>" }
+                { rpc 1 enter 84 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 85 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 3 report 87 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
+                { rpc 4 herders 89 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
+                { rpc 5 proclaim 91 "rpc 5 proclaim(line: string[..=80]) -> u32" [ line "String", ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2964,13 +3116,13 @@ impl v1::EntitySchema for Herder {
 macro_rules! __playhouse_caravan_Herder {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity per_node "Herder" "idl/caravan.idl" 90
+            entity per_node "Herder" "idl/caravan.idl" 95
             [
-                { rpc 1 where_now 91 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { timer 2 report 92 "timer 2 report()" [ ] "()" }
-                { oneway 3 listen 94 "oneway 3 listen(rider: ref<Rider>)" [ rider "Ref<Rider>", ] "()" }
-                { oneway 4 cry 95 "oneway 4 cry(line: string[..=80])" [ line "String", ] "()" }
-                { event 5 cried 96 "event 5 cried(line: string[..=80])" [ line "String", ] "()" }
+                { rpc 1 where_now 96 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { timer 2 report 97 "timer 2 report()" [ ] "()" }
+                { oneway 3 listen 99 "oneway 3 listen(rider: ref<Rider>)" [ rider "Ref<Rider>", ] "()" }
+                { oneway 4 cry 100 "oneway 4 cry(line: string[..=80])" [ line "String", ] "()" }
+                { event 5 cried 101 "event 5 cried(line: string[..=80])" [ line "String", ] "()" }
             ]
             [
             ]
@@ -3430,7 +3582,7 @@ impl v1::EntitySchema for Rider {
 macro_rules! __playhouse_caravan_Rider {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Rider" "idl/caravan.idl" 100
+            entity keyed "Rider" "idl/caravan.idl" 105
             [
             ]
             [
@@ -3537,12 +3689,12 @@ impl v1::ServiceSchema for Inn {
 macro_rules! __playhouse_caravan_Inn {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Inn" "idl/caravan.idl" 105
+            service "Inn" "idl/caravan.idl" 110
             [
-                { rpc 1 bed 107 "rpc 1 bed() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { oneway 2 knock 109 "oneway 2 knock()" [ ] "()" }
-                { rpc 3 knocks 111 "rpc 3 knocks() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 4 stable 114 "rpc 4 stable() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 bed 112 "rpc 1 bed() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { oneway 2 knock 114 "oneway 2 knock()" [ ] "()" }
+                { rpc 3 knocks 116 "rpc 3 knocks() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 4 stable 119 "rpc 4 stable() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -3879,14 +4031,16 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 13, "pace").result(Use::U64).docs("As `step`, and saved when it is answered."),
             Call::new(CallKind::Rpc, 14, "ride").result(Use::STRING.length(0, 64)).exposed(Exposed { count: 100, per_us: 1000000, burst: 100, guest: false, audience: None }).docs("Where it is, as its own client finds it; fails if it doesn't know the client."),
             Call::new(CallKind::Rpc, 15, "pitch").result(Use::entity(&TENT)),
+            Call::new(CallKind::Oneway, 16, "spur").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0))]).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: false, audience: None }).unreliable().docs("What its rider feels at once, or not at all."),
+            Call::new(CallKind::Event, 17, "spurred").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0))]).to(&[Audience::Owner]).unreliable(),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x66b1_bf76_4169_4e49,
+        digest: 0x0d4a_f489_f0b3_a0c7,
     };
 
     pub static WIND: Entity = Entity {
-        head: Head::new("caravan", "Wind", "idl/caravan.idl", 61).docs("Nothing of it is stored; it moves all the same."),
+        head: Head::new("caravan", "Wind", "idl/caravan.idl", 66).docs("Nothing of it is stored; it moves all the same."),
         package: 21,
         number: 3,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -3906,7 +4060,7 @@ pub mod descriptor {
     };
 
     pub static TENT: Entity = Entity {
-        head: Head::new("caravan", "Tent", "idl/caravan.idl", 69).docs("Made by somebody; ends with its node."),
+        head: Head::new("caravan", "Tent", "idl/caravan.idl", 74).docs("Made by somebody; ends with its node."),
         package: 21,
         number: 5,
         kind: EntityKind::Instance,
@@ -3925,7 +4079,7 @@ pub mod descriptor {
     };
 
     pub static OASIS: Entity = Entity {
-        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 76).docs("There is one of it."),
+        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 81).docs("There is one of it."),
         package: 21,
         number: 4,
         kind: EntityKind::Singleton,
@@ -3948,7 +4102,7 @@ pub mod descriptor {
     };
 
     pub static HERDER: Entity = Entity {
-        head: Head::new("caravan", "Herder", "idl/caravan.idl", 90).docs("Tells the oasis that its node is there."),
+        head: Head::new("caravan", "Herder", "idl/caravan.idl", 95).docs("Tells the oasis that its node is there."),
         package: 21,
         number: 6,
         kind: EntityKind::PerNode,
@@ -3970,7 +4124,7 @@ pub mod descriptor {
     };
 
     pub static RIDER: Entity = Entity {
-        head: Head::new("caravan", "Rider", "idl/caravan.idl", 100).docs("Somebody with ears, wherever."),
+        head: Head::new("caravan", "Rider", "idl/caravan.idl", 105).docs("Somebody with ears, wherever."),
         package: 21,
         number: 7,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -3988,7 +4142,7 @@ pub mod descriptor {
     };
 
     pub static INN: Service = Service {
-        head: Head::new("caravan", "Inn", "idl/caravan.idl", 105).docs("Where travellers stay, whom nobody knows."),
+        head: Head::new("caravan", "Inn", "idl/caravan.idl", 110).docs("Where travellers stay, whom nobody knows."),
         package: 21,
         number: 8,
         role: &ROLE_INN,
