@@ -21,6 +21,7 @@
 //! [`REQUEST_BYTES_MAX`] bytes of head.
 
 mod family;
+mod gates;
 mod page;
 mod serving;
 mod snapshot;
@@ -31,11 +32,12 @@ pub use family::{FAMILIES, Family, FamilyKind};
 pub use serving::{CONNECTION_TIME, CONNECTIONS_MAX, REQUEST_BYTES_MAX};
 pub use tally::TIMED_EVERY;
 
+pub(crate) use gates::{CARRIERS, GateTally, GateTurn, SessionTurn, carrier};
 pub(crate) use page::{Members, Page};
 pub(crate) use serving::{Pages, Reply, Whole, serve};
 pub(crate) use snapshot::{Method, Snapshot, StoreCounts, Sum};
 pub(crate) use strangers::StrangerTally;
-pub(crate) use tally::{CallTally, Parked, Tally};
+pub(crate) use tally::{CallTally, Counter, Parked, Tally};
 
 use tokio::time::Duration;
 

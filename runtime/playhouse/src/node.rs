@@ -79,7 +79,7 @@ pub use doors::{
     PROXY_BYTES_MAX, PROXY_WAIT,
 };
 pub use draining::DRAIN_TIMEOUT;
-pub use egress::{RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
+pub use egress::{HOP_BYTES_HIGH, RETRIES_MAX, RETRY_PAUSE, SEARCHES_MAX};
 pub use gate::{OPEN_RATE, OPEN_TIMEOUT};
 pub(crate) use guests::Place;
 pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};

@@ -79,6 +79,20 @@ families! {
         "Entities that live on this node.";
     SESSIONS = Gauge "playhouse_sessions" []
         "Clients with a session.";
+    SESSION_TURNS = Counter "playhouse_session_turns_total" ["kind"]
+        "What befell sessions of entities of this node: opened, lost their link, resumed without one, or switched from one to another.";
+    ATTACHED = Gauge "playhouse_attached" ["transport"]
+        "Clients whose links to this node serve their sessions, wherever those are, by what carries them.";
+    GATE_MESSAGES = Counter "playhouse_gate_messages_total" ["transport", "direction"]
+        "Messages of sessions that came in of clients or went out to them.";
+    GATE_BYTES = Counter "playhouse_gate_bytes_total" ["transport", "direction"]
+        "Bytes of those messages, without frames and encryption.";
+    GATE_TURNS = Counter "playhouse_gate_turns_total" ["kind"]
+        "What befell clients at this gate: an open that went on to where the entity is by now (redirected), a session that has to be opened again since the way to its home broke (detached), a home's message for an attachment that is over (stale), nothing read for a while since too much waited for the home's node (held).";
+    HOP_QUEUE = Gauge "playhouse_hop_queue_bytes" []
+        "Bytes that wait to go out to other nodes.";
+    HOPS_OVERFULL = Counter "playhouse_hops_overfull_total" []
+        "Links between nodes that were closed since a message of a session did not fit any more.";
     LINKS = Gauge "playhouse_links" ["side"]
         "Links: those that others dialled (accepted), and those that this node did (dialled).";
     LINK_BYTES = Counter "playhouse_link_bytes_total" ["direction"]

@@ -6,6 +6,7 @@ use playhouse_net::kcp;
 use playhouse_net::noise::Counted;
 
 use super::family::{self, Family, FamilyKind};
+use super::gates::{CARRIERS, GATE_TURNS, SESSION_TURNS};
 use super::snapshot::Sum;
 use super::strangers::{ENDINGS, REASONS};
 use super::tally::{BUCKETS_NS, CallCounts, ENDS};
@@ -139,6 +140,7 @@ impl Page<'_> {
     fn links(&self, text: &mut Text) {
         let rest = &self.sum.rest;
         text.one(&family::SESSIONS, rest.sessions);
+        self.gates(text);
         text.family(&family::LINKS);
         text.sample(&family::LINKS, &["accepted"], rest.links_accepted);
         text.sample(&family::LINKS, &["dialled"], rest.links_dialled);
@@ -196,6 +198,34 @@ impl Page<'_> {
         for (outcome, count) in &self.logins {
             text.sample(&family::LOGINS, &[outcome], count);
         }
+    }
+
+    fn gates(&self, text: &mut Text) {
+        let gates = &self.sum.rest.gates;
+        text.family(&family::SESSION_TURNS);
+        for (name, count) in SESSION_TURNS.iter().zip(&gates.sessions) {
+            text.sample(&family::SESSION_TURNS, &[name], count);
+        }
+        text.family(&family::ATTACHED);
+        for (carrier, count) in CARRIERS.iter().zip(&gates.attached) {
+            text.sample(&family::ATTACHED, &[carrier.as_str()], count);
+        }
+        for (family, count) in [
+            (&family::GATE_MESSAGES, (|it| it.0) as fn((u64, u64)) -> u64),
+            (&family::GATE_BYTES, |it| it.1),
+        ] {
+            text.family(family);
+            for (carrier, (up, down)) in CARRIERS.iter().zip(gates.up.iter().zip(gates.down)) {
+                text.sample(family, &[carrier.as_str(), "in"], count(*up));
+                text.sample(family, &[carrier.as_str(), "out"], count(down));
+            }
+        }
+        text.family(&family::GATE_TURNS);
+        for (name, count) in GATE_TURNS.iter().zip(&gates.gate) {
+            text.sample(&family::GATE_TURNS, &[name], count);
+        }
+        text.one(&family::HOP_QUEUE, gates.queued);
+        text.one(&family::HOPS_OVERFULL, gates.overfull);
     }
 
     fn store(&self, text: &mut Text) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::gates::GateCounts;
 use super::strangers::StrangerCounts;
 use super::tally::CallCounts;
 use crate::call::FailureKind;
@@ -49,6 +50,7 @@ pub(crate) struct Snapshot {
     pub(crate) link_bytes_out: u64,
     pub(crate) tool_connections: usize,
     pub(crate) strangers: StrangerCounts,
+    pub(crate) gates: GateCounts,
 }
 
 /// What a shard knows of its store.
@@ -126,6 +128,7 @@ impl Snapshot {
         self.link_bytes_out += one.link_bytes_out;
         self.tool_connections += one.tool_connections;
         self.strangers.add(&one.strangers);
+        self.gates.add(&one.gates);
         if let Some(one) = &one.store {
             let store = self.store.get_or_insert_default();
             store.loads += one.loads;

@@ -13,7 +13,7 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 
 use playhouse_net::link::{
-    CallId, CloseReason, Link, LinkHandler, LinkOptions, Refused, ReplySink,
+    CallId, CloseReason, Link, LinkHandler, LinkOptions, OUTPUT_BYTES_HIGH, Refused, ReplySink,
 };
 use playhouse_net::links::{self, Backoff, Links};
 use playhouse_net::{Network, Random};
@@ -25,6 +25,7 @@ use rustc_hash::FxHashMap;
 use super::shard::ShardNode;
 use crate::call::{Address, Failure, FailureKind};
 use crate::host::{Egress, EgressId, Outgoing};
+use crate::metrics::Counter;
 
 use searches::Searches;
 
@@ -33,6 +34,10 @@ pub use searches::SEARCHES_MAX;
 
 /// Links that a shard finds without looking through all of its addresses.
 const RECENT_MAX: usize = 16;
+
+/// Bytes that wait to go out to a home's node above which the clients that send more are held: nothing of theirs is read until
+/// fewer wait. A hop for which [`OUTPUT_BYTES_MAX`](playhouse_net::link::OUTPUT_BYTES_MAX) wait is closed.
+pub const HOP_BYTES_HIGH: usize = OUTPUT_BYTES_HIGH;
 
 /// The serial of the first link that others dialled: those that the shard dials have numbers below.
 const ACCEPTED: u64 = 1 << 32;
@@ -48,9 +53,24 @@ pub(super) struct Outbound {
     /// Links that others dialled, by their serials.
     accepted: RefCell<FxHashMap<u64, Link>>,
     next_accepted: Cell<u64>,
+    /// Links that were closed since they were full.
+    overfull: Counter,
     retries: retry::Retries,
     searches: Searches,
     this: Weak<Self>,
+}
+
+/// What came of a session's message that was to go to another node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// It goes.
+    Taken,
+    /// It goes, but so much waits that nothing should follow soon: [`HOP_BYTES_HIGH`].
+    Crowded,
+    /// The other node takes none that long.
+    TooLong,
+    /// There is no way any more.
+    Gone,
 }
 
 #[derive(Clone)]
@@ -81,6 +101,7 @@ impl Outbound {
             next: Cell::new(1),
             accepted: RefCell::default(),
             next_accepted: Cell::new(ACCEPTED),
+            overfull: Counter::default(),
             retries: retry::Retries::default(),
             searches: Searches::default(),
             this: Weak::clone(this),
@@ -229,6 +250,12 @@ impl Egress for Outbound {
         }
     }
 
+    fn carry(&self, serial: u64, message: &[u8]) {
+        if self.carry_by(serial, |w| w.raw(message)) == Carried::TooLong {
+            tracing::warn!("a message of a session is longer than its gate takes");
+        }
+    }
+
     fn found(&self, token: u64, found: &WaitFound<'_>) {
         if let Some(link) = self.searches.take(|search| search.token == token) {
             let _ = link.send(|w| found.put(w));
@@ -248,10 +275,39 @@ impl Outbound {
         Ok(number.into())
     }
 
-    /// Sends a message by the link of this serial; whether it took it. Another link never takes its place.
-    pub(super) fn send_by(&self, serial: u64, message: impl FnOnce(&mut Writer)) -> bool {
+    /// Sends a session's message by the link of this serial. Another link never takes its place, and one that is full is
+    /// closed: nothing may come without what went before it.
+    pub(super) fn carry_by(&self, serial: u64, message: impl FnOnce(&mut Writer)) -> Carried {
+        let Some(link) = self.by_serial(serial) else {
+            return Carried::Gone;
+        };
+        match link.send(message) {
+            Ok(()) if link.queued_bytes() >= HOP_BYTES_HIGH => Carried::Crowded,
+            Ok(()) => Carried::Taken,
+            Err(refused) if refused.kind == FailureKind::Invalid => Carried::TooLong,
+            Err(refused) => {
+                if !link.is_closed() {
+                    self.overfull.add(1);
+                    link.close(GoAwayReason::Overloaded, &refused.text);
+                }
+                Carried::Gone
+            }
+        }
+    }
+
+    /// Whether so much waits to go out by the link of this serial that those who send more are held.
+    pub(super) fn is_crowded(&self, serial: u64) -> bool {
         let link = self.by_serial(serial);
-        link.is_some_and(|link| link.send(message).is_ok())
+        link.is_some_and(|link| !link.is_closed() && link.queued_bytes() >= HOP_BYTES_HIGH)
+    }
+
+    /// Bytes that wait to go out to other nodes, and how often a link was closed since it was full.
+    pub(super) fn hop_counts(&self) -> (u64, u64) {
+        let accepted = self.accepted.borrow();
+        let links = self.links.all();
+        let links = links.iter().chain(accepted.values());
+        let queued = links.map(|link| link.queued_bytes() as u64);
+        (queued.sum(), self.overfull.get())
     }
 
     /// Whether little enough waits on the link of this serial that what may be lost can go by it.

@@ -8,6 +8,7 @@
 //! end in order, or the hop breaks, and then the client is told to open its session again.
 
 mod crossing;
+mod holding;
 mod opening;
 mod passing;
 mod rules;
@@ -26,6 +27,7 @@ use super::guests::Place;
 use super::shard::ShardNode;
 use crate::call::{Failure, FailureKind};
 use crate::host::SessionId;
+use crate::metrics::{CARRIERS, carrier};
 use crate::rate::Rate;
 
 pub(super) use crossing::Hops;
@@ -44,6 +46,8 @@ pub(super) const HERE: u64 = 0;
 pub(super) struct Clients {
     next: Cell<u64>,
     links: RefCell<FxHashMap<u64, Rc<Client>>>,
+    /// Those of which nothing is read, by the hop that has no room for it.
+    held: RefCell<FxHashMap<u64, Vec<Rc<Client>>>>,
 }
 
 /// A client's link, and where its session is.
@@ -51,12 +55,16 @@ pub(super) struct Client {
     /// Its number: no other link of the node ever has it.
     number: u64,
     link: Link,
+    /// What carries it, as metrics have it.
+    carrier: Option<usize>,
     state: RefCell<GateLink>,
     rates: RefCell<Rates>,
     /// Where it is, if what it does as a guest is counted with others of its address.
     place: Option<Place>,
     /// An `Open` is looked at.
     opens: Cell<bool>,
+    /// Nothing is read of it.
+    is_held: Cell<bool>,
     /// As whom it was let in last, and on which shard that one's home is if it is here.
     admitted: RefCell<Option<(Admission, u32)>>,
 }
@@ -66,6 +74,7 @@ impl Clients {
         Self {
             next: Cell::new((shard as u64) << SessionId::COUNT_BITS),
             links: RefCell::default(),
+            held: RefCell::default(),
         }
     }
 
@@ -76,14 +85,29 @@ impl Clients {
         let client = Rc::new(Client {
             number,
             link: link.clone(),
+            carrier: carrier(link.transport()),
             state: RefCell::new(GateLink::new()),
             rates: RefCell::default(),
             place,
             opens: Cell::new(false),
+            is_held: Cell::new(false),
             admitted: RefCell::default(),
         });
         self.links.borrow_mut().insert(number, Rc::clone(&client));
         client
+    }
+
+    /// How many links serve sessions, by what carries them.
+    pub(super) fn attached(&self) -> [u64; CARRIERS.len()] {
+        let mut attached = [0; CARRIERS.len()];
+        for client in self.all() {
+            let is_bound = client.state.borrow().bound().is_some();
+            let carrier = client.carrier.filter(|_| is_bound);
+            if let Some(count) = carrier.and_then(|it| attached.get_mut(it)) {
+                *count += 1;
+            }
+        }
+        attached
     }
 
     fn get(&self, number: u64) -> Option<Rc<Client>> {

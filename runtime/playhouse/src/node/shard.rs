@@ -32,7 +32,7 @@ use super::tool::About;
 use super::{INTEROP_MAX, interop};
 use crate::descriptor::Schema;
 use crate::host::{Clustered, Egress, Env, Keeping, LinkId, Shard};
-use crate::metrics::StrangerTally;
+use crate::metrics::{GateTally, StrangerTally};
 
 /// How often a stopping shard looks whether its handlers have ended.
 pub(super) const STOP_POLL: Duration = Duration::from_millis(5);
@@ -64,6 +64,7 @@ pub(crate) struct ShardNode {
     /// The sessions that are bound to entities of this shard.
     pub(super) homes: Homes,
     pub(super) strangers: StrangerTally,
+    pub(super) gates: GateTally,
     stopping: Cell<bool>,
     /// So many shards of the node have told all their clients good-bye: the links here may have been the way.
     pub(super) farewells: Cell<usize>,
@@ -145,6 +146,7 @@ impl ShardNode {
                 hops: Hops::default(),
                 homes: Homes::default(),
                 strangers: StrangerTally::default(),
+                gates: GateTally::default(),
                 stopping: Cell::new(false),
                 farewells: Cell::new(0),
                 trusting: Cell::new(false),

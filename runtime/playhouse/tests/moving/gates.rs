@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use playhouse::db::{Remote, Serving};
@@ -9,8 +10,10 @@ use playhouse::node::{NodeBuilder, Running};
 use playhouse::store::Embedded;
 use playhouse::{Cx, service};
 use playhouse_wire::message::{FailureKind, Role, SessionReason};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use crate::client::{self, Client, Ended, Note};
+use crate::client::{self, Client, Ended, Note, header, method};
 use crate::generated::SCHEMA;
 use crate::meeting::Meeting;
 use crate::schema::caravan::{
@@ -84,6 +87,7 @@ impl Town {
     /// A node that runs nothing.
     async fn gate(&self, name: &str) -> Running {
         let gate = blank(name, "gate").authenticate(authenticate);
+        let gate = gate.metrics("127.0.0.1:0");
         begin(gate.shards(2).cluster(self.meeting.clone())).await
     }
 }
@@ -128,6 +132,22 @@ async fn bed(client: &Client) -> Ended {
 
 async fn ride(client: &Client) -> Ended {
     client.call::<Camel, _>(0, None, &CamelRideArgs {}).await
+}
+
+/// A number of a node's page of metrics.
+async fn metric(of: &Running, sample: &str) -> u64 {
+    // A page stands for a quarter of a second.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut stream = TcpStream::connect(of.metrics_address().unwrap())
+        .await
+        .unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).await.unwrap();
+    let value = page.lines().find_map(|line| line.strip_prefix(sample));
+    let value = value.unwrap_or_else(|| panic!("no {sample} in {page}"));
+    value.trim().parse().unwrap()
 }
 
 fn opened(camel: u8) -> Note {
@@ -260,6 +280,62 @@ fn a_gate_that_drains_costs_no_call() {
         assert_eq!(client.resume().await, opened(1));
         assert_eq!(ride(&client).await.value::<String>(), "east");
         for node in [again, second, home] {
+            end(node).await;
+        }
+    });
+}
+
+#[test]
+fn a_home_that_stands_still_holds_up_who_sends_to_it_and_nobody_else() {
+    const HELD: &str = "playhouse_gate_turns_total{kind=\"held\"} ";
+    let town = Town::new("still");
+    client::run(async {
+        let (east, west) = (town.home("east").await, town.home("west").await);
+        let gate = town.gate("gate-1").await;
+        let (mut of_east, mut of_west) = (Vec::new(), Vec::new());
+        for camel in 1.. {
+            let rider = rider(&gate, camel).await;
+            match &*ride(&rider).await.value::<String>() {
+                "east" => of_east.push(rider),
+                _ => of_west.push(rider),
+            }
+            if of_east.len() >= 9 && !of_west.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(metric(&gate, HELD).await, 0);
+        let (go_on, waits) = mpsc::channel::<()>();
+        let still = east.spawn_on(0, || async move {
+            let _ = waits.recv_timeout(client::PATIENCE);
+        });
+        let calm = of_east.pop().unwrap();
+        let answer = ride(&calm);
+        let wild = async {
+            // More than the sockets between take: what a client may send without an answer is not asked.
+            let long = vec![0; 120 * 1024];
+            while metric(&gate, HELD).await == 0 {
+                for client in &of_east {
+                    while client.link.is_writable() {
+                        let ride = method::<Camel, CamelRideArgs>(0);
+                        drop(client.begin(ride, &header(None), &long));
+                    }
+                }
+            }
+            for _ in 0..20 {
+                assert_eq!(ride(&of_west[0]).await.value::<String>(), "west");
+            }
+            assert!(!still.is_finished(), "nobody waited for the other home");
+            let queued = metric(&gate, "playhouse_hop_queue_bytes ").await;
+            assert!(queued < 4 * 1024 * 1024, "{queued}");
+            go_on.send(()).unwrap();
+        };
+        let (answer, ()) = tokio::join!(answer, wild);
+        assert_eq!(answer.value::<String>(), "east");
+        // Its session never lost the link, whatever became of the others.
+        assert_eq!(ride(&calm).await.value::<String>(), "east");
+        assert_eq!(metric(&gate, "playhouse_hops_overfull_total ").await, 0);
+        drop((of_east, of_west, calm));
+        for node in [gate, east, west] {
             end(node).await;
         }
     });

@@ -16,6 +16,7 @@ use super::super::shard::ShardNode;
 use super::{Client, HERE};
 use crate::call::{Failure, FailureKind};
 use crate::host::Whereabouts;
+use crate::metrics::GateTurn;
 use crate::rate::Rate;
 
 /// How long it may take to find out who a client is and where its entity is, and as long again until the entity has begun.
@@ -174,12 +175,10 @@ impl ShardNode {
             entity: admission.entity,
             login_no: admission.login_no,
         };
-        let sent = self.outbound().send_by(home, |w| {
+        let carried = self.outbound().carry_by(home, |w| {
             put_attached(w, client.number, attempt, Some(&admitted), |w| w.raw(open));
         });
-        if !sent {
-            self.detach(client, home);
-        }
+        self.carried(client, home, carried);
     }
 
     /// A home says that a session lives elsewhere by now: the `Open` goes there, as it came.
@@ -196,6 +195,7 @@ impl ShardNode {
         if !client.state.borrow_mut().handle_redirect(home, attempt) {
             return;
         }
+        self.gates.gate(GateTurn::Redirected);
         let admitted = client.admitted.borrow().clone();
         let (Some((admission, _)), Ok(Message::Open(_))) = (admitted, Message::decode(open)) else {
             return self.turn_back(&client, attempt);
@@ -218,6 +218,7 @@ impl ShardNode {
         let found = client.state.borrow_mut().not_found(attempt);
         self.tell_lost_of(client, found);
         if found.is_wanted {
+            self.gates.gate(GateTurn::Detached);
             let _ = client.link.send(|w| put_detach(w, attempt));
         }
     }

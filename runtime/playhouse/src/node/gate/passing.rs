@@ -15,6 +15,7 @@ use super::super::shard::ShardNode;
 use super::{Client, HERE};
 use crate::call::Failure;
 use crate::descriptor::CallKind;
+use crate::metrics::GateTurn;
 
 /// Stands for a call that the gate has refused: its message keeps its number in the session, and its arguments are the
 /// answer. No call of a schema has it, so that no client gets one past the gate.
@@ -88,6 +89,7 @@ impl ShardNode {
             }
             _ => return self.send_up(client, home, attempt, message),
         };
+        self.gates.up(client.carrier, msg.body.len());
         let refused = match self.judge_body(client, msg.body) {
             Ok(None) => return self.send_up(client, home, attempt, message),
             Ok(Some(refused)) => refused,
@@ -178,13 +180,10 @@ impl ShardNode {
             return;
         }
         if home != HERE {
-            let sent = self.outbound().send_by(home, |w| {
+            let carried = self.outbound().carry_by(home, |w| {
                 put_attached(w, client.number, attempt, None, |w| message.put(w));
             });
-            if !sent {
-                self.detach(client, home);
-            }
-            return;
+            return self.carried(client, home, carried);
         }
         let via = self.via(client, attempt);
         let shard = client.admitted.borrow().as_ref().map(|(_, shard)| *shard);
@@ -241,8 +240,8 @@ impl ShardNode {
                 link: client.number,
                 attempt,
             };
-            // If the hop is full it is closed soon, which says the same.
-            self.outbound().send_by(home, |w| lost.put(w));
+            // If the hop can't take it, it is closed, which says the same.
+            self.outbound().carry_by(home, |w| lost.put(w));
             return;
         }
         let shard = client.admitted.borrow().as_ref().map(|(_, shard)| *shard);
@@ -256,18 +255,14 @@ impl ShardNode {
     pub(super) fn detach(&self, client: &Client, home: u64) {
         let attempt = client.state.borrow_mut().handle_home_lost(home);
         if let Some(attempt) = attempt {
+            self.gates.gate(GateTurn::Detached);
             self.write_down(client, |w| put_detach(w, attempt));
         }
     }
 
     /// A home of this node sends a client of this shard something.
     pub(in crate::node) fn pass_down(&self, via: Via, down: &Down) {
-        if let Some(client) = self.clients.get(via.link)
-            && client
-                .state
-                .borrow_mut()
-                .handle_down(HERE, via.attempt, down.kind())
-        {
+        if let Some(client) = self.served(HERE, via.link, via.attempt, down.kind()) {
             match down {
                 Down::Latest(_) => drop(client.link.pass(|w| down.put(w))),
                 Down::Refused(refused) => {
@@ -284,12 +279,7 @@ impl ShardNode {
         let Some(of_kind) = kind_of(message) else {
             return;
         };
-        if let Some(client) = self.clients.get(link)
-            && client
-                .state
-                .borrow_mut()
-                .handle_down(home, attempt, of_kind)
-        {
+        if let Some(client) = self.served(home, link, attempt, of_kind) {
             if of_kind == kind::REFUSED
                 && let Ok(Message::Refused(refused)) = Message::decode(message)
             {
@@ -304,18 +294,31 @@ impl ShardNode {
 
     /// A home of another node has an event for a client, among others.
     pub(super) fn pass_event_down(&self, home: u64, to: FanLink, body: &[u8]) {
-        if let Some(client) = self.clients.get(to.link)
-            && client
-                .state
-                .borrow_mut()
-                .handle_down(home, to.attempt, kind::MSG)
-        {
+        if let Some(client) = self.served(home, to.link, to.attempt, kind::MSG) {
             self.write_down(&client, |w| put_msg(w, to.seq, None, |w| w.raw(body)));
         }
     }
 
+    /// Whom a home's message is for, if it is for anybody still.
+    fn served(&self, home: u64, link: u64, attempt: u64, of_kind: u8) -> Option<Rc<Client>> {
+        let client = self.clients.get(link)?;
+        let is_served = client
+            .state
+            .borrow_mut()
+            .handle_down(home, attempt, of_kind);
+        if !is_served {
+            self.gates.gate(GateTurn::Stale);
+        }
+        is_served.then_some(client)
+    }
+
     fn write_down(&self, client: &Client, message: impl FnOnce(&mut Writer)) {
-        if let Err(refused) = client.link.send(message)
+        let counted = |w: &mut Writer| {
+            let before = w.len();
+            message(w);
+            self.gates.down(client.carrier, w.len() - before);
+        };
+        if let Err(refused) = client.link.send(counted)
             && !client.link.is_closed()
         {
             // A session has no gaps. The home keeps what the client has not acknowledged, for its next link.

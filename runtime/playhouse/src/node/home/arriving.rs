@@ -17,6 +17,7 @@ use super::{Home, Via};
 use crate::call::{Failure, FailureKind};
 use crate::host::SessionId;
 use crate::login::TokenKind;
+use crate::metrics::SessionTurn;
 
 /// An `Open` that a gate has let in.
 #[derive(Clone)]
@@ -268,7 +269,15 @@ impl ShardNode {
     pub(super) fn take_event(self: &Rc<Self>, home: &Rc<Home>, event: DoorEvent) {
         match event {
             DoorEvent::Began { replaced } => self.began(home, replaced),
-            DoorEvent::Attached { is_first, .. } => {
+            DoorEvent::Attached {
+                is_first,
+                was_attached,
+            } => {
+                if was_attached {
+                    self.gates.session(SessionTurn::Switched);
+                } else if !is_first {
+                    self.gates.session(SessionTurn::Resumed);
+                }
                 // It may have been let go and come back without the entity's hearing of it, while that was about to move.
                 let was_there = home.is_there.replace(true);
                 if !is_first && !was_there {
@@ -280,6 +289,7 @@ impl ShardNode {
             DoorEvent::Accepted => self.run_accepted(home),
             DoorEvent::Detached => {
                 home.is_there.set(false);
+                self.gates.session(SessionTurn::Lost);
                 self.host().lost(&home.entity, home.session.get());
             }
             DoorEvent::Ended(ended) => self.ended(home, &ended),
@@ -293,6 +303,7 @@ impl ShardNode {
             self.close(home, ended);
         }
         let session = self.homes.next(self.index);
+        self.gates.session(SessionTurn::Opened);
         self.homes.name(home, session);
         self.host()
             .attach(&home.entity, session, replaced.is_some());

@@ -18,6 +18,9 @@ impl ShardNode {
             .collect();
         snapshot.link_bytes_out = self.options.traffic.bytes_out();
         snapshot.tool_connections = self.interop.get();
+        snapshot.gates = self.gates.counts();
+        snapshot.gates.attached = self.clients.attached();
+        (snapshot.gates.queued, snapshot.gates.overfull) = self.outbound.hop_counts();
         snapshot.strangers = self.strangers.counts();
         snapshot
     }
