@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use playhouse_net::link::Link;
+use playhouse_wire::message::{GoAwayReason, Role};
 use tokio::time::{Duration, Instant};
 
 use super::shard::{STOP_POLL, ShardNode};
@@ -21,6 +22,12 @@ const SAID_AFTER: Duration = Duration::from_secs(2);
 
 /// ... and how often from then on.
 const SAID_EVERY: Duration = Duration::from_secs(1);
+
+/// So many clients are told to go at once, ...
+pub const FAREWELLS_AT_ONCE: usize = 100;
+
+/// ... and then none for so long: they come to other gates one after another.
+pub const FAREWELLS_EVERY: Duration = Duration::from_millis(50);
 
 /// How long a node waits for the cluster to know that it drains.
 const KNOWN_WITHIN: Duration = Duration::from_secs(2);
@@ -79,6 +86,32 @@ impl ShardNode {
             failed_attempts = drained.failed.load(Ordering::Relaxed),
             "{what}"
         );
+    }
+
+    /// Tells the other sides of all links that the node goes away: nodes first, then clients, a few after another.
+    pub(super) async fn tell_to_go(
+        self: &Rc<Self>,
+        links: &[Link],
+        jobs: &mut Jobs,
+        until: Instant,
+    ) {
+        let is_client = |link: &&Link| link.peer().is_some_and(|peer| peer.role == Role::Client);
+        let (clients, others): (Vec<&Link>, Vec<&Link>) = links.iter().partition(is_client);
+        for link in others {
+            link.go_away(GoAwayReason::Stopping, "the node stops");
+        }
+        for some in clients.chunks(FAREWELLS_AT_ONCE) {
+            for link in some {
+                link.go_away(GoAwayReason::Stopping, "the node stops");
+            }
+            let pause_until = until.min(self.now() + FAREWELLS_EVERY);
+            while some.len() == FAREWELLS_AT_ONCE && self.now() < pause_until {
+                while let Ok(job) = jobs.try_recv() {
+                    job(self);
+                }
+                tokio::time::sleep(STOP_POLL).await;
+            }
+        }
     }
 
     /// Waits until the other sides of all links to this node have read that it goes away, and send nothing new.

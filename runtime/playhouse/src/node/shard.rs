@@ -265,9 +265,7 @@ impl ShardNode {
             .collect();
         let until = self.env.now() + self.shared.stop_timeout;
         if self.host.keeps(Rule::GoAwayFirst) {
-            for link in &links {
-                link.go_away(GoAwayReason::Stopping, "the node stops");
-            }
+            self.tell_to_go(&links, jobs, until).await;
             self.until_told(&links, jobs, until).await;
         }
         self.quiet(jobs, until).await;

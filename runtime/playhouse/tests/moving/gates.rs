@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use playhouse::db::{Remote, Serving};
-use playhouse::node::{NodeBuilder, Running};
+use playhouse::node::{FAREWELLS_AT_ONCE, NodeBuilder, Running};
 use playhouse::store::Embedded;
 use playhouse::{Cx, service};
 use playhouse_wire::message::{FailureKind, Role, SessionReason};
@@ -338,5 +338,22 @@ fn a_home_that_stands_still_holds_up_who_sends_to_it_and_nobody_else() {
         for node in [gate, east, west] {
             end(node).await;
         }
+    });
+}
+
+#[test]
+fn a_gate_tells_its_clients_to_go_a_few_after_another() {
+    let town = Town::new("farewells");
+    client::run(async {
+        let gate = town.gate("gate-1").await;
+        let clients: Vec<_> = (0..=2 * FAREWELLS_AT_ONCE).map(|_| guest(&gate)).collect();
+        for client in &clients {
+            bed(client).await.refused(FailureKind::Unreachable);
+        }
+        gate.stop();
+        for client in &clients {
+            assert!(matches!(client.note().await, Note::GoAway(_)));
+        }
+        aside(|| gate.wait().unwrap()).await;
     });
 }
