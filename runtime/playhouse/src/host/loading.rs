@@ -252,7 +252,7 @@ impl Shard {
     }
 
     /// The owner of a document, once it is proven to be over. One that is seen among the cluster's members is not doubted.
-    async fn proven_over(&self, header: Header) -> Result<Owner, Unclaimed> {
+    pub(super) async fn proven_over(&self, header: Header) -> Result<Owner, Unclaimed> {
         let (Some(owner), Some(cluster)) = (header.owner.clone(), self.clustered()) else {
             return Err(refused(FailureKind::Unreachable, "its document changes"));
         };

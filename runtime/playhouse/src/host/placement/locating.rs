@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use playhouse_cluster::placement::{Route, Rule};
-use playhouse_store::Header;
+use playhouse_store::{Header, StoreError};
 use playhouse_wire::message::{At, Incarnation, Locate, NoOwner, NoOwnerReason, Owner};
 use playhouse_wire::{EntityKey, EntityRef, Writer};
 
@@ -15,6 +15,7 @@ use super::super::shard::Shard;
 use super::asking::own_of_node;
 use crate::call::{Failure, FailureKind, Target};
 use crate::descriptor::EntityKind;
+use crate::document::document_id;
 
 /// Most questions that wait for one claim.
 pub const LOCATES_MAX: usize = 1024;
@@ -99,6 +100,9 @@ impl Shard {
         if let Some(epoch) = epoch.filter(|epoch| *epoch > epoch_seen) {
             return then(self, &Located::At(self.own_route(epoch)));
         }
+        if found.is_none() && self.is_made_by_its_creator(kind, &entity.key) {
+            return self.look_up(entity, epoch_seen, then);
+        }
         if found.is_none() && self.leaves_to_others(kind) {
             let failure = Failure::not_executed(FailureKind::Unreachable)
                 .because("the node drains: others take what is new");
@@ -129,6 +133,59 @@ impl Shard {
         }
         if found.is_none() {
             self.claim_for_locates(entity);
+        }
+    }
+
+    /// Whether an entity ends with the node that has made it: no other can make it from its key, but its document says who runs it.
+    fn is_made_by_its_creator(&self, kind: &Kind, key: &EntityKey) -> bool {
+        matches!(kind.descriptor.kind, EntityKind::Instance)
+            && matches!(self.construct(kind, key), Ok(None))
+    }
+
+    /// Finds out from its document who runs an entity that can't be claimed here.
+    fn look_up(self: &Rc<Self>, entity: &EntityRef, epoch_seen: u64, then: Then) {
+        let (shard, entity) = (Rc::clone(self), entity.clone());
+        self.spawn(async move {
+            let located = match shard.owner_in_store(&entity, epoch_seen).await {
+                Ok(Some(route)) => Located::At(route),
+                Ok(None) => Located::Nobody(
+                    NoOwnerReason::NotActive,
+                    super::super::dispatch::no_such_target(),
+                ),
+                Err(failure) => Located::Nobody(NoOwnerReason::StoreAway, failure),
+            };
+            then(&shard, &located);
+        });
+    }
+
+    async fn owner_in_store(
+        &self,
+        entity: &EntityRef,
+        epoch_seen: u64,
+    ) -> Result<Option<Route>, Failure> {
+        let kind = self.find_kind(entity.package, entity.number);
+        let Some((kind, keeper)) = kind.zip(self.keeper().cloned()) else {
+            return Ok(None);
+        };
+        let id = document_id(kind.descriptor, &entity.key);
+        let turn = keeper.turn_to_claim(|| self.refresh()).await?;
+        let read = keeper.store.read(id).await;
+        drop(turn);
+        let away = |error: StoreError| {
+            Failure::not_executed(FailureKind::Unreachable).because(error.to_string())
+        };
+        let header = read.map_err(away)?.map(|document| document.header);
+        // An activation that is over by what the asking node knows has no successor.
+        let Some(header) = header.filter(|header| header.epoch > epoch_seen) else {
+            return Ok(None);
+        };
+        match self.proven_over(header).await {
+            Err(Unclaimed::Owned(header)) => Ok(header.owner.map(|owner| Route {
+                owner,
+                epoch: header.epoch,
+            })),
+            Ok(_) => Ok(None),
+            Err(Unclaimed::Failed(failure)) => Err(failure),
         }
     }
 
