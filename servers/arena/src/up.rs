@@ -7,6 +7,7 @@
 mod child;
 mod drawing;
 mod plan;
+mod ports;
 mod supervisor;
 mod table;
 
@@ -15,13 +16,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::process;
 
+pub use rustix::process::Signal;
+
 pub use drawing::Drawing;
 pub use plan::{Planned, plan};
+pub use ports::Ports;
 pub use supervisor::{PAUSE_MAX, PAUSE_MIN, Program, Row, State, Supervisor};
 
 pub use table::lines;
@@ -34,8 +37,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long nodes of one rank may take until they listen.
 pub const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long nodes of one rank may take to stop before they are killed.
-pub const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+/// How much longer than its configuration allows a node may take to stop before it is killed.
+pub const STOP_SLACK: Duration = Duration::from_secs(10);
 
 /// Which cluster is run, and how.
 #[derive(Debug, Clone, Args)]
@@ -182,7 +185,7 @@ pub async fn stop(
     let mut at_once = false;
     for rank in supervisor.ranks().iter().rev() {
         rank.iter().try_for_each(|name| supervisor.stop(name))?;
-        let until = Instant::now() + STOP_TIMEOUT;
+        let until = Instant::now() + supervisor.stops_within(rank);
         loop {
             supervisor.look()?;
             show(&supervisor.rows());

@@ -1,7 +1,11 @@
 //! In which order the nodes of a cluster are started.
 
-use anyhow::{Result, bail};
+use std::time::Duration;
 
+use anyhow::{Result, bail};
+use playhouse::node::{DRAIN_TIMEOUT, STOP_TIMEOUT};
+
+use super::STOP_SLACK;
 use crate::process::Config;
 
 /// Roles in the order in which their nodes are started: each needs those before it. Nodes are stopped the other way round.
@@ -16,6 +20,8 @@ pub struct Planned {
     pub roles: Vec<String>,
     /// Nodes of a lower one are started before.
     pub rank: u8,
+    /// How long it may take to stop before it is killed.
+    pub stops_within: Duration,
 }
 
 /// The nodes of a configuration that are to run, in the order in which they are started: all, or only those of these names.
@@ -35,11 +41,15 @@ pub fn plan(config: &Config, only: &[String]) -> Result<Vec<Planned>> {
     let wanted = |name: &&&String| only.is_empty() || only.contains(name);
     let mut planned = Vec::new();
     for name in known.iter().filter(wanted) {
-        let roles = config.node(name)?.roles.unwrap_or_default();
+        let node = config.node(name)?;
+        let drains = node.drain_timeout.map_or(DRAIN_TIMEOUT, |time| time.0);
+        let stops = node.stop_timeout.map_or(STOP_TIMEOUT, |time| time.0);
+        let roles = node.roles.unwrap_or_default();
         planned.push(Planned {
             name: (*name).clone(),
             rank: rank(&roles),
             roles,
+            stops_within: drains + stops + STOP_SLACK,
         });
     }
     if planned.is_empty() {

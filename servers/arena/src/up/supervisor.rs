@@ -258,6 +258,15 @@ impl Supervisor {
         ranks.into_values().collect()
     }
 
+    /// How long these nodes may take to stop before they are killed.
+    #[must_use]
+    pub fn stops_within(&self, names: &[String]) -> Duration {
+        let named = |node: &&Node| names.contains(&node.planned.name);
+        let times = self.nodes.iter().filter(named);
+        let times = times.map(|node| node.planned.stops_within);
+        times.max().unwrap_or_default()
+    }
+
     fn find(&mut self, name: &str) -> Result<&mut Node> {
         let known = self.names().collect::<Vec<_>>().join(", ");
         match self.nodes.iter_mut().find(|node| node.planned.name == name) {

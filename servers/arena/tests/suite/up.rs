@@ -1,12 +1,12 @@
 //! `arena up`, as a shell runs it: a cluster of processes, one of which is killed.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use arena::up::Ports;
 use arena_bots::SCHEMA;
 use arena_bots::account::Login;
 use arena_bots::common::Name;
@@ -28,6 +28,7 @@ struct Cluster {
     nodes: Arc<Mutex<Value>>,
     /// Where the nodes listen, in the order of [`NODES`].
     addresses: Vec<String>,
+    _ports: Ports,
 }
 
 const NODES: [(&str, &[&str]); 4] = [
@@ -45,8 +46,8 @@ const PLAYERS: u8 = 16;
 
 impl Cluster {
     fn start(folder: &Path) -> Self {
-        let held = NODES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-        let addresses = held.map(|held| held.local_addr().unwrap().to_string());
+        let mut ports = Ports::take().unwrap();
+        let addresses = NODES.map(|_| format!("127.0.0.1:{}", ports.next().unwrap()));
         let nodes = NODES.iter().zip(&addresses).map(|((name, roles), at)| {
             let mut node = json!({ "roles": roles, "listen": [at] });
             if *name == "manager" {
@@ -87,6 +88,7 @@ impl Cluster {
             up,
             nodes,
             addresses: addresses.into(),
+            _ports: ports,
         }
     }
 

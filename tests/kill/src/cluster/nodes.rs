@@ -81,13 +81,19 @@ impl Nodes {
                 name: name.to_owned(),
                 roles: roles.iter().map(ToString::to_string).collect(),
                 rank: 0,
+                stops_within: PATIENCE,
             });
         }
         let config = json!({
             "cluster": { "etcd": { "endpoints": [etcd.endpoint()], "prefix": "/playhouse/kill" } },
-            "every": { "save_every": "2s", "shards": 1, "log": { "levels": "info" } },
+            "every": {
+                "save_every": "2s",
+                "shards": 1,
+                "token_secrets": ["all nodes seal with this"],
+                "log": { "levels": "info" },
+            },
             "nodes": nodes,
-            "game": { "battle_time": "1s", "gather_time": "1s", "key": "all nodes seal with this" },
+            "game": { "battle_time": "1s", "gather_time": "1s" },
         });
         let file = folder.join("cluster.json");
         std::fs::write(&file, serde_json::to_string_pretty(&config)?)?;
