@@ -69,6 +69,14 @@ impl AvatarLogic {
     }
 
     #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        // It has moved here with its player, who has noticed nothing.
+        if cx.has_session() {
+            self.come(cx);
+        }
+    }
+
+    #[hook]
     async fn attached(&mut self, cx: &mut Cx) {
         away::stay(cx);
         self.keep();

@@ -21,6 +21,9 @@ pub const HAS_ETCD: bool = cfg!(feature = "etcd");
 /// Whether nodes can save to MongoDB: the feature `mongodb`.
 pub const HAS_MONGODB: bool = cfg!(feature = "mongodb");
 
+/// Whether nodes can listen for WebSocket and QUIC: the feature `transports`.
+pub const HAS_TRANSPORTS: bool = cfg!(feature = "transports");
+
 /// A configuration of the game's nodes.
 pub type Config = ClusterConfig<GameConfig>;
 

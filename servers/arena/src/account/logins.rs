@@ -90,6 +90,13 @@ impl Logins {
         self.grant(cx, &profile)
     }
 
+    /// Where somebody who comes in now connects, best first, at most so many; nowhere if there is no gate.
+    pub(crate) fn gates(&self, cx: &Cx, count_max: usize) -> Vec<String> {
+        let fits = |gate: &String| gate.len() <= GATE_BYTES_MAX;
+        let gates = self.gates.addresses(cx, "gate").into_iter().filter(fits);
+        gates.take(count_max).collect()
+    }
+
     fn grant(&self, cx: &Cx, profile: &Profile) -> Result<LoginGrant, CallError<LoginError>> {
         let (token, key) = TokenKeys::of(cx)?.issue(&Claims {
             entity: Avatar::reference(profile.account).into(),
@@ -98,9 +105,7 @@ impl Logins {
             expires: cx.utc() + LOGIN_TIME,
             kind: TokenKind::Login,
         });
-        let fits = |gate: &String| gate.len() <= GATE_BYTES_MAX;
-        let gates = self.gates.addresses(cx, "gate").into_iter().filter(fits);
-        let gates: Vec<_> = gates.take(GATES_MAX).collect();
+        let gates = self.gates(cx, GATES_MAX);
         if gates.is_empty() {
             return Err(LoginError::ClosedForMaintenance { opens_at: None }.into());
         }

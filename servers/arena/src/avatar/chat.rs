@@ -7,7 +7,6 @@ use arena_schema::world::{
 use playhouse::{CallError, Cx, Failure, Timestamp, component};
 
 use super::AvatarLogic;
-use crate::away;
 use crate::clock::Moment;
 
 /// What nobody should have to read. A real game has a service for that.
@@ -18,7 +17,6 @@ const FOUL: [&str; 3] = ["darn", "heck", "noob"];
 #[derive(Debug, Default)]
 pub struct ChatLogic {
     props: Chat,
-    here: bool,
 }
 
 #[component(Chat)]
@@ -31,23 +29,6 @@ impl ChatLogic {
         {
             tracing::warn!(%failure, "a player can't hear the party");
         }
-    }
-
-    #[hook]
-    async fn attached(&mut self, cx: &mut Cx) {
-        away::stay(cx);
-        self.here = true;
-    }
-
-    #[hook]
-    async fn resumed(&mut self, cx: &mut Cx) {
-        away::stay(cx);
-        self.here = true;
-    }
-
-    #[hook]
-    async fn lost(&mut self, cx: &mut Cx) {
-        away::leave(cx, self, |chat, _| chat.here = false);
     }
 
     #[rpc]
@@ -97,7 +78,8 @@ impl ChatLogic {
         name: Name,
         line: Line,
     ) -> Result<(), CallError<ChatError>> {
-        if !self.here {
+        // Whose link broke hears it later.
+        if !cx.has_session() {
             return Err(ChatError::NotOnline.into());
         }
         if is_blocked(cx, who) {
@@ -116,7 +98,7 @@ impl ChatLogic {
         channel: Channel,
         line: Line,
     ) {
-        if !self.here || is_blocked(cx, who) {
+        if !cx.has_session() || is_blocked(cx, who) {
             return;
         }
         match channel {

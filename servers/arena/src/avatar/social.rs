@@ -14,7 +14,6 @@ use crate::away;
 #[derive(Debug, Default)]
 pub struct SocialLogic {
     props: Social,
-    here: bool,
 }
 
 #[component(Social)]
@@ -22,21 +21,16 @@ impl SocialLogic {
     #[hook]
     async fn attached(&mut self, cx: &mut Cx) {
         away::stay(cx);
-        self.here = true;
     }
 
     #[hook]
     async fn resumed(&mut self, cx: &mut Cx) {
         away::stay(cx);
-        self.here = true;
     }
 
     #[hook]
     async fn lost(&mut self, cx: &mut Cx) {
-        away::leave(cx, self, |social, cx| {
-            social.here = false;
-            social.leave(cx);
-        });
+        away::leave(cx, self, |social, cx| social.leave(cx));
     }
 
     #[rpc]
@@ -129,7 +123,7 @@ impl SocialLogic {
         name: Name,
         party: PartyId,
     ) -> Result<bool, CallError<ChatError>> {
-        if !self.here {
+        if !cx.has_session() {
             return Err(ChatError::NotOnline.into());
         }
         let contact = self.props.contacts().get(&by);

@@ -11,10 +11,14 @@ use playhouse::login::{Claims, Pass, TokenKeys, TokenKind};
 use playhouse::{Bytes, CallError, Cx, Duration, Failure, Ref, Timestamp, entity};
 
 use super::{BATTLES_MAX, BattleLogic, REPORT_EVERY, REPORT_WITHIN};
+use crate::account::Logins;
 use crate::app::{self, Arena};
 
 /// How long a ticket lets its bearer in, above the longest battle.
 const TICKET_SLACK: Duration = Duration::from_seconds(10);
+
+/// Most addresses of a ticket, as the schema has it.
+const ADDRESSES_MAX: usize = 4;
 
 /// The center's agent on one node.
 #[entity(BattleStub {})]
@@ -62,9 +66,10 @@ impl BattleStubLogic {
             .collect();
         let battle = cx.create(BattleLogic::new(setup, rules)?)?;
         let keys = TokenKeys::of(cx)?;
+        let addresses = ways_in(cx)?;
         let tickets = accounts
             .into_iter()
-            .map(|account| ticket(cx, &keys, id, &battle, account, over));
+            .map(|account| ticket(cx, &keys, id, &battle, account, over, &addresses));
         let tickets = tickets.collect();
         self.open.insert(id, over);
         Ok(Placement { battle, tickets })
@@ -98,6 +103,16 @@ impl BattleStubLogic {
     }
 }
 
+/// Where fighters connect: a gate, or this node where there is none.
+fn ways_in(cx: &Cx) -> Result<Vec<String>, Failure> {
+    let mut addresses = Logins::of(cx)?.gates(cx, ADDRESSES_MAX);
+    if addresses.is_empty() {
+        let node = cx.node();
+        addresses.extend(node.addresses().iter().take(ADDRESSES_MAX).cloned());
+    }
+    Ok(addresses)
+}
+
 fn ticket(
     cx: &Cx,
     keys: &TokenKeys,
@@ -105,6 +120,7 @@ fn ticket(
     entity: &Ref<Battle>,
     account: AccountId,
     expires_at: Timestamp,
+    addresses: &[String],
 ) -> Ticket {
     let (seal, key) = keys.issue(&Claims {
         entity: Avatar::reference(account).into(),
@@ -119,7 +135,7 @@ fn ticket(
     });
     Ticket {
         battle,
-        addresses: cx.node().addresses().iter().take(4).cloned().collect(),
+        addresses: addresses.to_vec(),
         seal: Bytes(Pass::join(&key, &seal)),
         server_key: (cx.node().public_key()).map(|key| Bytes(key.as_bytes().to_vec())),
         expires_at,

@@ -2999,7 +2999,7 @@ pub mod descriptor {
         slots: &[
         ],
         properties: &[
-            Property::new(Member::new(1, "places", Use::map(&Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID), &Use::named(&::playhouse::math::math::descriptor::VEC2)).length(0, 10000)).or(Value::Empty)),
+            Property::new(Member::new(1, "places", Use::map(&Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID), &Use::named(&::playhouse::math::math::descriptor::VEC2)).length(0, 10000)).or(Value::Empty)).handoff(),
         ],
         calls: &[
             Call::new(CallKind::Oneway, 1, "moved").params(&[Member::new(1, "account", Use::named(&super::super::super::common::names::descriptor::ACCOUNT_ID)), Member::new(2, "to", Use::named(&::playhouse::math::math::descriptor::VEC2)).or(Value::Struct)]),
