@@ -12,9 +12,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse_client::kcp::{self, Kcp, Trust};
 use playhouse_client::math::Vec2;
-use playhouse_client::{Client, Failure, FailureKind, Random, Scheme, State, Tcp, Uuid};
+use playhouse_client::{Client, Failure, FailureKind, Random, State, Uuid};
 use tokio::time::{Instant, sleep_until};
 
 use crate::SCHEMA;
@@ -22,13 +21,17 @@ use crate::account::{ClientInfo, Login};
 use crate::chaos::Trouble;
 use crate::common::{AccountId, Currency, ItemId, Name, Region};
 use crate::crowd::CrowdOptions;
+use crate::http;
 use crate::match_making::MatchSeatAcceptArgs;
 use crate::meter::{Count, Meter};
 use crate::mirror::Mirror;
+use crate::wire::Wires;
 use crate::world::{Avatar, AvatarProxy, ZoneId};
 
 /// How long a bot waits for what should come at once.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long if links break and gates are killed meanwhile: a while longer than sessions take to find another.
+const PATIENCE_IN_CHAOS: Duration = Duration::from_secs(30);
 /// Sets the chances of chaos apart from those of the bots themselves.
 const CHAOS: u64 = 0xc4a0_5000_0000_0000;
 /// Zones over which bots spread.
@@ -90,8 +93,7 @@ impl Bot {
     ) -> Result<Rc<Self>, String> {
         let random = Random::stream(options.crowd.seed, u64::from(options.index));
         let name = format!("bot {}", options.index);
-        let address = options.crowd.address(options.index);
-        let client = connect(&options, &options.crowd.addresses, address, &meter).await?;
+        let client = connect(&options, &options.crowd.ways(options.index), &meter).await?;
         let mirror = Mirror::of(&client, &meter);
 
         let mut installation = [0; 16];
@@ -108,21 +110,26 @@ impl Bot {
             region: Region::Europe,
             language: "en".to_owned(),
         };
-        let login = client
-            .service::<Login>()
-            .enter_as_guest(Uuid(installation), info);
-        let grant = timed(&meter, login)
-            .await
-            .map_err(|error| format!("{name}: login: {error}"))?;
-        let opened = client.open(&grant.token.0).await;
+        let installation = Uuid(installation);
+        let granted = match &options.crowd.login_http {
+            Some(at) => timed(&meter, http::enter_as_guest(at, installation, &info)).await,
+            None => {
+                let login = client.service::<Login>();
+                let grant = timed(&meter, login.enter_as_guest(installation, info)).await;
+                let granted = grant.map(|grant| (grant.account, grant.token.0.0));
+                granted.map_err(|error| error.to_string())
+            }
+        };
+        let (account, pass) = granted.map_err(|error| format!("{name}: login: {error}"))?;
+        let opened = client.open(&pass).await;
         let bound = opened.map_err(|failure| format!("{name}: open: {failure}"))?;
-        let expected = Avatar::reference(grant.account);
+        let expected = Avatar::reference(account);
         meter.expect(bound == *expected.address(), || {
             format!("{name}: bound to {bound:?} instead of its avatar")
         });
 
         let bot = Rc::new(Self {
-            account: grant.account,
+            account,
             said: Cell::new(0),
             paces: RefCell::default(),
             stopping: Cell::new(false),
@@ -253,8 +260,21 @@ impl Bot {
         self.sent("walk", walked);
     }
 
+    /// How long it waits for what should come at once.
+    pub(crate) const fn patience(&self) -> Duration {
+        match self.options.crowd.chaos {
+            true => PATIENCE_IN_CHAOS,
+            false => PATIENCE,
+        }
+    }
+
     pub(crate) fn avatar(&self) -> AvatarProxy {
-        self.client.entity::<Avatar>()
+        let avatar = self.client.entity::<Avatar>();
+        match self.options.crowd.chaos {
+            // A deadline does not wait for another link, and what it cut off may have happened or not.
+            true => avatar.deadline(self.patience()),
+            false => avatar,
+        }
     }
 
     /// A line that nobody else says.
@@ -292,47 +312,53 @@ impl Bot {
     }
 }
 
-/// A link to a node, for one bot, on which a session will be opened: it may move among `addresses`, if there is to be chaos.
+/// A link to the first of `addresses` that is there, for one bot, on which a session will be opened: it goes on over any of
+/// them, and moves among them if there is to be chaos.
 pub(crate) async fn connect(
     options: &BotOptions,
     addresses: &[String],
-    address: &str,
     meter: &Arc<Meter>,
 ) -> Result<Client, String> {
     let name = format!("bot {}", options.index);
     let crowd = &options.crowd;
+    let trouble = crowd.chaos.then(|| {
+        // Another stream than that of the bot's own choices.
+        Trouble::new(Random::stream(crowd.seed ^ CHAOS, options.index.into()).split())
+    });
     let mut builder = Client::builder(&SCHEMA).name(&name);
-    if let Some(network) = &crowd.network {
-        builder = builder.network(Rc::clone(network));
-    }
-    let mut trouble = None;
-    if crowd.chaos {
-        // Another stream than that of the bot's own choices, and another for each link.
-        let random = Random::stream(crowd.seed ^ CHAOS, u64::from(options.index)).split();
-        let begun = Trouble::new(random);
-        let tcp = crowd.network.clone().unwrap_or_else(|| Rc::new(Tcp));
-        builder = builder.network(begun.over(tcp));
-        if crowd.network.is_none() {
-            let kcp = Kcp::new(kcp::Options::FAST, Trust::Plain);
-            builder = builder.transport(Scheme::Kcp, begun.over(Rc::new(kcp)));
-        }
-        trouble = Some((begun, addresses.to_vec()));
+    for (scheme, network) in &crowd.networks {
+        let wires = Wires {
+            inner: Rc::clone(network),
+            meter: Arc::clone(meter),
+            trouble: trouble.clone(),
+        };
+        builder = builder.transport(*scheme, Rc::new(wires));
     }
     let client = builder
-        .connect(address)
+        .connect_any(addresses)
         .await
-        .map_err(|failure| format!("{name}: {address}: {failure}"))?;
-    let (meter, mut carrier) = (Arc::clone(meter), None);
-    let trouble = trouble.map(|(begun, addresses)| (begun, client.clone(), addresses));
+        .map_err(|failure| format!("{name}: {}: {failure}", addresses.join(", ")))?;
+    let trouble = trouble.map(|trouble| (trouble, client.clone(), addresses.to_vec()));
+    let (meter, mut carrier, mut lost_at) = (Arc::clone(meter), None, None);
     client.on_state(move |state| {
         let now = match state {
             State::Live { transport, resumed } => {
                 if resumed {
                     meter.count(Count::Resume);
-                } else if let Some((begun, client, addresses)) = &trouble {
-                    begun.begin(client, addresses);
+                } else if let Some((trouble, client, addresses)) = &trouble {
+                    trouble.begin(client, addresses, &meter);
+                }
+                if let Some(at) = lost_at.take() {
+                    meter.resumed(Instant::now() - at);
                 }
                 Some(transport)
+            }
+            State::Detached => {
+                if lost_at.is_none() {
+                    lost_at = Some(Instant::now());
+                    meter.count(Count::Drop);
+                }
+                None
             }
             _ => None,
         };

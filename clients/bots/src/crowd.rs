@@ -5,7 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use playhouse_client::Network;
+use playhouse_client::{Network, Scheme};
 use tokio::sync::Mutex;
 use tokio::task::{JoinHandle, spawn_local};
 
@@ -20,10 +20,12 @@ pub struct CrowdOptions {
     pub bots: u32,
     /// Decides all that they do.
     pub seed: u64,
-    /// Where they log in, `host:port` each: one after another. There is at least one.
+    /// Where they connect: the first of them at the first of these, the next at the next. There is at least one.
     pub addresses: Vec<String>,
-    /// Over which network; TCP and KCP if none is named.
-    pub network: Option<Rc<dyn Network>>,
+    /// Over what, by what stands in front of addresses.
+    pub networks: Vec<(Scheme, Rc<dyn Network>)>,
+    /// Where they log in over HTTP, `host:port`; over their links if nowhere.
+    pub login_http: Option<String>,
     /// Whether links break at any byte and sessions move from address to address all the time.
     pub chaos: bool,
 }
@@ -127,10 +129,12 @@ fn check_items(bots: &BTreeMap<u32, Rc<Bot>>, meter: &Meter) {
 }
 
 impl CrowdOptions {
-    /// Where the bot of this index logs in.
-    pub(crate) fn address(&self, index: u32) -> &str {
-        let place = index as usize % self.addresses.len().max(1);
-        self.addresses.get(place).map_or("", String::as_str)
+    /// All addresses, from that of the bot of this index on.
+    pub(crate) fn ways(&self, index: u32) -> Vec<String> {
+        let mut ways = self.addresses.clone();
+        let count = ways.len().max(1);
+        ways.rotate_left(index as usize % count);
+        ways
     }
 }
 

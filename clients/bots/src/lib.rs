@@ -15,7 +15,10 @@ pub mod generated;
 pub mod bot;
 mod chaos;
 pub mod crowd;
+mod http;
 pub mod meter;
 pub mod mirror;
+pub mod networks;
+mod wire;
 
 pub use generated::{SCHEMA, arena::*};

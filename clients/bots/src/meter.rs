@@ -25,8 +25,15 @@ pub struct Meter {
     trades: AtomicU64,
     lines: AtomicU64,
     resumes: AtomicU64,
+    drops: AtomicU64,
+    moves: AtomicU64,
+    lost: AtomicU64,
+    doubled: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
     live: Mutex<BTreeMap<Transport, u64>>,
     times: Histogram,
+    resume_times: Histogram,
     failures: Mutex<VecDeque<String>>,
 }
 
@@ -46,10 +53,24 @@ pub struct Reading {
     pub lines: u64,
     /// Sessions that went on over another link.
     pub resumes: u64,
+    /// Sessions that lost their link.
+    pub drops: u64,
+    /// Sessions that moved to another link while they had one.
+    pub moves: u64,
+    /// Lines that were said and not heard.
+    pub lost: u64,
+    /// Lines that were heard again, or before an earlier one.
+    pub doubled: u64,
+    /// Bytes of all links, from the server and to it.
+    pub bytes_in: u64,
+    pub bytes_out: u64,
     /// Sessions that have a link, by what carries it.
     pub live: BTreeMap<Transport, u64>,
     pub p50: Duration,
     pub p99: Duration,
+    /// How long sessions that lost their link had none.
+    pub resume_p50: Duration,
+    pub resume_p99: Duration,
 }
 
 /// What goes up and down.
@@ -69,6 +90,16 @@ pub enum Count {
     Event,
     Oneway,
     Resume,
+    Drop,
+    Move,
+}
+
+/// What may become of a message that is to come once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Fault {
+    Lost,
+    Doubled,
 }
 
 impl Meter {
@@ -76,6 +107,21 @@ impl Meter {
     pub fn answered(&self, after: Duration) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.times.note(after);
+    }
+
+    /// A session that had lost its link has another one, after so long.
+    pub fn resumed(&self, after: Duration) {
+        self.resume_times.note(after);
+    }
+
+    /// So many bytes came from the server.
+    pub fn bytes_in(&self, count: usize) {
+        self.bytes_in.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// So many bytes went to the server.
+    pub fn bytes_out(&self, count: usize) {
+        self.bytes_out.fetch_add(count as u64, Ordering::Relaxed);
     }
 
     /// One more.
@@ -86,6 +132,8 @@ impl Meter {
             Count::Event => &self.events,
             Count::Oneway => &self.calls,
             Count::Resume => &self.resumes,
+            Count::Drop => &self.drops,
+            Count::Move => &self.moves,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -135,6 +183,18 @@ impl Meter {
         met
     }
 
+    /// As [`expect`](Self::expect), of a message that is to come once; `fault` is what became of it if it didn't.
+    pub fn expect_once(&self, met: bool, fault: Fault, came: impl FnOnce() -> String) -> bool {
+        if !met {
+            let counter = match fault {
+                Fault::Lost => &self.lost,
+                Fault::Doubled => &self.doubled,
+            };
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        self.expect(met, came)
+    }
+
     /// The first failed expectations, word for word.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
@@ -147,6 +207,7 @@ impl Meter {
     pub fn read(&self) -> Reading {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let [p50, p99] = self.times.percentiles([0.50, 0.99]);
+        let [resume_p50, resume_p99] = self.resume_times.percentiles([0.50, 0.99]);
         Reading {
             calls: read(&self.calls),
             events: read(&self.events),
@@ -158,9 +219,17 @@ impl Meter {
             trades: read(&self.trades),
             lines: read(&self.lines),
             resumes: read(&self.resumes),
+            drops: read(&self.drops),
+            moves: read(&self.moves),
+            lost: read(&self.lost),
+            doubled: read(&self.doubled),
+            bytes_in: read(&self.bytes_in),
+            bytes_out: read(&self.bytes_out),
             live: lock(&self.live).clone(),
             p50,
             p99,
+            resume_p50,
+            resume_p99,
         }
     }
 }
@@ -279,6 +348,17 @@ mod tests {
         assert_eq!(meter.read().live, expected);
         meter.carried(Some(Transport::Kcp), None);
         assert_eq!(meter.read().live, BTreeMap::from([(Transport::Tcp, 1)]));
+    }
+
+    #[test]
+    fn what_is_lost_and_what_is_doubled_are_failures_of_their_own() {
+        let meter = Meter::default();
+        assert!(meter.expect_once(true, Fault::Lost, || unreachable!()));
+        assert!(!meter.expect_once(false, Fault::Lost, || "lost".to_owned()));
+        assert!(!meter.expect_once(false, Fault::Doubled, || "doubled".to_owned()));
+        let reading = meter.read();
+        assert_eq!((reading.lost, reading.doubled, reading.failed), (1, 1, 2));
+        assert_eq!(meter.failures(), ["lost", "doubled"]);
     }
 
     #[test]

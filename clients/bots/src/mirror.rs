@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::common::{AccountId, BagSlot, BattleId, Currency, ItemId, Reward, Stack, Ticket};
 use crate::match_making::{MatchSeatAdmittedArgs, MatchSeatCalledOffArgs};
-use crate::meter::{Count, Meter};
+use crate::meter::{Count, Fault, Meter};
 use crate::world::{
     ChatCalledArgs, ChatSaidArgs, ChatWhisperedArgs, InventoryChangedArgs, ProgressRewardedArgs,
     WalletJingledArgs,
@@ -68,21 +68,27 @@ impl Mirror {
             let meter = Arc::clone(meter);
             // No line is said twice, by nobody.
             move |known: &mut Known, line: String| {
-                meter.expect(!known.heard.contains(&line), || {
+                meter.expect_once(!known.heard.contains(&line), Fault::Doubled, || {
                     format!("expected to hear {line:?} once, came: again")
                 });
                 remember(&mut known.heard, line);
             }
         };
         let (said, called) = (heard(meter), heard(meter));
+        let whisper_meter = Arc::clone(meter);
         mirror.follow(client, meter, move |known, args: ChatSaidArgs| {
             said(known, args.line.0);
         });
         mirror.follow(client, meter, move |known, args: ChatCalledArgs| {
             called(known, args.line.0);
         });
-        mirror.follow(client, meter, |known, args: ChatWhisperedArgs| {
-            remember(&mut known.whispers, (args.who, args.line.0));
+        mirror.follow(client, meter, move |known, args: ChatWhisperedArgs| {
+            let whisper = (args.who, args.line.0);
+            let again = known.whispers.contains(&whisper);
+            whisper_meter.expect_once(!again, Fault::Doubled, || {
+                format!("expected to hear {whisper:?} once, came: again")
+            });
+            remember(&mut known.whispers, whisper);
         });
         mirror.follow(client, meter, |known, args: MatchSeatAdmittedArgs| {
             known.ticket = Some(args.ticket);

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::Parser;
 
+use crate::doors::Carrier;
+
 /// Most bots that one process plays: each has up to two sockets, and most systems allow 1,024 to begin with.
 const BOTS_MAX: i64 = 2_000;
 
@@ -29,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER", conflicts_with = "sim")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Plays on a cluster: six nodes, each a process of its own
+    /// Plays on a cluster: eight nodes, each a process of its own
     #[arg(long, conflicts_with = "sim")]
     pub(crate) cluster: bool,
 
@@ -41,9 +43,28 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URI", requires = "cluster", num_args = 0..=1)]
     pub(crate) mongodb: Option<Option<String>>,
 
-    /// Breaks the bots' links at any byte and moves their sessions between transports, all the time: nothing may be lost or doubled
-    #[arg(long, conflicts_with = "cluster")]
+    /// Breaks the bots' links at any byte and moves their sessions between transports, all the time; on a cluster it kills gates, too. Nothing may be lost or doubled
+    #[arg(long)]
     pub(crate) chaos: bool,
+
+    /// By what bots come, in equal parts; the last three take a build of their own, with WebSocket, TLS and QUIC
+    #[arg(
+        long,
+        value_name = "NAME,..",
+        value_delimiter = ',',
+        default_value = "tcp,kcp",
+        conflicts_with = "sim"
+    )]
+    pub(crate) transports: Vec<Carrier>,
+
+    /// How bots log in: each over its link, or over HTTP
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "link",
+        conflicts_with = "sim"
+    )]
+    pub(crate) login: LoginBy,
 
     /// Prints one JSON object at the end, and nothing else, to standard output
     #[arg(long)]
@@ -62,6 +83,13 @@ pub(crate) struct Arguments {
     pub(crate) seeds: Option<Range<u64>>,
 }
 
+/// How somebody logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LoginBy {
+    Link,
+    Http,
+}
+
 /// What the demo runs itself as.
 #[derive(Debug, Clone, clap::Subcommand)]
 pub(crate) enum Hidden {
@@ -76,7 +104,9 @@ Examples:
   cargo demo --seconds 30 --bots 200 --json  a summary for a program
   cargo demo --data players                  the same players again the next time
   cargo demo --chaos --seconds 60            links break and sessions move, and nobody notices
-  cargo demo --cluster --seconds 30          the same game on six nodes, with nothing installed
+  cargo demo --transports tcp,ws,quic        bots come by these
+  cargo demo --cluster --seconds 30          the same game on eight nodes, with nothing installed
+  cargo demo --cluster --chaos --seconds 60  and its gates are killed all the while
   cargo demo --cluster --etcd --mongodb      and on real ones
   cargo demo --sim --seed 7                  the same game in virtual time: twice the same hash
   cargo demo --sim --seeds 0..1000 --bots 8 --seconds 10

@@ -5,21 +5,25 @@
 
 mod backing;
 mod config;
+mod havoc;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use arena::up::{self, Program, Row, State, Supervisor, Told};
+use arena::up::{self, Ports, Program, Supervisor, Told};
 use arena_bots::meter::Meter;
 
 use crate::arguments::Arguments;
-use crate::live::spawn_bots;
+use crate::doors::Doors;
+use crate::live::{Ways, spawn_bots};
 use crate::summary::Summary;
 use crate::view::View;
 use backing::Backing;
 pub(crate) use backing::{check_programs, is_installed};
+use config::Layout;
+use havoc::Havoc;
 
 /// How often the view looks at the counters.
 const LOOKS_EVERY: Duration = Duration::from_millis(250);
@@ -31,9 +35,17 @@ pub(crate) const NODE: &str = "node";
 pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let temporary = tempfile::tempdir().context("there is no folder for the cluster")?;
     let folder = arguments.data.as_deref().unwrap_or(temporary.path());
-    let backing = Backing::begin(arguments, folder)?;
+    let mut ports = Ports::take()?;
+    let backing = Backing::begin(arguments, folder, &mut ports)?;
     let file = temporary.path().join("cluster.json");
-    std::fs::write(&file, config::text(arguments, folder, &backing)?)?;
+    let doors = Doors::new(arguments, temporary.path())?;
+    let layout = Layout::new(arguments, folder, &backing, &doors, &mut ports)?;
+    std::fs::write(&file, &layout.text)?;
+    let ways = Ways {
+        doors,
+        addresses: layout.gates,
+        login_http: layout.login_http,
+    };
     let nodes = arena::process::load(file.clone(), &[])?;
     let program = Program {
         path: std::env::current_exe()?,
@@ -46,12 +58,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let outcome = runtime.block_on(play(arguments, folder, &mut supervisor));
+    let outcome = runtime.block_on(play(arguments, folder, ways, &mut supervisor));
     drop(backing);
     outcome.with_context(|| keep(arguments, temporary))
 }
 
-async fn play(arguments: &Arguments, folder: &Path, supervisor: &mut Supervisor) -> Result<bool> {
+async fn play(
+    arguments: &Arguments,
+    folder: &Path,
+    ways: Ways,
+    supervisor: &mut Supervisor,
+) -> Result<bool> {
     let mut told = Told::new()?;
     let mut view = View::new(arguments);
     let names: Vec<String> = supervisor.names().map(str::to_owned).collect();
@@ -59,16 +76,18 @@ async fn play(arguments: &Arguments, folder: &Path, supervisor: &mut Supervisor)
     let started = up::start(supervisor, &mut told, |rows| view.show_nodes(rows)).await;
     let mut good = false;
     if matches!(started, Ok(true)) {
-        let lobbies = supervisor.rows().into_iter();
-        let lobbies = lobbies.filter(|row| row.roles.iter().any(|role| role == "lobby"));
-        let addresses: Vec<_> = lobbies.flat_map(|row| row.listens).collect();
         let meter = Arc::new(Meter::default());
         let begun = Instant::now();
-        let playing = spawn_bots(arguments, addresses, &meter)?;
+        let mut havoc = Havoc::new(arguments.seed);
+        let playing = spawn_bots(arguments, ways, &meter)?;
         while !playing.is_finished() {
             supervisor.look()?;
             view.show_nodes(&supervisor.rows());
             let reading = meter.read();
+            // A guest is over with its link: all are in before it begins.
+            if arguments.chaos && reading.online > 0 {
+                havoc.look(supervisor)?;
+            }
             view.show(begun.elapsed(), &reading, reading.calls);
             // The bots have their own ears for Ctrl-C, and finish what they do.
             tokio::time::sleep(LOOKS_EVERY).await;
@@ -77,14 +96,15 @@ async fn play(arguments: &Arguments, folder: &Path, supervisor: &mut Supervisor)
             .join()
             .map_err(|_| anyhow!("the bots' thread panicked"))??;
         view.end();
-        let fallen = supervisor.rows().into_iter().find(is_fallen);
-        if let Some(row) = fallen {
+        let rows = supervisor.rows();
+        if let Some(row) = rows.into_iter().find(|row| havoc.is_fallen(row)) {
             let why = row.ended.unwrap_or_default();
             meter.expect(false, || {
                 format!("expected node {} to run, came: {why}", row.name)
             });
         }
         let summary = Summary::new(begun.elapsed(), &meter, meter.read().calls);
+        let summary = summary.with_havoc(havoc.kills(), havoc.drains());
         summary.print(arguments, None);
         good = summary.is_good();
     }
@@ -93,11 +113,6 @@ async fn play(arguments: &Arguments, folder: &Path, supervisor: &mut Supervisor)
     let stopped = up::stop(supervisor, &mut told, |_| ()).await;
     started.and(stopped)?;
     Ok(good)
-}
-
-/// A node that has ended by itself, once at least.
-fn is_fallen(row: &Row) -> bool {
-    row.restarts > 0 || row.state == State::Failed
 }
 
 /// What the nodes have written helps whoever looks for what went wrong.

@@ -9,10 +9,14 @@ use crate::arguments::Arguments;
 use crate::cluster::{check_programs, is_installed};
 
 /// Whether something is asked for that this program was built without.
-pub(crate) const fn are_missing(arguments: &Arguments) -> bool {
+pub(crate) fn are_missing(arguments: &Arguments) -> bool {
     let etcd = arguments.etcd.is_some() && !HAS_ETCD;
     let mongodb = arguments.mongodb.is_some() && !HAS_MONGODB;
-    etcd || mongodb
+    etcd || mongodb || transports_are_missing(arguments)
+}
+
+fn transports_are_missing(arguments: &Arguments) -> bool {
+    arguments.transports.iter().any(|it| !it.is_built_in())
 }
 
 /// Builds this program with what is asked for, and runs that instead, with the same arguments.
@@ -27,6 +31,7 @@ pub(crate) fn run_with_them(arguments: &Arguments) -> Result<bool> {
     let wanted = [
         arguments.etcd.as_ref().map(|_| "etcd"),
         arguments.mongodb.as_ref().map(|_| "mongodb"),
+        transports_are_missing(arguments).then_some("transports"),
     ];
     let features = wanted.into_iter().flatten().collect::<Vec<_>>().join(",");
     // Cargo names itself to what it runs.

@@ -8,10 +8,13 @@ use anyhow::{Context, Result, anyhow};
 use arena::app::{Arena, Rules};
 use arena_bots::crowd::{self, CrowdOptions};
 use arena_bots::meter::Meter;
+use playhouse::login::Http;
+use playhouse::node::GUESTS_PER_ADDRESS;
 use playhouse::store::Embedded;
 use tokio::task::LocalSet;
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, LoginBy};
+use crate::doors::Doors;
 use crate::served::Served;
 use crate::summary::Summary;
 use crate::view::View;
@@ -24,21 +27,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
     let mut view = View::new(arguments);
     let served = Served::default();
     let temporary = tempfile::tempdir().context("there is no folder for the players")?;
-    let data = arguments.data.as_deref().unwrap_or(temporary.path());
-    let node = arena::app::node(Arena::new(rules()))
+    let players = temporary.path().join("players");
+    let data = arguments.data.as_deref().unwrap_or(&players);
+    let doors = Doors::new(arguments, temporary.path())?;
+    let mut node = doors
+        .open(arena::app::node(Arena::new(rules())))?
         .store(Embedded::at(data))
-        .listen("127.0.0.1:0")
-        .listen("kcp://127.0.0.1:0")
-        .interceptor(served.clone())
-        .build()
-        .context("the game can't be set up")?;
+        // All bots have one address.
+        .guests_per_address(arguments.bots.max(GUESTS_PER_ADDRESS))
+        .interceptor(served.clone());
+    if arguments.login == LoginBy::Http {
+        node = node.login_http(Http::at("127.0.0.1:0"));
+    }
+    let node = node.build().context("the game can't be set up")?;
     let running = node.start().context("the game can't start")?;
-    let addresses = running.addresses();
-    view.begin(addresses.first().context("the game listens nowhere")?);
+    let ways = Ways {
+        doors,
+        addresses: running.addresses(),
+        login_http: running.login_address(),
+    };
+    view.begin(&ways.addresses.join(", "));
 
     let meter = Arc::new(Meter::default());
     let begun = Instant::now();
-    let playing = spawn_bots(arguments, addresses, &meter)?;
+    let playing = spawn_bots(arguments, ways, &meter)?;
     while !playing.is_finished() {
         view.show(begun.elapsed(), &meter.read(), served.count());
         thread::sleep(LOOKS_EVERY);
@@ -66,26 +78,36 @@ pub(crate) fn rules() -> Rules {
     }
 }
 
+/// Where bots come in.
+#[derive(Debug)]
+pub(crate) struct Ways {
+    pub(crate) doors: Doors,
+    pub(crate) addresses: Vec<String>,
+    /// Where they log in over HTTP, if they do.
+    pub(crate) login_http: Option<String>,
+}
+
 /// All bots on a thread of their own, until the time is up or Ctrl-C is pressed.
 pub(crate) fn spawn_bots(
     arguments: &Arguments,
-    addresses: Vec<String>,
+    ways: Ways,
     meter: &Arc<Meter>,
 ) -> Result<JoinHandle<Result<()>>> {
     let (meter, arguments) = (Arc::clone(meter), arguments.clone());
-    let play = move || play(&arguments, addresses, meter);
+    let play = move || play(&arguments, ways, meter);
     Ok(thread::Builder::new().name("bots".to_owned()).spawn(play)?)
 }
 
-fn play(arguments: &Arguments, addresses: Vec<String>, meter: Arc<Meter>) -> Result<()> {
+fn play(arguments: &Arguments, ways: Ways, meter: Arc<Meter>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let options = CrowdOptions {
         bots: arguments.bots,
         seed: arguments.seed,
-        addresses,
-        network: None,
+        networks: ways.doors.networks()?,
+        addresses: ways.addresses,
+        login_http: ways.login_http,
         chaos: arguments.chaos,
     };
     let seconds = arguments.seconds;

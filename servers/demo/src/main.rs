@@ -5,6 +5,7 @@
 mod arguments;
 mod chart;
 mod cluster;
+mod doors;
 mod features;
 mod live;
 mod served;

@@ -11,6 +11,7 @@ use arena_bots::crowd::{self, CrowdOptions};
 use arena_bots::meter::Meter;
 use playhouse::login::TokenKeys;
 use playhouse::sim::Sim;
+use playhouse_client::Scheme;
 
 use crate::arguments::Arguments;
 use crate::live::rules;
@@ -84,7 +85,8 @@ fn simulate(arguments: &Arguments, seed: u64, shows: bool) -> Result<(Summary, S
             bots,
             seed,
             addresses: vec![format!("{HOST}:{PORT}")],
-            network: Some(client.network()),
+            networks: vec![(Scheme::Tcp, client.network())],
+            login_http: None,
             chaos,
         };
         crowd::play(options, Arc::clone(&crowd_meter), tokio::time::sleep(time)).await;

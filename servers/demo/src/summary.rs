@@ -7,7 +7,7 @@ use arena_bots::meter::{Meter, Reading};
 use serde_json::json;
 
 use crate::arguments::Arguments;
-use crate::view::number;
+use crate::view::{number, size, time};
 
 /// Failures that are shown word for word.
 const FAILURES_SHOWN: usize = 10;
@@ -19,6 +19,8 @@ pub(crate) struct Summary {
     reading: Reading,
     served: u64,
     failures: Vec<String>,
+    /// Gates that were killed and lobbies that were stopped, where there are some.
+    havoc: Option<(u64, u64)>,
 }
 
 /// What a simulation came to beside that.
@@ -37,7 +39,14 @@ impl Summary {
             reading: meter.read(),
             served,
             failures: meter.failures(),
+            havoc: None,
         }
+    }
+
+    /// With so many gates that were killed meanwhile, and so many lobbies that were stopped.
+    pub(crate) const fn with_havoc(mut self, kills: u64, drains: u64) -> Self {
+        self.havoc = Some((kills, drains));
+        self
     }
 
     /// Whether every bot got what it expected, and there was something to expect.
@@ -71,6 +80,17 @@ impl Summary {
             "server_calls_per_second": self.per_second(self.served),
             "p50_us": micros(reading.p50),
             "p99_us": micros(reading.p99),
+            "bytes_in": reading.bytes_in,
+            "bytes_out": reading.bytes_out,
+            "sessions_dropped": reading.drops,
+            "sessions_moved": reading.moves,
+            "sessions_resumed": reading.resumes,
+            "resume_p50_us": micros(reading.resume_p50),
+            "resume_p99_us": micros(reading.resume_p99),
+            "lost": reading.lost,
+            "doubled": reading.doubled,
+            "gate_kills": self.havoc.map(|(kills, _)| kills),
+            "lobby_drains": self.havoc.map(|(_, drains)| drains),
             "lines": reading.lines,
             "trades": reading.trades,
             "battles": reading.battles,
@@ -111,11 +131,34 @@ impl Summary {
                 number(reading.events),
             ),
             format!(
-                "{} expectations, {} failed",
-                number(reading.expectations),
-                number(reading.failed)
+                "{}/s from the server, {}/s to it",
+                size(self.per_second(reading.bytes_in)),
+                size(self.per_second(reading.bytes_out)),
             ),
         ];
+        if arguments.chaos {
+            if let Some((kills, drains)) = self.havoc {
+                lines.push(format!(
+                    "{kills} times a gate was killed, {drains} times a lobby handed over its players and stopped"
+                ));
+            }
+            lines.push(format!(
+                "{} links broken, {} sessions moved, {} resumed (without a link for {} at p50, {} at p99): \
+                 {} messages lost, {} doubled",
+                number(reading.drops),
+                number(reading.moves),
+                number(reading.resumes),
+                time(reading.resume_p50),
+                time(reading.resume_p99),
+                number(reading.lost),
+                number(reading.doubled),
+            ));
+        }
+        lines.push(format!(
+            "{} expectations, {} failed",
+            number(reading.expectations),
+            number(reading.failed)
+        ));
         let shown = self.failures.iter().take(FAILURES_SHOWN);
         lines.extend(shown.map(|failure| format!("  {failure}")));
         if reading.failed > FAILURES_SHOWN as u64 {

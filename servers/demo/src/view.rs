@@ -29,6 +29,9 @@ pub(crate) struct View {
     second: u64,
     served: u64,
     per_second: u64,
+    /// Bytes then, from the server and to it, and so many a second since.
+    bytes: [u64; 2],
+    bytes_per_second: [u64; 2],
     drawing: Drawing,
     /// Lines about the nodes of a cluster, above the others.
     nodes: Vec<String>,
@@ -49,6 +52,8 @@ impl View {
             second: 0,
             served: 0,
             per_second: 0,
+            bytes: [0; 2],
+            bytes_per_second: [0; 2],
             drawing: Drawing::default(),
             nodes: Vec::new(),
         }
@@ -89,7 +94,11 @@ impl View {
         if is_new_second {
             self.per_second = (served - self.served) / (seconds - self.second);
             self.strip.push(self.per_second);
-            (self.second, self.served) = (seconds, served);
+            let bytes = [reading.bytes_in, reading.bytes_out];
+            for (place, rate) in self.bytes_per_second.iter_mut().enumerate() {
+                *rate = (bytes[place] - self.bytes[place]) / (seconds - self.second);
+            }
+            (self.second, self.served, self.bytes) = (seconds, served, bytes);
         }
         if self.is_terminal {
             let mut lines = self.nodes.clone();
@@ -139,6 +148,7 @@ impl View {
                 number(reading.trades),
                 number(reading.events),
             ),
+            format!("  sessions {}, {}", sessions(reading), self.traffic()),
             format!(
                 "  \x1b[36m{}\x1b[0m {}/s at most",
                 self.strip.bars(),
@@ -164,7 +174,7 @@ impl View {
             .unwrap_or_default();
         format!(
             "{seconds}{of} s: {} players, {} fighting, {} battles, {} calls/s, p50 {}, p99 {}, \
-             {} trades, {} lines, {} expectations, {} failed",
+             {} trades, {} lines, sessions {}, {}, {} expectations, {} failed",
             reading.online,
             reading.fighting,
             reading.battles,
@@ -173,9 +183,16 @@ impl View {
             time(reading.p99),
             reading.trades,
             reading.lines,
+            sessions(reading),
+            self.traffic(),
             reading.expectations,
             reading.failed,
         )
+    }
+
+    fn traffic(&self) -> String {
+        let [from, to] = self.bytes_per_second.map(size);
+        format!("{from}/s in, {to}/s out")
     }
 
     fn write(&self, text: &str) {
@@ -203,6 +220,24 @@ pub(crate) fn time(time: Duration) -> String {
     }
 }
 
+/// What carries the sessions that have a link, and how often one went on over another.
+fn sessions(reading: &Reading) -> String {
+    let carried = reading.live.iter();
+    let carried = carried.map(|(transport, count)| format!("{} by {transport}", number(*count)));
+    let mut parts: Vec<_> = carried.collect();
+    parts.push(format!("{} resumed", number(reading.resumes)));
+    parts.join(", ")
+}
+
+/// So many bytes as people read them.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
 /// A number with its thousands apart.
 pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
@@ -218,11 +253,29 @@ pub(crate) fn number(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use playhouse_client::Transport;
+
     use super::*;
 
     #[test]
     fn thousands_stand_apart() {
         let texts = [0, 12, 999, 1_000, 1_234_567].map(number);
         assert_eq!(texts, ["0", "12", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let texts = [0, 999, 1_000, 12_345, 9_876_543].map(size);
+        assert_eq!(texts, ["0 B", "999 B", "1.0 kB", "12.3 kB", "9.9 MB"]);
+    }
+
+    #[test]
+    fn sessions_are_shown_by_what_carries_them() {
+        let meter = arena_bots::meter::Meter::default();
+        assert_eq!(sessions(&meter.read()), "0 resumed");
+        let mut reading = meter.read();
+        reading.live = [(Transport::Kcp, 1_200), (Transport::Tcp, 3)].into();
+        reading.resumes = 7;
+        assert_eq!(sessions(&reading), "3 by tcp, 1,200 by kcp, 7 resumed");
     }
 }

@@ -18,9 +18,9 @@ fn demo() -> Command {
 
 /// Plays for a few seconds, and looks at what came of it.
 #[track_caller]
-fn is_played(parts: &[&str]) {
+fn is_played(parts: &[&str]) -> Value {
     let mut command = demo();
-    let play = ["--seconds", "6", "--bots", "12", "--json"];
+    let play = ["--seconds", "10", "--bots", "12", "--json"];
     let output = command.args(parts).args(play).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
@@ -29,11 +29,28 @@ fn is_played(parts: &[&str]) {
     assert_eq!(summary["failures"], serde_json::json!([]), "{said}");
     assert!(count("client_calls") > 100, "{summary}");
     assert!(count("trades") > 0, "{summary}");
+    summary
 }
 
 #[test]
 fn a_cluster_with_nothing_installed_is_played_on() {
     is_played(&[]);
+}
+
+#[test]
+fn gates_that_are_killed_and_lobbies_that_stop_lose_and_double_nothing() {
+    let summary = is_played(&["--chaos"]);
+    assert!(summary["gate_kills"].as_u64() > Some(0), "{summary}");
+    assert!(summary["sessions_resumed"].as_u64() > Some(0), "{summary}");
+    assert_eq!(
+        (&summary["lost"], &summary["doubled"]),
+        (&0.into(), &0.into())
+    );
+}
+
+#[test]
+fn bots_come_through_gates_by_every_transport_and_log_in_over_http() {
+    is_played(&["--transports", "tcp,kcp,ws,wss,quic", "--login", "http"]);
 }
 
 #[test]

@@ -46,12 +46,36 @@ fn without_a_terminal_there_are_plain_lines_and_a_summary() {
 
 #[test]
 fn links_that_break_and_sessions_that_move_lose_and_double_nothing() {
-    for where_to in ["", "--sim --seed 3"] {
+    for where_to in ["", "--transports tcp,kcp,ws,wss,quic", "--sim --seed 3"] {
         let output = demo(&format!("--chaos --seconds 6 --bots 10 --json {where_to}"));
         let summary = summary(&output);
         assert_eq!(output.status.code(), Some(0), "{summary}");
         assert_eq!(summary["failed"], 0, "{summary}");
+        assert_eq!(
+            (&summary["lost"], &summary["doubled"]),
+            (&0.into(), &0.into())
+        );
+        for key in ["sessions_dropped", "sessions_moved", "sessions_resumed"] {
+            assert!(summary[key].as_u64().unwrap() > 0, "{key}: {summary}");
+        }
     }
+}
+
+#[test]
+fn trouble_by_many_seeds_is_noticed_by_nobody() {
+    let output = demo("--sim --chaos --seeds 0..40 --bots 4 --seconds 5");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("40 seeds, 0 failed"));
+}
+
+#[test]
+fn bots_come_by_every_transport_and_log_in_over_http() {
+    let output = demo("--seconds 2 --bots 10 --transports tcp,kcp,ws,wss,quic --login http --json");
+    let summary = summary(&output);
+    assert_eq!(output.status.code(), Some(0), "{summary}");
+    assert_eq!(summary["failures"], serde_json::json!([]));
+    assert!(summary["bytes_in"].as_u64().unwrap() > 0, "{summary}");
+    assert!(summary["bytes_out"].as_u64().unwrap() > 0, "{summary}");
 }
 
 #[test]
@@ -82,6 +106,8 @@ fn wrong_usage_ends_with_two() {
         "--seconds x",
         "--seeds 0..5",
         "--sim --seeds 5..0",
+        "--transports carrier-pigeon",
+        "--sim --login http",
         "--frob",
     ] {
         let output = demo(wrong);

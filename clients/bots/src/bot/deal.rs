@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use playhouse_client::CallError;
 
-use super::{Bot, PATIENCE, timed};
+use super::{Bot, timed};
 use crate::common::{Coins, Currency, ItemId, Price, Reward, Stack};
 use crate::meter::Count;
 use crate::world::{Avatar, QuestError, TradeError, WalletError};
@@ -163,12 +163,12 @@ impl Bot {
             let held: u64 = stacks.map(|stack| u64::from(stack.count)).sum();
             (held == count).then_some(())
         };
-        self.mirror.until(PATIENCE, held).await.is_some()
+        self.mirror.until(self.patience(), held).await.is_some()
     }
 
     pub(super) async fn owns(&self, gold: i64) -> bool {
         let owned = |known: &mut crate::mirror::Known| (known.gold == gold).then_some(());
-        self.mirror.until(PATIENCE, owned).await.is_some()
+        self.mirror.until(self.patience(), owned).await.is_some()
     }
 }
 

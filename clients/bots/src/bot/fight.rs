@@ -9,7 +9,7 @@ use playhouse_client::math::Vec2;
 use playhouse_client::{Arguments, CallError, Client, FailureKind};
 use tokio::time::{Instant, sleep};
 
-use super::{Bot, PATIENCE, connect, timed};
+use super::{Bot, connect, timed};
 use crate::battle::{
     CastError, FlyerBurstsArgs, PuppetBind, PuppetBindAgreeToSurrenderArgs, PuppetBindProxy,
     PuppetBindResultArgs, PuppetCastsArgs, SpellSlot, Step, Target, VitalsHitArgs,
@@ -22,6 +22,8 @@ use crate::world::Standing;
 const QUEUE_TIME: Duration = Duration::from_secs(20);
 /// How long a battle may last.
 const BATTLE_TIME: Duration = Duration::from_secs(60);
+/// How often it tries to get into a battle while gates are killed.
+const TRIES_IN_CHAOS: u32 = 10;
 /// How often it decides what to do.
 const THINKS_EVERY: Duration = Duration::from_millis(100);
 
@@ -96,41 +98,17 @@ impl Bot {
     }
 
     async fn fight_with(self: &Rc<Self>, ticket: &Ticket) -> Option<BattleResult> {
-        let address = ticket.addresses.first()?;
-        let client = match connect(&self.options, &ticket.addresses, address, &self.meter).await {
-            Ok(client) => client,
-            Err(error) => {
-                self.expect(false, "a link into the battle", || error);
-                return None;
-            }
-        };
         let result = Rc::new(RefCell::new(None));
-        let (told, bot) = (Rc::clone(&result), Rc::downgrade(self));
-        client.on(move |args: PuppetBindResultArgs| {
-            *told.borrow_mut() = Some(args.result);
-            if let Some(bot) = bot.upgrade() {
-                bot.meter.count(Count::Event);
-                bot.mirror.with(|_| ());
-            }
-        });
-        self.count::<PuppetCastsArgs>(&client);
-        self.count::<VitalsHitArgs>(&client);
-        self.count::<FlyerBurstsArgs>(&client);
-        client.answer(|_: PuppetBindAgreeToSurrenderArgs| async { true });
-        let opened = client.open(&ticket.seal).await;
-        if let Err(failure) = opened {
-            // The others may have settled it before this one came.
-            let text = failure.to_string();
-            let is_over = failure.kind() == FailureKind::Denied && text.contains("already ended");
-            self.expect(is_over, "a puppet to steer", || text);
-            client.close();
-            return None;
-        }
+        let client = self.go_into(ticket, &result).await?;
         self.steer_until(&client, &result).await;
-        let seen = self
+        let sees = self
             .mirror
-            .until(PATIENCE, |_| result.borrow().clone())
-            .await;
+            .until(self.patience(), |_| result.borrow().clone());
+        let seen = tokio::select! {
+            biased;
+            seen = sees => seen,
+            _ = client.closed() => result.borrow().clone(),
+        };
         // The puppet goes with the battle, and what it had still to say to somebody without a link goes with it.
         let missed = self.options.crowd.chaos && client.is_closed();
         self.expect(seen.is_some() || missed, "a battle that ends", || {
@@ -138,6 +116,68 @@ impl Bot {
         });
         client.close();
         seen
+    }
+
+    /// A link into the battle with a puppet to steer; none if there is no getting in.
+    async fn go_into(
+        self: &Rc<Self>,
+        ticket: &Ticket,
+        result: &Rc<RefCell<Option<BattleResult>>>,
+    ) -> Option<Client> {
+        let crowd = &self.options.crowd;
+        let is_gate = |address: &String| crowd.addresses.contains(address);
+        // A gate has more ways in than the ticket names: those over other transports.
+        let ways = match ticket.addresses.iter().any(is_gate) {
+            true => crowd.ways(self.options.index),
+            false => ticket.addresses.clone(),
+        };
+        let mut tries_left = if crowd.chaos { TRIES_IN_CHAOS } else { 1 };
+        loop {
+            tries_left -= 1;
+            let client = match connect(&self.options, &ways, &self.meter).await {
+                Ok(client) => client,
+                Err(error) => {
+                    self.expect(false, "a link into the battle", || error);
+                    return None;
+                }
+            };
+            self.follow_battle(&client, result);
+            let Err(failure) = client.open(&ticket.seal).await else {
+                return Some(client);
+            };
+            client.close();
+            let is_cut = matches!(
+                failure.kind(),
+                FailureKind::Unreachable | FailureKind::Timeout
+            );
+            if is_cut && tries_left > 0 {
+                // The gate was killed before there was a session: another one lets it in.
+                sleep(THINKS_EVERY).await;
+                continue;
+            }
+            // The others may have settled it before this one came.
+            let text = failure.to_string();
+            let ended = ["already ended", "there is no such entity"];
+            let is_over = failure.kind() == FailureKind::Denied
+                && ended.into_iter().any(|words| text.contains(words));
+            self.expect(is_over, "a puppet to steer", || text);
+            return None;
+        }
+    }
+
+    fn follow_battle(self: &Rc<Self>, client: &Client, result: &Rc<RefCell<Option<BattleResult>>>) {
+        let (told, bot) = (Rc::clone(result), Rc::downgrade(self));
+        client.on(move |args: PuppetBindResultArgs| {
+            *told.borrow_mut() = Some(args.result);
+            if let Some(bot) = bot.upgrade() {
+                bot.meter.count(Count::Event);
+                bot.mirror.with(|_| ());
+            }
+        });
+        self.count::<PuppetCastsArgs>(client);
+        self.count::<VitalsHitArgs>(client);
+        self.count::<FlyerBurstsArgs>(client);
+        client.answer(|_: PuppetBindAgreeToSurrenderArgs| async { true });
     }
 
     /// Counts events that it has no use for otherwise.
@@ -170,7 +210,15 @@ impl Bot {
         let spell = SpellSlot(self.random.below(4) as u8);
         let at = Target::Point(self.point(3.0));
         let cast = timed(&self.meter, puppet.cast(spell, at)).await;
-        let met = cast.as_ref().err().is_none_or(fizzles);
+        // Its deadline does not wait for another link.
+        let late = |error: &CallError<CastError>| {
+            let in_chaos = self.options.crowd.chaos;
+            in_chaos && matches!(error, CallError::Failed(it) if it.kind() == FailureKind::Timeout)
+        };
+        let met = cast
+            .as_ref()
+            .err()
+            .is_none_or(|error| fizzles(error) || late(error));
         self.expect(met, "to cast a spell", || format!("{cast:?}"));
         !matches!(cast, Err(CallError::Thrown(CastError::NotFighting)))
     }
@@ -188,7 +236,7 @@ impl Bot {
             "the result of this battle",
             || format!("{result:?}"),
         );
-        let rewarded = self.rewards_of(ticket, PATIENCE).await;
+        let rewarded = self.rewards_of(ticket, self.patience()).await;
         self.expect(
             rewarded.as_ref() == Some(&result.rewards),
             "the same rewards at home",

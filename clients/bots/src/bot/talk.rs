@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use playhouse_client::CallError;
 
-use super::{Bot, PATIENCE, is_crossed, timed};
+use super::{Bot, is_crossed, timed};
 use crate::common::Line;
-use crate::meter::Count;
+use crate::meter::{Count, Fault};
 use crate::world::{Avatar, Channel};
 
 impl Bot {
@@ -26,13 +26,11 @@ impl Bot {
         if !self.expect(said.is_ok(), "to be let speak", || format!("{said:?}")) {
             return;
         }
-        let heard = partner
-            .mirror
-            .until(PATIENCE, |known| known.heard.contains(&line).then_some(()));
-        let heard = heard.await.is_some();
-        self.expect(heard, "a neighbour to hear", || {
-            format!("{} heard nothing of {line:?}", partner.name)
+        let heard = partner.mirror.until(self.patience(), |known| {
+            known.heard.contains(&line).then_some(())
         });
+        let heard = heard.await.is_some();
+        self.expect_heard(heard, partner, &line);
         self.meter.count(Count::Line);
     }
 
@@ -43,13 +41,11 @@ impl Bot {
         match timed(&self.meter, say).await {
             Ok(()) => {
                 let whisper = (self.account, line);
-                let heard = partner.mirror.until(PATIENCE, |known| {
+                let heard = partner.mirror.until(self.patience(), |known| {
                     known.whispers.contains(&whisper).then_some(())
                 });
                 let heard = heard.await.is_some();
-                self.expect(heard, "a whisper to be heard", || {
-                    format!("{} heard nothing of {whisper:?}", partner.name)
-                });
+                self.expect_heard(heard, partner, &whisper.1);
                 self.meter.count(Count::Line);
             }
             Err(CallError::Failed(failure)) if is_crossed(&failure) => {
@@ -59,6 +55,13 @@ impl Bot {
                 self.expect(false, "to be let whisper", || error.to_string());
             }
         }
+    }
+
+    fn expect_heard(&self, heard: bool, partner: &Self, line: &str) {
+        self.meter.expect_once(heard, Fault::Lost, || {
+            let (name, partner) = (&self.name, &partner.name);
+            format!("{name}: expected {partner} to hear {line:?}, came: nothing")
+        });
     }
 
     /// Looks at the partner and expects to see their name.

@@ -1,16 +1,19 @@
 //! The game on several nodes, in virtual time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use arena::app::{Arena, Rules, node};
 use arena_bots::SCHEMA;
 use arena_bots::account::Login;
+use arena_bots::crowd::{self, CrowdOptions};
+use arena_bots::meter::Meter;
 use arena_schema::common::Region;
 use arena_schema::world::{LobbyCenter, LobbyStub};
 use playhouse::cluster::Embedded;
 use playhouse::logic::EntitySchema;
 use playhouse::sim::Sim;
-use playhouse_client::{Client, Uuid};
+use playhouse_client::{Client, Scheme, Uuid};
 
 use crate::game::{info, keys};
 
@@ -19,6 +22,8 @@ const MANAGER: &str = "manager:7000";
 const SETTLE: Duration = Duration::from_secs(4);
 /// Shorter than it takes a center to forget a node by itself.
 const SOON: Duration = Duration::from_secs(1);
+/// How long players play until they finish what they do.
+const PLAY: Duration = Duration::from_secs(20);
 
 /// A manager, and these nodes with a role or two each.
 fn cluster(nodes: &[(&'static str, &'static [&'static str])]) -> Sim {
@@ -91,4 +96,45 @@ fn a_grant_names_the_gates_of_the_cluster() {
     assert_eq!(granted("ann"), ["gate-1:7000", "gate-2:7000"]);
     assert!(sim.stop("gate-2", Duration::from_secs(30)));
     assert_eq!(granted("bob"), ["gate-1:7000"]);
+}
+
+#[test]
+fn players_come_and_fight_through_gates_that_crash_and_notice_nothing() {
+    let gates: &[_] = &["gate"];
+    let sim = cluster(&[
+        ("lobby-1", &["lobby"]),
+        ("lobby-2", &["lobby"]),
+        ("battle-1", &["battle"]),
+        ("battle-2", &["battle"]),
+        ("api-1", &["api"]),
+        ("gate-1", gates),
+        ("gate-2", gates),
+    ]);
+    let meter = Arc::new(Meter::default());
+    let bots_meter = Arc::clone(&meter);
+    let played = sim.client("bots", async move |host| {
+        let options = CrowdOptions {
+            bots: 8,
+            seed: 5,
+            addresses: ["gate-1:7000", "gate-2:7000"].map(str::to_owned).into(),
+            networks: vec![(Scheme::Tcp, host.network())],
+            login_http: None,
+            chaos: true,
+        };
+        crowd::play(options, Arc::clone(&bots_meter), tokio::time::sleep(PLAY)).await;
+    });
+    assert!(sim.run_until(SETTLE, || meter.read().online == 8));
+    let mut gates = ["gate-1", "gate-2"].into_iter().cycle();
+    while !played.is_there() {
+        assert!(sim.now() < 6 * PLAY, "they are still playing");
+        let gate = gates.next().unwrap();
+        sim.crash(gate);
+        sim.run_for(SOON);
+        sim.restart(gate);
+        sim.run_for(3 * SOON);
+    }
+    let reading = meter.read();
+    assert_eq!(meter.failures(), [""; 0]);
+    assert!(reading.battles > 0 && reading.resumes > 0, "{reading:?}");
+    assert_eq!((reading.lost, reading.doubled), (0, 0));
 }

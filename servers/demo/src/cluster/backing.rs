@@ -1,11 +1,12 @@
 //! etcd and MongoDB beneath the cluster: those that run already, or ones that are started and stopped with it.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use arena::up::Ports;
 
 use crate::arguments::Arguments;
 
@@ -51,20 +52,20 @@ pub(crate) fn is_installed(program: &str) -> bool {
 
 impl Backing {
     /// Starts what is asked for and not named; their data goes into `folder`.
-    pub(super) fn begin(arguments: &Arguments, folder: &Path) -> Result<Self> {
+    pub(super) fn begin(arguments: &Arguments, folder: &Path, ports: &mut Ports) -> Result<Self> {
         check_programs(arguments)?;
         let mut backing = Self::default();
         if let Some(endpoints) = &arguments.etcd {
             let endpoints = match endpoints.as_deref() {
                 Some(named) => named.split(',').map(str::to_owned).collect(),
-                None => vec![backing.start_etcd(folder)?],
+                None => vec![backing.start_etcd(folder, ports)?],
             };
             backing.etcd = Some(endpoints);
         }
         if let Some(uri) = &arguments.mongodb {
             backing.mongodb = Some(match uri {
                 Some(uri) => uri.clone(),
-                None => backing.start_mongodb(folder)?,
+                None => backing.start_mongodb(folder, ports)?,
             });
         }
         Ok(backing)
@@ -80,8 +81,8 @@ impl Backing {
         self.mongodb.as_deref()
     }
 
-    fn start_etcd(&mut self, folder: &Path) -> Result<String> {
-        let (port, peers) = (free_port()?, free_port()?);
+    fn start_etcd(&mut self, folder: &Path, ports: &mut Ports) -> Result<String> {
+        let (port, peers) = (ports.next()?, ports.next()?);
         let client = format!("http://127.0.0.1:{port}");
         let peers = format!("http://127.0.0.1:{peers}");
         let mut command = Command::new(ETCD);
@@ -96,8 +97,8 @@ impl Backing {
         Ok(client)
     }
 
-    fn start_mongodb(&mut self, folder: &Path) -> Result<String> {
-        let port = free_port()?;
+    fn start_mongodb(&mut self, folder: &Path, ports: &mut Ports) -> Result<String> {
+        let port = ports.next()?;
         let data = folder.join("mongodb");
         std::fs::create_dir_all(&data)?;
         let mut command = Command::new(MONGODB);
@@ -139,8 +140,4 @@ impl Drop for Started {
         let _ended = self.0.kill();
         let _status = self.0.wait();
     }
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
