@@ -217,7 +217,7 @@ fn hello(hello: &Hello<'_>, types: Option<Digests<'_>>) -> Json {
             },
         ),
         ("packing", unless(hello.packing.into(), 0)),
-        ("release", unless(hello.release.into(), 0)),
+        ("release", unless(hello.release, 0)),
     ])
 }
 
