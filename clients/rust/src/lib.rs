@@ -70,13 +70,13 @@ pub use playhouse::{
 pub use playhouse_net::link::{CloseReason, QueueLimits};
 pub use playhouse_net::links::Backoff;
 pub use playhouse_net::noise::PublicKey;
-pub use playhouse_net::{Network, Random, Scheme, Tcp, Transport, kcp, network};
 #[cfg(feature = "quic")]
 pub use playhouse_net::quic;
 #[cfg(feature = "tls")]
 pub use playhouse_net::tls;
 #[cfg(feature = "websocket")]
 pub use playhouse_net::ws;
+pub use playhouse_net::{Network, Random, Scheme, Tcp, Transport, kcp, network};
 pub use playhouse_wire::message::{GoAwayReason, SessionReason};
 pub use playhouse_wire::session::SessionLimits;
 pub use state::{Closed, State};

@@ -52,7 +52,7 @@ impl Ports {
     /// # Errors
     ///
     /// If there is none left: a block has 31.
-    pub fn next(&mut self) -> Result<u16> {
+    pub fn next_free(&mut self) -> Result<u16> {
         while self.next < self.end {
             let port = self.next;
             self.next += 1;
@@ -76,7 +76,7 @@ mod tests {
         let (mut given, mut last) = (Vec::new(), None);
         for ports in [&mut one, &mut other] {
             for _ in 0..BLOCK {
-                match ports.next() {
+                match ports.next_free() {
                     Ok(port) => given.push(port),
                     Err(error) => last = Some(error),
                 }
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_port_stays_ones_own_while_nobody_listens_on_it() {
         let mut ports = Ports::take().unwrap();
-        let port = ports.next().unwrap();
+        let port = ports.next_free().unwrap();
         for _ in 0..3 {
             drop(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap());
             let others: Vec<_> = (0..50).map(|_| TcpListener::bind("127.0.0.1:0")).collect();

@@ -47,7 +47,7 @@ const PLAYERS: u8 = 16;
 impl Cluster {
     fn start(folder: &Path) -> Self {
         let mut ports = Ports::take().unwrap();
-        let addresses = NODES.map(|_| format!("127.0.0.1:{}", ports.next().unwrap()));
+        let addresses = NODES.map(|_| format!("127.0.0.1:{}", ports.next_free().unwrap()));
         let nodes = NODES.iter().zip(&addresses).map(|((name, roles), at)| {
             let mut node = json!({ "roles": roles, "listen": [at] });
             if *name == "manager" {

@@ -82,7 +82,7 @@ impl Backing {
     }
 
     fn start_etcd(&mut self, folder: &Path, ports: &mut Ports) -> Result<String> {
-        let (port, peers) = (ports.next()?, ports.next()?);
+        let (port, peers) = (ports.next_free()?, ports.next_free()?);
         let client = format!("http://127.0.0.1:{port}");
         let peers = format!("http://127.0.0.1:{peers}");
         let mut command = Command::new(ETCD);
@@ -98,7 +98,7 @@ impl Backing {
     }
 
     fn start_mongodb(&mut self, folder: &Path, ports: &mut Ports) -> Result<String> {
-        let port = ports.next()?;
+        let port = ports.next_free()?;
         let data = folder.join("mongodb");
         std::fs::create_dir_all(&data)?;
         let mut command = Command::new(MONGODB);

@@ -45,17 +45,17 @@ impl Layout {
         doors: &Doors,
         ports: &mut Ports,
     ) -> Result<Self> {
-        let first = ports.next()?;
+        let first = ports.next_free()?;
         let manager = Carrier::Tcp.address(first);
         let login_http = match arguments.login {
             LoginBy::Link => None,
-            LoginBy::Http => Some(Carrier::Tcp.address(ports.next()?)),
+            LoginBy::Http => Some(Carrier::Tcp.address(ports.next_free()?)),
         };
         let (mut nodes, mut gates) = (serde_json::Map::new(), Vec::new());
         for (name, roles) in NODES {
             let tcp = match name {
                 MANAGER => first,
-                _ => ports.next()?,
+                _ => ports.next_free()?,
             };
             let mut listen = vec![Carrier::Tcp.address(tcp)];
             if roles == GATE {
@@ -63,7 +63,7 @@ impl Layout {
                     let address = match carrier {
                         // That of nodes is for clients, too.
                         Carrier::Tcp => Carrier::Tcp.address(tcp),
-                        carrier => carrier.address(ports.next()?),
+                        carrier => carrier.address(ports.next_free()?),
                     };
                     if *carrier != Carrier::Tcp {
                         listen.push(address.clone());
