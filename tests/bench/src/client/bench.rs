@@ -8,5 +8,7 @@
 #![allow(deprecated, reason = "what is deprecated is generated all the same")]
 
 pub mod calls;
+pub mod halls;
 
 pub use calls::{Avatar, AvatarEchoArgs, AvatarProxy, Echo, EchoEchoArgs, EchoProxy, Message};
+pub use halls::{Hall, HallProxy, HallToldArgs};

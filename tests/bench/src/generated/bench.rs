@@ -9,6 +9,7 @@
 
 pub mod calls;
 pub mod game;
+pub mod halls;
 
 pub use calls::{
     Avatar, AvatarEchoArgs, AvatarProxy, Boss, BossHomeArgs, BossProxy, BossRestArgs, Courier,
@@ -17,3 +18,4 @@ pub use calls::{
     TallyAddLaterArgs, TallyEchoArgs, TallyHandOnArgs, TallyNoteArgs, TallyProxy,
 };
 pub use game::{Buff, Damage, Hit, State, Team, Unit};
+pub use halls::{Hall, HallAdmitArgs, HallProxy, HallTellArgs, HallToldArgs};

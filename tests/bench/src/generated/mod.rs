@@ -6,12 +6,12 @@ pub mod bench;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0xa156_621c_3f09_27fd,
+    digest: 0x62c8_93d8_b195_6502,
     release: 0,
     readable_since: 0,
     past: &[],
     packages: &[
-        ::playhouse::__private::v1::descriptor::Package { name: "bench", number: 900, modules: &[&bench::calls::descriptor::MODULE, &bench::game::descriptor::MODULE] },
+        ::playhouse::__private::v1::descriptor::Package { name: "bench", number: 900, modules: &[&bench::calls::descriptor::MODULE, &bench::game::descriptor::MODULE, &bench::halls::descriptor::MODULE] },
         ::playhouse::__private::v1::descriptor::Package { name: "playhouse.math", number: 0, modules: &[&::playhouse::math::math::descriptor::MODULE] },
     ],
 };
