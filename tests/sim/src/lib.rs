@@ -32,7 +32,10 @@ pub type PlayAcross = fn(u64, Option<Rule>) -> Result<Ended, Failed>;
 pub type PlaySessions = fn(u64, Option<session::Rule>) -> Result<Ended, Failed>;
 
 /// The worlds with clients, by name.
-pub const SESSIONS: &[(&str, PlaySessions)] = &[("sessions", parley::play_without)];
+pub const SESSIONS: &[(&str, PlaySessions)] = &[
+    ("sessions", parley::play_without),
+    ("lost", parley::play_losses_without),
+];
 
 /// The worlds across nodes, by name.
 pub const ACROSS_NODES: &[(&str, PlayAcross)] = &[

@@ -5,6 +5,7 @@
 //! twice. Whatever happens, each message takes effect once and in order, both ways, and what is told of a call is true.
 //!
 //! [`play`]: no home dies, so nobody loses a session but to a newer login, and all that was sent arrives.
+//! [`play_losses_without`]: homes die, and whoever loses a session by that is told so, and of each call what is true.
 
 mod breaking;
 mod person;
@@ -70,8 +71,21 @@ pub fn play(seed: u64) -> Result<Ended, Failed> {
 ///
 /// The seed failed, as some must.
 pub fn play_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
-    let parley = Parley::open(seed, dropped, true);
-    let mut trouble = Trouble::new(&parley);
+    play_with(seed, dropped, true)
+}
+
+/// Plays a seed in which homes die, perhaps without one of the rules.
+///
+/// # Errors
+///
+/// The seed failed, as some must without a rule.
+pub fn play_losses_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
+    play_with(seed, dropped, false)
+}
+
+fn play_with(seed: u64, dropped: Option<Rule>, nobody_dies: bool) -> Result<Ended, Failed> {
+    let parley = Parley::open(seed, dropped, nobody_dies);
+    let mut trouble = Trouble::new(&parley, nobody_dies);
     for _ in 0..FAULTS {
         for person in &parley.people {
             trouble.befall(person);

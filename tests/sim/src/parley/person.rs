@@ -181,6 +181,9 @@ impl Person {
         if self.current.borrow().as_ref().is_none_or(is_newer) {
             *self.current.borrow_mut() = Some((login, client.clone(), fuse));
         }
+        if self.is_quiet.get() {
+            client.close();
+        }
         let talk = tokio::task::spawn_local(talk(Rc::clone(&self), login, client.clone(), random));
         client.closed().await;
         talk.abort();

@@ -23,6 +23,8 @@ const STOPPED_AGAIN: Duration = Duration::from_millis(100);
 pub(super) struct Trouble<'a> {
     sim: &'a Sim,
     script: Random,
+    /// No home does.
+    nobody_dies: bool,
     /// When what is mended.
     due: Vec<(Duration, Mend)>,
 }
@@ -37,10 +39,11 @@ enum Mend {
 
 impl<'a> Trouble<'a> {
     /// Nothing is wrong yet.
-    pub(super) fn new(parley: &'a Parley) -> Self {
+    pub(super) fn new(parley: &'a Parley, nobody_dies: bool) -> Self {
         Self {
             sim: &parley.sim,
             script: parley.sim.random(),
+            nobody_dies,
             due: Vec::new(),
         }
     }
@@ -79,6 +82,7 @@ impl<'a> Trouble<'a> {
             18 => self.break_links(home, self.one_of(HOMES)),
             19 | 20 => self.kill(gate),
             21 => self.stop(gate, GATES),
+            22 if !self.nobody_dies => self.kill(home),
             _ => self.stop(home, HOMES),
         }
     }
