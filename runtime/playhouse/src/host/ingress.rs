@@ -223,7 +223,7 @@ impl Shard {
         let target = target(incoming.method, incoming.header);
         let is_relayed = !matches!(self.relay(&target, &incoming), Ok(None));
         if matches!(self.home(&target), Ok(Home::Here))
-            && !self.is_elsewhere(&target)
+            && !self.is_for_others(&target, incoming.origin)
             && !is_relayed
         {
             return self.serve_here(&target, &incoming, CallKind::Oneway, reply);
@@ -233,6 +233,21 @@ impl Shard {
             Err(failure) => reply.answer(Answer::Failed(&failure)),
         }
         None
+    }
+
+    /// Whether a call is to be placed. A client's session has come here with its entity: its calls wait for none that this
+    /// node still has on their way to where the entity was.
+    fn is_for_others(&self, target: &Target, origin: Origin) -> bool {
+        let in_session = matches!(origin, Origin::Client(Some(_)));
+        self.is_elsewhere(target) && !(in_session && self.is_live(target))
+    }
+
+    fn is_live(&self, target: &Target) -> bool {
+        let Target::Entity(address) = target else {
+            return false;
+        };
+        let kind = self.find_kind(address.package, address.number);
+        kind.is_some_and(|kind| kind.find(&address.key).is_some())
     }
 
     /// A call that names an epoch is that activation's; any other goes to wherever its entity is.
@@ -247,7 +262,7 @@ impl Shard {
         }
         let taken = match self.relay(target, incoming) {
             Ok(Some(relay)) => self.pass_on(&relay, incoming, Rc::clone(&reply)).map(Some),
-            Ok(None) if !self.is_elsewhere(target) => {
+            Ok(None) if !self.is_for_others(target, incoming.origin) => {
                 return self.serve_here(target, incoming, CallKind::Rpc, reply);
             }
             Ok(None) => self.place_incoming(target, incoming, Some(Rc::clone(&reply))),

@@ -1,17 +1,15 @@
 //! What the machine of an entity's calls has the shard do: ask for the owner, send, end.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use playhouse_cluster::placement::{Act, Ended, Route};
 use playhouse_net::link::{ReplyOutcome, ReplySink};
 use playhouse_store::Owner;
 use playhouse_wire::Limits;
 use playhouse_wire::message::{
-    ChainBuffer, DEADLINE_US_MAX, Executed, Header, Owner as WireOwner, SessionReason, WireFailure,
+    ChainBuffer, DEADLINE_US_MAX, Executed, Header, Owner as WireOwner, WireFailure,
 };
 
-use super::super::SessionId;
 use super::super::egress::Outgoing;
 use super::super::forward::Raw;
 use super::super::handler::Answer;
@@ -77,11 +75,10 @@ impl Shard {
                     let Some(placed) = placed else {
                         continue;
                     };
-                    if let Origin::Client(Some(session)) = placed.letter.origin
-                        && !self.is_me(&route.owner)
-                    {
+                    let of_client = matches!(placed.letter.origin, Origin::Client(Some(_)));
+                    if of_client && !self.is_me(&route.owner) {
                         entry.caller.borrow_mut().not_sent(id, attempt);
-                        self.turn_client_away(&placed, session, &route);
+                        self.refuse_of_client(&placed, &route);
                         continue;
                     }
                     self.tally.placed.add(1);
@@ -98,14 +95,12 @@ impl Shard {
         entry.driven.set(false);
     }
 
-    /// The home of a session is the node of its entity, which is another by now: the client is to log in there. Its call
-    /// would be nobody's there.
-    fn turn_client_away(self: &Rc<Self>, placed: &Rc<Placed>, session: SessionId, route: &Route) {
-        let text: Arc<str> = format!(
-            "the entity runs on node `{}` by now: log in there",
+    /// A client's call of an entity that runs on another node than its own: it would be nobody's there.
+    fn refuse_of_client(self: &Rc<Self>, placed: &Rc<Placed>, route: &Route) {
+        let text = format!(
+            "the entity runs on node `{}`, and the client's own does not",
             route.owner.node
-        )
-        .into();
+        );
         let given_up = placed.entry.caller.borrow_mut().give_up(placed.id);
         if let Some((placed, executed)) = given_up {
             let failure = WireFailure {
@@ -114,7 +109,6 @@ impl Shard {
             };
             self.settle_placed(&placed, ReplyOutcome::Failed(failure));
         }
-        self.end_session(session, SessionReason::Unavailable, text);
     }
 
     /// Makes a call where its entity is said to be.

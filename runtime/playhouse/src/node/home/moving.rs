@@ -119,8 +119,16 @@ impl ShardNode {
         let session = self.homes.next(self.index);
         self.homes.name(&home, session);
         home.is_there.set(*is_there != 0);
-        self.run_accepted(&home);
-        self.flush(&home);
+        // Nothing begins until the entity has: a call would look for it where it was.
+        home.settles.set(true);
+        let (node, entity) = (Rc::clone(self), entity.clone());
+        self.host().spawn(async move {
+            if node.host().ready(&entity).await.is_ok() {
+                home.settles.set(false);
+                node.run_accepted(&home);
+            }
+            node.flush(&home);
+        });
         has_session.then_some(session)
     }
 }
