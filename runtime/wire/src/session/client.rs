@@ -346,7 +346,10 @@ impl ClientSession {
             return ClientEvent::Nothing;
         }
         match refused.reason {
-            SessionReason::Stale | SessionReason::Denied | SessionReason::Unavailable => {
+            // A home that says how far the session came says that it is over.
+            SessionReason::Stale | SessionReason::Denied | SessionReason::Unavailable
+                if refused.ran.is_none() =>
+            {
                 self.down();
                 ClientEvent::Refused {
                     link,

@@ -250,6 +250,21 @@ fn a_session_that_nobody_knows_is_lost() {
 }
 
 #[test]
+fn a_session_that_ended_meanwhile_is_over_whatever_the_reason() {
+    let mut trio = Trio::open();
+    trio.cut(1);
+    trio.call(1);
+    let reason = SessionReason::Unavailable;
+    let ended = trio.door.end(trio.now_us, reason, "the node stops");
+    assert!(matches!(ended, DoorEvent::Ended(_)));
+    // Another home, which has what the first one left, would not have it either.
+    trio.dial(2);
+    trio.drive();
+    assert_eq!(trio.told, ["LinkLost", "over Unavailable"]);
+    assert_eq!(trio.client.executed(1), Executed::NotExecuted);
+}
+
+#[test]
 fn a_client_gives_up_when_nobody_answers() {
     let mut trio = Trio::open();
     trio.cut(1);
