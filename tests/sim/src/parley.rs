@@ -51,6 +51,9 @@ const FAULTS: u32 = 20;
 /// How long everybody may take to log in.
 const LOGIN_WITHIN: Duration = Duration::from_secs(20);
 
+/// How long a session whose link is lost stays, and a little more.
+const GRACE: Duration = Duration::from_secs(65);
+
 /// How long everything may take to come to rest.
 const REST_WITHIN: Duration = Duration::from_secs(120);
 
@@ -162,7 +165,13 @@ impl Parley {
         sim.run_for(2 * SECOND);
         for person in &people {
             let key = person.key;
-            let bound = sim.on(HUB, async move || Speaker::of(key).is_bound().await);
+            let ask = || sim.on(HUB, async move || Speaker::of(key).is_bound().await);
+            let mut bound = ask();
+            if !matches!(bound, Some(Ok(false))) {
+                // Its good-bye was lost with a link: the session ends when its grace is over.
+                sim.run_for(GRACE);
+                bound = ask();
+            }
             if !matches!(bound, Some(Ok(false))) {
                 let what = format!("whether a client is bound to speaker {key}: {bound:?}");
                 record::with(|record| record.found(what));
