@@ -21,7 +21,11 @@ const FUZZ_SECONDS: u32 = 5;
 
 /// What is simulated: two lanes side by side, and what is in one of them one after the other. The clusters are a thousand.
 const SIMULATIONS: [&[&str]; 2] = [
-    &["cargo run --quiet --package playhouse-sim-tests --bin seeds -- fair 1 600 quiet"],
+    &[
+        "cargo run --quiet --package playhouse-sim-tests --bin seeds -- fair 1 600 quiet",
+        "cargo run --quiet --package playhouse-sim-tests --bin seeds -- sessions 1 80 quiet",
+        "cargo run --quiet --package playhouse-sim-tests --bin seeds -- lost 1 60 quiet",
+    ],
     &[
         "cargo run --quiet --package playhouse-sim-tests --bin seeds -- bazaar 1 400 quiet",
         "cargo run --quiet --package playhouse-sim-tests --bin seeds -- market 1 1000 quiet",
