@@ -59,6 +59,38 @@ fn reference() -> impl Strategy<Value = EntityRef> {
     })
 }
 
+/// Whether it is beside its twin, first to be out of order, or later.
+#[test]
+fn what_occurs_twice_is_named_where_it_begins() {
+    for elements in [&[2, 2][..], &[2, 4, 2], &[2, 4, 3, 2]] {
+        let mut set = playhouse_wire::Writer::new();
+        set.array(elements.len());
+        let mut map = playhouse_wire::Writer::new();
+        map.map(elements.len());
+        for element in elements {
+            set.put(element);
+            map.put(element);
+            map.put(&true);
+        }
+        let last = set.as_bytes().len() - 1;
+        let error = from_slice::<BTreeSet<u8>>(set.as_bytes(), &LIMITS).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with(&format!("occurs twice (at byte {last})")),
+            "{error}"
+        );
+        let last = map.as_bytes().len() - 2;
+        let error = from_slice::<BTreeMap<u8, bool>>(map.as_bytes(), &LIMITS).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with(&format!("occurs twice (at byte {last})")),
+            "{error}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn scalars(a: u8, b: u16, c: u32, d: u64, e: i8, f: i16, g: i32, h: i64, i: bool) {

@@ -28,7 +28,7 @@ pub(super) fn map<K: Ord + Debug, V>(
         match ascending.last() {
             Some((last, _)) if *last == key => return Err(twice(&key, start)),
             Some((last, _)) if *last > key => {
-                out_of_order = Some(key);
+                out_of_order = Some((start, key));
                 break;
             }
             _ => {
@@ -40,17 +40,19 @@ pub(super) fn map<K: Ord + Debug, V>(
     let built = ascending.len();
     let mut map = BTreeMap::from_iter(ascending);
     r.refund(cost.building - cost.built);
-    let Some(key) = out_of_order else {
+    let Some(first) = out_of_order else {
         return Ok(map);
     };
 
     r.charge(cost.inserted.saturating_sub(cost.built))?;
-    let mut first = Some(key);
+    let mut first = Some(first);
     for index in built..count {
-        let start = r.offset();
-        let key = match first.take() {
-            Some(key) => key,
-            None => decode_key(r).map_err(|error| error.index(index))?,
+        let (start, key) = match first.take() {
+            Some(first) => first,
+            None => (
+                r.offset(),
+                decode_key(r).map_err(|error| error.index(index))?,
+            ),
         };
         match map.entry(key) {
             Entry::Vacant(entry) => {
@@ -82,7 +84,7 @@ pub(super) fn set<T: Ord>(
                 return Err(Error::at(Problem::Duplicate, start).index(ascending.len()));
             }
             Some(last) if *last > element => {
-                out_of_order = Some(element);
+                out_of_order = Some((start, element));
                 break;
             }
             _ => ascending.push(element),
@@ -98,10 +100,9 @@ pub(super) fn set<T: Ord>(
     r.charge(cost.inserted.saturating_sub(cost.built))?;
     let mut first = Some(first);
     for index in built..count {
-        let start = r.offset();
-        let element = match first.take() {
-            Some(element) => element,
-            None => decode(r).map_err(|error| error.index(index))?,
+        let (start, element) = match first.take() {
+            Some(first) => first,
+            None => (r.offset(), decode(r).map_err(|error| error.index(index))?),
         };
         if !set.insert(element) {
             return Err(Error::at(Problem::Duplicate, start).index(index));
