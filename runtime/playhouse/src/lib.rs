@@ -38,8 +38,9 @@
 //! the schema or the caller says otherwise, 1,024 calls wait for one entity, 65,536 run on one service of a shard or
 //! wait on one link, a message has at most 16 MiB.
 //!
-//! Feature flags, off by default since they pull much: `mongodb`, the store over a MongoDB server; `opentelemetry`, the spans
-//! of sampled traces for a collector.
+//! Feature flags, off by default since they pull much: `login-http`, logins over HTTP; `websocket`, `tls` and `quic`, more ways
+//! for clients to come in; `etcd`, membership over an etcd cluster; `mongodb`, the store over a MongoDB server;
+//! `opentelemetry`, the spans of sampled traces for a collector.
 
 extern crate self as playhouse;
 

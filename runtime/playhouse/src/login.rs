@@ -3,7 +3,8 @@
 //! A login ends in a *pass*: the [`SessionKey`], which the client keeps, and the token, which it shows when it opens a
 //! session. A token says in the clear whom it admits ([`Claims`]) and is sealed under a key that all nodes of a cluster
 //! derive from the same secret ([`TokenKeys`]). A gate checks the seal; the session's home checks it again and derives
-//! the session key, by which it knows that whoever shows the token is who was given it. `docs/login.md` is the page.
+//! the session key, by which it knows that whoever shows the token is who was given it. `docs/login.md` is the page. Logins over HTTP
+//! come with the feature `login-http`.
 //!
 //! | limit | default | beyond it |
 //! |---|---|---|
@@ -16,8 +17,10 @@
 
 mod attempts;
 mod claims;
+#[cfg(feature = "login-http")]
 mod desk;
 mod gates;
+#[cfg(feature = "login-http")]
 pub mod http;
 mod keys;
 mod passwords;
@@ -31,9 +34,12 @@ pub use attempts::{
     FREE_OF_ADDRESS, FREE_OF_BOTH, KNOWN_FOR,
 };
 pub use claims::{Claims, TokenKind};
+#[cfg(feature = "login-http")]
 pub(crate) use desk::Desk;
+#[cfg(feature = "login-http")]
 pub use desk::{Answer, Ask, Asked, ClientFacts, Grant, Password, Refused};
 pub use gates::Gates;
+#[cfg(feature = "login-http")]
 pub use http::Http;
 pub use keys::{
     CLOCK_SKEW_MAX, GENERATIONS_MAX, LOGIN_TIME, SECRET_BYTES_MIN, TOKEN_TIME_MAX, TokenKeys,

@@ -34,7 +34,9 @@ pub use tally::TIMED_EVERY;
 
 pub(crate) use gates::{CARRIERS, GateTally, GateTurn, SessionTurn, carrier};
 pub(crate) use page::{Members, Page};
-pub(crate) use serving::{Pages, Reply, Whole, serve};
+#[cfg(feature = "opentelemetry")]
+pub(crate) use serving::Whole;
+pub(crate) use serving::{Pages, Reply, serve};
 pub(crate) use snapshot::{Method, Snapshot, StoreCounts, Sum};
 pub(crate) use strangers::StrangerTally;
 pub(crate) use tally::{CallTally, Counter, Parked, Tally};

@@ -30,6 +30,7 @@ mod builder;
 mod clocks;
 mod config;
 mod control;
+#[cfg(feature = "login-http")]
 mod desk;
 mod doors;
 mod draining;

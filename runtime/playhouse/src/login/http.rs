@@ -9,8 +9,8 @@
 //! | `GET /v1/openapi.json` | all of that, for programs |
 //! | `GET /health` | whether the process answers |
 //!
-//! What serves these and what describes them is one table. It is HTTP/1.1, one request a connection, without encryption:
-//! on this machine, or behind a proxy that encrypts.
+//! What serves these and what describes them is one table, from which axum's router and the document are made. It is
+//! HTTP/1.1, one request a connection, without encryption: on this machine, or behind a proxy that encrypts.
 //!
 //! | limit | default | beyond it |
 //! |---|---|---|
@@ -22,10 +22,12 @@
 //! | [`ANSWER_TIME`] | 10 s for the game | `503` |
 //! | [`RATE`] | one in 6 s, 5 at once, times the guests of an address | `429` |
 
+mod asking;
 mod counts;
 mod openapi;
 mod reading;
 mod reply;
+mod routes;
 mod serving;
 mod table;
 
@@ -34,7 +36,8 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::time::Duration;
 
 pub(crate) use counts::Counts;
-pub(crate) use serving::{Answering, serve};
+pub(crate) use routes::Answering;
+pub(crate) use serving::serve;
 
 use crate::node::Network;
 use crate::rate::Rate;

@@ -38,7 +38,9 @@ use crate::db;
 use crate::descriptor::{AudienceKind, Declaration, EntityKind, Head, Package, Role, Schema};
 use crate::host::{Cx, Interceptor, Setup};
 use crate::logic::{EntityCalls, EntitySchema, Service, ServiceSchema};
-use crate::login::{Answer, Asked, Desk, Http, Refused, TokenKeys};
+use crate::login::TokenKeys;
+#[cfg(feature = "login-http")]
+use crate::login::{Answer, Asked, Desk, Http, Refused};
 use crate::persist::{IDLE_AFTER, SAVE_EVERY, UNSAVED_MAX, is_persistent};
 use crate::watchdog::STALL_AFTER;
 
@@ -85,7 +87,9 @@ pub(super) struct Policy {
     #[cfg(feature = "opentelemetry")]
     pub(super) collector: Option<String>,
     pub(super) tokens: Option<TokenKeys>,
+    #[cfg(feature = "login-http")]
     pub(super) desk: Option<Box<dyn Desk>>,
+    #[cfg(feature = "login-http")]
     pub(super) http: Option<Http>,
     pub(super) authenticator: Option<Box<dyn Authenticator>>,
     pub(super) audience: Option<Box<AudienceRule>>,
@@ -95,6 +99,7 @@ pub(super) struct Policy {
     /// What comes to the listeners of KCP.
     pub(super) kcp: kcp::Counts,
     /// What became of those who came to log in over HTTP.
+    #[cfg(feature = "login-http")]
     pub(super) logins: crate::login::http::Counts,
     /// Clients must be encrypted.
     pub(super) encrypted: bool,
@@ -176,7 +181,9 @@ impl NodeBuilder {
                 #[cfg(feature = "opentelemetry")]
                 collector: None,
                 tokens: None,
+                #[cfg(feature = "login-http")]
                 desk: None,
+                #[cfg(feature = "login-http")]
                 http: None,
                 authenticator: None,
                 audience: None,
@@ -184,6 +191,7 @@ impl NodeBuilder {
                 trust: Box::new(is_loopback),
                 keys: Keys::default(),
                 kcp: kcp::Counts::default(),
+                #[cfg(feature = "login-http")]
                 logins: crate::login::http::Counts::default(),
                 encrypted: false,
                 compress_from: PACK_FROM,
@@ -384,6 +392,7 @@ impl NodeBuilder {
 
     /// Answers those who log in by [`Self::login_http`]. It may make calls; they and it share
     /// [`ANSWER_TIME`](crate::login::http::ANSWER_TIME).
+    #[cfg(feature = "login-http")]
     pub fn login<F>(mut self, desk: F) -> Self
     where
         F: AsyncFn(&mut Cx, Asked) -> Result<Answer, Refused> + Send + Sync + 'static,
@@ -394,6 +403,7 @@ impl NodeBuilder {
 
     /// Serves the login over HTTP: see [`login::http`](crate::login::http). [`Self::login`] answers, and the node needs
     /// [keys](Self::tokens).
+    #[cfg(feature = "login-http")]
     pub fn login_http(mut self, http: Http) -> Self {
         self.policy.http = Some(http);
         self
@@ -613,6 +623,7 @@ impl NodeBuilder {
         {
             return Err(BuildError::NoAddress);
         }
+        #[cfg(feature = "login-http")]
         if let Some(http) = &self.policy.http {
             if self.policy.desk.is_none() || self.policy.tokens.is_none() {
                 return Err(BuildError::NoLogin);

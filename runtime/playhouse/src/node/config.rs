@@ -91,7 +91,7 @@ pub struct NodeConfig {
     pub advertise: Option<Vec<String>>,
     /// The secrets of [`NodeBuilder::tokens`], at least 16 bytes each, the one that seals first; the same on all nodes.
     pub token_secrets: Option<Vec<Secret<String>>>,
-    /// Where logins are taken over HTTP; see [`NodeBuilder::login_http`].
+    /// Where logins are taken over HTTP. Feature `login-http`.
     pub login_http: Option<LoginHttpConfig>,
     /// From where nodes and tools are taken besides the machine itself; see [`NodeBuilder::trust_peers`].
     pub trust_peers: Option<Vec<Network>>,
@@ -214,7 +214,7 @@ pub enum ConfigureError {
     /// A collector for traces that this program was built without.
     NoOpentelemetry,
     /// The first means nothing to a program that was built without the feature.
-    NoTransport(&'static str, &'static str),
+    NoFeature(&'static str, &'static str),
 }
 
 impl fmt::Display for ConfigureError {
@@ -236,7 +236,7 @@ impl fmt::Display for ConfigureError {
                 "the configuration has a `collector`, which this program was built without: build it with the feature \
                  `opentelemetry` of `playhouse`, or leave it out",
             ),
-            Self::NoTransport(name, feature) => write!(
+            Self::NoFeature(name, feature) => write!(
                 f,
                 "the configuration has `{name}`, which this program was built without: build it with the feature \
                  `{feature}` of `playhouse`, or leave it out",
@@ -384,7 +384,7 @@ impl NodeBuilder {
             self = self.advertise(address);
         }
         if let Some(http) = &config.login_http {
-            self = self.login_http(http.into());
+            self = http.apply(self)?;
         }
         if let Some(networks) = config.trust_peers.clone() {
             self = self.trust_peers(move |address| {

@@ -186,7 +186,10 @@ impl Shared {
                 .map_or_else(Vec::new, TokenKeys::counts),
             noise: self.policy.keys.counts.read(),
             kcp: self.policy.kcp.clone(),
+            #[cfg(feature = "login-http")]
             logins: self.policy.logins.all(),
+            #[cfg(not(feature = "login-http"))]
+            logins: Vec::new(),
             doors: self.doors.counts(),
             sum: &seen.sum,
         };

@@ -259,6 +259,7 @@ impl Running {
 
     /// Where the [login](crate::login::http) is served over HTTP, if it is.
     #[must_use]
+    #[cfg(feature = "login-http")]
     pub fn login_address(&self) -> Option<String> {
         self.shared.places().login
     }

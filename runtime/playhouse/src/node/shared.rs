@@ -58,6 +58,7 @@ pub(super) struct Places {
     pub(super) addresses: Vec<String>,
     pub(super) interop: Vec<String>,
     pub(super) metrics: Option<String>,
+    #[cfg(feature = "login-http")]
     pub(super) login: Option<String>,
     pub(super) incarnation: Incarnation,
 }

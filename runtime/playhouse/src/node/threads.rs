@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 use super::accepting::{Bound, Door, Opening, Speech, accept};
+#[cfg(feature = "login-http")]
 use super::desk;
 use super::doors::BanList;
 use super::environment::{Machine, date_us, seed};
@@ -59,7 +60,9 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         places.metrics = Some(bound);
         metrics = Some(listener);
     }
+    #[cfg(feature = "login-http")]
     let mut login = None;
+    #[cfg(feature = "login-http")]
     if let Some(http) = &shared.policy.http {
         let (listener, bound) = listen(&http.address)?;
         places.login = Some(bound);
@@ -86,6 +89,7 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         let observed = Arc::new(Observed(Arc::clone(shared)));
         running.system().spawn(observe(listener, observed));
     }
+    #[cfg(feature = "login-http")]
     if let Some((listener, http)) = login {
         let serving = desk::serve(listener, http, Arc::clone(shared));
         running.system().spawn(serving);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::StatusCode;
+use axum::http::StatusCode;
 
 /// Of connections that were closed without an answer, since there were too many or they don't come from a proxy.
 const DROPPED: &str = "dropped";

@@ -18,10 +18,9 @@ pub(super) fn document() -> Value {
         if let Some(takes) = endpoint.takes {
             gather(takes, &mut shapes);
         }
-        let method = endpoint.method.to_ascii_lowercase();
         paths.insert(
             endpoint.path.to_owned(),
-            json!({ method: operation(endpoint) }),
+            json!({ endpoint.verb.word(): operation(endpoint) }),
         );
     }
     json!({

@@ -1,6 +1,9 @@
 //! Answers as JSON.
 
-use hyper::StatusCode;
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
 use playhouse_wire::Duration;
 use serde_json::{Map, Value, json};
 
@@ -19,8 +22,6 @@ pub(super) struct Reply {
     pub(super) body: Value,
     /// For the header, in seconds.
     pub(super) retry_after: Option<u64>,
-    /// What the address may do instead.
-    pub(super) allow: Option<&'static str>,
 }
 
 impl Reply {
@@ -29,7 +30,6 @@ impl Reply {
             status: StatusCode::OK,
             body,
             retry_after: None,
-            allow: None,
         }
     }
 
@@ -39,7 +39,6 @@ impl Reply {
             status,
             body: json!({ "code": code.word, "message": code.message }),
             retry_after: None,
-            allow: None,
         }
     }
 
@@ -101,6 +100,16 @@ impl Reply {
                 Self::refused(code)
             }
         }
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

@@ -1,9 +1,15 @@
 //! The API as a table: what serves it, and what describes it.
 
+use std::sync::Arc;
+
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::routes::{self, Site};
+
 /// Something that can be asked for.
 #[derive(Debug)]
 pub(super) struct Endpoint {
-    pub(super) method: &'static str,
+    pub(super) verb: Verb,
     pub(super) path: &'static str,
     /// What clients generated from the document call it.
     pub(super) operation: &'static str,
@@ -12,6 +18,33 @@ pub(super) struct Endpoint {
     pub(super) gives: &'static Shape,
     /// Besides those that anything may be refused with.
     pub(super) refuses: &'static [Code],
+    /// Its handler, as the route for the verb.
+    pub(super) serves: fn(MethodFilter) -> MethodRouter<Arc<Site>>,
+}
+
+/// How something is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Verb {
+    /// `HEAD` goes with it.
+    Get,
+    Post,
+}
+
+impl Verb {
+    pub(super) const fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+        }
+    }
+
+    /// As the document has it.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+        }
+    }
 }
 
 /// A JSON object.
@@ -305,57 +338,63 @@ pub(super) static ERROR: Shape = Shape {
 /// All that can be asked for.
 pub(super) static ENDPOINTS: &[Endpoint] = &[
     Endpoint {
-        method: "POST",
+        verb: Verb::Post,
         path: "/v1/guest",
         operation: "guest",
         summary: "Comes in as a guest; the first time, it makes the account.",
         takes: Some(&GUEST),
         gives: &GRANT,
         refuses: &[WRONG_PROOF, BANNED, CLIENT_TOO_OLD],
+        serves: |verb| on(verb, routes::guest),
     },
     Endpoint {
-        method: "POST",
+        verb: Verb::Post,
         path: "/v1/login",
         operation: "login",
         summary: "Comes in with a password.",
         takes: Some(&LOGIN),
         gives: &GRANT,
         refuses: &[WRONG_PROOF, BANNED, CLIENT_TOO_OLD],
+        serves: |verb| on(verb, routes::login),
     },
     Endpoint {
-        method: "POST",
+        verb: Verb::Post,
         path: "/v1/upgrade",
         operation: "upgrade",
         summary: "Gives a guest's account a password; all else stays.",
         takes: Some(&UPGRADE),
         gives: &DONE,
         refuses: &[WRONG_PROOF, BANNED, TAKEN, NOT_A_GUEST],
+        serves: |verb| on(verb, routes::upgrade),
     },
     Endpoint {
-        method: "POST",
+        verb: Verb::Post,
         path: "/v1/logout",
         operation: "logout",
         summary: "Logs an account out everywhere: no pass that it has counts any more.",
         takes: Some(&LOGOUT),
         gives: &DONE,
         refuses: &[WRONG_PROOF],
+        serves: |verb| on(verb, routes::logout),
     },
     Endpoint {
-        method: "GET",
+        verb: Verb::Get,
         path: "/v1/openapi.json",
         operation: "document",
         summary: "This document.",
         takes: None,
         gives: &DOCUMENT,
         refuses: &[],
+        serves: |verb| on(verb, routes::document),
     },
     Endpoint {
-        method: "GET",
+        verb: Verb::Get,
         path: "/health",
         operation: "health",
         summary: "Whether the process answers.",
         takes: None,
         gives: &HEALTH,
         refuses: &[],
+        serves: |verb| on(verb, routes::health),
     },
 ];

@@ -93,7 +93,7 @@ fn tls(builder: NodeBuilder, files: &TlsConfig) -> Result<NodeBuilder, Configure
 
 #[cfg(not(feature = "tls"))]
 fn tls(_builder: NodeBuilder, _files: &TlsConfig) -> Result<NodeBuilder, ConfigureError> {
-    Err(ConfigureError::NoTransport("tls", "tls"))
+    Err(ConfigureError::NoFeature("tls", "tls"))
 }
 
 #[cfg(feature = "websocket")]
@@ -103,5 +103,5 @@ fn from_origin(builder: NodeBuilder, origin: &str) -> Result<NodeBuilder, Config
 
 #[cfg(not(feature = "websocket"))]
 fn from_origin(_builder: NodeBuilder, _origin: &str) -> Result<NodeBuilder, ConfigureError> {
-    Err(ConfigureError::NoTransport("origins", "websocket"))
+    Err(ConfigureError::NoFeature("origins", "websocket"))
 }
