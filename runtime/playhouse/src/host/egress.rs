@@ -93,12 +93,6 @@ pub trait Egress {
         let _ = (link, message);
     }
 
-    /// Sends a session's message by the link of this serial. One that can't take it is closed, since nothing may come without what
-    /// went before it.
-    fn carry(&self, link: u64, message: &[u8]) {
-        let _ = (link, message);
-    }
-
     /// Sends what a search has found back to where it came from: [`Shard::probed`] was given the token.
     fn found(&self, token: u64, found: &WaitFound<'_>) {
         let _ = (token, found);
@@ -181,15 +175,6 @@ impl Shard {
         self.do_on(link.shard, move |shard| {
             if let Some(egress) = shard.egress() {
                 egress.pass(link.serial, &message);
-            }
-        });
-    }
-
-    /// Sends a session's message to a gate of another node by its link, whichever shard drives it.
-    pub(crate) fn carry_on(self: &Rc<Self>, link: LinkId, message: Vec<u8>) {
-        self.do_on(link.shard, move |shard| {
-            if let Some(egress) = shard.egress() {
-                egress.carry(link.serial, &message);
             }
         });
     }

@@ -250,12 +250,6 @@ impl Egress for Outbound {
         }
     }
 
-    fn carry(&self, serial: u64, message: &[u8]) {
-        if self.carry_by(serial, |w| w.raw(message)) == Carried::TooLong {
-            tracing::warn!("a message of a session is longer than its gate takes");
-        }
-    }
-
     fn found(&self, token: u64, found: &WaitFound<'_>) {
         if let Some(link) = self.searches.take(|search| search.token == token) {
             let _ = link.send(|w| found.put(w));

@@ -13,6 +13,7 @@ mod gates;
 #[path = "generated/mod.rs"]
 mod generated;
 mod herders;
+mod hops;
 mod limits;
 mod lines;
 mod meeting;

@@ -29,7 +29,8 @@ impl Default for Meeting {
 }
 
 impl Meeting {
-    fn set(&self, member: Arc<Member>) {
+    /// A node is there, as it says itself or a test does.
+    pub(crate) fn set(&self, member: Arc<Member>) {
         let name = Arc::clone(&member.name);
         self.0.members.lock().unwrap().insert(name, member);
         self.0.changes.send_modify(|changes| *changes += 1);

@@ -136,6 +136,11 @@ impl CamelLogic {
     }
 
     #[rpc]
+    async fn burden(&mut self, cx: &mut Cx, load: Bytes) {
+        Camel::burdened(cx, load);
+    }
+
+    #[rpc]
     async fn pace(&mut self, cx: &mut Cx) -> Result<u64, Failure> {
         self.props.set_steps(self.props.steps() + 1);
         let steps = self.props.steps();

@@ -9,6 +9,7 @@ use playhouse_wire::message::{Attached, Lost, Message};
 use rustc_hash::FxHashMap;
 
 use super::super::admission::Admission;
+use super::super::egress::Carried;
 use super::super::home::{Arrival, Via, gate_afar};
 use super::super::shard::ShardNode;
 use crate::host::LinkId;
@@ -16,6 +17,12 @@ use crate::host::LinkId;
 /// Of clients of other nodes' gates whose messages come by links of one shard: which shard has the home, by gate and link.
 #[derive(Debug, Default)]
 pub(in crate::node) struct Hops(RefCell<FxHashMap<(u64, u64), u32>>);
+
+impl Hops {
+    fn shard_of(&self, via: Via) -> Option<u32> {
+        self.0.borrow().get(&(via.gate, via.link)).copied()
+    }
+}
 
 impl ShardNode {
     /// A gate of another node sends a session's message by a link of this shard.
@@ -49,8 +56,7 @@ impl ShardNode {
                 self.post(shard, move |node| node.home_open(via, &arrival));
             }
             (None, Ok(message)) => {
-                let shard = self.hops.0.borrow().get(&(via.gate, via.link)).copied();
-                if let Some(shard) = shard {
+                if let Some(shard) = self.hops.shard_of(via) {
                     self.pass_on(shard, via, &message);
                 }
             }
@@ -67,9 +73,39 @@ impl ShardNode {
             link: lost.link,
             attempt: lost.attempt,
         };
-        let shard = self.hops.0.borrow().get(&(via.gate, via.link)).copied();
-        if let Some(shard) = shard {
+        if let Some(shard) = self.hops.shard_of(via) {
             self.post(shard, move |node| node.home_link_lost(via));
+        }
+    }
+
+    /// Sends what a home has for clients of another node's gate by its link, whichever shard drives it.
+    pub(in crate::node) fn carry_to_gate(self: &Rc<Self>, gate: LinkId, message: Vec<u8>) {
+        self.post(gate.shard, move |node| {
+            let carried = node.outbound().carry_by(gate.serial, |w| w.raw(&message));
+            if carried == Carried::TooLong {
+                node.end_at_gate(gate, &message);
+            }
+        });
+    }
+
+    /// A gate takes no message as long as this one: the sessions that it is for end, since nothing may come without it.
+    #[cold]
+    fn end_at_gate(self: &Rc<Self>, gate: LinkId, message: &[u8]) {
+        tracing::warn!("a message of a session is longer than its gate takes");
+        let links: Vec<_> = match Message::decode(message) {
+            Ok(Message::Attached(it)) => vec![(it.link, it.attempt)],
+            Ok(Message::Fan(fan)) => fan.links.iter().map(|it| (it.link, it.attempt)).collect(),
+            _ => return,
+        };
+        for (link, attempt) in links {
+            let via = Via {
+                gate: gate_afar(gate),
+                link,
+                attempt,
+            };
+            if let Some(shard) = self.hops.shard_of(via) {
+                self.post(shard, move |node| node.home_is_too_long(via));
+            }
         }
     }
 

@@ -247,6 +247,21 @@ impl ShardNode {
         }
     }
 
+    /// The gate by which a client is attached takes no message as long as one that is for it.
+    pub(in crate::node) fn home_is_too_long(self: &Rc<Self>, via: Via) {
+        let Some(home) = self.homes.by_link(via) else {
+            return;
+        };
+        let attached = {
+            let door = home.door.borrow();
+            door.session().and_then(HomeSession::attached)
+        };
+        if attached == Some(via) {
+            let text = "a message for the client is longer than its gate takes";
+            self.end_session(home.session.get(), SessionReason::Overflow, text);
+        }
+    }
+
     /// The hop to a gate is broken: whoever is attached by it is away.
     pub(in crate::node) fn home_gate_lost(self: &Rc<Self>, gate: u64) {
         self.homes.forget_gate(gate);

@@ -94,7 +94,7 @@ impl ShardNode {
                 };
                 let mut w = Writer::new();
                 redirect.put(&mut w);
-                self.host().carry_on(link, w.into_bytes());
+                self.carry_to_gate(link, w.into_bytes());
             }
         }
     }

@@ -91,7 +91,7 @@ impl ShardNode {
                 put_attached(&mut w, via.link, via.attempt, None, |w| down.put(w));
                 match down {
                     Down::Latest(_) => self.host().pass_on_link(link, w.into_bytes()),
-                    _ => self.host().carry_on(link, w.into_bytes()),
+                    _ => self.carry_to_gate(link, w.into_bytes()),
                 }
             }
         }
@@ -156,7 +156,7 @@ impl ShardNode {
                 body: event,
             };
             fan.put(&mut w);
-            self.host().carry_on(link, w.into_bytes());
+            self.carry_to_gate(link, w.into_bytes());
         }
     }
 }

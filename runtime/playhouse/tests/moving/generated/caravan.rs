@@ -10,13 +10,14 @@
 pub mod caravan;
 
 pub use caravan::{
-    Camel, CamelDrinkArgs, CamelLeaveAfterAWhileArgs, CamelNudgeArgs, CamelPaceArgs,
-    CamelPitchArgs, CamelProxy, CamelRestArgs, CamelRideArgs, CamelRingAfterArgs, CamelRingArgs,
-    CamelRingsNowArgs, CamelSilenceArgs, CamelSpurArgs, CamelSpurredArgs, CamelStepArgs,
-    CamelThirstNowArgs, CamelTreadArgs, CamelWhereNowArgs, Carried, Herder, HerderCriedArgs,
-    HerderCryArgs, HerderListenArgs, HerderProxy, HerderReportArgs, HerderWhereNowArgs, Inn,
-    InnBedArgs, InnKnockArgs, InnKnocksArgs, InnProxy, InnStableArgs, Oasis, OasisEnterArgs,
-    OasisHerdersArgs, OasisProclaimArgs, OasisProxy, OasisReportArgs, OasisWhereNowArgs, Pack,
-    PackCarriedArgs, PackCheerArgs, PackEarnArgs, PackLearnArgs, PackProxy, Rider, RiderProxy,
-    Tent, TentEnterArgs, TentProxy, Wind, WindBlowArgs, WindProxy, WindWhereNowArgs,
+    Camel, CamelBurdenArgs, CamelBurdenedArgs, CamelDrinkArgs, CamelLeaveAfterAWhileArgs,
+    CamelNudgeArgs, CamelPaceArgs, CamelPitchArgs, CamelProxy, CamelRestArgs, CamelRideArgs,
+    CamelRingAfterArgs, CamelRingArgs, CamelRingsNowArgs, CamelSilenceArgs, CamelSpurArgs,
+    CamelSpurredArgs, CamelStepArgs, CamelThirstNowArgs, CamelTreadArgs, CamelWhereNowArgs,
+    Carried, Herder, HerderCriedArgs, HerderCryArgs, HerderListenArgs, HerderProxy,
+    HerderReportArgs, HerderWhereNowArgs, Inn, InnBedArgs, InnKnockArgs, InnKnocksArgs, InnProxy,
+    InnStableArgs, Oasis, OasisEnterArgs, OasisHerdersArgs, OasisProclaimArgs, OasisProxy,
+    OasisReportArgs, OasisWhereNowArgs, Pack, PackCarriedArgs, PackCheerArgs, PackEarnArgs,
+    PackLearnArgs, PackProxy, Rider, RiderProxy, Tent, TentEnterArgs, TentProxy, Wind,
+    WindBlowArgs, WindProxy, WindWhereNowArgs,
 };

@@ -6,7 +6,7 @@ pub mod caravan;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x6f5d_7ac0_7efa_0329,
+    digest: 0x3a3d_d8a2_d59c_cec8,
     release: 0,
     readable_since: 0,
     past: &[],

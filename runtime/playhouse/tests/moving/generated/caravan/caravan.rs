@@ -593,6 +593,11 @@ impl Camel {
     pub fn spurred(cx: &mut v1::Cx, number: u32) {
         v1::event(cx, CamelSpurredArgs { number });
     }
+
+    /// Sends the event `burdened`.
+    pub fn burdened(cx: &mut v1::Cx, load: v1::Bytes) {
+        v1::event(cx, CamelBurdenedArgs { load });
+    }
 }
 
 impl v1::Properties for Camel {
@@ -637,7 +642,7 @@ impl v1::Check for Camel {
 impl v1::Numbered for Camel {
     const PACKAGE: u16 = 21;
     const NUMBER: u16 = 2;
-    const DIGEST: u64 = 0x0d4a_f489_f0b3_a0c7;
+    const DIGEST: u64 = 0x6d26_665d_7b36_0a23;
 }
 
 impl v1::Target for Camel {
@@ -753,6 +758,15 @@ impl CamelProxy {
         self.0.oneway(CamelSpurArgs { number })
     }
 
+    /// What is put on it, and what its rider sees of that.
+    ///
+    /// # Errors
+    ///
+    /// If it is known here and now that it can't arrive.
+    pub fn burden(&self, load: v1::Bytes) -> Result<(), v1::Failure> {
+        self.0.oneway(CamelBurdenArgs { load })
+    }
+
     /// The component in the slot `pack`.
     #[must_use]
     pub fn pack(&self) -> PackProxy {
@@ -816,6 +830,8 @@ macro_rules! __playhouse_caravan_Camel {
                 { rpc 15 pitch 57 "rpc 15 pitch() -> ref<Tent>" [ ] "Result<Ref<Tent>, Failure>" }
                 { oneway 16 spur 60 "oneway 16 spur(number: u32)" [ number "u32", ] "()" }
                 { event 17 spurred 62 "event 17 spurred(number: u32)" [ number "u32", ] "()" }
+                { oneway 18 burden 65 "oneway 18 burden(load: bytes[..=65536])" [ load "Bytes", ] "()" }
+                { event 19 burdened 66 "event 19 burdened(load: bytes[..=65536])" [ load "Bytes", ] "()" }
             ]
             [
                 { 1 pack 30 "Pack" }
@@ -1985,6 +2001,144 @@ impl v1::HasCall<17> for Camel {
     type Args = CamelSpurredArgs;
 }
 
+/// The arguments of oneway `burden` of [`Camel`].
+///
+/// What is put on it, and what its rider sees of that.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CamelBurdenArgs {
+    pub load: v1::Bytes,
+}
+
+impl CamelBurdenArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, load: &v1::Bytes) {
+        let count = if !load.is_empty() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(load);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(load: &v1::Bytes) -> v1::Result<()> {
+        v1::check::<v1::Blob<0, 65536>>("load", load)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for CamelBurdenArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.load);
+    }
+}
+
+impl v1::Decode for CamelBurdenArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            load: slots.or_default::<v1::Blob<0, 65536>>("load")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for CamelBurdenArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.load)
+    }
+}
+
+impl v1::Arguments for CamelBurdenArgs {
+    const TAG: u8 = 18;
+
+    type Owner = Camel;
+    type Parts = (v1::Bytes,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.load,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::CAMEL.calls[17]
+    }
+}
+
+impl v1::HasCall<18> for Camel {
+    type Args = CamelBurdenArgs;
+}
+
+/// The arguments of event `burdened` of [`Camel`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CamelBurdenedArgs {
+    pub load: v1::Bytes,
+}
+
+impl CamelBurdenedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, load: &v1::Bytes) {
+        let count = if !load.is_empty() { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(load);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(load: &v1::Bytes) -> v1::Result<()> {
+        v1::check::<v1::Blob<0, 65536>>("load", load)?;
+        Ok(())
+    }
+}
+
+impl v1::Encode for CamelBurdenedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, &self.load);
+    }
+}
+
+impl v1::Decode for CamelBurdenedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            load: slots.or_default::<v1::Blob<0, 65536>>("load")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for CamelBurdenedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(&self.load)
+    }
+}
+
+impl v1::Arguments for CamelBurdenedArgs {
+    const TAG: u8 = 19;
+
+    type Owner = Camel;
+    type Parts = (v1::Bytes,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.load,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::CAMEL.calls[18]
+    }
+}
+
+impl v1::HasCall<19> for Camel {
+    type Args = CamelBurdenedArgs;
+}
+
 /// Nothing of it is stored; it moves all the same.
 #[derive(Debug, Clone, Default)]
 pub struct Wind {
@@ -2118,10 +2272,10 @@ impl v1::EntitySchema for Wind {
 macro_rules! __playhouse_caravan_Wind {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Wind" "idl/caravan.idl" 66
+            entity keyed "Wind" "idl/caravan.idl" 70
             [
-                { rpc 1 blow 69 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 70 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 blow 73 "rpc 1 blow() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 74 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -2392,9 +2546,9 @@ impl v1::EntitySchema for Tent {
 macro_rules! __playhouse_caravan_Tent {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity instance "Tent" "idl/caravan.idl" 74
+            entity instance "Tent" "idl/caravan.idl" 78
             [
-                { rpc 1 enter 77 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 1 enter 81 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -2622,13 +2776,13 @@ impl v1::EntitySchema for Oasis {
 macro_rules! __playhouse_caravan_Oasis {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity singleton "Oasis" "idl/caravan.idl" 81
+            entity singleton "Oasis" "idl/caravan.idl" 85
             [
-                { rpc 1 enter 84 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 2 where_now 85 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { rpc 3 report 87 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
-                { rpc 4 herders 89 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
-                { rpc 5 proclaim 91 "rpc 5 proclaim(line: string[..=80]) -> u32" [ line "String", ] "Result<u32, Failure>" }
+                { rpc 1 enter 88 "rpc 1 enter() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 2 where_now 89 "rpc 2 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 3 report 91 "rpc 3 report(herder: ref<Herder>, life: u64)" [ herder "Ref<Herder>", life "u64", ] "Result<(), Failure>" }
+                { rpc 4 herders 93 "rpc 4 herders() -> map<string[..=64], u64>[..=100]" [ ] "Result<BTreeMap<String, u64>, Failure>" }
+                { rpc 5 proclaim 95 "rpc 5 proclaim(line: string[..=80]) -> u32" [ line "String", ] "Result<u32, Failure>" }
             ]
             [
             ]
@@ -3116,13 +3270,13 @@ impl v1::EntitySchema for Herder {
 macro_rules! __playhouse_caravan_Herder {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity per_node "Herder" "idl/caravan.idl" 95
+            entity per_node "Herder" "idl/caravan.idl" 99
             [
-                { rpc 1 where_now 96 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { timer 2 report 97 "timer 2 report()" [ ] "()" }
-                { oneway 3 listen 99 "oneway 3 listen(rider: ref<Rider>)" [ rider "Ref<Rider>", ] "()" }
-                { oneway 4 cry 100 "oneway 4 cry(line: string[..=80])" [ line "String", ] "()" }
-                { event 5 cried 101 "event 5 cried(line: string[..=80])" [ line "String", ] "()" }
+                { rpc 1 where_now 100 "rpc 1 where_now() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { timer 2 report 101 "timer 2 report()" [ ] "()" }
+                { oneway 3 listen 103 "oneway 3 listen(rider: ref<Rider>)" [ rider "Ref<Rider>", ] "()" }
+                { oneway 4 cry 104 "oneway 4 cry(line: string[..=80])" [ line "String", ] "()" }
+                { event 5 cried 105 "event 5 cried(line: string[..=80])" [ line "String", ] "()" }
             ]
             [
             ]
@@ -3582,7 +3736,7 @@ impl v1::EntitySchema for Rider {
 macro_rules! __playhouse_caravan_Rider {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            entity keyed "Rider" "idl/caravan.idl" 105
+            entity keyed "Rider" "idl/caravan.idl" 109
             [
             ]
             [
@@ -3689,12 +3843,12 @@ impl v1::ServiceSchema for Inn {
 macro_rules! __playhouse_caravan_Inn {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Inn" "idl/caravan.idl" 110
+            service "Inn" "idl/caravan.idl" 114
             [
-                { rpc 1 bed 112 "rpc 1 bed() -> string[..=64]" [ ] "Result<String, Failure>" }
-                { oneway 2 knock 114 "oneway 2 knock()" [ ] "()" }
-                { rpc 3 knocks 116 "rpc 3 knocks() -> u32" [ ] "Result<u32, Failure>" }
-                { rpc 4 stable 119 "rpc 4 stable() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { rpc 1 bed 116 "rpc 1 bed() -> string[..=64]" [ ] "Result<String, Failure>" }
+                { oneway 2 knock 118 "oneway 2 knock()" [ ] "()" }
+                { rpc 3 knocks 120 "rpc 3 knocks() -> u32" [ ] "Result<u32, Failure>" }
+                { rpc 4 stable 123 "rpc 4 stable() -> string[..=64]" [ ] "Result<String, Failure>" }
             ]
             [
             ]
@@ -4033,14 +4187,16 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 15, "pitch").result(Use::entity(&TENT)),
             Call::new(CallKind::Oneway, 16, "spur").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0))]).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: false, audience: None }).unreliable().docs("What its rider feels at once, or not at all."),
             Call::new(CallKind::Event, 17, "spurred").params(&[Member::new(1, "number", Use::U32).or(Value::Int(0))]).to(&[Audience::Owner]).unreliable(),
+            Call::new(CallKind::Oneway, 18, "burden").params(&[Member::new(1, "load", Use::BYTES.length(0, 65536)).or(Value::Empty)]).exposed(Exposed { count: 1000, per_us: 1000000, burst: 1000, guest: false, audience: None }).docs("What is put on it, and what its rider sees of that."),
+            Call::new(CallKind::Event, 19, "burdened").params(&[Member::new(1, "load", Use::BYTES.length(0, 65536)).or(Value::Empty)]).to(&[Audience::Owner]),
         ],
         deadline_us: None,
         tick_us: None,
-        digest: 0x0d4a_f489_f0b3_a0c7,
+        digest: 0x6d26_665d_7b36_0a23,
     };
 
     pub static WIND: Entity = Entity {
-        head: Head::new("caravan", "Wind", "idl/caravan.idl", 66).docs("Nothing of it is stored; it moves all the same."),
+        head: Head::new("caravan", "Wind", "idl/caravan.idl", 70).docs("Nothing of it is stored; it moves all the same."),
         package: 21,
         number: 3,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -4060,7 +4216,7 @@ pub mod descriptor {
     };
 
     pub static TENT: Entity = Entity {
-        head: Head::new("caravan", "Tent", "idl/caravan.idl", 74).docs("Made by somebody; ends with its node."),
+        head: Head::new("caravan", "Tent", "idl/caravan.idl", 78).docs("Made by somebody; ends with its node."),
         package: 21,
         number: 5,
         kind: EntityKind::Instance,
@@ -4079,7 +4235,7 @@ pub mod descriptor {
     };
 
     pub static OASIS: Entity = Entity {
-        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 81).docs("There is one of it."),
+        head: Head::new("caravan", "Oasis", "idl/caravan.idl", 85).docs("There is one of it."),
         package: 21,
         number: 4,
         kind: EntityKind::Singleton,
@@ -4102,7 +4258,7 @@ pub mod descriptor {
     };
 
     pub static HERDER: Entity = Entity {
-        head: Head::new("caravan", "Herder", "idl/caravan.idl", 95).docs("Tells the oasis that its node is there."),
+        head: Head::new("caravan", "Herder", "idl/caravan.idl", 99).docs("Tells the oasis that its node is there."),
         package: 21,
         number: 6,
         kind: EntityKind::PerNode,
@@ -4124,7 +4280,7 @@ pub mod descriptor {
     };
 
     pub static RIDER: Entity = Entity {
-        head: Head::new("caravan", "Rider", "idl/caravan.idl", 105).docs("Somebody with ears, wherever."),
+        head: Head::new("caravan", "Rider", "idl/caravan.idl", 109).docs("Somebody with ears, wherever."),
         package: 21,
         number: 7,
         kind: EntityKind::Keyed(&[Use::U64]),
@@ -4142,7 +4298,7 @@ pub mod descriptor {
     };
 
     pub static INN: Service = Service {
-        head: Head::new("caravan", "Inn", "idl/caravan.idl", 110).docs("Where travellers stay, whom nobody knows."),
+        head: Head::new("caravan", "Inn", "idl/caravan.idl", 114).docs("Where travellers stay, whom nobody knows."),
         package: 21,
         number: 8,
         role: &ROLE_INN,
