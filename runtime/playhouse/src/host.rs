@@ -95,7 +95,7 @@ pub use durable::{
 };
 pub use egress::{Egress, EgressId, LinkId, Outgoing};
 pub use env::{Env, Processors};
-pub use fabric::INBOX_MAX;
+pub use fabric::{INBOX_HIGH, INBOX_MAX};
 pub use find::{FIND_PATIENCE, Finding, find_all, find_one};
 pub use handler::Answer;
 pub use handoff::{ARRIVALS_MAX, HANDOFF_WITHIN, HANDOFFS_MAX, QUIET_WITHIN, REFUSALS_MAX};

@@ -11,7 +11,7 @@ use super::away::{Away, Route};
 use super::calls::{CallId, Place};
 use super::dispatch::{Lead, Prepared, no_such_call};
 use super::egress::{address, check, decode_outcome};
-use super::fabric::{INBOX_MAX, Job, Packet};
+use super::fabric::{INBOX_HIGH, INBOX_MAX, Job, Packet};
 use super::handler::{Start, TypedCall};
 use super::ingress::From;
 use super::interceptor::{Direction, Seen, outcome_of};
@@ -298,6 +298,12 @@ impl Shard {
     /// Whether one more message of a session may wait for a shard.
     pub(crate) fn has_room(&self, shard: u32) -> bool {
         self.may_post(shard).is_ok()
+    }
+
+    /// Whether so much waits for another shard that those whose messages it gets are to wait: [`INBOX_HIGH`].
+    pub(crate) fn is_crowded(&self, shard: u32) -> bool {
+        let buffered = self.out.borrow().get(shard as usize).map_or(0, Vec::len);
+        !self.fabric.is_closed(shard) && buffered + self.fabric.len(shard) >= INBOX_HIGH
     }
 
     /// Has a shard do something soon, in order with all else that this one sends it.

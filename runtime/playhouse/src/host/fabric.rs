@@ -14,6 +14,10 @@ use crate::watchdog::Mark;
 /// are not.
 pub const INBOX_MAX: usize = 65_536;
 
+/// Packets that wait for one shard above which the node's clients that send it more are held: nothing of theirs is read until
+/// fewer wait.
+pub const INBOX_HIGH: usize = INBOX_MAX / 8;
+
 /// What goes from one shard to another.
 pub(super) enum Packet {
     Call(Box<dyn Envelope>),

@@ -88,7 +88,7 @@ families! {
     GATE_BYTES = Counter "playhouse_gate_bytes_total" ["transport", "direction"]
         "Bytes of those messages, without frames and encryption.";
     GATE_TURNS = Counter "playhouse_gate_turns_total" ["kind"]
-        "What befell clients at this gate: an open that went on to where the entity is by now (redirected), a session that has to be opened again since the way to its home broke (detached), a home's message for an attachment that is over (stale), nothing read for a while since too much waited for the home's node (held).";
+        "What befell clients at this gate: an open that went on to where the entity is by now (redirected), a session that has to be opened again since the way to its home broke (detached), a home's message for an attachment that is over (stale), nothing read for a while since too much waited for the home's node or shard (held).";
     HOP_QUEUE = Gauge "playhouse_hop_queue_bytes" []
         "Bytes that wait to go out to other nodes.";
     HOPS_OVERFULL = Counter "playhouse_hops_overfull_total" []

@@ -24,7 +24,7 @@ pub(crate) enum GateTurn {
     Detached,
     /// What a home sent was for an attachment that is over.
     Stale,
-    /// Nothing was read of it, since its hop had no room.
+    /// Nothing was read of it, since there was no room on the way to its home.
     Held,
 }
 

@@ -60,16 +60,17 @@ pub(super) struct Outbound {
     this: Weak<Self>,
 }
 
-/// What came of a session's message that was to go to another node.
+/// What came of a session's message that was to go to another node, or another shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carried {
     /// It goes.
     Taken,
-    /// It goes, but so much waits that nothing should follow soon: [`HOP_BYTES_HIGH`].
+    /// It goes, but so much waits that nothing should follow soon: [`HOP_BYTES_HIGH`],
+    /// [`INBOX_HIGH`](crate::host::INBOX_HIGH).
     Crowded,
     /// The other node takes none that long.
     TooLong,
-    /// There is no way any more.
+    /// There is no way any more, or no room.
     Gone,
 }
 

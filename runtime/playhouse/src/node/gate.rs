@@ -36,6 +36,7 @@ pub(super) use opening::{reason_of, text_of};
 pub(super) use passing::REFUSED;
 pub(super) use rules::Gate;
 
+use holding::Way;
 use rules::Rates;
 
 /// Stands for this node, where a hop to another has the number of its link.
@@ -46,8 +47,8 @@ pub(super) const HERE: u64 = 0;
 pub(super) struct Clients {
     next: Cell<u64>,
     links: RefCell<FxHashMap<u64, Rc<Client>>>,
-    /// Those of which nothing is read, by the hop that has no room for it.
-    held: RefCell<FxHashMap<u64, Vec<Rc<Client>>>>,
+    /// Those of which nothing is read, by the way that has no room for it.
+    held: RefCell<FxHashMap<Way, Vec<Rc<Client>>>>,
 }
 
 /// A client's link, and where its session is.

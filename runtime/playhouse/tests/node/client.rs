@@ -214,7 +214,8 @@ impl Ended {
     }
 }
 
-struct Sink(RefCell<Option<oneshot::Sender<Ended>>>);
+/// Hands on how a call of a bare link ended.
+pub(crate) struct Sink(pub(crate) RefCell<Option<oneshot::Sender<Ended>>>);
 
 impl ReplySink for Sink {
     fn complete(&self, outcome: ReplyOutcome<'_>) {

@@ -13,6 +13,7 @@ mod doors;
 mod encrypted;
 #[path = "generated/mod.rs"]
 mod generated;
+mod inboxes;
 mod interop;
 mod limits;
 mod login;

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use playhouse_net::link::Link;
-use playhouse_wire::EntityRef;
-use playhouse_wire::message::{Attached, Lost, Message};
+use playhouse_wire::message::{Attached, Lost, Message, put_attached, put_detach};
+use playhouse_wire::{EntityRef, Writer};
 use rustc_hash::FxHashMap;
 
 use super::super::admission::Admission;
@@ -13,6 +13,7 @@ use super::super::egress::Carried;
 use super::super::home::{Arrival, Via, gate_afar};
 use super::super::shard::ShardNode;
 use crate::host::LinkId;
+use crate::metrics::GateTurn;
 
 /// Of clients of other nodes' gates whose messages come by links of one shard: which shard has the home, by gate and link.
 #[derive(Debug, Default)]
@@ -56,8 +57,12 @@ impl ShardNode {
                 self.post(shard, move |node| node.home_open(via, &arrival));
             }
             (None, Ok(message)) => {
-                if let Some(shard) = self.hops.shard_of(via) {
-                    self.pass_on(shard, via, &message);
+                let Some(shard) = self.hops.shard_of(via) else {
+                    return;
+                };
+                let may_be_lost = matches!(message, Message::Aside(_));
+                if self.pass_on(shard, via, &message) == Carried::Gone && !may_be_lost {
+                    self.cut_off(from, shard, via);
                 }
             }
             (Some(_), _) | (None, Err(_)) => {
@@ -76,6 +81,19 @@ impl ShardNode {
         if let Some(shard) = self.hops.shard_of(via) {
             self.post(shard, move |node| node.home_link_lost(via));
         }
+    }
+
+    /// The shard of a session's home takes nothing more: its client opens the session anew, and what comes meanwhile is dropped
+    /// here. Others of the same hop go on.
+    fn cut_off(self: &Rc<Self>, from: LinkId, shard: u32, via: Via) {
+        self.hops.0.borrow_mut().remove(&(via.gate, via.link));
+        self.gates.gate(GateTurn::Detached);
+        self.post(shard, move |node| node.home_link_lost(via));
+        let mut w = Writer::new();
+        put_attached(&mut w, via.link, via.attempt, None, |w| {
+            put_detach(w, via.attempt);
+        });
+        self.carry_to_gate(from, w.into_bytes());
     }
 
     /// Sends what a home has for clients of another node's gate by its link, whichever shard drives it.

@@ -10,8 +10,10 @@ use playhouse_wire::message::{
 use playhouse_wire::session::{Down, GateUp};
 use playhouse_wire::{Limits, Reader, Uuid, Writer};
 
+use super::super::egress::Carried;
 use super::super::home::Via;
 use super::super::shard::ShardNode;
+use super::holding::Way;
 use super::{Client, HERE};
 use crate::call::Failure;
 use crate::descriptor::CallKind;
@@ -185,11 +187,17 @@ impl ShardNode {
             });
             return self.carried(client, home, carried);
         }
-        let via = self.via(client, attempt);
         let shard = client.admitted.borrow().as_ref().map(|(_, shard)| *shard);
-        if shard.is_some_and(|shard| !self.pass_on(shard, via, message)) {
-            self.detach(client, HERE);
-            self.tell_lost(client, HERE, attempt);
+        let Some(shard) = shard else {
+            return;
+        };
+        match self.pass_on(shard, self.via(client, attempt), message) {
+            Carried::Crowded => self.hold_back(client, Way::Inbox(shard)),
+            Carried::Gone => {
+                self.detach(client, HERE);
+                self.tell_lost(client, HERE, attempt);
+            }
+            Carried::Taken | Carried::TooLong => {}
         }
     }
 
@@ -199,14 +207,14 @@ impl ShardNode {
             return self.outbound().is_writable(home);
         }
         let shard = client.admitted.borrow().as_ref().map(|(_, shard)| *shard);
-        shard.is_some_and(|shard| shard as usize == self.index || self.host().has_room(shard))
+        shard.is_some_and(|shard| shard as usize == self.index || !self.host().is_crowded(shard))
     }
 
-    /// Hands a client's message to the shard of its session's home; whether there was room for it.
-    pub(super) fn pass_on(self: &Rc<Self>, shard: u32, via: Via, message: &Message<'_>) -> bool {
+    /// Hands a client's message to the shard of its session's home, if there is room for it there.
+    pub(super) fn pass_on(self: &Rc<Self>, shard: u32, via: Via, message: &Message<'_>) -> Carried {
         if shard as usize == self.index {
             self.home_message(via, message);
-            return true;
+            return Carried::Taken;
         }
         let passed = match message {
             Message::Msg(msg) => Passed::Msg {
@@ -222,15 +230,18 @@ impl ShardNode {
             Message::End(end) => Passed::End {
                 session: end.session,
             },
-            _ => return true,
+            _ => return Carried::Taken,
         };
-        let room = self.host().has_room(shard);
-        if room {
-            self.post(shard, move |node| {
-                passed.show(via, |message| node.home_message(via, message))
-            });
+        if !self.host().has_room(shard) {
+            return Carried::Gone;
         }
-        room
+        self.post(shard, move |node| {
+            passed.show(via, |message| node.home_message(via, message))
+        });
+        match self.host().is_crowded(shard) {
+            true => Carried::Crowded,
+            false => Carried::Taken,
+        }
     }
 
     /// Tells the home of a client's session that its link is gone, or serves it no more.
