@@ -14,12 +14,14 @@ use tokio::time::timeout;
 use super::reading::{self, Body};
 use super::reply::Reply;
 use super::routes::{Caller, Site};
-use super::table::{INTERNAL, MEDIA_TYPE, Shape, TIMEOUT, TOO_LARGE};
+use super::table::{Endpoint, INTERNAL, MEDIA_TYPE, Shape, TIMEOUT, TOO_LARGE};
 use super::{BODY_BYTES_MAX, BODY_TIME};
 
 /// A client that may ask now, and what it sent.
 pub(super) struct Asking {
     pub(super) address: IpAddr,
+    /// What it asks for.
+    pub(super) endpoint: &'static Endpoint,
     pub(super) body: Body,
 }
 
@@ -28,11 +30,11 @@ impl FromRequest<Arc<Site>> for Asking {
 
     async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Reply> {
         let about = request.extensions();
-        let (Some(Caller(address)), Some(shape)) =
-            (about.get().copied(), about.get::<&'static Shape>().copied())
-        else {
+        let endpoint = about.get::<&'static Endpoint>().copied();
+        let (Some(Caller(address)), Some(endpoint)) = (about.get().copied(), endpoint) else {
             return Err(Reply::refused(INTERNAL));
         };
+        let shape = endpoint.takes.ok_or(Reply::refused(INTERNAL))?;
         site.answering.admit(address).map_err(Reply::too_often)?;
         // Whoever says that much need not send it: axum would find out when it has come.
         if request.body().size_hint().lower() > BODY_BYTES_MAX as u64 {
@@ -43,7 +45,11 @@ impl FromRequest<Arc<Site>> for Asking {
         let read = read.map_err(|_| Reply::refused(TIMEOUT))?;
         let Json(members) = read.map_err(|rejection| refused(&rejection, shape))?;
         let body = reading::read(members, shape).map_err(|field| Reply::invalid(&field))?;
-        Ok(Self { address, body })
+        Ok(Self {
+            address,
+            endpoint,
+            body,
+        })
     }
 }
 

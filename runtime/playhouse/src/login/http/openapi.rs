@@ -58,6 +58,8 @@ fn operation(endpoint: &Endpoint) -> Value {
         let about = lines.collect::<Vec<_>>().join("; ");
         responses.insert(status.to_string(), body(&about, &ERROR));
     }
+    let about = "The head of the request is too long. There is no body.";
+    responses.insert("431".to_owned(), json!({ "description": about }));
     let mut operation = json!({
         "operationId": endpoint.operation,
         "summary": endpoint.summary,

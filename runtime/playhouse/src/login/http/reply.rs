@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::reading::base64;
 use super::table::{
-    BANNED, CLIENT_TOO_OLD, Code, INTERNAL, INVALID, NOT_A_GUEST, TAKEN, TOO_OFTEN, UNAVAILABLE,
-    WRONG_PROOF,
+    ALWAYS, BANNED, CLIENT_TOO_OLD, Code, Endpoint, INTERNAL, INVALID, NOT_A_GUEST, TAKEN,
+    TOO_OFTEN, UNAVAILABLE, WRONG_PROOF,
 };
 use crate::call::FailureKind;
 use crate::login::{Answer, Grant, Refused};
@@ -61,6 +61,17 @@ impl Reply {
             members.insert(name.to_owned(), value.into());
         }
         self
+    }
+
+    /// Whether the document has this among what is said to that.
+    pub(super) fn is_of(&self, endpoint: &Endpoint) -> bool {
+        if let Some(word) = self.body.get("code").and_then(Value::as_str) {
+            let mut codes = ALWAYS.iter().chain(endpoint.refuses);
+            return codes.any(|code| code.word == word);
+        }
+        let fields = endpoint.gives.fields.iter();
+        let mut required = fields.filter(|field| field.required);
+        required.all(|field| self.body.get(field.name).is_some())
     }
 
     /// What the game said.

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::asking::Asking;
 use super::reading::Body;
 use super::reply::Reply;
-use super::table::{ENDPOINTS, METHOD, NOT_FOUND, WRONG_PROOF};
+use super::table::{ENDPOINTS, INTERNAL, METHOD, NOT_FOUND, WRONG_PROOF};
 use super::{BODY_BYTES_MAX, Counts, Http, openapi};
 use crate::login::{Answer, Ask, Asked, Claims, ClientFacts, Password, Refused};
 
@@ -70,11 +70,7 @@ pub(super) fn router(http: Arc<Http>, answering: Arc<dyn Answering>) -> Router {
     let mut router = Router::new();
     for endpoint in ENDPOINTS {
         let route = (endpoint.serves)(endpoint.verb.filter());
-        let route = match endpoint.takes {
-            Some(shape) => route.layer(Extension(shape)),
-            None => route,
-        };
-        router = router.route(endpoint.path, route);
+        router = router.route(endpoint.path, route.layer(Extension(endpoint)));
     }
     router
         .fallback(|| async { Reply::refused(NOT_FOUND) })
@@ -119,23 +115,23 @@ pub(super) async fn guest(State(site): State<Arc<Site>>, asking: Asking) -> Repl
         installation: asking.body.uuid("installation"),
         client: facts(&asking.body.object("client")),
     };
-    site.answer(asking.address, ask).await
+    site.answer(&asking, ask).await
 }
 
 pub(super) async fn login(State(site): State<Arc<Site>>, asking: Asking) -> Reply {
     let facts = facts(&asking.body.object("client"));
     let ask = Ask::Login(password(&asking.body), facts);
-    site.answer(asking.address, ask).await
+    site.answer(&asking, ask).await
 }
 
 pub(super) async fn upgrade(State(site): State<Arc<Site>>, asking: Asking) -> Result<Reply, Reply> {
     let ask = Ask::Upgrade(site.holder(&asking.body)?, password(&asking.body));
-    Ok(site.answer(asking.address, ask).await)
+    Ok(site.answer(&asking, ask).await)
 }
 
 pub(super) async fn logout(State(site): State<Arc<Site>>, asking: Asking) -> Result<Reply, Reply> {
     let ask = Ask::Logout(site.holder(&asking.body)?);
-    Ok(site.answer(asking.address, ask).await)
+    Ok(site.answer(&asking, ask).await)
 }
 
 pub(super) async fn document(State(site): State<Arc<Site>>) -> Response {
@@ -148,9 +144,20 @@ pub(super) async fn health() -> Reply {
 
 impl Site {
     /// What the game says to it.
-    async fn answer(&self, address: IpAddr, ask: Ask) -> Reply {
+    async fn answer(&self, asking: &Asking, ask: Ask) -> Reply {
+        let address = asking.address;
         let answer = self.answering.answer(Asked { address, ask }).await;
-        Reply::of(answer, self.answering.server_key().as_deref())
+        let reply = Reply::of(answer, self.answering.server_key().as_deref());
+        if reply.is_of(asking.endpoint) {
+            return reply;
+        }
+        let operation = asking.endpoint.operation;
+        tracing::error!(
+            operation,
+            status = reply.status.as_u16(),
+            "the game's answer to a login is none that its document has: see the table of `docs/login.md`"
+        );
+        Reply::refused(INTERNAL)
     }
 
     fn holder(&self, body: &Body) -> Result<Claims, Reply> {
