@@ -21,6 +21,7 @@
 //! | [`BODY_BYTES_MAX`] | 16 KiB | `413` |
 //! | [`ANSWER_TIME`] | 10 s for the game | `503` |
 //! | [`RATE`] | one in 6 s, 5 at once, times the guests of an address | `429` |
+//! | a ban of the address | what is left of it, [`BANNED_RETRY`] if it has no end | `429` |
 
 mod asking;
 mod counts;
@@ -33,6 +34,7 @@ mod table;
 
 use std::net::{IpAddr, SocketAddr};
 
+use playhouse_wire::Duration as Wait;
 use tokio::time::Duration;
 
 pub(crate) use counts::Counts;
@@ -70,6 +72,9 @@ pub const RATE: Rate = Rate {
     period_us: 6_000_000,
     burst: 5,
 };
+
+/// After how long an address may ask again whose ban has no end: an operator may take it back.
+pub const BANNED_RETRY: Wait = Wait::from_seconds(3_600);
 
 /// Where the login is served over HTTP, and whom it believes.
 ///

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use super::guests::Place;
 use super::shared::Shared;
 use crate::call::{Failure, FailureKind};
-use crate::login::http::{self, ANSWER_TIME, Answering, Counts, RATE};
+use crate::login::http::{self, ANSWER_TIME, Answering, BANNED_RETRY, Counts, RATE};
 use crate::login::{Answer, Asked, Claims, Http, Refused};
 
 /// What stands for a question where calls of guests are counted; no call of a schema has it.
@@ -45,10 +45,14 @@ pub(super) async fn serve(listener: std::net::TcpListener, http: Http, shared: A
 }
 
 impl Counter {
-    /// Whoever may not connect may not log in either.
-    fn is_banned(&self, address: IpAddr, now: Instant) -> bool {
-        let is_trusted = (self.shared.policy.trust)(&SocketAddr::new(address, 0).to_string());
-        !is_trusted && self.shared.doors.bans.contains(address, now)
+    /// Whoever may not connect may not log in either: for how long.
+    fn banned_for(&self, address: IpAddr, now: Instant) -> Option<Duration> {
+        let left = self.shared.doors.bans.left(address, now)?;
+        if (self.shared.policy.trust)(&SocketAddr::new(address, 0).to_string()) {
+            return None;
+        }
+        let micros = i64::try_from(left.as_micros()).ok();
+        Some(micros.map_or(BANNED_RETRY, Duration::from_micros))
     }
 }
 
@@ -56,8 +60,10 @@ impl Answering for Counter {
     fn admit(&self, address: IpAddr) -> Result<(), Duration> {
         let place = Place::of_ip(address);
         let now = Instant::now();
-        let is_free = !self.is_banned(address, now);
-        if is_free && self.shared.guests.take(place, QUESTION.pack(), RATE, now) {
+        if let Some(left) = self.banned_for(address, now) {
+            return Err(left);
+        }
+        if self.shared.guests.take(place, QUESTION.pack(), RATE, now) {
             return Ok(());
         }
         let micros = i64::try_from(RATE.period_us).unwrap_or(i64::MAX);

@@ -4,11 +4,14 @@ use std::fs;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use playhouse::login::http::{BODY_BYTES_MAX, CONNECTIONS_PER_ADDRESS, HEAD_BYTES_MAX};
+use playhouse::login::http::{
+    BANNED_RETRY, BODY_BYTES_MAX, CONNECTIONS_PER_ADDRESS, HEAD_BYTES_MAX,
+};
 use playhouse::login::{
     Answer, Ask, Asked, Attempts, Claims, FREE_OF_ACCOUNT, FREE_OF_BOTH, Grant, Http, LOGIN_TIME,
     Pass, Refused, TokenKeys, TokenKind,
 };
+use playhouse::node::DoorLimits;
 use playhouse::{Bytes, Cx, Failure, NodeBuilder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -69,17 +72,20 @@ async fn connect(scene: &Scene, from: &str) -> TcpStream {
 
 /// The status of the answer to these bytes; none if the connection ends without one.
 async fn status(stream: &mut TcpStream, bytes: &[u8]) -> Option<u16> {
-    // It may be closed before everything is written.
-    let _ = stream.write_all(bytes).await;
-    read_status(stream).await
+    status_of(&answer_to(stream, bytes).await)
 }
 
-async fn read_status(stream: &mut TcpStream) -> Option<u16> {
+async fn answer_to(stream: &mut TcpStream, bytes: &[u8]) -> String {
+    // It may be closed before everything is written.
+    let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
     let read = timeout(Duration::from_secs(20), stream.read_to_end(&mut answer));
     let _ = read.await.expect("it is answered or closed");
-    let line = String::from_utf8(answer).unwrap();
-    line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
+    String::from_utf8(answer).unwrap()
+}
+
+fn status_of(answer: &str) -> Option<u16> {
+    answer.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
 }
 
 fn request(kind: &str, body: &str) -> Vec<u8> {
@@ -92,10 +98,23 @@ fn request(kind: &str, body: &str) -> Vec<u8> {
 
 /// Logs in with a password; the status.
 async fn login(scene: &Scene, from: &str, email: &str, password: &str) -> Option<u16> {
+    status_of(&asked_to_log_in(scene, from, email, password).await)
+}
+
+async fn asked_to_log_in(scene: &Scene, from: &str, email: &str, password: &str) -> String {
     let body =
         format!(r#"{{"email":"{email}","password":"{password}","client":{{"version":"1.0"}}}}"#);
     let mut stream = connect(scene, from).await;
-    status(&mut stream, &request("application/json", &body)).await
+    answer_to(&mut stream, &request("application/json", &body)).await
+}
+
+/// How long a banned address is told to wait, in seconds.
+async fn told_to_wait(scene: &Scene) -> i64 {
+    let answer = asked_to_log_in(scene, ELSEWHERE, "banned@example.org", RIGHT).await;
+    assert_eq!(status_of(&answer), Some(429), "{answer}");
+    let mut lines = answer.lines();
+    let header = lines.find_map(|line| line.strip_prefix("retry-after: "));
+    header.unwrap().parse().unwrap()
 }
 
 async fn counted(scene: &Scene, outcome: &str, least: u32) {
@@ -218,9 +237,31 @@ fn whoever_is_banned_may_not_log_in_either() {
     let path = folder.path().join("bans.txt");
     fs::write(&path, "127.0.0.66\n").unwrap();
     under_attack(desk().ban_list(&path), async |scene| {
-        let email = "banned@example.org";
-        assert_eq!(login(scene, ELSEWHERE, email, RIGHT).await, Some(429));
+        // Nobody knows for how long.
+        let wait = told_to_wait(scene).await;
+        assert_eq!(wait, BANNED_RETRY.as_micros() / 1_000_000);
         counted(scene, "429", 1).await;
-        assert_eq!(login(scene, HOME, email, RIGHT).await, Some(200));
+        let home = login(scene, HOME, "banned@example.org", RIGHT).await;
+        assert_eq!(home, Some(200));
+    });
+}
+
+#[test]
+fn whoever_is_banned_for_a_while_may_log_in_after_it() {
+    let ban_time = Duration::from_secs(1_000);
+    let limits = DoorLimits {
+        auth_failures: 3,
+        ban_time,
+        ..DoorLimits::default()
+    };
+    under_attack(desk().doors(limits), async |scene| {
+        // One more than may fail.
+        for _ in 0..=3 {
+            scene.stranger().open(b"a guess").await;
+        }
+        scene.counted("playhouse_bans", 1).await;
+        let wait = told_to_wait(scene).await;
+        // All of it but for what has gone by.
+        assert!((900..=1_000).contains(&wait), "{wait}");
     });
 }

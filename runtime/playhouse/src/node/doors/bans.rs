@@ -37,16 +37,25 @@ struct Lists {
 impl Bans {
     /// Whether an address is in a network that is banned now.
     pub(in crate::node) fn contains(&self, ip: IpAddr, now: Instant) -> bool {
+        self.left(ip, now).is_some()
+    }
+
+    /// For how long an address is banned yet, if it is; without an end, [`Duration::MAX`].
+    pub(in crate::node) fn left(&self, ip: IpAddr, now: Instant) -> Option<Duration> {
         let lists = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let ip = ip.to_canonical();
-        lists.lengths.iter().any(|bits| {
-            let Some(network) = Network::of(ip, *bits) else {
-                return false;
-            };
-            let by_hand = lists.by_hand.get(&network);
-            by_hand.is_some_and(|until| until.is_none_or(|until| now < until))
-                || lists.of_file.contains(&network)
-        })
+        let networks = lists.lengths.iter();
+        let networks = networks.filter_map(|bits| Network::of(ip, *bits));
+        let left = networks.filter_map(|network| {
+            if lists.of_file.contains(&network) {
+                return Some(Duration::MAX);
+            }
+            match lists.by_hand.get(&network)? {
+                None => Some(Duration::MAX),
+                Some(until) => (now < *until).then(|| *until - now),
+            }
+        });
+        left.max()
     }
 
     /// Bans a network until then, or for as long as the node runs; false if there are too many bans.
@@ -207,10 +216,22 @@ mod tests {
         for free in ["11.0.0.1", "192.0.2.8", "2001:db8:0:1::9", "::1"] {
             assert!(!bans.contains(ip(free), now), "{free}");
         }
+        let later = now + Duration::from_secs(2);
+        assert_eq!(
+            bans.left(ip("192.0.2.7"), later),
+            Some(Duration::from_secs(7))
+        );
         assert!(!bans.contains(ip("192.0.2.7"), now + Duration::from_secs(9)));
+        assert_eq!(bans.left(ip("10.1.2.3"), later), Some(Duration::MAX));
+        assert!(bans.ban(network("10.1.0.0/16"), Some(later)));
+        assert_eq!(
+            bans.left(ip("10.1.2.3"), now),
+            Some(Duration::MAX),
+            "the longest"
+        );
         assert!(bans.unban(&network("10.0.0.0/8")) && !bans.unban(&network("10.0.0.0/8")));
-        assert!(!bans.contains(ip("10.1.2.3"), now));
-        assert_eq!(bans.list(9).len(), 2);
+        assert!(!bans.contains(ip("10.2.2.3"), now));
+        assert_eq!(bans.list(9).len(), 3);
         assert_eq!(bans.list(1).len(), 1);
     }
 
