@@ -263,7 +263,7 @@ Examples:
   playhouse keys --json | jq -r .server_key the secret alone
   playhouse keys --public-of server.key     what clients are given, of the secret in this file
 
-Keep secrets out of version control: a configuration takes them from the environment, \"$env:SERVER_KEY:$\".")]
+Keep secrets out of version control: a configuration takes them from the environment, \"$env:SERVER_KEY$\".")]
 pub(crate) struct Keys {
     /// Write the public key of the secret in this file, and make none
     #[arg(long, value_name = "PATH", conflicts_with = "json")]
