@@ -77,7 +77,7 @@ impl Shard {
         matches!(self.home(&Target::Entity(entity.clone())), Ok(Home::Here))
     }
 
-    /// Tells handlers where the node listens, and what clients know it by: [`Cx::node`].
+    /// Tells handlers where the node is reached, and what clients know it by: [`Cx::node`].
     pub fn set_addresses(&self, addresses: Vec<String>, key: Option<PublicKey>) {
         *self.addresses.borrow_mut() = addresses.into();
         self.public_key.set(key);
@@ -99,7 +99,8 @@ impl NodeInfo {
         &self.name
     }
 
-    /// Where it listens.
+    /// Where it is reached, as clients may be told: at what it [advertises](crate::NodeBuilder::advertise), else where it
+    /// listens, but for every interface (`0.0.0.0`), which nobody can dial.
     #[must_use]
     pub fn addresses(&self) -> &[String] {
         &self.addresses

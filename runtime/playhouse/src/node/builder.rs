@@ -547,8 +547,9 @@ impl NodeBuilder {
         self
     }
 
-    /// Where the other nodes of the cluster reach this one, if that is not where it listens: `10.0.0.7:7000`, or without
-    /// a port if it is that of the first address listened at. May be said more than once; nodes dial the first.
+    /// Where the other nodes of the cluster, and clients that are told of it, reach this one, if that is not where it
+    /// listens: `10.0.0.7:7000`, or without a port if it is that of the first address listened at. May be said more than
+    /// once; nodes dial the first.
     pub fn advertise(mut self, address: impl Into<String>) -> Self {
         self.policy.advertise.push(address.into());
         self

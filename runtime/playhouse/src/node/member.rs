@@ -35,7 +35,7 @@ pub(super) fn member(shared: &Shared, started_us: i64) -> Member {
 
 /// Where others reach a node that listens at `bound`: at what it is told to say, else where it listens. What is said
 /// without a port has that of the first address.
-fn reachable(advertised: &[String], bound: &[String]) -> Vec<String> {
+pub(super) fn reachable(advertised: &[String], bound: &[String]) -> Vec<String> {
     if advertised.is_empty() {
         let mut addresses = bound.to_vec();
         addresses.retain(|address| !is_everywhere(address));
@@ -51,13 +51,20 @@ fn reachable(advertised: &[String], bound: &[String]) -> Vec<String> {
 
 /// Whether an address means every interface of its machine, so that nobody else can dial it.
 pub(super) fn is_everywhere(address: &str) -> bool {
+    let address = located(address);
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.is_empty() || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified())
 }
 
+/// An address without its scheme and its path.
+fn located(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split_once('/').map_or(rest, |(located, _)| located)
+}
+
 fn port_of(address: &str) -> Option<&str> {
-    let (host, port) = address.rsplit_once(':')?;
+    let (host, port) = located(address).rsplit_once(':')?;
     // The colons of a bare IPv6 address are its own.
     let is_bare = host.contains(':') && !host.ends_with(']');
     (!is_bare && port.parse::<u16>().is_ok()).then_some(port)
@@ -84,6 +91,16 @@ mod tests {
         check(&["[2001:db8::7]"], &["[::]:4711"], &["[2001:db8::7]:4711"]);
         check(&["lobby-1:80"], &["0.0.0.0:4711"], &["lobby-1:80"]);
         check(&[], &["lobby-1:7000"], &["lobby-1:7000"]);
+        // Clients come by other ways, too.
+        check(&[], &["kcp://0.0.0.0:7000", "ws://[::]:7080/play"], &[]);
+        check(
+            &["play.example"],
+            &["kcp://0.0.0.0:7000"],
+            &["play.example:7000"],
+        );
+        let wss = "wss://play.example:7443/play";
+        check(&[wss], &["wss://0.0.0.0:7443/play"], &[wss]);
+        check(&[], &[wss], &[wss]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::gate::{Clients, Hops};
 use super::home::{Homes, Port};
 use super::judging::{self, Strange};
 use super::lanes;
+use super::member::reachable;
 use super::problem::StartError;
 use super::running::Stopped;
 use super::serving::Connection;
@@ -115,13 +116,10 @@ impl ShardNode {
             let outbound = Outbound::new(this, Rc::clone(&network), dialling, random);
             host.set_egress(Rc::<Outbound>::clone(&outbound));
             host.set_session_port(Rc::new(Port(std::rc::Weak::clone(this))));
-            let key = shared
-                .policy
-                .keys
-                .server
-                .as_ref()
-                .map(|key| key.public_key());
-            host.set_addresses(shared.places().addresses, key);
+            let key = shared.policy.keys.server.as_ref();
+            let key = key.map(|key| key.public_key());
+            let bound = shared.places().addresses;
+            host.set_addresses(reachable(&shared.policy.advertise, &bound), key);
             let life = shared.places().incarnation.boot;
             host.set_roots(life, shared.policy.sample_traces);
             #[cfg(feature = "opentelemetry")]

@@ -241,6 +241,25 @@ fn a_guest_gets_a_pass_that_counts() {
 }
 
 #[test]
+fn a_client_is_told_where_it_can_come() {
+    let gates = |listen: &str, advertise: &[&str]| {
+        let builder = builder(Http::at("127.0.0.1:0")).listen(listen);
+        let desk = desk_of(advertise.iter().fold(builder, |it, at| it.advertise(*at)));
+        let gates = desk.guest("1.0").body["gates"].take();
+        desk.end();
+        gates
+    };
+    let own = gates("0.0.0.0:0", &[]);
+    let own = own.as_array().unwrap();
+    assert!(
+        own.iter().all(|it| !it.to_string().contains("0.0.0.0:")),
+        "{own:?}"
+    );
+    let told = ["203.0.113.7:7000", "wss://play.example:7443/play"];
+    assert_eq!(gates("0.0.0.0:0", &told), json!(told));
+}
+
+#[test]
 fn whatever_the_game_says_is_said_as_the_document_has_it() {
     let desk = desk();
     let refuses = |version, status, code| desk.refuses("/v1/guest", guest(version), status, code);
