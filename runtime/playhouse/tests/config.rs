@@ -314,6 +314,29 @@ fn what_is_no_key_is_refused_and_not_shown() {
     assert!(!shown.contains("horse"), "{shown}");
 }
 
+/// The file of the page on security, with secrets as `playhouse keys` prints them.
+#[test]
+fn the_page_on_security_says_how_a_node_goes_on_the_internet() {
+    let page = include_str!("../../../docs/security.md");
+    let (_, rest) = page.split_once("```json internet.json\n").unwrap();
+    let (file, _) = rest.split_once("```\n").unwrap();
+    let secret = "A".repeat(43) + "=";
+    let load = |names: &[&str]| {
+        let variables = names.iter().map(|name| (*name, secret.as_str()));
+        let loader = Loader::memory([("internet.json", file)]).variables(variables);
+        loader.load::<ClusterConfig>()
+    };
+    let all = ["SERVER_KEY", "CLUSTER_KEY", "TOKEN_SECRET"];
+    let node = load(&all).unwrap().node("game-1").unwrap();
+    let builder = Node::builder().schema(&SCHEMA).configure(&node);
+    assert!(builder.is_ok(), "{:?}", builder.err());
+    for absent in all {
+        let others: Vec<&str> = all.into_iter().filter(|name| *name != absent).collect();
+        let report = load(&others).unwrap_err().to_string();
+        assert!(report.contains(absent), "{report}");
+    }
+}
+
 /// The file of the page on clusters makes nodes, and its table has every key, with an example that is taken.
 #[test]
 fn the_page_on_clusters_says_what_a_node_may_be_told() {
