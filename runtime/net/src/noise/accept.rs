@@ -58,10 +58,6 @@ pub async fn accept(
     policy: Policy,
 ) -> Result<Accepted, NoiseError> {
     let mut stream = stream;
-    let policy = match stream.binding() {
-        Some(_) => Policy::Any,
-        None => policy,
-    };
     let accepted = timeout(HANDSHAKE_TIMEOUT, handshake(&mut stream, keys, policy)).await;
     let error = match accepted {
         Ok(Ok(First::Sealed(records, profile))) => {
@@ -110,7 +106,10 @@ async fn handshake(
                 break answer(keys, &offer, &[]);
             }
             Ok(_) => {}
-            Err(NoiseError::Plain) if policy == Policy::Any => return Ok(First::Plain(offer)),
+            // Asked here and not before: with the first bytes that come the handshake beneath is through.
+            Err(NoiseError::Plain) if policy == Policy::Any || stream.binding().is_some() => {
+                return Ok(First::Plain(offer));
+            }
             Err(error) => {
                 keys.counts.problem(&error);
                 break Err(error);

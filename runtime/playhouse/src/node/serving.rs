@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use playhouse_net::link::{CloseReason, Link, LinkHandler};
-use playhouse_net::noise::Profile;
+use playhouse_net::noise::{NoiseError, Profile};
 use playhouse_wire::Limits;
 use playhouse_wire::link::Peer;
 use playhouse_wire::message::{
@@ -177,6 +177,7 @@ impl LinkHandler for Connection {
         let policy = &self.node.shared.policy;
         let standing = match peer.role {
             Role::Client if policy.encrypted && link.binding().is_none() => {
+                policy.keys.counts.problem(&NoiseError::Plain);
                 let text = "clients must be encrypted here: connect with the server's public key, or over TLS";
                 return link.close(GoAwayReason::Denied, text);
             }

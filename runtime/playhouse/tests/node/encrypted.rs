@@ -14,6 +14,7 @@ use crate::client::{self, Client, Ended, Note};
 use crate::metrics::get;
 use crate::schema::SCHEMA;
 use crate::schema::harbour::{Door, DoorKnockArgs};
+use crate::transports::{EVERYWHERE, certified};
 use crate::world;
 
 fn by_server(key: PublicKey) -> Rc<dyn Network> {
@@ -65,11 +66,22 @@ fn a_client_with_the_servers_key_is_let_in_and_one_with_another_is_not() {
 fn where_encryption_is_required_a_plain_client_is_told_so() {
     let key = ClusterKey::generate().unwrap();
     for builder in [world::builder(), world::builder().cluster_key(key)] {
-        let (_running, address, key) = with_key(builder.require_encryption());
+        let builder = EVERYWHERE.into_iter().fold(builder, NodeBuilder::listen);
+        let builder = certified(builder).metrics("127.0.0.1:0");
+        let (running, address, key) = with_key(builder.require_encryption());
         client::run(async move {
-            let plain = Client::connect(&address, Role::Client);
-            let why = refusal(&plain).await;
-            assert!(why.contains("encrypt"), "{why}");
+            for address in running.addresses() {
+                let plain = Client::connect(&address, Role::Client);
+                if address.starts_with("wss") || address.starts_with("quic") {
+                    knock(&plain).await.value::<u32>();
+                } else {
+                    let why = refusal(&plain).await;
+                    assert!(why.contains("encrypt"), "{address}: {why}");
+                }
+            }
+            let shown = get(&running.metrics_address().unwrap(), "/metrics");
+            let counted = "playhouse_handshakes_total{outcome=\"plain\"} 4";
+            assert!(shown.contains(counted), "{shown}");
             let known = Client::connect_over(by_server(key), &address, Role::Client);
             knock(&known).await.value::<u32>();
         });

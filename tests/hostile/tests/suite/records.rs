@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use playhouse::node::{NodeBuilder, ServerKey};
 use playhouse_net::kcp::{self, Kcp, Options};
-use playhouse_net::{Network, noise};
+use playhouse_net::{Network, noise, ws};
 use playhouse_wire::message::Role;
 
 use crate::client::{Client, Note};
@@ -27,6 +27,27 @@ fn dial(scene: &Scene, here: &str) -> Client {
     let key = scene.running.public_key().unwrap();
     let network = Rc::new(noise::Network::client(elsewhere(), key));
     Client::connect_over(network, here, Role::Client)
+}
+
+#[test]
+fn who_does_not_encrypt_is_turned_away_by_every_transport() {
+    let builder = sealed().listen("kcp://127.0.0.1:0");
+    under_attack(builder.listen("ws://127.0.0.1:0"), async |scene| {
+        let networks: [Rc<dyn Network>; 3] = [
+            elsewhere(),
+            Rc::new(Kcp::new(Options::FAST, kcp::Trust::Plain)),
+            Rc::new(ws::Network::new()),
+        ];
+        for (address, network) in scene.running.addresses().iter().zip(networks) {
+            let plain = Client::connect_over(network, address, Role::Client);
+            let Note::Closed(why) = plain.note().await else {
+                panic!("a client without a key is let in at {address}");
+            };
+            assert!(why.contains("public key"), "{address}: {why}");
+        }
+        let plain = "playhouse_handshakes_total{outcome=\"plain\"}";
+        scene.counted(plain, 3).await;
+    });
 }
 
 /// A client whose messages are changed so on their way loses its link, and the node counts it.
