@@ -22,6 +22,12 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
 
 use crate::network::{Handover, Stream, Transport};
 
+mod pinned;
+
+pub use pinned::{Fingerprint, FingerprintError};
+
+use pinned::Pinned;
+
 /// What both ends of a connection derive its binding with.
 pub(crate) const BINDING_LABEL: &[u8] = b"EXPORTER-playhouse-binding";
 
@@ -30,15 +36,27 @@ pub(crate) const BINDING_BYTES: usize = 32;
 
 /// Whose certificates a client trusts. Cheap to clone.
 #[derive(Clone)]
-pub struct Trust(Arc<RootCertStore>);
+pub struct Trust(Trusted);
+
+#[derive(Clone)]
+enum Trusted {
+    Signed(Arc<RootCertStore>),
+    One(Fingerprint),
+}
 
 impl Trust {
     /// Those that browsers trust, as Mozilla lists them.
     #[must_use]
     pub fn web() -> Self {
-        Self(Arc::new(RootCertStore::from_iter(
-            webpki_roots::TLS_SERVER_ROOTS.iter().cloned(),
-        )))
+        let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        Self(Trusted::Signed(Arc::new(roots)))
+    }
+
+    /// The one with this fingerprint and no other, whatever it says of names and times: that which a developer's node has
+    /// made itself.
+    #[must_use]
+    pub const fn pinned(certificate: Fingerprint) -> Self {
+        Self(Trusted::One(certificate))
     }
 
     /// These certificates, as PEM, and what they have signed; no others.
@@ -51,7 +69,7 @@ impl Trust {
         for certificate in certificates(text)? {
             roots.add(certificate).map_err(refused)?;
         }
-        Ok(Self(Arc::new(roots)))
+        Ok(Self(Trusted::Signed(Arc::new(roots))))
     }
 
     /// How a client of this trust speaks TLS.
@@ -60,11 +78,21 @@ impl Trust {
     ///
     /// Nothing that a program can do about: the build has no TLS 1.3.
     pub(crate) fn client(&self, protocol: &[u8]) -> io::Result<ClientConfig> {
-        let mut config = ClientConfig::builder_with_provider(provider())
+        let config = ClientConfig::builder_with_provider(provider())
             .with_protocol_versions(&[&TLS13])
-            .map_err(refused)?
-            .with_root_certificates(Arc::clone(&self.0))
-            .with_no_client_auth();
+            .map_err(refused)?;
+        let config = match &self.0 {
+            Trusted::Signed(roots) => config.with_root_certificates(Arc::clone(roots)),
+            Trusted::One(fingerprint) => {
+                let pinned = Pinned {
+                    fingerprint: *fingerprint,
+                    provider: provider(),
+                };
+                let config = config.dangerous();
+                config.with_custom_certificate_verifier(Arc::new(pinned))
+            }
+        };
+        let mut config = config.with_no_client_auth();
         config.alpn_protocols = vec![protocol.to_vec()];
         Ok(config)
     }
@@ -78,7 +106,10 @@ impl Default for Trust {
 
 impl fmt::Debug for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Trust({} authorities)", self.0.len())
+        match &self.0 {
+            Trusted::Signed(roots) => write!(f, "Trust({} authorities)", roots.len()),
+            Trusted::One(fingerprint) => write!(f, "Trust({fingerprint:?})"),
+        }
     }
 }
 
@@ -112,6 +143,15 @@ impl Certificates {
     pub fn chain(&self) -> Vec<CertificateDer<'static>> {
         let shown = self.0.read().unwrap_or_else(PoisonError::into_inner);
         shown.cert.clone()
+    }
+
+    /// What clients [pin](Trust::pinned) the one that is shown now by.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        let chain = self.chain();
+        chain
+            .first()
+            .map(|certificate| Fingerprint::of(certificate))
     }
 
     /// How a server that shows them speaks TLS, with this protocol inside.

@@ -87,6 +87,8 @@ pub use guests::{GUEST_CALLS_MAX, GUESTS_PER_ADDRESS};
 pub use home::{ASKED_MAX, RUNNING_MAX};
 pub use interop::RUNNING_MAX as INTEROP_RUNNING_MAX;
 pub use playhouse_net::noise::{ClusterKey, HANDSHAKE_TIMEOUT, KeyError, PublicKey, ServerKey};
+#[cfg(feature = "tls")]
+pub use playhouse_net::tls::{Fingerprint, FingerprintError};
 pub use problem::{BuildError, StartError};
 pub use running::{RESTART_STATUS, RunError, Running, Spawned, StopError};
 pub use system::LEAVE_TIMEOUT;

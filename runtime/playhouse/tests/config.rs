@@ -251,6 +251,43 @@ fn a_node_of_a_developer_makes_its_key_once() {
 }
 
 #[test]
+fn a_node_of_a_developer_makes_its_certificate_once() {
+    let folder = Folder::new("certificate");
+    let node = |keys: &str| {
+        let listen = r#""listen": ["wss://127.0.0.1:0", "quic://127.0.0.1:0"]"#;
+        let text = format!(r#"{{ "nodes": {{ "a": {{ {listen}, {keys} }} }} }}"#);
+        let node = cluster(&text).unwrap().node("a").unwrap();
+        Node::builder().schema(&SCHEMA).configure(&node)
+    };
+    let dev = format!(r#""mode": "dev", "lock": {:?}"#, folder.0);
+    let shown = || {
+        let running = node(&dev).unwrap().build().unwrap().start().unwrap();
+        running.certificate().unwrap()
+    };
+    let first = shown();
+    assert_eq!(shown(), first);
+    // What has gone is made again, of the key that stayed; where that has gone nothing fits.
+    std::fs::remove_file(folder.0.join("certificate.pem")).unwrap();
+    assert_ne!(shown(), first);
+    std::fs::write(folder.0.join("certificate.key"), "none").unwrap();
+    let error = node(&dev).unwrap().build().unwrap().start().unwrap_err();
+    assert!(error.to_string().contains("private key"), "{error}");
+    std::fs::remove_file(folder.0.join("certificate.pem")).unwrap();
+    let error = node(&dev).unwrap_err().to_string();
+    assert!(
+        error.contains("certificate.pem") && error.contains("remove"),
+        "{error}"
+    );
+
+    let none = node(r#""shards": 1"#).unwrap().build().unwrap().start();
+    let error = none.unwrap_err().to_string();
+    assert!(
+        error.contains("no certificate") && error.contains("dev"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_node_of_many_that_start_at_once_has_the_key_of_all() {
     let folder = Folder::new("many");
     let keys = format!(r#""mode": "dev", "lock": {:?}"#, folder.0);

@@ -12,7 +12,7 @@ use playhouse_net::{
     Link, Listening as _, Network, Scheme, Stream, Tcp,
     link::LinkHandler,
     quic,
-    tls::{Certificates, Trust},
+    tls::{Certificates, Fingerprint, Trust},
     ws,
 };
 use playhouse_wire::message::{Notify, Request};
@@ -221,6 +221,27 @@ fn a_server_that_is_not_trusted_is_not_talked_to() {
                 _ => ws::Network::new().dial(address).await,
             };
             let error = refused.unwrap_err().to_string();
+            assert!(error.to_lowercase().contains("certificate"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_pinned_certificate_is_trusted_and_no_other_is() {
+    on_tcp(|_| async {
+        let ours = certificates().fingerprint().unwrap();
+        for scheme in [Scheme::Wss, Scheme::Quic] {
+            let listener = Carried(scheme).listen("127.0.0.1:0").await.unwrap();
+            let address = listener.local_address();
+            let dial = async |certificate| {
+                let trust = Trust::pinned(certificate);
+                match scheme {
+                    Scheme::Quic => quic::Network::trusting(trust).dial(address).await,
+                    _ => ws::Network::trusting(trust).dial(address).await,
+                }
+            };
+            assert!(dial(ours).await.unwrap().binding().is_some());
+            let error = dial(Fingerprint::of(b"")).await.unwrap_err().to_string();
             assert!(error.to_lowercase().contains("certificate"), "{error}");
         }
     });

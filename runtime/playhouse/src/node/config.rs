@@ -29,6 +29,8 @@ use playhouse_config::{Secret, Size, Time};
 use playhouse_net::noise::KeyError;
 use serde::Deserialize;
 
+#[cfg(feature = "tls")]
+mod certificate;
 mod doors;
 mod keys;
 mod logging;
@@ -380,6 +382,10 @@ impl NodeBuilder {
             self = self.lock(folder);
         }
         self = self.keys(config, folder)?;
+        #[cfg(feature = "tls")]
+        {
+            self = self.own_certificate(config, folder)?;
+        }
         for address in config.advertise.iter().flatten() {
             self = self.advertise(address);
         }

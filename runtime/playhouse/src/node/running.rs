@@ -245,6 +245,13 @@ impl Running {
         Some(key.public_key())
     }
 
+    /// What clients pin the certificate by that the node shows now, if it shows one.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn certificate(&self) -> Option<super::Fingerprint> {
+        self.shared.places().shown?.fingerprint()
+    }
+
     /// Where tools that speak MessagePack-RPC are listened for.
     #[must_use]
     pub fn msgpack_rpc_addresses(&self) -> Vec<String> {

@@ -60,6 +60,8 @@ pub(super) struct Places {
     pub(super) metrics: Option<String>,
     #[cfg(feature = "login-http")]
     pub(super) login: Option<String>,
+    #[cfg(feature = "tls")]
+    pub(super) shown: Option<playhouse_net::tls::Certificates>,
     pub(super) incarnation: Incarnation,
 }
 

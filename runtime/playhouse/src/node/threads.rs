@@ -41,6 +41,12 @@ pub(super) fn start(shared: &Arc<Shared>) -> Result<Running, StartError> {
         ..Places::default()
     };
     let opening = Opening::new(&shared.policy)?;
+    opening.tell(&shared.about.name, &shared.policy);
+    #[cfg(feature = "tls")]
+    {
+        let shown = opening.shown.as_ref();
+        places.shown = shown.map(|shown| shown.certificates().clone());
+    }
     let ban_list = shared.policy.ban_list.as_deref();
     let ban_list = ban_list.map(|path| BanList::read(path, &shared.doors.bans));
     let ban_list = ban_list.transpose()?;

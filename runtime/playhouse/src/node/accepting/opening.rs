@@ -68,6 +68,22 @@ impl Opening {
         })
     }
 
+    /// Says what clients know the node by.
+    pub(in crate::node) fn tell(&self, node: &str, policy: &Policy) {
+        if let Some(key) = &policy.keys.server {
+            let public_key = key.public_key();
+            tracing::info!(node, %public_key, "clients that are encrypted know the node by its public key");
+        }
+        #[cfg(feature = "tls")]
+        if let Some(certificate) = self
+            .shown
+            .as_ref()
+            .and_then(|it| it.certificates().fingerprint())
+        {
+            tracing::info!(node, sha256 = %certificate, "the node shows this certificate");
+        }
+    }
+
     /// Takes an address.
     ///
     /// # Errors
@@ -158,7 +174,8 @@ impl Opening {
         shown.ok_or_else(|| {
             io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "the node has no certificate to show there: give it one with `.tls(..)`, or `tls` in its configuration",
+                "the node has no certificate to show there: give it one with `.tls(..)`, or `tls` in its configuration, or say \
+                 `\"mode\": \"dev\"` there on a developer's machine",
             )
         })
     }

@@ -54,7 +54,7 @@ impl NodeBuilder {
             self = self.server_key(parsed("noise.server_key", key.reveal())?);
         } else if config.mode == Some(Mode::Dev) {
             let folder = folder.ok_or(ConfigureError::NoFolder)?;
-            let text = kept(folder, SERVER_KEY_FILE)?;
+            let text = kept(folder, SERVER_KEY_FILE, secret)?;
             let key = text.reveal().parse();
             self = self.server_key(key.map_err(|error| unkept(folder, SERVER_KEY_FILE, &error))?);
         } else if production || noise.is_some() {
@@ -75,7 +75,9 @@ impl NodeBuilder {
             (None, Some(Mode::Production), _) if config.login_http.is_some() => {
                 return Err(ConfigureError::NoKey("token_secrets"));
             }
-            (None, Some(Mode::Dev), Some(folder)) => vec![kept(folder, TOKEN_SECRET_FILE)?],
+            (None, Some(Mode::Dev), Some(folder)) => {
+                vec![kept(folder, TOKEN_SECRET_FILE, secret)?]
+            }
             (None, ..) => return Ok(self),
         };
         let secrets = secrets.iter().map(Secret::reveal);
@@ -88,12 +90,18 @@ fn parsed<K: FromStr<Err = KeyError>>(name: &'static str, text: &str) -> Result<
         .map_err(|error| ConfigureError::Key { name, error })
 }
 
-/// The secret in a file of a folder; a new one if there is none.
-fn kept(folder: &Path, file: &str) -> Result<Secret<String>, ConfigureError> {
-    let make = || {
-        let key = ServerKey::generate().map_err(io::Error::other)?;
-        Ok(format!("{}\n", *key.reveal()))
-    };
+/// 32 bytes that nobody foresees, as text.
+fn secret() -> io::Result<String> {
+    let key = ServerKey::generate().map_err(io::Error::other)?;
+    Ok(format!("{}\n", *key.reveal()))
+}
+
+/// What stands in a file of a folder; if there is none, what is made now.
+pub(super) fn kept(
+    folder: &Path,
+    file: &str,
+    make: impl FnOnce() -> io::Result<String>,
+) -> Result<Secret<String>, ConfigureError> {
     let text = secrets::kept(folder, file, make).map_err(|error| unkept(folder, file, &error))?;
     Ok(Secret::new(text.trim().to_owned()))
 }
