@@ -12,8 +12,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use playhouse_client::kcp::Kcp;
 use playhouse_client::math::Vec2;
-use playhouse_client::{Client, Failure, FailureKind, Random, State, Uuid};
+use playhouse_client::{Client, Failure, FailureKind, Random, Scheme, State, Uuid};
 use tokio::time::{Instant, sleep_until};
 
 use crate::SCHEMA;
@@ -93,7 +94,7 @@ impl Bot {
     ) -> Result<Rc<Self>, String> {
         let random = Random::stream(options.crowd.seed, u64::from(options.index));
         let name = format!("bot {}", options.index);
-        let client = connect(&options, &options.crowd.ways(options.index), &meter).await?;
+        let client = connect(&options, &options.crowd.ways(options.index), None, &meter).await?;
         let mirror = Mirror::of(&client, &meter);
 
         let mut installation = [0; 16];
@@ -313,10 +314,11 @@ impl Bot {
 }
 
 /// A link to the first of `addresses` that is there, for one bot, on which a session will be opened: it goes on over any of
-/// them, and moves among them if there is to be chaos.
+/// them, and moves among them if there is to be chaos. Whoever has a ticket is encrypted under its key, too, if at all.
 pub(crate) async fn connect(
     options: &BotOptions,
     addresses: &[String],
+    ticket: Option<&[u8]>,
     meter: &Arc<Meter>,
 ) -> Result<Client, String> {
     let name = format!("bot {}", options.index);
@@ -325,24 +327,41 @@ pub(crate) async fn connect(
         // Another stream than that of the bot's own choices.
         Trouble::new(Random::stream(crowd.seed ^ CHAOS, options.index.into()).split())
     });
+    let failed = |failure: Failure| format!("{name}: {}: {failure}", addresses.join(", "));
     let mut builder = Client::builder(&SCHEMA).name(&name);
-    for (scheme, network) in &crowd.networks {
+    if let Some(key) = crowd.server_key {
+        builder = builder.server_key(key);
+        if let Some(ticket) = ticket {
+            builder = builder.ticket(ticket);
+        }
+    }
+    let mut networks = crowd.networks.clone();
+    if let Some(options) = crowd.kcp {
+        let kcp = Kcp::new(options, builder.trust().map_err(failed)?);
+        networks.push((Scheme::Kcp, Rc::new(kcp)));
+    }
+    for (scheme, inner) in networks {
         let wires = Wires {
-            inner: Rc::clone(network),
+            inner,
             meter: Arc::clone(meter),
             trouble: trouble.clone(),
         };
-        builder = builder.transport(*scheme, Rc::new(wires));
+        builder = builder.transport(scheme, Rc::new(wires));
     }
-    let client = builder
-        .connect_any(addresses)
-        .await
-        .map_err(|failure| format!("{name}: {}: {failure}", addresses.join(", ")))?;
+    let client = builder.connect_any(addresses).await.map_err(failed)?;
     let trouble = trouble.map(|trouble| (trouble, client.clone(), addresses.to_vec()));
     let (meter, mut carrier, mut lost_at) = (Arc::clone(meter), None, None);
     client.on_state(move |state| {
         let now = match state {
-            State::Live { transport, resumed } => {
+            State::Live {
+                transport,
+                resumed,
+                encrypted,
+            } => {
+                meter.count(match encrypted {
+                    true => Count::Sealed,
+                    false => Count::Plain,
+                });
                 if resumed {
                     meter.count(Count::Resume);
                 } else if let Some((trouble, client, addresses)) = &trouble {

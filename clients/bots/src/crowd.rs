@@ -5,7 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use playhouse_client::{Network, Scheme};
+use playhouse_client::{Network, PublicKey, Scheme, kcp};
 use tokio::sync::Mutex;
 use tokio::task::{JoinHandle, spawn_local};
 
@@ -22,8 +22,13 @@ pub struct CrowdOptions {
     pub seed: u64,
     /// Where they connect: the first of them at the first of these, the next at the next. There is at least one.
     pub addresses: Vec<String>,
-    /// Over what, by what stands in front of addresses.
+    /// Over what, by what stands in front of addresses; KCP stands below.
     pub networks: Vec<(Scheme, Rc<dyn Network>)>,
+    /// Over KCP, too, if it is said how.
+    pub kcp: Option<kcp::Options>,
+    /// The key of the servers that they talk to, encrypted, and to no others; they play plainly without one. TLS says by
+    /// itself whom it trusts.
+    pub server_key: Option<PublicKey>,
     /// Where they log in over HTTP, `host:port`; over their links if nowhere.
     pub login_http: Option<String>,
     /// Whether links break at any byte and sessions move from address to address all the time.

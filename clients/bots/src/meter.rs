@@ -27,6 +27,8 @@ pub struct Meter {
     resumes: AtomicU64,
     drops: AtomicU64,
     moves: AtomicU64,
+    sealed: AtomicU64,
+    plain: AtomicU64,
     lost: AtomicU64,
     doubled: AtomicU64,
     bytes_in: AtomicU64,
@@ -57,6 +59,10 @@ pub struct Reading {
     pub drops: u64,
     /// Sessions that moved to another link while they had one.
     pub moves: u64,
+    /// Links of sessions that were encrypted.
+    pub sealed: u64,
+    /// Links of sessions that weren't.
+    pub plain: u64,
     /// Lines that were said and not heard.
     pub lost: u64,
     /// Lines that were heard again, or before an earlier one.
@@ -92,6 +98,8 @@ pub enum Count {
     Resume,
     Drop,
     Move,
+    Sealed,
+    Plain,
 }
 
 /// What may become of a message that is to come once.
@@ -134,6 +142,8 @@ impl Meter {
             Count::Resume => &self.resumes,
             Count::Drop => &self.drops,
             Count::Move => &self.moves,
+            Count::Sealed => &self.sealed,
+            Count::Plain => &self.plain,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -221,6 +231,8 @@ impl Meter {
             resumes: read(&self.resumes),
             drops: read(&self.drops),
             moves: read(&self.moves),
+            sealed: read(&self.sealed),
+            plain: read(&self.plain),
             lost: read(&self.lost),
             doubled: read(&self.doubled),
             bytes_in: read(&self.bytes_in),

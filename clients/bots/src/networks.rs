@@ -3,7 +3,6 @@
 use std::io;
 use std::rc::Rc;
 
-use playhouse_client::kcp::{self, Kcp};
 use playhouse_client::{Network, Scheme, Tcp};
 
 /// Whether bots can come by WebSocket, plain and over TLS, and by QUIC: the feature `transports`.
@@ -18,15 +17,13 @@ pub struct Certificate {
     pub key: String,
 }
 
-/// All networks that there are. By TLS, servers with this certificate alone are trusted.
+/// All networks that there are but KCP. By TLS, servers with this certificate alone are trusted.
 ///
 /// # Errors
 ///
 /// If the certificate can't be read.
 pub fn networks(certificate: Option<&Certificate>) -> io::Result<Vec<(Scheme, Rc<dyn Network>)>> {
-    let kcp = Kcp::new(kcp::Options::FAST, kcp::Trust::Plain);
-    let mut networks: Vec<(Scheme, Rc<dyn Network>)> =
-        vec![(Scheme::Tcp, Rc::new(Tcp)), (Scheme::Kcp, Rc::new(kcp))];
+    let mut networks: Vec<(Scheme, Rc<dyn Network>)> = vec![(Scheme::Tcp, Rc::new(Tcp))];
     add_others(&mut networks, certificate)?;
     Ok(networks)
 }

@@ -156,29 +156,35 @@ impl Builder {
     pub async fn connect_any<A: AsRef<str>>(mut self, addresses: &[A]) -> Result<Client, Failure> {
         let addresses = addresses.iter().map(|address| address.as_ref().into());
         self.setup.addresses = addresses.collect();
-        let trust = match (self.server_key, self.ticket) {
-            (None, None) => Trust::Plain,
-            (Some(key), None) => Trust::Key(key),
+        let trust = self.trust()?;
+        self.setup.transports.complete(&trust);
+        Client::make(self.schema, self.setup).await
+    }
+
+    /// Whom the client trusts by the [server's key](Self::server_key) and its [ticket](Self::ticket): for a network of the
+    /// game's own for KCP, which says so itself.
+    ///
+    /// # Errors
+    ///
+    /// [`FailureKind::Invalid`] if there is a ticket without the server's key, or without its own.
+    pub fn trust(&self) -> Result<Trust, Failure> {
+        match (self.server_key, &self.ticket) {
+            (None, None) => Ok(Trust::Plain),
+            (Some(key), None) => Ok(Trust::Key(key)),
             (
                 Some(key),
                 Some(Pass {
                     key: Some(ours),
                     token,
                 }),
-            ) => Trust::Ticket(key, Ticket::new(&token, ours.link_key())),
-            (None, Some(_)) => {
-                return Err(invalid(
-                    "a ticket encrypts together with the server's key: add `.server_key(..)`",
-                ));
-            }
-            (Some(_), Some(Pass { key: None, .. })) => {
-                return Err(invalid(
-                    "this is a token without its key: give all of what the server gave",
-                ));
-            }
-        };
-        self.setup.transports.complete(&trust);
-        Client::make(self.schema, self.setup).await
+            ) => Ok(Trust::Ticket(key, Ticket::new(token, ours.link_key()))),
+            (None, Some(_)) => Err(invalid(
+                "a ticket encrypts together with the server's key: add `.server_key(..)`",
+            )),
+            (Some(_), Some(Pass { key: None, .. })) => Err(invalid(
+                "this is a token without its key: give all of what the server gave",
+            )),
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub enum State {
         transport: Transport,
         /// It had one before: false once, when the session begins. Nothing was lost or doubled meanwhile.
         resumed: bool,
+        /// It is encrypted: by the server's key or by TLS.
+        encrypted: bool,
     },
     /// It has no link, and will try to get one soon. Calls can be made, and wait.
     Detached,

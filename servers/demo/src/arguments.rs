@@ -57,6 +57,10 @@ pub(crate) struct Arguments {
     )]
     pub(crate) transports: Vec<Carrier>,
 
+    /// Bots and nodes talk without encryption, but where the transport itself encrypts, as wss and quic do
+    #[arg(long, conflicts_with = "sim")]
+    pub(crate) plain: bool,
+
     /// How bots log in: each over its link, or over HTTP
     #[arg(
         long,
@@ -105,6 +109,7 @@ Examples:
   cargo demo --data players                  the same players again the next time
   cargo demo --chaos --seconds 60            links break and sessions move, and nobody notices
   cargo demo --transports tcp,ws,quic        bots come by these
+  cargo demo --plain --transports tcp        what encryption costs here shows beside the same without --plain
   cargo demo --cluster --seconds 30          the same game on eight nodes, with nothing installed
   cargo demo --cluster --chaos --seconds 60  and its gates are killed all the while
   cargo demo --cluster --etcd --mongodb      and on real ones

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::Result;
 use arena_bots::networks::{self, Certificate};
 use clap::ValueEnum;
-use playhouse::node::{NodeBuilder, NodeConfig};
+use playhouse::node::{ClusterKey, NodeBuilder, NodeConfig, PublicKey, ServerKey};
 use playhouse_client::{Network, Scheme};
 use serde_json::{Value, json};
 
@@ -28,6 +28,14 @@ pub(crate) enum Carrier {
 pub(crate) struct Doors {
     carriers: Vec<Carrier>,
     certificate: Option<(Certificate, PathBuf)>,
+    keys: Option<Keys>,
+}
+
+/// What links are encrypted with, made anew each time: bots are given the public one.
+#[derive(Debug, Clone)]
+struct Keys {
+    server: ServerKey,
+    cluster: ClusterKey,
 }
 
 /// The files of a certificate, in its folder.
@@ -69,9 +77,17 @@ impl Doors {
             }
             false => None,
         };
+        let keys = match arguments.plain {
+            true => None,
+            false => Some(Keys {
+                server: ServerKey::generate()?,
+                cluster: ClusterKey::generate()?,
+            }),
+        };
         Ok(Self {
             carriers,
             certificate,
+            keys,
         })
     }
 
@@ -84,8 +100,27 @@ impl Doors {
     pub(crate) fn open(&self, node: NodeBuilder) -> Result<NodeBuilder> {
         let carriers = self.carriers.iter();
         let node = carriers.fold(node, |node, carrier| node.listen(carrier.address(0)));
-        let section: NodeConfig = serde_json::from_value(json!({ "tls": self.tls() }))?;
+        let section = json!({ "tls": self.tls(), "noise": self.noise() });
+        let section: NodeConfig = serde_json::from_value(section)?;
         Ok(node.configure(&section)?)
+    }
+
+    /// The key by which bots know the nodes, as a node's section has it: who does not use it is not let in.
+    pub(crate) fn noise(&self) -> Option<Value> {
+        let keys = self.keys.as_ref()?;
+        Some(json!({ "server_key": *keys.server.reveal(), "require": true }))
+    }
+
+    /// The key of the links between nodes, as a node's section has it.
+    pub(crate) fn cluster_key(&self) -> Option<String> {
+        let keys = self.keys.as_ref()?;
+        Some(keys.cluster.reveal().to_string())
+    }
+
+    /// What bots know the nodes by; none if they play plainly.
+    pub(crate) fn server_key(&self) -> Option<PublicKey> {
+        let keys = self.keys.as_ref()?;
+        Some(keys.server.public_key())
     }
 
     /// The certificate, as a node's section of a configuration has it.

@@ -11,6 +11,7 @@ use arena_bots::meter::Meter;
 use playhouse::login::Http;
 use playhouse::node::GUESTS_PER_ADDRESS;
 use playhouse::store::Embedded;
+use playhouse_client::kcp;
 use tokio::task::LocalSet;
 
 use crate::arguments::{Arguments, LoginBy};
@@ -106,6 +107,8 @@ fn play(arguments: &Arguments, ways: Ways, meter: Arc<Meter>) -> Result<()> {
         bots: arguments.bots,
         seed: arguments.seed,
         networks: ways.doors.networks()?,
+        kcp: Some(kcp::Options::FAST),
+        server_key: ways.doors.server_key(),
         addresses: ways.addresses,
         login_http: ways.login_http,
         chaos: arguments.chaos,

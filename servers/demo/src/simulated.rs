@@ -86,6 +86,8 @@ fn simulate(arguments: &Arguments, seed: u64, shows: bool) -> Result<(Summary, S
             seed,
             addresses: vec![format!("{HOST}:{PORT}")],
             networks: vec![(Scheme::Tcp, client.network())],
+            kcp: None,
+            server_key: None,
             login_http: None,
             chaos,
         };

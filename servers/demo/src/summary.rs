@@ -82,6 +82,8 @@ impl Summary {
             "p99_us": micros(reading.p99),
             "bytes_in": reading.bytes_in,
             "bytes_out": reading.bytes_out,
+            "links_encrypted": reading.sealed,
+            "links_plain": reading.plain,
             "sessions_dropped": reading.drops,
             "sessions_moved": reading.moves,
             "sessions_resumed": reading.resumes,

@@ -225,6 +225,12 @@ fn sessions(reading: &Reading) -> String {
     let carried = reading.live.iter();
     let carried = carried.map(|(transport, count)| format!("{} by {transport}", number(*count)));
     let mut parts: Vec<_> = carried.collect();
+    match (reading.sealed, reading.plain) {
+        (0, 0) => {}
+        (_, 0) => parts.push("all encrypted".to_owned()),
+        (0, _) => parts.push("none encrypted".to_owned()),
+        (_, plain) => parts.push(format!("{} links not encrypted", number(plain))),
+    }
     parts.push(format!("{} resumed", number(reading.resumes)));
     parts.join(", ")
 }
@@ -276,6 +282,14 @@ mod tests {
         let mut reading = meter.read();
         reading.live = [(Transport::Kcp, 1_200), (Transport::Tcp, 3)].into();
         reading.resumes = 7;
-        assert_eq!(sessions(&reading), "3 by tcp, 1,200 by kcp, 7 resumed");
+        for ((sealed, plain), words) in [
+            ((1_210, 0), "all encrypted"),
+            ((0, 1_210), "none encrypted"),
+            ((200, 1_010), "1,010 links not encrypted"),
+        ] {
+            (reading.sealed, reading.plain) = (sealed, plain);
+            let expected = format!("3 by tcp, 1,200 by kcp, {words}, 7 resumed");
+            assert_eq!(sessions(&reading), expected);
+        }
     }
 }

@@ -29,6 +29,9 @@ fn is_played(parts: &[&str]) -> Value {
     assert_eq!(summary["failures"], serde_json::json!([]), "{said}");
     assert!(count("client_calls") > 100, "{summary}");
     assert!(count("trades") > 0, "{summary}");
+    let is_plain = parts.contains(&"--plain");
+    assert_eq!(count("links_plain") > 0, is_plain, "{summary}");
+    assert_eq!(count("links_encrypted") > 0, !is_plain, "{summary}");
     summary
 }
 
@@ -54,9 +57,9 @@ fn bots_come_through_gates_by_every_transport_and_log_in_over_http() {
 }
 
 #[test]
-fn a_cluster_on_etcd_and_mongodb_is_played_on() {
+fn a_cluster_on_etcd_and_mongodb_is_played_on_and_plainly_if_told_to() {
     let mongo = Mongo::start(&[]).unwrap();
-    is_played(&["--etcd", "--mongodb", &mongo.uri()]);
+    is_played(&["--plain", "--etcd", "--mongodb", &mongo.uri()]);
 }
 
 #[test]

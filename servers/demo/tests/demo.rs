@@ -15,6 +15,17 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
+/// Whether all links of sessions were encrypted, or none.
+#[track_caller]
+fn is_encrypted(summary: &Value, expected: bool) {
+    let count = |key: &str| summary[key].as_u64().unwrap();
+    let links = (count("links_encrypted"), count("links_plain"));
+    match expected {
+        true => assert!(links.0 > 0 && links.1 == 0, "{summary}"),
+        false => assert!(links.0 == 0 && links.1 > 0, "{summary}"),
+    }
+}
+
 fn summary(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -29,6 +40,15 @@ fn bots_play_over_sockets_and_get_what_they_expect() {
     assert_eq!(summary["bots"], 10);
     assert!(summary["expectations"].as_u64().unwrap() > 10, "{summary}");
     assert!(summary["server_calls"].as_u64().unwrap() > 10, "{summary}");
+    is_encrypted(&summary, true);
+}
+
+#[test]
+fn bots_play_plainly_if_they_are_told_to() {
+    let output = demo("--seconds 2 --bots 4 --plain --json");
+    let summary = summary(&output);
+    assert_eq!(output.status.code(), Some(0), "{summary}");
+    is_encrypted(&summary, false);
 }
 
 #[test]
@@ -37,6 +57,7 @@ fn without_a_terminal_there_are_plain_lines_and_a_summary() {
     let lines: Vec<_> = text(&output.stdout).lines().collect();
     assert!(lines[0].starts_with("Arena at 127.0.0.1:"), "{lines:?}");
     assert!(lines[1].starts_with("1/2 s: 2 players"), "{lines:?}");
+    assert!(lines[1].contains(", all encrypted, "), "{lines:?}");
     assert!(
         lines.last().unwrap().ends_with("expectations, 0 failed"),
         "{lines:?}"
@@ -51,6 +72,7 @@ fn links_that_break_and_sessions_that_move_lose_and_double_nothing() {
         let summary = summary(&output);
         assert_eq!(output.status.code(), Some(0), "{summary}");
         assert_eq!(summary["failed"], 0, "{summary}");
+        is_encrypted(&summary, !where_to.contains("--sim"));
         assert_eq!(
             (&summary["lost"], &summary["doubled"]),
             (&0.into(), &0.into())
@@ -74,6 +96,7 @@ fn bots_come_by_every_transport_and_log_in_over_http() {
     let summary = summary(&output);
     assert_eq!(output.status.code(), Some(0), "{summary}");
     assert_eq!(summary["failures"], serde_json::json!([]));
+    is_encrypted(&summary, true);
     assert!(summary["bytes_in"].as_u64().unwrap() > 0, "{summary}");
     assert!(summary["bytes_out"].as_u64().unwrap() > 0, "{summary}");
 }
@@ -108,6 +131,7 @@ fn wrong_usage_ends_with_two() {
         "--sim --seeds 5..0",
         "--transports carrier-pigeon",
         "--sim --login http",
+        "--sim --plain",
         "--frob",
     ] {
         let output = demo(wrong);

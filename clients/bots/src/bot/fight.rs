@@ -134,7 +134,8 @@ impl Bot {
         let mut tries_left = if crowd.chaos { TRIES_IN_CHAOS } else { 1 };
         loop {
             tries_left -= 1;
-            let client = match connect(&self.options, &ways, &self.meter).await {
+            let client = match connect(&self.options, &ways, Some(&ticket.seal), &self.meter).await
+            {
                 Ok(client) => client,
                 Err(error) => {
                     self.expect(false, "a link into the battle", || error);

@@ -146,8 +146,15 @@ impl Engine {
         if let Some(opening) = self.opening.take() {
             let _ = opening.send(Ok(entities));
         }
-        if let Some(transport) = self.transport() {
-            self.states.tell(State::Live { transport, resumed });
+        let link = self.current_link();
+        if let Some((link, transport)) =
+            link.and_then(|link| Some((link.clone(), link.transport()?)))
+        {
+            self.states.tell(State::Live {
+                transport,
+                resumed,
+                encrypted: link.binding().is_some(),
+            });
         }
     }
 

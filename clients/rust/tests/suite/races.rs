@@ -110,6 +110,7 @@ fn a_session_is_live_once_and_says_over_what() {
         let live = State::Live {
             transport,
             resumed: false,
+            encrypted: false,
         };
         assert_eq!(*told.borrow(), [live]);
     });

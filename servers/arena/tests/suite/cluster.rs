@@ -118,6 +118,8 @@ fn players_come_and_fight_through_gates_that_crash_and_notice_nothing() {
             seed: 5,
             addresses: ["gate-1:7000", "gate-2:7000"].map(str::to_owned).into(),
             networks: vec![(Scheme::Tcp, host.network())],
+            kcp: None,
+            server_key: None,
             login_http: None,
             chaos: true,
         };

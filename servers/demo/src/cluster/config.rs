@@ -72,8 +72,9 @@ impl Layout {
                 }
             }
             let mut node = json!({ "roles": roles, "listen": listen });
-            if let (GATE, Some(tls)) = (roles, doors.tls()) {
-                node["tls"] = tls;
+            if roles == GATE {
+                node["tls"] = doors.tls().into();
+                node["noise"] = doors.noise().into();
             }
             if let (BACKEND, Some(login)) = (name, &login_http) {
                 node["login_http"] = json!({ "listen": login });
@@ -103,6 +104,7 @@ impl Layout {
                 // A node that was killed is back at once.
                 "lock": folder.join("locks"),
                 "shards": 1,
+                "cluster_key": doors.cluster_key(),
                 "token_secrets": [format!("the secret of demo {} {first}", arguments.seed)],
                 // All bots have one address.
                 "guests_per_address": arguments.bots.max(16),
