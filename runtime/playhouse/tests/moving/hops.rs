@@ -41,6 +41,9 @@ struct Gate {
     /// The longest message so far.
     longest: Cell<usize>,
     ended: RefCell<Vec<(u64, SessionReason, String)>>,
+    /// Links whose clients are to open their sessions again, and those that are sent elsewhere.
+    detached: RefCell<Vec<u64>>,
+    redirected: RefCell<Vec<u64>>,
     closed: RefCell<Option<String>>,
 }
 
@@ -54,8 +57,12 @@ impl LinkHandler for Gate {
     }
 
     fn other(&self, _link: &Link, message: Message<'_>) {
-        let Message::Attached(attached) = message else {
-            panic!("not for a gate: {message:?}");
+        let attached = match message {
+            Message::Attached(attached) => attached,
+            Message::Redirect(redirect) => {
+                return self.redirected.borrow_mut().push(redirect.link);
+            }
+            message => panic!("not for a gate: {message:?}"),
         };
         let length = framed(&attached);
         self.longest.set(self.longest.get().max(length));
@@ -70,6 +77,7 @@ impl LinkHandler for Gate {
                 let ended = (attached.link, end.reason, end.text.to_owned());
                 self.ended.borrow_mut().push(ended);
             }
+            Message::Detach(_) => self.detached.borrow_mut().push(attached.link),
             other => panic!("not for a gate: {other:?}"),
         }
     }
@@ -211,7 +219,7 @@ fn a_gate_that_does_not_read_loses_its_link_when_it_is_full_and_its_sessions_go_
     gate.link().hold();
     burden(&caravan, 1, half, LOAD);
     burden(&caravan, 2, fits - half, LOAD);
-    assert_eq!(*gate.taken.borrow(), []);
+    assert!(gate.taken.borrow().is_empty());
     gate.link().take_on();
     caravan.sim.run_for(SOON);
     assert_eq!(gate.taken_of(1), numbers(1, half));
@@ -384,5 +392,32 @@ fn a_client_whose_message_its_home_does_not_take_loses_its_link_and_others_go_on
             .sim
             .run_until(Duration::from_secs(20), || done.is_there())
     );
+    caravan.sim.end().unwrap();
+}
+
+#[test]
+fn so_many_clients_wait_while_an_entity_moves_and_others_come_again() {
+    let caravan = Caravan::new(1, &["east", "west"]);
+    let camel = caravan.camel_on("east");
+    let gate = Gate::begin(&caravan);
+    gate.dial(&caravan, LinkLimits::DEFAULT.frame_bytes_max);
+    gate.open(camel, 1, 1, None, 0);
+    caravan.sim.run_for(SOON);
+    let session = gate.opened.borrow()[0].1;
+    // Whom it is handed to does not answer.
+    caravan.sim.partition("east", "west");
+    caravan.sim.begin_stop("east");
+    caravan.sim.run_for(SOON);
+    assert_eq!(gate.detached.take(), [1], "it moves");
+    for attempt in 2..=7 {
+        gate.open(camel, attempt, attempt, Some(session), 0);
+    }
+    caravan.sim.run_for(SOON);
+    assert!(gate.redirected.borrow().is_empty());
+    assert_eq!(gate.detached.take(), [6, 7], "four wait");
+    caravan.sim.heal("east", "west");
+    caravan.sim.run_for(Duration::from_secs(5));
+    assert_eq!(*gate.redirected.borrow(), [2, 3, 4, 5]);
+    assert!(gate.detached.borrow().is_empty());
     caravan.sim.end().unwrap();
 }

@@ -5,15 +5,22 @@ use std::task::Poll;
 use std::time::Duration;
 
 use playhouse::host::{BACKGROUND_MAX, OBSERVERS_MAX, SERVICE_CALLS_MAX};
-use playhouse::node::{GUESTS_PER_ADDRESS, LINKS_MAX, OPEN_RATE, SEARCHES_MAX};
+use playhouse::node::{
+    ASKED_MAX, GUESTS_PER_ADDRESS, LINKS_MAX, OPEN_RATE, RUNNING_MAX, SEARCHES_MAX,
+};
 use playhouse::{EntityRef, Numbered};
 use playhouse_wire::message::{
     ChainBuffer, FailureKind, GoAwayReason, Initiator, Method, Role, SessionReason, WaitFound,
     WaitProbe, Waiting,
 };
 
+use playhouse_wire::session::SessionLimits;
+
 use crate::client::{self, Client, Ended, Note};
-use crate::schema::harbour::{AccountId, Door, DoorKnockArgs, Guest};
+use crate::schema::harbour::{
+    AccountId, BagContentArgs, BagPutArgs, Door, DoorKnockArgs, Guest, GuestAskArgs,
+    GuestHiddenArgs, GuestHoldArgs,
+};
 use crate::world::{self, CROWDED, ms, token};
 
 async fn knock(client: &Client) -> Ended {
@@ -165,6 +172,81 @@ fn an_entity_gets_so_many_observers_and_a_shard_so_much_background_work() {
         format!("{BACKGROUND_MAX} background, then Overloaded"),
     ];
     assert_eq!(life().unwrap().unwrap(), expected);
+}
+
+#[test]
+fn a_client_is_asked_so_much_at_once_and_no_more() {
+    let (running, address) = world::node();
+    client::run(async move {
+        let client = Client::connect(&address, Role::Client);
+        // It takes every question and answers none.
+        client.open(&token(CROWDED.0)).await;
+        let ask = GuestAskArgs {
+            text: String::new(),
+        };
+        let asked = client.call::<Guest, _>(0, None, &ask).await;
+        asked.value::<bool>();
+        let life =
+            tokio::task::spawn_blocking(move || running.spawn(|| Guest::of(CROWDED).life()).wait());
+        let life = life.await.unwrap().unwrap().unwrap();
+        let expected =
+            format!("{ASKED_MAX} asked, then Err(\"too many calls wait for the client\")");
+        assert_eq!(life.last(), Some(&expected));
+    });
+}
+
+#[test]
+fn calls_of_a_busy_entity_wait_in_the_session_and_then_its_client_is_let_go() {
+    // Room for all events that come of them at once.
+    let limits = SessionLimits {
+        buffer: 100_000,
+        buffer_bytes: 64 * 1024 * 1024,
+        ..SessionLimits::DEFAULT
+    };
+    let (_running, address) = world::start(world::builder().shards(1).session_limits(limits));
+    client::run(async move {
+        let client = Client::connect(&address, Role::Client);
+        client.open(&token(1)).await;
+        let put = |parcel: usize| {
+            let parcel = u32::try_from(parcel).unwrap();
+            client.oneway::<Guest, _>(1, None, &BagPutArgs { parcel });
+        };
+        let peer = Client::connect(&address, Role::Node);
+        let hold = || {
+            let hold = playhouse::to_vec(&GuestHoldArgs { wait: ms(1500) });
+            let method = client::method::<Guest, GuestHoldArgs>(0);
+            peer.begin(method, &client::header(Some(1)), &hold).1
+        };
+        // Whoever holds the entity does by the time that another one answers.
+        let other_answers = async || {
+            let other = peer.call::<Guest, _>(0, Some(2), &GuestHiddenArgs {});
+            other.await.value::<bool>();
+        };
+        // So many wait for the entity, and so many more in the session.
+        let session = 4 * SessionLimits::DEFAULT.window as usize;
+        let fits = RUNNING_MAX + session;
+        let held = hold();
+        other_answers().await;
+        (0..fits).for_each(put);
+        held.await.value::<u32>();
+        client.events(fits).await;
+        assert_eq!(client.inbox.session.attempt.get(), 1);
+        // One more is more than a session holds.
+        let held = hold();
+        other_answers().await;
+        (fits..=2 * fits).for_each(put);
+        assert_eq!(client.note().await, Note::Detached);
+        held.await.value::<u32>();
+        // What was not taken is sent again, and each is done once.
+        assert!(matches!(client.resume().await, Note::Opened(_)));
+        client.events(fits + 1).await;
+        let content = peer.call::<Guest, _>(1, Some(1), &BagContentArgs {}).await;
+        let content = content.value::<Vec<u32>>();
+        let all: Vec<u32> = (0..=2 * fits)
+            .map(|it| u32::try_from(it).unwrap())
+            .collect();
+        assert_eq!(content, all);
+    });
 }
 
 #[test]

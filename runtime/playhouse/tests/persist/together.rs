@@ -112,9 +112,10 @@ fn who_is_at_work_too_long_or_not_persistent_is_not_waited_for() {
         assert_eq!(Hero::of(1).save_with(None).await, Ok(false), "a bird");
         assert_eq!(busy.await.unwrap(), Ok(2));
         assert_eq!(Hero::of(1).save_with(Some(hero(2))).await, Ok(true));
-        let many = (10..75).map(hero).collect();
-        let shared = Hero::of(1).share(many, "eve").await.unwrap_err();
+        let many = |count: u64| (10..10 + count).map(hero).collect();
+        let shared = Hero::of(1).share(many(65), "eve").await.unwrap_err();
         assert!(shared.to_string().contains("65 entities"), "{shared}");
+        assert_eq!(Hero::of(1).share(many(64), "eve").await, Ok(()));
         assert_eq!(shard.calls_open(), 0);
     });
 }
