@@ -164,6 +164,9 @@ pub struct Load {
     pub entities: u32,
     /// Links that are open.
     pub links: u32,
-    /// Sessions of clients.
+    /// Sessions of clients whose entities are there.
     pub sessions: u32,
+    /// Clients whose links to it serve their sessions, wherever those are. A node of an earlier release does not say.
+    #[serde(default)]
+    pub clients: u32,
 }

@@ -210,5 +210,8 @@ mod tests {
         let text = load_to_text(&load).unwrap();
         load.score = 0.0;
         assert_eq!(load_from_text(text.as_bytes()), Ok(load));
+        // A node of an earlier release has not counted its clients.
+        let before = br#"{"score":0.0,"cpu":12.5,"entities":7,"links":0,"sessions":0}"#;
+        assert_eq!(load_from_text(before), Ok(load));
     }
 }

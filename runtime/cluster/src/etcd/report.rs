@@ -18,6 +18,7 @@ pub(super) fn is_news(told: &Load, now: &Load) -> bool {
         || count(told.entities, now.entities)
         || count(told.links, now.links)
         || count(told.sessions, now.sessions)
+        || count(told.clients, now.clients)
 }
 
 #[cfg(test)]
@@ -52,6 +53,12 @@ mod tests {
         check(entities(1000), entities(1100), true);
         check(entities(1000), entities(900), true);
         check(entities(u32::MAX), entities(0), true);
+        let clients = |clients| Load {
+            clients,
+            ..Load::default()
+        };
+        check(clients(0), clients(7), false);
+        check(clients(0), clients(8), true);
     }
 
     #[test]

@@ -12,6 +12,7 @@ impl From<cluster::Load> for Load {
             entities: load.entities,
             links: load.links,
             sessions: load.sessions,
+            clients: load.clients,
         }
     }
 }
@@ -24,6 +25,7 @@ impl From<Load> for cluster::Load {
             entities: load.entities,
             links: load.links,
             sessions: load.sessions,
+            clients: load.clients,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
-use playhouse_cluster::{Member, View};
+use playhouse_cluster::{Load, Member, REPORT_EVERY, Seat, View};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout_at};
@@ -63,19 +63,37 @@ impl Watching {
 }
 
 impl Seen {
-    /// How many entities, links and sessions there are.
-    pub(super) fn load_counts(&self) -> (usize, usize, usize) {
+    /// What there is on the node, without what its processor has to do.
+    fn load(&self) -> Load {
         let rest = &self.sum.rest;
-        let entities = self.sum.entities.values().sum();
-        (
-            entities,
-            rest.links_accepted + rest.links_dialled,
-            rest.sessions,
-        )
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let clients: u64 = rest.gates.attached.iter().sum();
+        Load {
+            entities: count(self.sum.entities.values().sum()),
+            links: count(rest.links_accepted + rest.links_dialled),
+            sessions: count(rest.sessions),
+            clients: u32::try_from(clients).unwrap_or(u32::MAX),
+            ..Load::default()
+        }
     }
 }
 
 impl Shared {
+    /// Says again and again what there is on the node, for the others of its cluster to see, for as long as it is polled.
+    pub(super) async fn tell_load(self: Arc<Self>, seat: Seat) {
+        loop {
+            let now = self.look().await.load();
+            seat.update(|me| {
+                me.load = Load {
+                    score: me.load.score,
+                    cpu: me.load.cpu,
+                    ..now
+                }
+            });
+            tokio::time::sleep(REPORT_EVERY).await;
+        }
+    }
+
     /// The node as it is, or was a moment ago.
     pub(super) async fn look(&self) -> Arc<Seen> {
         let mut collected = self.watching.collected.lock().await;
@@ -214,7 +232,7 @@ impl Shared {
         let seen = self.look().await;
         let places = self.places();
         let incarnation = places.incarnation;
-        let (entities, links, sessions) = seen.load_counts();
+        let load = seen.load();
         json!({
             "node": self.about.name,
             "state": self.state(),
@@ -225,9 +243,10 @@ impl Shared {
             "release": self.about.schema.release,
             "roles": self.about.roles,
             "address": places.addresses.iter().find(|it| is_tcp(it)),
-            "entities": entities,
-            "sessions": sessions,
-            "links": links,
+            "entities": load.entities,
+            "sessions": load.sessions,
+            "clients": load.clients,
+            "links": load.links,
             "calls_open": seen.sum.rest.calls_open,
             "unsaved": seen.sum.rest.store.map_or(0, |store| store.unsaved),
         })

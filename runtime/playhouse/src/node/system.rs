@@ -223,6 +223,10 @@ impl ShardNode {
             // Inside of it proxies call: a registry may be asked by calls of ours.
             host.spawn(cluster.drive(driver, system));
             tokio::task::spawn_local(measure(place.seat.clone(), Rc::clone(&host)));
+            // In the simulation nobody looks.
+            if host.env().processors().is_some() {
+                tokio::task::spawn_local(Arc::clone(&shared).tell_load(place.seat.clone()));
+            }
             tokio::task::spawn_local(strangers::watch(place.seat.clone()));
             let opened = tokio::time::timeout_at(limit, place.seat.opened()).await;
             let opened = opened.map_err(|_| StartError::NoCluster {

@@ -9,7 +9,7 @@ use playhouse::db::{Remote, Serving};
 use playhouse::node::{FAREWELLS_AT_ONCE, NodeBuilder, Running};
 use playhouse::store::Embedded;
 use playhouse::{Cx, service};
-use playhouse_wire::message::{FailureKind, Role, SessionReason};
+use playhouse_wire::message::{FailureKind, Method, Role, SessionReason};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -338,6 +338,46 @@ fn a_home_that_stands_still_holds_up_who_sends_to_it_and_nobody_else() {
         for node in [gate, east, west] {
             end(node).await;
         }
+    });
+}
+
+/// What operators ask any node for: all nodes.
+const NODES: Method = Method {
+    package: 0,
+    number: 0,
+    slot: 0,
+    tag: 4,
+};
+
+#[test]
+fn every_node_hears_how_many_sessions_and_clients_the_others_have() {
+    let town = Town::new("counts");
+    client::run(async {
+        let (east, gate) = (town.home("east").await, town.gate("gate-1").await);
+        let riders = [rider(&gate, 1).await, rider(&gate, 2).await];
+        for asked in [&east, &gate] {
+            let tool = Client::connect(&asked.addresses()[0], Role::Tool);
+            let counts = async || {
+                let text = tool.raw(NODES, None, &[0x90]).await.value::<String>();
+                let nodes: serde_json::Value = serde_json::from_str(&text).unwrap();
+                let of = |name: &str| {
+                    let mut nodes = nodes["nodes"].as_array().unwrap().iter();
+                    let node = nodes.find(|node| node["node"] == name).unwrap();
+                    assert!(node["entities"].is_u64() && node["links"].is_u64());
+                    ["sessions", "clients"].map(|what| node[what].as_u64().unwrap())
+                };
+                [of("east"), of("gate-1")]
+            };
+            let told = tokio::time::timeout(client::PATIENCE, async {
+                while counts().await != [[2, 0], [0, 2]] {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            });
+            assert!(told.await.is_ok(), "{:?}", counts().await);
+        }
+        drop(riders);
+        end(gate).await;
+        end(east).await;
     });
 }
 

@@ -15,8 +15,8 @@ use crate::command::node::{Answer, NODES, Node};
 /// How long a table stands before the next.
 const WATCH_EVERY: Duration = Duration::from_secs(2);
 
-const COLUMNS: [&str; 9] = [
-    "NODE", "STATE", "ROLES", "ADDRESS", "UP", "ENTITIES", "SESSIONS", "LOAD", "RELEASE",
+const COLUMNS: [&str; 10] = [
+    "NODE", "STATE", "ROLES", "ADDRESS", "UP", "ENTITIES", "SESSIONS", "CLIENTS", "LOAD", "RELEASE",
 ];
 
 pub(super) fn run(place: &Place, options: &Nodes) -> anyhow::Result<Outcome> {
@@ -111,6 +111,7 @@ fn row(node: &Value) -> [String; COLUMNS.len()] {
             .map_or_else(|| "-".to_owned(), uptime),
         text(&node["entities"]),
         text(&node["sessions"]),
+        text(&node["clients"]),
         load.map_or_else(|| "-".to_owned(), |load| format!("{load:.0}")),
         text(&node["release"]),
     ]
@@ -148,7 +149,7 @@ mod tests {
         let answer = json!({"nodes": [{
             "node": "lobby-1\u{1b}[31m", "state": "running", "ready": false, "reasons": ["the store does not answer"],
             "roles": ["lobby", "stub"], "address": "127.0.0.1:7000", "uptime_seconds": 61.5,
-            "entities": 3, "sessions": 0, "load": 12.4, "release": 2,
+            "entities": 3, "sessions": 0, "clients": 54, "load": 12.4, "release": 2,
         }]});
         let text = table(&answer).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
@@ -159,6 +160,7 @@ mod tests {
         );
         // The address has these digits, too.
         assert_eq!(lines[0].find("LOAD"), lines[1].rfind("12"), "{text}");
+        assert_eq!(lines[0].find("CLIENTS"), lines[1].rfind("54"), "{text}");
         assert!(lines[1].contains("1 min"), "{text}");
         assert_eq!(lines[2], "lobby-1[31m: the store does not answer");
     }

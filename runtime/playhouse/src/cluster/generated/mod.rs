@@ -6,7 +6,7 @@ pub mod playhouse;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse::__private::v1::descriptor::Schema = ::playhouse::__private::v1::descriptor::Schema {
-    digest: 0x5271_c746_ce32_a743,
+    digest: 0xae49_640f_7c11_dc5d,
     release: 0,
     readable_since: 0,
     past: &[],

@@ -53,6 +53,7 @@ fn member_status(member: &Member, own: &Value, uptime_seconds: f64) -> Value {
         "uptime_seconds": uptime_seconds,
         "entities": member.load.entities,
         "sessions": member.load.sessions,
+        "clients": member.load.clients,
         "links": member.load.links,
         "load": member.load.score,
         "reasons": member.strange.iter().map(|strange| &*strange.why).collect::<Vec<_>>(),

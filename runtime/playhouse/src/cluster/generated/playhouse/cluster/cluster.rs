@@ -67,12 +67,16 @@ pub struct Load {
     pub entities: u32,
     pub links: u32,
     pub sessions: u32,
+    /// Clients whose links are there, wherever their sessions are.
+    pub clients: u32,
 }
 
 impl v1::Struct for Load {
     #[inline]
     fn slots(&self) -> usize {
-        if self.sessions != 0 {
+        if self.clients != 0 {
+            6
+        } else if self.sessions != 0 {
             5
         } else if self.links != 0 {
             4
@@ -97,6 +101,7 @@ impl v1::Encode for Load {
         slots.put(&self.entities);
         slots.put(&self.links);
         slots.put(&self.sessions);
+        slots.put(&self.clients);
     }
 }
 
@@ -110,6 +115,7 @@ impl v1::Decode for Load {
             entities: slots.or_default::<u32>("entities")?,
             links: slots.or_default::<u32>("links")?,
             sessions: slots.or_default::<u32>("sessions")?,
+            clients: slots.or_default::<u32>("clients")?,
         };
         slots.end()?;
         Ok(value)
@@ -541,7 +547,7 @@ pub struct Registry;
 impl v1::Numbered for Registry {
     const PACKAGE: u16 = 65534;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0xee18_3cd4_d061_5c61;
+    const DIGEST: u64 = 0xc2c4_c3fe_986a_9a6e;
 }
 
 impl Registry {
@@ -655,14 +661,14 @@ impl v1::ServiceSchema for Registry {
 macro_rules! __playhouse_playhouse_cluster_Registry {
     ($($user:tt)*) => { ::playhouse::__private::v1::implement! {
         {
-            service "Registry" "src/cluster.idl" 98
+            service "Registry" "src/cluster.idl" 100
             [
-                { rpc 1 join 102 "rpc 1 join(member: Member, ticket: u64?, token_seen: u64) -> u64 throws Refusal" [ member "Member", ticket "Option<u64>", token_seen "u64", ] "Result<u64, CallError<Refusal>>" }
-                { rpc 2 report 105 "rpc 2 report(ticket: u64, load: Load) throws Refusal" [ ticket "u64", load "Load", ] "Result<(), CallError<Refusal>>" }
-                { rpc 3 follow 108 "rpc 3 follow(ticket: u64, seen: Seen) -> News throws Refusal" [ ticket "u64", seen "Seen", ] "Result<News, CallError<Refusal>>" }
-                { rpc 4 lock 111 "rpc 4 lock(ticket: u64, number: u64, name: string, waits: bool) -> Locking throws Refusal" [ ticket "u64", number "u64", name "String", waits "bool", ] "Result<Locking, CallError<Refusal>>" }
-                { rpc 5 unlock 114 "rpc 5 unlock(ticket: u64, number: u64) throws Refusal" [ ticket "u64", number "u64", ] "Result<(), CallError<Refusal>>" }
-                { rpc 6 leave 117 "rpc 6 leave(ticket: u64) throws Refusal" [ ticket "u64", ] "Result<(), CallError<Refusal>>" }
+                { rpc 1 join 104 "rpc 1 join(member: Member, ticket: u64?, token_seen: u64) -> u64 throws Refusal" [ member "Member", ticket "Option<u64>", token_seen "u64", ] "Result<u64, CallError<Refusal>>" }
+                { rpc 2 report 107 "rpc 2 report(ticket: u64, load: Load) throws Refusal" [ ticket "u64", load "Load", ] "Result<(), CallError<Refusal>>" }
+                { rpc 3 follow 110 "rpc 3 follow(ticket: u64, seen: Seen) -> News throws Refusal" [ ticket "u64", seen "Seen", ] "Result<News, CallError<Refusal>>" }
+                { rpc 4 lock 113 "rpc 4 lock(ticket: u64, number: u64, name: string, waits: bool) -> Locking throws Refusal" [ ticket "u64", number "u64", name "String", waits "bool", ] "Result<Locking, CallError<Refusal>>" }
+                { rpc 5 unlock 116 "rpc 5 unlock(ticket: u64, number: u64) throws Refusal" [ ticket "u64", number "u64", ] "Result<(), CallError<Refusal>>" }
+                { rpc 6 leave 119 "rpc 6 leave(ticket: u64) throws Refusal" [ ticket "u64", ] "Result<(), CallError<Refusal>>" }
             ]
             [
             ]
@@ -1214,15 +1220,16 @@ pub mod descriptor {
         Member::new(2, "number", Use::U16).or(Value::Int(0)),
     ]));
 
-    pub static LOAD: Type = Type::new(Head::new("playhouse.cluster", "Load", "src/cluster.idl", 16).docs("How busy a member is."), 0x9a36_1a1e_7e97_f8ae, Kind::Struct(&[
+    pub static LOAD: Type = Type::new(Head::new("playhouse.cluster", "Load", "src/cluster.idl", 16).docs("How busy a member is."), 0x2b1b_2509_13df_4749, Kind::Struct(&[
         Member::new(1, "score", Use::F32).or(Value::Float(0.0)).docs("What picks go by."),
         Member::new(2, "cpu", Use::F32).or(Value::Float(0.0)).docs("Percent of the machine's processors."),
         Member::new(3, "entities", Use::U32).or(Value::Int(0)),
         Member::new(4, "links", Use::U32).or(Value::Int(0)),
         Member::new(5, "sessions", Use::U32).or(Value::Int(0)),
+        Member::new(6, "clients", Use::U32).or(Value::Int(0)).docs("Clients whose links are there, wherever their sessions are."),
     ]));
 
-    pub static MEMBER: Type = Type::new(Head::new("playhouse.cluster", "Member", "src/cluster.idl", 27).docs("A node, as it describes itself."), 0x6447_1885_7b8d_3bd0, Kind::Struct(&[
+    pub static MEMBER: Type = Type::new(Head::new("playhouse.cluster", "Member", "src/cluster.idl", 29).docs("A node, as it describes itself."), 0xef8a_8749_aca0_e014, Kind::Struct(&[
         Member::new(1, "name", Use::STRING).or(Value::Empty),
         Member::new(2, "incarnation", Use::U64).or(Value::Int(0)),
         Member::new(3, "addresses", Use::list(&Use::STRING)).or(Value::Empty),
@@ -1237,23 +1244,23 @@ pub mod descriptor {
         Member::new(12, "breaks", Use::list(&Use::named(&BREAK))).or(Value::Empty),
     ]));
 
-    pub static BREAK: Type = Type::new(Head::new("playhouse.cluster", "Break", "src/cluster.idl", 43).docs("A change of a type that those of earlier releases can't follow."), 0x1141_b4a1_3019_a78d, Kind::Struct(&[
+    pub static BREAK: Type = Type::new(Head::new("playhouse.cluster", "Break", "src/cluster.idl", 45).docs("A change of a type that those of earlier releases can't follow."), 0x1141_b4a1_3019_a78d, Kind::Struct(&[
         Member::new(1, "of", Use::named(&TYPE_ID)).or(Value::Struct),
         Member::new(2, "since", Use::U32).or(Value::Int(0)).docs("The first release with the change."),
         Member::new(3, "what", Use::STRING).or(Value::Empty),
     ]));
 
-    pub static LOADED: Type = Type::new(Head::new("playhouse.cluster", "Loaded", "src/cluster.idl", 51).docs("The load of a member."), 0x3f81_d5d8_debe_3bb6, Kind::Struct(&[
+    pub static LOADED: Type = Type::new(Head::new("playhouse.cluster", "Loaded", "src/cluster.idl", 53).docs("The load of a member."), 0x2ed0_c0f3_2e62_304a, Kind::Struct(&[
         Member::new(1, "name", Use::STRING).or(Value::Empty),
         Member::new(2, "load", Use::named(&LOAD)).or(Value::Struct),
     ]));
 
-    pub static SEEN: Type = Type::new(Head::new("playhouse.cluster", "Seen", "src/cluster.idl", 57).docs("How far a member has followed the changes."), 0x5833_f95c_8f6e_e921, Kind::Struct(&[
+    pub static SEEN: Type = Type::new(Head::new("playhouse.cluster", "Seen", "src/cluster.idl", 59).docs("How far a member has followed the changes."), 0x5833_f95c_8f6e_e921, Kind::Struct(&[
         Member::new(1, "life", Use::U64).or(Value::Int(0)).docs("Which life of the registry."),
         Member::new(2, "version", Use::U64).or(Value::Int(0)).docs("Which of its changes."),
     ]));
 
-    pub static NEWS: Type = Type::new(Head::new("playhouse.cluster", "News", "src/cluster.idl", 65).docs("What changed since."), 0x081f_ee06_ebc5_5493, Kind::Struct(&[
+    pub static NEWS: Type = Type::new(Head::new("playhouse.cluster", "News", "src/cluster.idl", 67).docs("What changed since."), 0x64a4_cb26_c28a_dc36, Kind::Struct(&[
         Member::new(1, "seen", Use::named(&SEEN)).or(Value::Struct),
         Member::new(2, "whole", Use::BOOL).or(Value::Bool(false)).docs("Whether `members` are all there are."),
         Member::new(3, "gone", Use::list(&Use::STRING)).or(Value::Empty).docs("Who is no more. Those that came back stand in `members` too."),
@@ -1261,13 +1268,13 @@ pub mod descriptor {
         Member::new(5, "loads", Use::list(&Use::named(&LOADED))).or(Value::Empty).docs("Whose load alone changed."),
     ]));
 
-    pub static LOCKING: Type = Type::new(Head::new("playhouse.cluster", "Locking", "src/cluster.idl", 78).docs("What came of asking for a lock."), 0xb55f_579a_4879_9e41, Kind::Union { closed: true, arms: &[
+    pub static LOCKING: Type = Type::new(Head::new("playhouse.cluster", "Locking", "src/cluster.idl", 80).docs("What came of asking for a lock."), 0xb55f_579a_4879_9e41, Kind::Union { closed: true, arms: &[
         Arm::new(1, "granted", Body::Value(Use::U64)),
         Arm::new(2, "held", Body::Nothing),
         Arm::new(3, "waiting", Body::Nothing).docs("It is kept in mind: ask again with the same number."),
     ] });
 
-    pub static REFUSAL: Type = Type::new(Head::new("playhouse.cluster", "Refusal", "src/cluster.idl", 86).docs("Why the registry did not do what it was asked."), 0x5289_6b73_d549_8332, Kind::Error(&[
+    pub static REFUSAL: Type = Type::new(Head::new("playhouse.cluster", "Refusal", "src/cluster.idl", 88).docs("Why the registry did not do what it was asked."), 0x5289_6b73_d549_8332, Kind::Error(&[
         Arm::new(1, "stranger", Body::Nothing).docs("No member has this ticket: join again."),
         Arm::new(2, "name_taken", Body::Members(&[
             Member::new(1, "address", Use::STRING).or(Value::Empty),
@@ -1279,7 +1286,7 @@ pub mod descriptor {
     ]));
 
     pub static REGISTRY: Service = Service {
-        head: Head::new("playhouse.cluster", "Registry", "src/cluster.idl", 98).docs("The registry."),
+        head: Head::new("playhouse.cluster", "Registry", "src/cluster.idl", 100).docs("The registry."),
         package: 65534,
         number: 1,
         role: &ROLE_REGISTRY,
@@ -1292,6 +1299,6 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 6, "leave").params(&[Member::new(1, "ticket", Use::U64).or(Value::Int(0))]).throws(&REFUSAL).deadline_us(2000000).docs("Goes."),
         ],
         deadline_us: None,
-        digest: 0xee18_3cd4_d061_5c61,
+        digest: 0xc2c4_c3fe_986a_9a6e,
     };
 }
