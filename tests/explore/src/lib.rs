@@ -75,12 +75,18 @@ pub fn explore<M: Model>(
     let mut seen = HashSet::from([world.fingerprint()]);
     // By number: the state that it came from, and how. The first one came from itself.
     let mut ways: Vec<(usize, Option<M::Step>)> = vec![(0, None)];
-    let mut frontier = vec![(0, world)];
+    // Each is freed once it has been looked at, and none is copied when there are more: most of the memory is here.
+    let mut frontier = vec![(0, Box::new(world))];
     let (mut depth, mut rests) = (0, 0);
     let mut found = None;
-    'all: while !frontier.is_empty() && ways.len() < states_max {
+    let mut is_complete = true;
+    'all: while !frontier.is_empty() {
         let mut next = Vec::new();
-        for (number, world) in &frontier {
+        for (number, world) in std::mem::take(&mut frontier) {
+            if ways.len() >= states_max {
+                is_complete = false;
+                break 'all;
+            }
             for step in world.steps() {
                 let Some(after) = world.take(step) else {
                     continue;
@@ -89,7 +95,7 @@ pub fn explore<M: Model>(
                 if !seen.insert(fingerprint) {
                     continue;
                 }
-                ways.push((*number, Some(step)));
+                ways.push((number, Some(step)));
                 let mut wrong = after.wrong();
                 if wrong.is_none() && fingerprint.is_multiple_of(rest_every) {
                     rests += 1;
@@ -97,9 +103,10 @@ pub fn explore<M: Model>(
                 }
                 if let Some(what) = wrong {
                     found = Some(trace(first(), &ways, what));
+                    is_complete = false;
                     break 'all;
                 }
-                next.push((ways.len() - 1, after));
+                next.push((ways.len() - 1, Box::new(after)));
             }
         }
         depth += 1;
@@ -111,7 +118,7 @@ pub fn explore<M: Model>(
         depth,
         rests,
         time: begun.elapsed(),
-        is_complete: frontier.is_empty(),
+        is_complete,
         found,
     }
 }
