@@ -265,14 +265,15 @@ impl Sim {
         });
     }
 
-    /// Lets virtual time pass until `done` says so, and says whether it did in this time. It asks each millisecond.
+    /// Lets virtual time pass until `done` says so, and says whether it did in this time. It asks each millisecond. Once tasks have woken
+    /// one another without end nothing happens any more: it does not wait for it.
     pub fn run_until(&self, within: Duration, mut done: impl FnMut() -> bool) -> bool {
         let end = self.now() + within;
         loop {
             if done() {
                 return true;
             }
-            if self.now() >= end {
+            if self.now() >= end || self.world.frozen.get() {
                 return false;
             }
             self.run_for(Duration::from_millis(1));

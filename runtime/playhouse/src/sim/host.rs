@@ -184,6 +184,9 @@ impl Future for Polling {
         }
         if shard.is_frozen() {
             shard.world.frozen.set(true);
+        }
+        // One that never rests would, at every instant that others bring about, do so again: nothing runs any more.
+        if shard.world.frozen.get() {
             return Poll::Pending;
         }
         shard.world.polls.set(shard.world.polls.get() + 1);
