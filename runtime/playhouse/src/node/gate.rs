@@ -19,7 +19,7 @@ use std::rc::Rc;
 
 use playhouse_net::link::Link;
 use playhouse_wire::message::Method;
-use playhouse_wire::session::GateLink;
+use playhouse_wire::session::{GateLink, Rules};
 use rustc_hash::FxHashMap;
 
 use super::admission::Admission;
@@ -45,6 +45,7 @@ pub(super) const HERE: u64 = 0;
 /// The clients whose links are of one shard.
 #[derive(Debug)]
 pub(super) struct Clients {
+    rules: Rules,
     next: Cell<u64>,
     links: RefCell<FxHashMap<u64, Rc<Client>>>,
     /// Those of which nothing is read, by the way that has no room for it.
@@ -71,8 +72,9 @@ pub(super) struct Client {
 }
 
 impl Clients {
-    pub(super) fn new(shard: usize) -> Self {
+    pub(super) fn new(shard: usize, rules: Rules) -> Self {
         Self {
+            rules,
             next: Cell::new((shard as u64) << SessionId::COUNT_BITS),
             links: RefCell::default(),
             held: RefCell::default(),
@@ -87,7 +89,7 @@ impl Clients {
             number,
             link: link.clone(),
             carrier: carrier(link.transport()),
-            state: RefCell::new(GateLink::new()),
+            state: RefCell::new(GateLink::new().with_rules(self.rules)),
             rates: RefCell::default(),
             place,
             opens: Cell::new(false),

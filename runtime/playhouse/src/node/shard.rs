@@ -140,7 +140,7 @@ impl ShardNode {
                 last_read: Cell::new(usize::MAX),
                 interop: Cell::new(0),
                 outbound,
-                clients: Clients::new(index),
+                clients: Clients::new(index, shared.policy.session_limits.rules),
                 hops: Hops::default(),
                 homes: Homes::default(),
                 strangers: StrangerTally::default(),

@@ -118,7 +118,7 @@ impl ShardNode {
         Ok((login_no, Some(key)))
     }
 
-    fn refuse_at_home(
+    pub(super) fn refuse_at_home(
         self: &Rc<Self>,
         via: Via,
         open: &Open<'_>,

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use playhouse_wire::message::{Incarnation, Redirect, SessionReason};
-use playhouse_wire::session::{Door, Ended};
+use playhouse_wire::message::{Incarnation, Message, Redirect, SessionReason};
+use playhouse_wire::session::{Door, Ended, Rule};
 use playhouse_wire::{EntityRef, Uuid, Writer};
 
 use super::super::gate::HERE;
@@ -77,6 +77,12 @@ impl ShardNode {
 
     /// Has a gate take an `Open` to whoever runs the entity: to `node`, if that is known.
     pub(super) fn redirect(self: &Rc<Self>, via: Via, open: &[u8], node: &str) {
+        if !self.shared.policy.session_limits.rules.has(Rule::Redirect) {
+            if let Ok(Message::Open(open)) = Message::decode(open) {
+                self.refuse_at_home(via, &open, SessionReason::Lost, "");
+            }
+            return;
+        }
         match Gate::from(via.gate) {
             Gate::Here(shard) => {
                 let open: Box<[u8]> = open.into();
