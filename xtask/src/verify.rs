@@ -29,6 +29,7 @@ const SIMULATIONS: [&[&str]; 2] = [
         "cargo run --quiet --package playhouse-sim-tests --bin seeds -- fair 1 600 quiet",
         "cargo run --quiet --package playhouse-sim-tests --bin seeds -- sessions 1 80 quiet",
         "cargo run --quiet --package playhouse-sim-tests --bin seeds -- lost 1 60 quiet",
+        "cargo run --quiet --package playhouse-sim-tests --bin seeds -- ends 1 60 quiet",
     ],
     &[
         "cargo run --quiet --package playhouse-sim-tests --bin seeds -- bazaar 1 400 quiet",

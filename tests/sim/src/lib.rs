@@ -35,6 +35,7 @@ pub type PlaySessions = fn(u64, Option<session::Rule>) -> Result<Ended, Failed>;
 pub const SESSIONS: &[(&str, PlaySessions)] = &[
     ("sessions", parley::play_without),
     ("lost", parley::play_losses_without),
+    ("ends", parley::play_ends_without),
 ];
 
 /// The worlds across nodes, by name.

@@ -6,11 +6,16 @@
 //!
 //! [`play`]: no home dies, so nobody loses a session but to a newer login, and all that was sent arrives.
 //! [`play_losses_without`]: homes die, and whoever loses a session by that is told so, and of each call what is true.
+//!
+//! [`play_ends_without`]: sessions end in every other way as well. People log out and come back, stay away for longer than the grace
+//! lasts, and have more to hear than is kept for them; others show what they stole, old passes, and the same pass again.
 
 mod breaking;
+mod complaint;
 mod person;
 mod record;
 mod speaker;
+mod stranger;
 mod trouble;
 
 use std::rc::Rc;
@@ -48,6 +53,9 @@ const PEOPLE: u32 = 5;
 /// How often something goes wrong for each of them.
 const FAULTS: u32 = 20;
 
+/// Most messages that are kept for a client where sessions end by that.
+const BUFFER: u32 = 128;
+
 /// How long everybody may take to log in.
 const LOGIN_WITHIN: Duration = Duration::from_secs(20);
 
@@ -56,6 +64,12 @@ const GRACE: Duration = Duration::from_secs(65);
 
 /// How long everything may take to come to rest.
 const REST_WITHIN: Duration = Duration::from_secs(120);
+
+/// How often somebody who has an answer may not have what was sent just before it, and may be lost: there may be another link by then.
+const GLIMPSES: u32 = 3;
+
+/// How often it is asked whether everything has.
+const REST_STEP: Duration = Duration::from_millis(50);
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -74,7 +88,7 @@ pub fn play(seed: u64) -> Result<Ended, Failed> {
 ///
 /// The seed failed, as some must.
 pub fn play_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
-    play_with(seed, dropped, true)
+    play_with(seed, dropped, World::Sessions)
 }
 
 /// Plays a seed in which homes die, perhaps without one of the rules.
@@ -83,18 +97,66 @@ pub fn play_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
 ///
 /// The seed failed, as some must without a rule.
 pub fn play_losses_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
-    play_with(seed, dropped, false)
+    play_with(seed, dropped, World::Lost)
 }
 
-fn play_with(seed: u64, dropped: Option<Rule>, nobody_dies: bool) -> Result<Ended, Failed> {
-    let parley = Parley::open(seed, dropped, nobody_dies);
-    let mut trouble = Trouble::new(&parley, nobody_dies);
+/// Plays a seed in which sessions end in all ways, perhaps without one of the rules.
+///
+/// # Errors
+///
+/// The seed failed, as some must without a rule.
+pub fn play_ends_without(seed: u64, dropped: Option<Rule>) -> Result<Ended, Failed> {
+    play_with(seed, dropped, World::Ends)
+}
+
+/// What may happen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum World {
+    /// Whatever a session outlives.
+    #[default]
+    Sessions,
+    /// Homes die, too.
+    Lost,
+    /// Sessions end in every other way, too.
+    Ends,
+}
+
+impl World {
+    const fn kills_homes(self) -> bool {
+        !matches!(self, Self::Sessions)
+    }
+
+    /// The bounds of sessions.
+    const fn limits(self) -> SessionLimits {
+        match self {
+            Self::Sessions | Self::Lost => SessionLimits::DEFAULT,
+            Self::Ends => SessionLimits {
+                buffer: BUFFER,
+                grace_us: 3_000_000,
+                ..SessionLimits::DEFAULT
+            },
+        }
+    }
+}
+
+fn play_with(seed: u64, dropped: Option<Rule>, world: World) -> Result<Ended, Failed> {
+    complaint::heard(|| play_heard(seed, dropped, world))
+}
+
+fn play_heard(seed: u64, dropped: Option<Rule>, world: World) -> Result<Ended, Failed> {
+    let parley = Parley::open(seed, dropped, world);
+    let mut trouble = Trouble::new(&parley, world);
     for _ in 0..FAULTS {
         for person in &parley.people {
+            if record::with(|record| record.is_wrong()) {
+                break;
+            }
             trouble.befall(person);
         }
     }
-    trouble.end();
+    if !record::with(|record| record.is_wrong()) {
+        trouble.end();
+    }
     parley.close()
 }
 
@@ -105,13 +167,13 @@ struct Parley {
 }
 
 impl Parley {
-    fn open(seed: u64, dropped: Option<Rule>, nobody_dies: bool) -> Self {
-        Record::clear(nobody_dies);
+    fn open(seed: u64, dropped: Option<Rule>, world: World) -> Self {
+        Record::clear(world);
         let sim = Sim::with(seed, network());
         let _store = sim.store();
         let limits = SessionLimits {
             rules: dropped.map_or(Rules::ALL, Rules::without),
-            ..SessionLimits::DEFAULT
+            ..world.limits()
         };
         #[expect(clippy::expect_used, reason = "one secret that is long enough")]
         let keys = TokenKeys::new([[7; 32]]).expect("a secret of 32 bytes is long enough");
@@ -138,7 +200,7 @@ impl Parley {
         }
         sim.run_for(2 * SECOND);
         let people = (1..=PEOPLE).map(|key| {
-            let person = Person::new(key, (keys.clone(), limits), GATES, !nobody_dies);
+            let person = Person::new(key, (keys.clone(), limits), GATES, world.kills_homes());
             let lives = Rc::clone(&person);
             sim.client(&person.host, async move |host| {
                 record::with(|record| record.is_at(2 * SECOND));
@@ -157,10 +219,42 @@ impl Parley {
     /// Nothing goes wrong any more: everything must come to rest by itself.
     fn close(self) -> Result<Ended, Failed> {
         let Self { sim, people } = self;
+        if record::with(|record| record.is_wrong()) {
+            // What would come of it only hides it.
+            return Failed::judge(sim, record::with(Record::wrong));
+        }
         sim.run_for(2 * SECOND);
         people.iter().for_each(|person| person.be_quiet());
-        sim.run_until(REST_WITHIN, || record::with(|record| record.is_at_rest()));
+        let late = sim.now() + REST_WITHIN;
+        while sim.now() < late && !record::with(|record| record.is_at_rest() || record.is_wrong()) {
+            sim.run_for(REST_STEP);
+        }
+        // What moves now has been heard of for a while.
+        if !sim.stop(HOMES[0], REST_WITHIN) {
+            record::with(|record| record.found(format!("{} does not stop", HOMES[0])));
+        }
+        let late = sim.now() + REST_WITHIN;
+        let mut chances = GLIMPSES;
+        while chances > 0 && sim.now() < late {
+            people.iter().for_each(|person| person.order(Order::Speak));
+            sim.run_for(SECOND);
+            if !record::with(|record| record.is_at_rest()) {
+                continue;
+            }
+            // Whose link has answered could have brought it.
+            chances -= 1;
+            let mut logins = people.iter().filter_map(|person| person.login());
+            if logins.all(|login| record::with(|record| record.unseen(login).is_none())) {
+                break;
+            }
+        }
+        for login in people.iter().filter_map(|person| person.login()) {
+            record::with(|record| record.glimpse_due(login));
+        }
         record::with(Record::rests);
+        if record::with(|record| record.is_wrong()) {
+            return Failed::judge(sim, record::with(Record::wrong));
+        }
         people.iter().for_each(|person| person.order(Order::Leave));
         sim.run_for(2 * SECOND);
         for person in &people {

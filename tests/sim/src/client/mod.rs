@@ -6,7 +6,7 @@ pub mod parley;
 #[allow(dead_code, unreachable_pub, reason = "not every program asks for it")]
 #[rustfmt::skip]
 pub static SCHEMA: ::playhouse_client::__private::v1::descriptor::Schema = ::playhouse_client::__private::v1::descriptor::Schema {
-    digest: 0xf39d_1787_2a8f_c32a,
+    digest: 0xafd8_0ce5_8e42_0198,
     release: 0,
     readable_since: 0,
     past: &[],

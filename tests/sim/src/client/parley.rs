@@ -10,6 +10,6 @@
 pub mod parley;
 
 pub use parley::{
-    Speaker, SpeakerConfirmArgs, SpeakerConsultArgs, SpeakerNoteArgs, SpeakerProxy, SpeakerSayArgs,
-    SpeakerToldArgs,
+    Speaker, SpeakerConfirmArgs, SpeakerConsultArgs, SpeakerGlimpsedArgs, SpeakerNoteArgs,
+    SpeakerProxy, SpeakerSayArgs, SpeakerToldArgs,
 };

@@ -4,17 +4,22 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use playhouse::Timestamp;
 use playhouse::login::{Claims, Pass, TokenKeys, TokenKind};
 use playhouse::sim::{Random, SimClient};
-use playhouse_client::{Client, SessionLimits, State};
+use playhouse::{Failure, Timestamp};
+use playhouse_client::{Client, Network, SessionLimits, State};
+use playhouse_wire::Bytes;
+use playhouse_wire::session::SessionKey;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::breaking::Fuse;
 use super::record::{self, Login};
+use super::stranger::Shown;
 use crate::client::SCHEMA;
-use crate::client::parley::{Speaker, SpeakerConfirmArgs, SpeakerProxy, SpeakerToldArgs};
+use crate::client::parley::{
+    Speaker, SpeakerConfirmArgs, SpeakerGlimpsedArgs, SpeakerProxy, SpeakerToldArgs,
+};
 
 /// The longest pause between two messages or bursts of them.
 const PAUSE_MS: u64 = 250;
@@ -24,6 +29,9 @@ const STAYS_US: u64 = 30_000;
 
 /// Most events that one message asks for.
 const EVENTS: u64 = 3;
+
+/// Events that are asked for at once to get more than are kept for a client.
+const FLOOD: u8 = 200;
 
 /// How long somebody waits after a login that came to nothing.
 const AGAIN_AFTER: Duration = Duration::from_millis(400);
@@ -41,6 +49,9 @@ pub(super) struct Person {
     keys: TokenKeys,
     limits: SessionLimits,
     gates: Vec<String>,
+    /// The number that was last given to a visit, of them or in their name: logins have those of theirs.
+    numbers: Cell<u64>,
+    /// The latest login.
     logins: Cell<u64>,
     /// The client of the latest login, and what breaks its links.
     current: RefCell<Option<(Login, Client, Rc<Fuse>)>>,
@@ -59,8 +70,16 @@ pub(super) enum Order {
     Move(String),
     /// Log in once more, while the session goes on.
     LogIn,
+    /// Say one thing more.
+    Speak,
     /// End the session.
     Leave,
+    /// End it, and begin another one.
+    LogOut,
+    /// Ask for more events at once than are kept.
+    Flood,
+    /// Somebody else shows a pass in their name.
+    Meet(Shown),
 }
 
 impl Person {
@@ -77,6 +96,7 @@ impl Person {
             keys,
             limits,
             gates: gates.iter().map(|gate| format!("{gate}:7000")).collect(),
+            numbers: Cell::new(0),
             logins: Cell::new(0),
             current: RefCell::default(),
             orders: RefCell::default(),
@@ -99,9 +119,31 @@ impl Person {
         }
     }
 
+    fn notes(&self, events: u8) {
+        if let Some((login, client, _)) = &*self.current.borrow() {
+            note(*login, &client.entity::<Speaker>(), events);
+        }
+    }
+
+    fn says(&self) {
+        if let Some((login, client, _)) = &*self.current.borrow() {
+            tokio::task::spawn_local(say(*login, client.entity::<Speaker>(), 0, 0));
+        }
+    }
+
+    /// The login that has a session.
+    pub(super) fn login(&self) -> Option<Login> {
+        self.current.borrow().as_ref().map(|(login, _, _)| *login)
+    }
+
     /// They say nothing any more.
     pub(super) fn be_quiet(&self) {
         self.is_quiet.set(true);
+    }
+
+    /// Whether they say nothing any more.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.is_quiet.get()
     }
 
     /// Whether the latest login has a session.
@@ -112,10 +154,28 @@ impl Person {
             .is_some_and(|(_, client, _)| !client.is_closed())
     }
 
-    /// The token of the next login, sealed.
+    /// A number for one more visit.
+    pub(super) fn next(&self) -> u64 {
+        let number = self.numbers.get() + 1;
+        self.numbers.set(number);
+        number
+    }
+
+    /// The latest login.
+    pub(super) fn latest(&self) -> u64 {
+        self.logins.get()
+    }
+
+    /// The pass of the next login.
     fn pass(&self) -> (Login, Vec<u8>) {
-        let login_no = self.logins.get() + 1;
+        let login_no = self.next();
         self.logins.set(login_no);
+        let (key, token) = self.token(login_no);
+        ((self.key, login_no), Pass::join(&key, &token))
+    }
+
+    /// What is in the pass of a login: the same each time.
+    pub(super) fn token(&self, login_no: u64) -> (SessionKey, Bytes) {
         let (token, key) = self.keys.issue(&Claims {
             entity: crate::schema::parley::Speaker::reference(self.key).into(),
             login_no,
@@ -123,7 +183,14 @@ impl Person {
             expires: BEGINNING + VALID,
             kind: TokenKind::Login,
         });
-        ((self.key, login_no), Pass::join(&key, &token))
+        (key, token)
+    }
+
+    /// A client at whatever gate answers first.
+    pub(super) async fn connect(&self, network: Rc<dyn Network>) -> Result<Client, Failure> {
+        let builder = Client::builder(&SCHEMA).network(network);
+        let builder = builder.session_limits(self.limits);
+        builder.connect_any(&self.gates).await
     }
 
     /// What they do, for ever.
@@ -142,10 +209,17 @@ impl Person {
                         }
                     }
                     Order::LogIn => self.log_in(&host),
-                    Order::Leave => {
+                    // Whoever returns does so by themselves.
+                    Order::Leave | Order::LogOut => {
                         if let Some((_, client, _)) = &*self.current.borrow() {
                             client.close();
                         }
+                    }
+                    Order::Speak => self.says(),
+                    Order::Flood => self.notes(FLOOD),
+                    Order::Meet(shown) => {
+                        let (person, host) = (Rc::clone(&self), host.clone());
+                        tokio::task::spawn_local(async move { shown.shows(&person, &host).await });
                     }
                 }
             }
@@ -164,12 +238,7 @@ impl Person {
         let (login, client) = loop {
             // A pass that was shown may have begun a session of which nobody heard: the next one is newer.
             let (login, pass) = self.pass();
-            let connected = Client::builder(&SCHEMA)
-                .network(fuse.over(host.network()))
-                .session_limits(self.limits)
-                .connect_any(&self.gates)
-                .await;
-            if let Ok(client) = connected {
+            if let Ok(client) = self.connect(fuse.over(host.network())).await {
                 self.listen(login, &client);
                 if client.open(&pass).await.is_ok() {
                     break (login, client);
@@ -193,9 +262,12 @@ impl Person {
         }
     }
 
-    fn listen(&self, login: Login, client: &Client) {
+    pub(super) fn listen(&self, login: Login, client: &Client) {
         client.on(move |args: SpeakerToldArgs| {
             record::with(|record| record.told(login, args.number));
+        });
+        client.on(move |args: SpeakerGlimpsedArgs| {
+            record::with(|record| record.glimpsed(login, args.number));
         });
         client.answer(move |args: SpeakerConfirmArgs| async move {
             record::with(|record| record.asked(login, args.number));
@@ -231,14 +303,14 @@ async fn talk(person: Rc<Person>, login: Login, client: Client, random: Random) 
     }
 }
 
-fn note(login: Login, speaker: &SpeakerProxy, events: u8) {
+pub(super) fn note(login: Login, speaker: &SpeakerProxy, events: u8) {
     let number = record::with(|record| record.issued(login, false));
     if let Err(failure) = speaker.note(login.1, number, events) {
         record::with(|record| record.ended(login, number, &Err(failure)));
     }
 }
 
-async fn say(login: Login, speaker: SpeakerProxy, stays_us: u64, events: u8) {
+pub(super) async fn say(login: Login, speaker: SpeakerProxy, stays_us: u64, events: u8) {
     let number = record::with(|record| record.issued(login, true));
     let stays = playhouse::Duration::from_micros(i64::try_from(stays_us).unwrap_or(0));
     let said = speaker.say(login.1, number, stays, events).await;

@@ -1,7 +1,9 @@
 //! What was said and heard, and what is wrong with it.
+//!
+//! Long because all that is judged is one state: what each thing that happens means depends on all of it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -9,12 +11,14 @@ use playhouse::{Executed, Failure};
 use playhouse_client::SessionReason;
 use tokio::time::Instant;
 
+use super::{BUFFER, World};
+
 thread_local! {
     /// Whatever the entities and clients of this thread's simulation have seen: entities have no other way to tell.
     static RECORD: RefCell<Record> = RefCell::default();
 }
 
-/// A speaker, and the how manieth login of its account.
+/// A speaker, and the how manieth visit in the name of its account, which is the number of its login too.
 pub(super) type Login = (u32, u64);
 
 /// What was said and heard.
@@ -22,8 +26,11 @@ pub(super) type Login = (u32, u64);
 pub(super) struct Record {
     speakers: BTreeMap<u32, Speaker>,
     visits: BTreeMap<Login, Visit>,
+    world: World,
     /// No speaker has a reason to forget anything, and no session to end.
     nobody_dies: bool,
+    /// Logins whose pass was shown by somebody else: their sessions may end by it.
+    shown: BTreeSet<Login>,
     wrong: Vec<String>,
     history: Vec<String>,
     began: Option<Instant>,
@@ -40,6 +47,10 @@ struct Speaker {
     begun: u64,
     /// How many events it has sent and questions it has asked.
     told: u64,
+    /// How many of those that may be lost.
+    glimpses: u64,
+    /// Events that were sent while more than are kept had not come.
+    beyond: BTreeSet<u64>,
     questions: BTreeMap<u64, Question>,
 }
 
@@ -64,6 +75,8 @@ struct Question {
 /// What a client saw of its session.
 #[derive(Debug, Default)]
 struct Visit {
+    /// Of which login it shows the pass, if it is none itself.
+    shows: Option<u64>,
     messages: BTreeMap<u64, Message>,
     /// The latest message that has begun.
     begun: u64,
@@ -72,6 +85,8 @@ struct Visit {
     /// The first event that was sent after one of its messages began.
     told_from: Option<u64>,
     asked: u64,
+    /// The latest that came of what may be lost.
+    glimpsed: u64,
     over: Option<SessionReason>,
 }
 
@@ -136,10 +151,11 @@ pub(super) fn with<T>(f: impl FnOnce(&mut Record) -> T) -> T {
 
 impl Record {
     /// Begins anew.
-    pub(super) fn clear(nobody_dies: bool) {
+    pub(super) fn clear(world: World) {
         with(|record| {
             *record = Self {
-                nobody_dies,
+                world,
+                nobody_dies: !world.kills_homes(),
                 ..Self::default()
             }
         });
@@ -166,6 +182,19 @@ impl Record {
     pub(super) fn note_at(&mut self, at: Duration, what: &str) {
         self.history
             .push(format!("{:10.3} {what}", at.as_secs_f64()));
+    }
+
+    /// A visit is somebody else's who shows the pass of this login. Whether it may: who knows of a session in which nothing was said
+    /// can't be told from whoever has it.
+    pub(super) fn shows(&mut self, (key, visit): Login, login: u64) -> bool {
+        let shown = self.visits.get(&(key, login));
+        let is_known = visit == login || shown.is_some_and(|it| it.begun > 0);
+        if is_known {
+            self.note(&format!("visit {visit} of {key} shows login {login}"));
+            self.visits.entry((key, visit)).or_default().shows = Some(login);
+            self.shown.insert((key, login));
+        }
+        is_known
     }
 
     /// A client is about to send a message. Its number.
@@ -236,15 +265,16 @@ impl Record {
                 "message {number} of login {login} begins at speaker {key} in the session of login {by:?}"
             ));
         }
-        if login < speaker.newest {
+        let visit = self.visits.entry((key, login)).or_default();
+        let shows = visit.shows.unwrap_or(login);
+        if shows < speaker.newest {
             let newest = speaker.newest;
             wrong.push(format!(
                 "message {number} of login {login} begins at speaker {key} after login {newest}: its session is over"
             ));
         }
-        speaker.newest = speaker.newest.max(login);
+        speaker.newest = speaker.newest.max(shows);
         let told = speaker.told;
-        let visit = self.visits.entry((key, login)).or_default();
         visit.told_from.get_or_insert(told + 1);
         if number <= visit.begun {
             let begun = visit.begun;
@@ -306,7 +336,16 @@ impl Record {
     pub(super) fn tells(&mut self, key: u32) -> u64 {
         let speaker = self.speakers.entry(key).or_default();
         speaker.told += 1;
-        speaker.told
+        let told = speaker.told;
+        let visit = speaker
+            .login
+            .and_then(|login| self.visits.get(&(key, login)));
+        let began = visit.and_then(|visit| visit.told.max(visit.told_from.map(|from| from - 1)));
+        if self.world == World::Ends && began.is_some_and(|began| told - began > u64::from(BUFFER))
+        {
+            speaker.beyond.insert(told);
+        }
+        told
     }
 
     /// An event comes to a client.
@@ -317,9 +356,50 @@ impl Record {
             None => visit.told_from.is_none_or(|from| number <= from),
         };
         let (before, from) = (visit.told.replace(number), visit.told_from);
+        let speaker = self.speakers.entry(key).or_default();
+        if speaker.beyond.contains(&number) {
+            self.found(format!(
+                "event {number} of speaker {key} comes to login {login}, though {BUFFER} before it had not come when it was sent"
+            ));
+        }
         if !follows {
             self.found(format!(
                 "event {number} of speaker {key} comes to login {login} after {before:?}: all from {from:?} on are due"
+            ));
+        }
+    }
+
+    /// A speaker sends an event that may be lost. Its number.
+    pub(super) fn glimpses(&mut self, key: u32) -> u64 {
+        let speaker = self.speakers.entry(key).or_default();
+        speaker.glimpses += 1;
+        speaker.glimpses
+    }
+
+    /// Such an event comes to a client.
+    pub(super) fn glimpsed(&mut self, (key, login): Login, number: u64) {
+        let visit = self.visits.entry((key, login)).or_default();
+        let before = std::mem::replace(&mut visit.glimpsed, number);
+        if number <= before {
+            self.found(format!(
+                "event {number} of speaker {key}, which may be lost, comes to login {login} after {before}"
+            ));
+        }
+    }
+
+    /// Of what may be lost, what a client has and the newest, if it has another one and its session goes on.
+    pub(super) fn unseen(&self, (key, login): Login) -> Option<(u64, u64)> {
+        let newest = self.speakers.get(&key).map_or(0, |it| it.glimpses);
+        let visit = self.visits.get(&(key, login))?;
+        let lacks = visit.over.is_none() && visit.glimpsed != newest;
+        lacks.then_some((visit.glimpsed, newest))
+    }
+
+    /// The newest of what may be lost is due.
+    pub(super) fn glimpse_due(&mut self, (key, login): Login) {
+        if let Some((has, newest)) = self.unseen((key, login)) {
+            self.found(format!(
+                "the newest event that may be lost never comes to login {login} of speaker {key}: it has {has} of {newest}"
             ));
         }
     }
@@ -370,8 +450,16 @@ impl Record {
     pub(super) fn over(&mut self, (key, login): Login, reason: SessionReason) {
         let visit = self.visits.entry((key, login)).or_default();
         visit.over = Some(reason);
-        let may_be = matches!(reason, SessionReason::Replaced | SessionReason::LoggedOut);
-        if self.nobody_dies && !may_be {
+        let login_no = visit.shows.unwrap_or(login);
+        let may_be = match reason {
+            SessionReason::Replaced | SessionReason::LoggedOut => true,
+            // A home that stops while no other one is there takes its sessions along.
+            SessionReason::Lost | SessionReason::Unavailable => self.world.kills_homes(),
+            SessionReason::Expired | SessionReason::Overflow => self.world == World::Ends,
+            SessionReason::Protocol => self.shown.contains(&(key, login_no)),
+            _ => false,
+        };
+        if !may_be {
             self.found(format!(
                 "the session of login {login} of speaker {key} is over: {reason:?}"
             ));
@@ -479,6 +567,11 @@ impl Record {
             self.speakers.values().map(|it| it.questions.len()).sum(),
             self.visits.len(),
         ]
+    }
+
+    /// Whether anything is wrong.
+    pub(super) const fn is_wrong(&self) -> bool {
+        !self.wrong.is_empty()
     }
 
     /// What is wrong so far.

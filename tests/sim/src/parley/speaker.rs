@@ -17,6 +17,14 @@ fn key(cx: &Cx) -> u32 {
 }
 
 impl SpeakerLogic {
+    /// It is there: anew, or moved.
+    fn lives(&mut self, cx: &Cx) {
+        if !self.props.lives() {
+            record::with(|record| record.created(key(cx)));
+        }
+        self.props.set_lives(true);
+    }
+
     fn begins(&mut self, cx: &Cx, login: u64, number: u64) {
         let before = self.props.begun();
         record::with(|record| record.begun((key(cx), login), number, before));
@@ -28,6 +36,8 @@ impl SpeakerLogic {
             let number = record::with(|record| record.tells(key(cx)));
             Speaker::told(cx, number);
         }
+        let number = record::with(|record| record.glimpses(key(cx)));
+        Speaker::glimpsed(cx, number);
     }
 }
 
@@ -35,11 +45,17 @@ impl SpeakerLogic {
 impl SpeakerLogic {
     #[hook]
     async fn created(&mut self, cx: &mut Cx) {
-        record::with(|record| record.created(key(cx)));
+        self.lives(cx);
+    }
+
+    #[hook]
+    async fn loaded(&mut self, cx: &mut Cx) {
+        self.lives(cx);
     }
 
     #[hook]
     async fn attached(&mut self, cx: &mut Cx) {
+        self.props.set_visits(self.props.visits() + 1);
         record::with(|record| record.hooked(key(cx), Hook::Attached));
     }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 use playhouse::sim::{Random, Sim};
 
 use super::person::{Order, Person};
-use super::{GATES, HOMES, Parley, record};
+use super::stranger::Shown;
+use super::{GATES, HOMES, Parley, World, record};
 
-/// The longest pause between two faults.
+/// The longest pause between two faults, and where sessions are to have begun before they end.
 const GAP_MS: u64 = 250;
+const LONG_GAP_MS: u64 = 900;
 
 /// Most bytes that come through before a cut.
 const CUT_WITHIN: u64 = 2_000;
@@ -23,8 +25,7 @@ const STOPPED_AGAIN: Duration = Duration::from_millis(100);
 pub(super) struct Trouble<'a> {
     sim: &'a Sim,
     script: Random,
-    /// No home does.
-    nobody_dies: bool,
+    world: World,
     /// When what is mended.
     due: Vec<(Duration, Mend)>,
 }
@@ -39,11 +40,11 @@ enum Mend {
 
 impl<'a> Trouble<'a> {
     /// Nothing is wrong yet.
-    pub(super) fn new(parley: &'a Parley, nobody_dies: bool) -> Self {
+    pub(super) fn new(parley: &'a Parley, world: World) -> Self {
         Self {
             sim: &parley.sim,
             script: parley.sim.random(),
-            nobody_dies,
+            world,
             due: Vec::new(),
         }
     }
@@ -54,7 +55,14 @@ impl<'a> Trouble<'a> {
 
     /// Something happens to somebody's session, perhaps to that of others too.
     pub(super) fn befall(&mut self, person: &Person) {
-        self.pass(Duration::from_millis(self.script.below(GAP_MS)));
+        let gap_ms = match self.world {
+            World::Ends => LONG_GAP_MS,
+            World::Sessions | World::Lost => GAP_MS,
+        };
+        self.pass(Duration::from_millis(self.script.below(gap_ms)));
+        if self.world == World::Ends && self.script.chance(0.4) {
+            return self.end_session(person);
+        }
         let (gate, home) = (self.one_of(GATES), self.one_of(HOMES));
         match self.script.below(24) {
             0..6 => {
@@ -82,9 +90,23 @@ impl<'a> Trouble<'a> {
             18 => self.break_links(home, self.one_of(HOMES)),
             19 | 20 => self.kill(gate),
             21 => self.stop(gate, GATES),
-            22 if !self.nobody_dies => self.kill(home),
+            22 if self.world.kills_homes() => self.kill(home),
             _ => self.stop(home, HOMES),
         }
+    }
+
+    /// Something by which a session ends, or must not.
+    fn end_session(&mut self, person: &Person) {
+        let order = match self.script.below(16) {
+            0..2 => Order::LogOut,
+            2..5 => Order::Flood,
+            5 => Order::Meet(Shown::Stolen),
+            6..10 => Order::Meet(Shown::Again),
+            10..14 => Order::Meet(Shown::Old),
+            _ => return self.kill(self.one_of(HOMES)),
+        };
+        self.note(&format!("{}: {order:?}", person.host));
+        person.order(order);
     }
 
     /// All is mended.

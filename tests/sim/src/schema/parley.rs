@@ -10,6 +10,6 @@
 pub mod parley;
 
 pub use parley::{
-    Speaker, SpeakerConfirmArgs, SpeakerConsultArgs, SpeakerIsBoundArgs, SpeakerNoteArgs,
-    SpeakerProxy, SpeakerSayArgs, SpeakerToldArgs,
+    Speaker, SpeakerConfirmArgs, SpeakerConsultArgs, SpeakerGlimpsedArgs, SpeakerIsBoundArgs,
+    SpeakerNoteArgs, SpeakerProxy, SpeakerSayArgs, SpeakerToldArgs,
 };

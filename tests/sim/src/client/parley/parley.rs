@@ -50,7 +50,7 @@ impl v1::Check for Speaker {}
 impl v1::Numbered for Speaker {
     const PACKAGE: u16 = 14;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x557f_6fa6_7df8_a535;
+    const DIGEST: u64 = 0x150c_5a80_5766_c645;
 }
 
 impl v1::Target for Speaker {
@@ -535,6 +535,75 @@ impl v1::HasCall<5> for Speaker {
     type Args = SpeakerToldArgs;
 }
 
+/// The arguments of event `glimpsed` of [`Speaker`].
+///
+/// May be lost: sent with those.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SpeakerGlimpsedArgs {
+    pub number: u64,
+}
+
+impl SpeakerGlimpsedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, number: u64) {
+        let count = if number != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&number);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u64) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for SpeakerGlimpsedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.number);
+    }
+}
+
+impl v1::Decode for SpeakerGlimpsedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            number: slots.or_default::<u64>("number")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for SpeakerGlimpsedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.number)
+    }
+}
+
+impl v1::Arguments for SpeakerGlimpsedArgs {
+    const TAG: u8 = 7;
+
+    type Owner = Speaker;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.number,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::SPEAKER.calls[5]
+    }
+}
+
+impl v1::HasCall<7> for Speaker {
+    type Args = SpeakerGlimpsedArgs;
+}
+
 const _: () = v1::expect_format(1);
 
 /// What the schema says, for use at run time.
@@ -563,9 +632,10 @@ pub mod descriptor {
             Call::new(CallKind::Rpc, 3, "consult").params(&[Member::new(1, "login", Use::U64).or(Value::Int(0)), Member::new(2, "number", Use::U64).or(Value::Int(0))]).result(Use::U64).exposed(Exposed { count: 100000, per_us: 1000000, burst: 100000, guest: false, audience: None }).docs("Asks the client something before it answers."),
             Call::new(CallKind::ClientRpc, 4, "confirm").params(&[Member::new(1, "number", Use::U64).or(Value::Int(0))]).result(Use::U64).deadline_us(1200000000).docs("Answers the number of the question."),
             Call::new(CallKind::Event, 5, "told").params(&[Member::new(1, "number", Use::U64).or(Value::Int(0))]).to(&[Audience::Owner]),
+            Call::new(CallKind::Event, 7, "glimpsed").params(&[Member::new(1, "number", Use::U64).or(Value::Int(0))]).to(&[Audience::Owner]).unreliable().docs("May be lost: sent with those."),
         ],
         deadline_us: Some(1200000000),
         tick_us: None,
-        digest: 0x557f_6fa6_7df8_a535,
+        digest: 0x150c_5a80_5766_c645,
     };
 }

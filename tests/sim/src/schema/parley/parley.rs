@@ -15,11 +15,15 @@ use ::playhouse::__private::v1;
 #[derive(Debug, Clone, Default)]
 pub struct Speaker {
     begun: u64,
+    visits: u32,
+    lives: bool,
     tracker: v1::Tracker,
 }
 
 impl Speaker {
     const WATCH_BEGUN: v1::Watch = v1::Watch::new(1);
+    const WATCH_VISITS: v1::Watch = v1::Watch::new(2).persist();
+    const WATCH_LIVES: v1::Watch = v1::Watch::new(3);
 
     /// How many messages of clients have begun.
     #[must_use]
@@ -30,6 +34,33 @@ impl Speaker {
     /// Sets `begun`.
     pub fn set_begun(&mut self, value: u64) {
         v1::set(&mut self.begun, value, Self::WATCH_BEGUN, &mut self.tracker);
+    }
+
+    /// How often a client was attached. It has a document by this, which remembers the last login.
+    #[must_use]
+    pub fn visits(&self) -> u32 {
+        self.visits
+    }
+
+    /// Sets `visits`.
+    pub fn set_visits(&mut self, value: u32) {
+        v1::set(
+            &mut self.visits,
+            value,
+            Self::WATCH_VISITS,
+            &mut self.tracker,
+        );
+    }
+
+    /// Whether this activation, wherever it was, has begun.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        self.lives
+    }
+
+    /// Sets `lives`.
+    pub fn set_lives(&mut self, value: bool) {
+        v1::set(&mut self.lives, value, Self::WATCH_LIVES, &mut self.tracker);
     }
 
     /// A reference to the one with this key.
@@ -54,6 +85,11 @@ impl Speaker {
     pub fn told(cx: &mut v1::Cx, number: u64) {
         v1::event(cx, SpeakerToldArgs { number });
     }
+
+    /// May be lost: sent with those.
+    pub fn glimpsed(cx: &mut v1::Cx, number: u64) {
+        v1::event(cx, SpeakerGlimpsedArgs { number });
+    }
 }
 
 impl v1::Properties for Speaker {
@@ -66,6 +102,8 @@ impl v1::Properties for Speaker {
     fn property(&self, tag: u8) -> Option<v1::Property<'_>> {
         Some(match tag {
             1 => v1::Property::Plain(&self.begun),
+            2 => v1::Property::Plain(&self.visits),
+            3 => v1::Property::Plain(&self.lives),
             _ => return None,
         })
     }
@@ -73,6 +111,8 @@ impl v1::Properties for Speaker {
     fn apply_change(&mut self, tag: u8, r: &mut v1::Reader<'_>) -> v1::Result<bool> {
         match tag {
             1 => v1::apply::<u64>("begun", &mut self.begun, r)?,
+            2 => v1::apply::<u32>("visits", &mut self.visits, r)?,
+            3 => v1::apply::<bool>("lives", &mut self.lives, r)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -88,7 +128,7 @@ impl v1::Check for Speaker {}
 impl v1::Numbered for Speaker {
     const PACKAGE: u16 = 14;
     const NUMBER: u16 = 1;
-    const DIGEST: u64 = 0x557f_6fa6_7df8_a535;
+    const DIGEST: u64 = 0x150c_5a80_5766_c645;
 }
 
 impl v1::Target for Speaker {
@@ -185,12 +225,13 @@ macro_rules! __playhouse_parley_Speaker {
         {
             entity keyed "Speaker" "idl/parley.idl" 8
             [
-                { rpc 1 say 14 "rpc 1 say(login: u64, number: u64, stays: duration, events: u8) -> u64" [ login "u64", number "u64", stays "Duration", events "u8", ] "Result<u64, Failure>" }
-                { oneway 2 note 16 "oneway 2 note(login: u64, number: u64, events: u8)" [ login "u64", number "u64", events "u8", ] "()" }
-                { rpc 3 consult 19 "rpc 3 consult(login: u64, number: u64) -> u64" [ login "u64", number "u64", ] "Result<u64, Failure>" }
-                { client 4 confirm 22 "client rpc 4 confirm(number: u64) -> u64" [ number "u64", ] "Result<u64, Failure>" }
-                { event 5 told 23 "event 5 told(number: u64)" [ number "u64", ] "()" }
-                { rpc 6 is_bound 25 "rpc 6 is_bound() -> bool" [ ] "Result<bool, Failure>" }
+                { rpc 1 say 18 "rpc 1 say(login: u64, number: u64, stays: duration, events: u8) -> u64" [ login "u64", number "u64", stays "Duration", events "u8", ] "Result<u64, Failure>" }
+                { oneway 2 note 20 "oneway 2 note(login: u64, number: u64, events: u8)" [ login "u64", number "u64", events "u8", ] "()" }
+                { rpc 3 consult 23 "rpc 3 consult(login: u64, number: u64) -> u64" [ login "u64", number "u64", ] "Result<u64, Failure>" }
+                { client 4 confirm 26 "client rpc 4 confirm(number: u64) -> u64" [ number "u64", ] "Result<u64, Failure>" }
+                { event 5 told 27 "event 5 told(number: u64)" [ number "u64", ] "()" }
+                { rpc 6 is_bound 32 "rpc 6 is_bound() -> bool" [ ] "Result<bool, Failure>" }
+                { event 7 glimpsed 30 "event 7 glimpsed(number: u64)" [ number "u64", ] "()" }
             ]
             [
             ]
@@ -674,6 +715,75 @@ impl v1::Rpc for SpeakerIsBoundArgs {
     type Fault = v1::Failure;
 }
 
+/// The arguments of event `glimpsed` of [`Speaker`].
+///
+/// May be lost: sent with those.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SpeakerGlimpsedArgs {
+    pub number: u64,
+}
+
+impl SpeakerGlimpsedArgs {
+    /// Writes the arguments, of which nothing need be owned.
+    pub fn encode_from(w: &mut v1::Writer, number: u64) {
+        let count = if number != 0 { 1 } else { 0 };
+        let mut slots = w.slots(count);
+        slots.put(&number);
+    }
+
+    /// Holds the arguments to their bounds.
+    ///
+    /// # Errors
+    ///
+    /// The first bound that is broken, and where.
+    pub fn check_from(_: u64) -> v1::Result<()> {
+        Ok(())
+    }
+}
+
+impl v1::Encode for SpeakerGlimpsedArgs {
+    fn encode(&self, w: &mut v1::Writer) {
+        Self::encode_from(w, self.number);
+    }
+}
+
+impl v1::Decode for SpeakerGlimpsedArgs {
+    #[inline]
+    fn decode(r: &mut v1::Reader<'_>) -> v1::Result<Self> {
+        let mut slots = r.slots()?;
+        let value = Self {
+            number: slots.or_default::<u64>("number")?,
+        };
+        slots.end()?;
+        Ok(value)
+    }
+}
+
+impl v1::Check for SpeakerGlimpsedArgs {
+    fn check(&self) -> v1::Result<()> {
+        Self::check_from(self.number)
+    }
+}
+
+impl v1::Arguments for SpeakerGlimpsedArgs {
+    const TAG: u8 = 7;
+
+    type Owner = Speaker;
+    type Parts = (u64,);
+
+    fn into_parts(self) -> Self::Parts {
+        (self.number,)
+    }
+
+    fn call() -> &'static v1::descriptor::Call {
+        &descriptor::SPEAKER.calls[6]
+    }
+}
+
+impl v1::HasCall<7> for Speaker {
+    type Args = SpeakerGlimpsedArgs;
+}
+
 const _: () = v1::expect_format(1);
 
 /// What the schema says, for use at run time.
@@ -696,6 +806,8 @@ pub mod descriptor {
         ],
         properties: &[
             Property::new(Member::new(1, "begun", Use::U64).or(Value::Int(0)).docs("How many messages of clients have begun.")).handoff(),
+            Property::new(Member::new(2, "visits", Use::U32).or(Value::Int(0)).docs("How often a client was attached. It has a document by this, which remembers the last login.")).persist(),
+            Property::new(Member::new(3, "lives", Use::BOOL).or(Value::Bool(false)).docs("Whether this activation, wherever it was, has begun.")).handoff(),
         ],
         calls: &[
             Call::new(CallKind::Rpc, 1, "say").params(&[Member::new(1, "login", Use::U64).or(Value::Int(0)), Member::new(2, "number", Use::U64).or(Value::Int(0)), Member::new(3, "stays", Use::DURATION).or(Value::Int(0)), Member::new(4, "events", Use::U8).or(Value::Int(0))]).result(Use::U64).exposed(Exposed { count: 100000, per_us: 1000000, burst: 100000, guest: false, audience: None }).docs("A client's message: which login's, and which one of it. Takes so long, and sends so many events."),
@@ -704,9 +816,10 @@ pub mod descriptor {
             Call::new(CallKind::ClientRpc, 4, "confirm").params(&[Member::new(1, "number", Use::U64).or(Value::Int(0))]).result(Use::U64).deadline_us(1200000000).docs("Answers the number of the question."),
             Call::new(CallKind::Event, 5, "told").params(&[Member::new(1, "number", Use::U64).or(Value::Int(0))]).to(&[Audience::Owner]),
             Call::new(CallKind::Rpc, 6, "is_bound").result(Use::BOOL).docs("Whether a client's session is bound to it."),
+            Call::new(CallKind::Event, 7, "glimpsed").params(&[Member::new(1, "number", Use::U64).or(Value::Int(0))]).to(&[Audience::Owner]).unreliable().docs("May be lost: sent with those."),
         ],
         deadline_us: Some(1200000000),
         tick_us: None,
-        digest: 0x557f_6fa6_7df8_a535,
+        digest: 0x150c_5a80_5766_c645,
     };
 }
