@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use playhouse::{Cx, Reach, component, entity};
+use playhouse::host::LOCALS_MAX;
+use playhouse::{Cx, FailureKind, Reach, component, entity};
 
 use crate::harness::on_shard;
 use crate::schema::trial::{Bark, Center, Tree};
@@ -35,6 +36,29 @@ impl TreeLogic {
         self.props.set_height(self.props.height() + 1);
         Tree::fell(cx);
     }
+}
+
+#[test]
+fn an_entity_has_so_many_local_ones_and_no_more() {
+    on_shard(async |_| {
+        let room = Center::only().open(1).await.unwrap().proxy();
+        let refused = room.grow(u32::MAX).await.unwrap_err();
+        assert_eq!(
+            (refused.kind(), refused.text()),
+            (
+                FailureKind::Overloaded,
+                "too many local entities live in the entity"
+            )
+        );
+        let all = u32::try_from(LOCALS_MAX).unwrap();
+        assert_eq!(room.cut(all + 1).await, Ok(false));
+        // There is room again when one goes.
+        assert_eq!(room.cut(all).await, Ok(true));
+        assert_eq!(room.grow(1).await.unwrap(), [all + 1]);
+        let full = room.grow(1).await.unwrap_err();
+        assert_eq!(full.kind(), FailureKind::Overloaded);
+        room.close().await.unwrap();
+    });
 }
 
 #[test]
