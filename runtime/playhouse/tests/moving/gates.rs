@@ -8,7 +8,7 @@ use std::time::Duration;
 use playhouse::db::{Remote, Serving};
 use playhouse::node::{FAREWELLS_AT_ONCE, NodeBuilder, Running};
 use playhouse::store::Embedded;
-use playhouse::{Cx, service};
+use playhouse::{Cx, Reach, Ref, service};
 use playhouse_wire::message::{FailureKind, Method, Role, SessionReason};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -17,7 +17,7 @@ use crate::client::{self, Client, Ended, Note, header, method};
 use crate::generated::SCHEMA;
 use crate::meeting::Meeting;
 use crate::schema::caravan::{
-    Camel, CamelRideArgs, Inn, InnBedArgs, InnKnockArgs, InnKnocksArgs, InnStableArgs,
+    Camel, CamelRideArgs, Inn, InnBedArgs, InnKnockArgs, InnKnocksArgs, InnStableArgs, Tent,
 };
 use crate::sockets::start;
 use crate::world::{authenticate, node};
@@ -245,6 +245,33 @@ fn a_login_through_a_gate_finds_a_home_or_hears_which_role_is_missing() {
             }
         };
         assert!(text.contains("nobody of role road runs Camel"), "{text}");
+        end(gate).await;
+    });
+}
+
+#[test]
+fn a_session_goes_to_what_was_made_a_moment_ago_for_it() {
+    let town = Town::new("tents");
+    client::run(async {
+        let gate = blank("gate-1", "gate").authenticate(authenticate);
+        let gate = begin(gate.guests_per_address(1000).cluster(town.meeting.clone())).await;
+        let homes = [town.home("east").await, town.home("west").await];
+        for camel in 1..=8 {
+            rider(&gate, camel).await;
+            for _ in 0..8 {
+                // It is on its way into the store while the gate looks for it.
+                let Note::Opened(tent) = guest(&gate).open(&[camel, 0, 0, 0]).await else {
+                    panic!("the tent is not found");
+                };
+                let tent = Ref::<Tent>::new(tent).unwrap();
+                let enter = homes[0].spawn(move || tent.proxy().enter());
+                let guests = aside(|| enter.wait().unwrap()).await;
+                assert_eq!(guests, Ok(1), "it lives on");
+            }
+        }
+        for node in homes {
+            end(node).await;
+        }
         end(gate).await;
     });
 }

@@ -29,10 +29,12 @@ pub(crate) fn node(name: &str) -> NodeBuilder {
         .authenticate(authenticate)
 }
 
-/// Who shows a number owns that camel; another number behind it is that of the login. A third is a rider's.
+/// Who shows a number owns that camel; another number behind it is that of the login. A third is a rider's. For a fourth the
+/// camel pitches a tent.
 pub(crate) async fn authenticate(_cx: &mut Cx, token: Bytes) -> Result<Admission, Failure> {
     let camel = |number: u8| Admission::new(Camel::reference(number.into()).address().clone());
     Ok(match *token.0 {
+        [number, _, _, _] => Admission::new(Camel::of(number.into()).pitch().await?.into()),
         [_, _, rider] => Admission::new(Rider::reference(rider.into()).address().clone()),
         [number, login_no, ..] => camel(number).login(login_no.into()),
         [number] => camel(number),

@@ -55,7 +55,7 @@ impl Shard {
     }
 
     /// What an activation makes of a call that names this epoch.
-    fn admission(&self, cell: &Rc<dyn Hosted>, epoch: u64) -> Result<(), Failure> {
+    pub(super) fn admission(&self, cell: &Rc<dyn Hosted>, epoch: u64) -> Result<(), Failure> {
         let persisted = super::super::lease::leased(cell).header().persisted();
         match persisted.map(|it| it.tenure.borrow().admits(epoch)) {
             // What may not start yet waits, and is judged again when its turn comes.

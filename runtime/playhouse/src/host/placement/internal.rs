@@ -137,7 +137,7 @@ impl Shard {
         }
     }
 
-    /// A message of the runtime came in that names an activation, which is the one that runs here.
+    /// A message of the runtime came in that names an activation, which is the one that runs here, or is about to.
     pub(super) fn serve_internal(
         self: &Rc<Self>,
         entity: &EntityRef,
@@ -146,10 +146,14 @@ impl Shard {
     ) {
         let kind = self.find_kind(entity.package, entity.number);
         let cell = kind.and_then(|kind| kind.find(&entity.key));
-        let cell = cell.filter(|cell| self.epoch_of(cell) == incoming.header.epoch);
+        let meant = |cell: &Rc<dyn Hosted>| match incoming.header.epoch {
+            // One that has no answer to its claim yet may have that epoch: who heard that it is over would have it end.
+            Some(epoch) => self.admission(cell, epoch),
+            None => Ok(()),
+        };
         let taken = match cell {
-            Some(cell) => self.take_internal(&cell, incoming.method.tag, incoming.args),
-            // It has an epoch by the time that the sender asks again.
+            Some(cell) => meant(&cell)
+                .and_then(|()| self.take_internal(&cell, incoming.method.tag, incoming.args)),
             None => Err(Failure::moved(None)),
         };
         match taken {
