@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use playhouse::{FailureKind, Reach};
 
-use crate::schema::caravan::Camel;
+use crate::schema::caravan::{Camel, Tent};
 use crate::simulated::Caravan;
 
 #[test]
@@ -45,6 +45,53 @@ fn whoever_remembers_an_earlier_life_disturbs_none_of_the_later_one() {
 }
 
 #[test]
+fn what_was_made_a_moment_ago_is_found_by_whoever_is_told_of_it() {
+    for seed in 0..10 {
+        let caravan = Caravan::new(seed, &["east", "west", "south", "north"]);
+        let camel = caravan.camel_on("east");
+        for asking in ["west", "south", "north"] {
+            let guests = caravan.on(asking, async move || {
+                let mut guests = Vec::new();
+                for _ in 0..20 {
+                    // It is on its way into the store.
+                    let tent = Camel::of(camel).pitch().await.unwrap();
+                    guests.push(tent.proxy().enter().await);
+                }
+                guests
+            });
+            assert_eq!(guests, vec![Ok(1); 20], "seed {seed}: asked by {asking}");
+        }
+        caravan.sim.end().unwrap();
+    }
+}
+
+#[test]
+fn that_there_is_none_is_true_once_all_who_may_have_made_it_have_said_so() {
+    for seed in 0..5 {
+        let caravan = Caravan::new(seed, &["east", "west", "south"]);
+        let asked = || {
+            let tent = Tent::of(7).deadline(Duration::from_secs(5));
+            caravan.on("south", async move || {
+                tent.enter().await.unwrap_err().kind()
+            })
+        };
+        assert_eq!(asked(), FailureKind::NotFound, "seed {seed}");
+        caravan.sim.crash("east");
+        let heard = asked();
+        assert_ne!(
+            heard,
+            FailureKind::NotFound,
+            "seed {seed}: east may know it"
+        );
+        caravan.meeting.forget("east");
+        // Its link is silent for so long before it counts as dead.
+        caravan.sim.run_for(Duration::from_secs(20));
+        assert_eq!(asked(), FailureKind::NotFound, "seed {seed}");
+        caravan.sim.end().unwrap();
+    }
+}
+
+#[test]
 fn what_nobody_asks_for_again_is_cleared_away_after_its_node() {
     for seed in 0..5 {
         let caravan = Caravan::new(seed, &["east", "west", "south"]);
@@ -56,8 +103,6 @@ fn what_nobody_asks_for_again_is_cleared_away_after_its_node() {
             }
             tents
         });
-        // Others find them once the store has heard of them.
-        caravan.sim.run_for(Duration::from_secs(1));
         let entered = tents[0].clone();
         let guests = caravan.on("west", async move || entered.proxy().enter().await);
         assert_eq!(guests, Ok(1), "seed {seed}");

@@ -34,6 +34,17 @@ impl Entry {
             avoided.push(Arc::clone(node));
         }
     }
+
+    /// Whether a node was asked and does not have it.
+    fn has_denied(&self, node: &Arc<str>) -> bool {
+        self.avoided.borrow().contains(node) && !self.unheard.borrow().contains(node)
+    }
+
+    /// Whatever was heard counts no more.
+    fn ask_all_anew(&self) {
+        self.avoided.borrow_mut().clear();
+        self.unheard.borrow_mut().clear();
+    }
 }
 
 impl Shard {
@@ -56,7 +67,8 @@ impl Shard {
                 return self.answered(entry, &located);
             }
         };
-        if member.name == self.node || self.has_client_of(&entry.entity) {
+        if member.name == self.node || self.is_first_to_ask(entry) {
+            *entry.candidate.borrow_mut() = Arc::clone(&self.node);
             entry.asked.set(Some(HERE));
             let asking = Rc::clone(entry);
             let then = Box::new(move |shard: &Rc<Self>, located: &Located| {
@@ -97,6 +109,11 @@ impl Shard {
         }
     }
 
+    /// Whether this node is asked before all others, since it has the entity's client, and has not answered yet.
+    fn is_first_to_ask(&self, entry: &Entry) -> bool {
+        !entry.avoided.borrow().contains(&self.node) && self.has_client_of(&entry.entity)
+    }
+
     /// Whether a client of this node is bound to an entity whose activation is over: it is begun here again if nobody else
     /// runs it, since the client's session is here.
     fn has_client_of(&self, entity: &EntityRef) -> bool {
@@ -111,6 +128,7 @@ impl Shard {
     /// Somebody could not be asked: the next one is, after a pause.
     fn could_not_ask(self: &Rc<Self>, entry: &Rc<Entry>, node: &Arc<str>, failure: Failure) {
         entry.avoid(node);
+        entry.unheard.borrow_mut().push(Arc::clone(node));
         *entry.failure.borrow_mut() = Some(failure);
         entry.caller.borrow_mut().not_located();
         self.drive(entry);
@@ -150,11 +168,22 @@ impl Shard {
             return;
         };
         self.no_longer_asked(link, &entry.entity);
+        let is_made = self.is_made(&entry.entity);
         match located {
+            // The record may outlive what it tells of: its owner knows better.
+            Located::At(route) if is_made && entry.has_denied(&route.owner.node) => {
+                return self.made_is_nowhere(entry, &failure_of(NoOwnerReason::NotActive));
+            }
             Located::At(route) => {
+                if is_made {
+                    entry.ask_all_anew();
+                }
                 *entry.failure.borrow_mut() = None;
                 *entry.last_node.borrow_mut() = Some(Arc::clone(&route.owner.node));
                 entry.caller.borrow_mut().located(Ok(route.clone()));
+            }
+            Located::Nobody(NoOwnerReason::NotActive, failure) if is_made => {
+                return self.made_is_nowhere(entry, failure);
             }
             Located::Nobody(reason, failure) => {
                 *entry.failure.borrow_mut() = Some(failure.clone());
@@ -162,15 +191,35 @@ impl Shard {
                 if link != HERE && !final_word && self.others_are_left(entry) {
                     entry.caller.borrow_mut().not_located();
                 } else {
-                    let unplaced = Unplaced {
-                        reason: *reason,
-                        text: Some(failure.text().to_owned()),
-                    };
-                    entry.caller.borrow_mut().located(Err(unplaced));
+                    end_with(entry, *reason, failure);
                 }
             }
         }
         self.drive(entry);
+    }
+
+    /// A node does not have an entity that somebody makes. Until the store has heard of one, only the node that has made it
+    /// knows of it: that there is none is true once all have said so.
+    fn made_is_nowhere(self: &Rc<Self>, entry: &Rc<Entry>, failure: &Failure) {
+        *entry.failure.borrow_mut() = Some(failure.clone());
+        if self.others_are_left(entry) {
+            let epoch_seen = entry.caller.borrow().epoch_seen();
+            return self.ask_for(entry, epoch_seen);
+        }
+        if entry.unheard.borrow().is_empty() {
+            end_with(entry, NoOwnerReason::NotActive, failure);
+        } else {
+            entry.caller.borrow_mut().not_located();
+        }
+        entry.ask_all_anew();
+        self.drive(entry);
+    }
+
+    /// Whether an entity is of a type whose entities somebody makes.
+    fn is_made(&self, entity: &EntityRef) -> bool {
+        let schema = self.schema.get();
+        let entity = schema.and_then(|it| it.entity(entity.package, entity.number));
+        entity.is_some_and(|entity| matches!(entity.kind, EntityKind::Instance))
     }
 
     /// Whether nodes that run the type have not been asked yet, now that the last one could not help.
@@ -312,7 +361,7 @@ fn candidate(entry: &Entry, view: &View) -> Result<Arc<Member>, NoMember> {
     };
     let chosen = chosen.or_else(|| {
         // None of them could be reached: once more from the beginning.
-        entry.avoided.borrow_mut().clear();
+        entry.ask_all_anew();
         rendezvous(members, entity_hash(&entry.entity)).cloned()
     });
     let member = chosen.ok_or_else(|| view.nobody(&What::Entity((package, number))))?;
@@ -344,6 +393,15 @@ pub(in crate::host) fn entity_hash(entity: &EntityRef) -> u64 {
     let mut hasher = FxHasher::default();
     (entity.package, entity.number, &entity.key).hash(&mut hasher);
     hasher.finish()
+}
+
+/// All calls that wait for an entity end: nobody runs it.
+fn end_with(entry: &Entry, reason: NoOwnerReason, failure: &Failure) {
+    let unplaced = Unplaced {
+        reason,
+        text: Some(failure.text().to_owned()),
+    };
+    entry.caller.borrow_mut().located(Err(unplaced));
 }
 
 /// What a call hears whose entity nobody runs.

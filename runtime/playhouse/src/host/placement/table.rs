@@ -61,8 +61,10 @@ pub(in crate::host) struct Entry {
     pub(super) driven: Cell<bool>,
     /// The link by which it was asked for.
     pub(super) asked: Cell<Option<u64>>,
-    /// Nodes that could not be asked since somebody last answered.
+    /// Nodes that could not be asked, or could not help, since all were asked last.
     pub(super) avoided: RefCell<Vec<Arc<str>>>,
+    /// Those of them that could not be asked.
+    pub(super) unheard: RefCell<Vec<Arc<str>>>,
     /// Who was asked last.
     pub(super) candidate: RefCell<Arc<str>>,
     /// Who ran it last, as far as is known.
@@ -80,6 +82,7 @@ impl Entry {
             driven: Cell::new(false),
             asked: Cell::new(None),
             avoided: RefCell::default(),
+            unheard: RefCell::default(),
             candidate: RefCell::new("".into()),
             last_node: RefCell::default(),
             failure: RefCell::default(),

@@ -7,8 +7,8 @@ use playhouse_wire::message::{
     Admission as Admitted, Message, Method, Open, Refused, SessionReason, put_attached, put_detach,
 };
 use playhouse_wire::session::Found;
-use playhouse_wire::{Bytes, EntityRef, Uuid, Writer};
-use tokio::time::{Duration, sleep, timeout_at};
+use playhouse_wire::{Bytes, Uuid, Writer};
+use tokio::time::{Duration, timeout_at};
 
 use super::super::admission::{Admission, Shown, by_token};
 use super::super::home::{Arrival, Via};
@@ -21,10 +21,6 @@ use crate::rate::Rate;
 
 /// How long it may take to find out who a client is and where its entity is, and as long again until the entity has begun.
 pub const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How often an entity that nobody knows is looked for again, and the pause before it.
-const YOUNG_TRIES: u32 = 10;
-const YOUNG_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often a client may open a session: each time the authenticator runs.
 pub const OPEN_RATE: Rate = Rate {
@@ -127,26 +123,12 @@ impl ShardNode {
                 }
             })
             .await??;
-        let found = timeout_at(until, self.whereabouts(&admission.entity)).await;
+        let found = timeout_at(until, self.host().whereabouts(&admission.entity)).await;
         let late = |_| {
             Failure::not_executed(FailureKind::Timeout)
                 .because("nobody said in time who runs what the session is for: try again later")
         };
         Ok((admission, found.map_err(late)??))
-    }
-
-    /// Where an entity is. One that was created a moment ago, to be what this session is for, may be on its way into the
-    /// store still: until it is there, nobody but its own node knows of it.
-    async fn whereabouts(self: &Rc<Self>, entity: &EntityRef) -> Result<Whereabouts, Failure> {
-        for _ in 0..YOUNG_TRIES {
-            match self.host().whereabouts(entity).await {
-                Err(failure) if failure.kind() == FailureKind::NotFound => {
-                    sleep(YOUNG_PAUSE).await;
-                }
-                found => return found,
-            }
-        }
-        self.host().whereabouts(entity).await
     }
 
     /// Sends an `Open` to where its session's home is.
