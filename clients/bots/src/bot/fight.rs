@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use playhouse_client::math::Vec2;
 use playhouse_client::{Arguments, CallError, Client, FailureKind};
@@ -22,10 +22,12 @@ use crate::world::Standing;
 const QUEUE_TIME: Duration = Duration::from_secs(20);
 /// How long a battle may last.
 const BATTLE_TIME: Duration = Duration::from_secs(60);
-/// How often it tries to get into a battle while gates are killed.
-const TRIES_IN_CHAOS: u32 = 10;
+/// How often it tries to get into a battle, if it is worth trying again.
+const TRIES: u32 = 10;
 /// How often it decides what to do.
 const THINKS_EVERY: Duration = Duration::from_millis(100);
+/// By how much the server's clock may differ from the bots': they are on one machine.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(1);
 
 impl Bot {
     /// Stands in line, fights if there is somebody to fight, and checks what it gets.
@@ -131,7 +133,7 @@ impl Bot {
             true => crowd.ways(self.options.index),
             false => ticket.addresses.clone(),
         };
-        let mut tries_left = if crowd.chaos { TRIES_IN_CHAOS } else { 1 };
+        let mut tries_left = TRIES;
         loop {
             tries_left -= 1;
             let client = match connect(&self.options, &ways, Some(&ticket.seal), &self.meter).await
@@ -147,12 +149,14 @@ impl Bot {
                 return Some(client);
             };
             client.close();
-            let is_cut = matches!(
-                failure.kind(),
-                FailureKind::Unreachable | FailureKind::Timeout
-            );
-            if is_cut && tries_left > 0 {
+            let may_try_again = match failure.kind() {
+                // The puppet ended while the session came to it: now it is known that it did.
+                FailureKind::Overloaded => true,
                 // The gate was killed before there was a session: another one lets it in.
+                FailureKind::Unreachable | FailureKind::Timeout => crowd.chaos,
+                _ => false,
+            };
+            if may_try_again && tries_left > 0 {
                 sleep(THINKS_EVERY).await;
                 continue;
             }
@@ -161,9 +165,27 @@ impl Bot {
             let ended = ["already ended", "there is no such entity"];
             let is_over = failure.kind() == FailureKind::Denied
                 && ended.into_iter().any(|words| text.contains(words));
-            self.expect(is_over, "a puppet to steer", || text);
+            if self.expect(is_over, "a puppet to steer", || text.clone()) {
+                self.was_over(ticket, SystemTime::now(), &text).await;
+            }
             return None;
         }
+    }
+
+    /// Checks that a battle was over when this bot was told so: the game knows when it ended.
+    async fn was_over(&self, ticket: &Ticket, told: SystemTime, text: &str) {
+        self.rewards_of(ticket, BATTLE_TIME).await;
+        self.pace("battles", 1).await;
+        let fought = self.avatar().progress().battles(None, 20);
+        let fought = timed(&self.meter, fought).await.unwrap_or_default();
+        let result = fought.iter().find(|result| result.battle == ticket.battle);
+        let ended_us = result.map(|result| result.ended_at.as_micros());
+        let told = told.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let latest_us = i64::try_from((told + CLOCKS_DIFFER).as_micros()).unwrap_or(i64::MAX);
+        let met = ended_us.is_some_and(|ended_us| ended_us <= latest_us);
+        self.expect(met, "a battle that was over", || {
+            format!("`{text}`, but it ended at {ended_us:?}, which is later than {latest_us}")
+        });
     }
 
     fn follow_battle(self: &Rc<Self>, client: &Client, result: &Rc<RefCell<Option<BattleResult>>>) {
