@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URI", requires = "cluster", num_args = 0..=1)]
     pub(crate) mongodb: Option<Option<String>>,
 
-    /// Breaks the bots' links at any byte and moves their sessions between transports, all the time; on a cluster it kills gates, too. Nothing may be lost or doubled
+    /// Breaks the bots' links at any byte and moves their sessions between transports, all the time; on a cluster it also kills gates and stops lobbies, whose players move. Nothing may be lost or doubled
     #[arg(long)]
     pub(crate) chaos: bool,
 

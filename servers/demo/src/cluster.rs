@@ -19,7 +19,7 @@ use crate::arguments::Arguments;
 use crate::doors::Doors;
 use crate::live::{Ways, spawn_bots};
 use crate::summary::Summary;
-use crate::view::View;
+use crate::view::{self, View};
 use backing::Backing;
 pub(crate) use backing::{check_programs, is_installed};
 use config::Layout;
@@ -60,7 +60,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool> {
         .build()?;
     let outcome = runtime.block_on(play(arguments, folder, ways, &mut supervisor));
     drop(backing);
-    outcome.with_context(|| keep(arguments, temporary))
+    match outcome {
+        Ok(true) => Ok(true),
+        Ok(false) => {
+            view::complain(&keep(arguments, temporary));
+            Ok(false)
+        }
+        Err(error) => Err(error.context(keep(arguments, temporary))),
+    }
 }
 
 async fn play(
