@@ -155,6 +155,13 @@ impl Home {
     fn has_session(&self) -> bool {
         self.door.borrow().session().is_some()
     }
+
+    /// Whether it has a session that no link serves and that does not move.
+    fn is_without_link(&self) -> bool {
+        let door = self.door.borrow();
+        let session = door.session();
+        session.is_some_and(|session| session.attached().is_none() && !session.is_frozen())
+    }
 }
 
 /// Bits of a [`Via`]'s gate that say which link of the shard it is; those above say which shard's.

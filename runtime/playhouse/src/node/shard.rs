@@ -13,7 +13,7 @@ use playhouse_net::link::{Date, Link, LinkOptions};
 use playhouse_net::noise::{self, Accepted, Profile};
 use playhouse_net::{Network, Random, Stream};
 use playhouse_wire::link::Peer;
-use playhouse_wire::message::{GoAwayReason, Message, Role, SessionReason};
+use playhouse_wire::message::{GoAwayReason, Message, Role};
 use slab::Slab;
 use tokio::time::{Duration, Instant};
 
@@ -267,8 +267,7 @@ impl ShardNode {
             self.until_told(&links, jobs, until).await;
         }
         self.quiet(jobs, until).await;
-        // What their clients called has been answered.
-        self.end_sessions(SessionReason::Unavailable, "the node stops");
+        self.end_sessions();
         self.take_leave();
         self.host.stop();
         self.quiet(jobs, until).await;
@@ -308,6 +307,7 @@ impl ShardNode {
     /// Waits for the handlers that run, on all shards: they may still need one another.
     async fn quiet(self: &Rc<Self>, jobs: &mut Jobs, until: Instant) {
         while !self.host.all_at_rest() && self.env.now() < until {
+            self.end_sessions_without_link();
             while let Ok(job) = jobs.try_recv() {
                 job(self);
             }

@@ -135,6 +135,25 @@ fn a_call_is_answered_on_the_link_that_is_there() {
 }
 
 #[test]
+fn a_node_that_stops_does_not_wait_for_the_answer_of_who_has_no_link() {
+    // Its deadline is later than that.
+    let (running, address) =
+        world::start(world::builder().stop_timeout(Duration::from_millis(1500)));
+    client::run(async move {
+        let client = guest(&address, 7).await;
+        let ask = playhouse::to_vec(&GuestAskArgs {
+            text: "still there?".to_owned(),
+        });
+        let (_, said) = client.begin(method::<Guest, GuestAskArgs>(0), &header(None), &ask);
+        client.news().await;
+        cut(&client).await;
+        drop(said);
+    });
+    running.stop();
+    running.wait().expect("no handler was cut off");
+}
+
+#[test]
 fn a_session_without_a_link_ends_when_its_grace_is_over() {
     let limits = SessionLimits {
         grace_us: 300_000,

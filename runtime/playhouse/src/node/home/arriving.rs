@@ -19,6 +19,9 @@ use crate::host::SessionId;
 use crate::login::TokenKind;
 use crate::metrics::SessionTurn;
 
+/// Why the sessions of a node end that stops.
+const STOPS: &str = "the node stops";
+
 /// An `Open` that a gate has let in.
 #[derive(Clone)]
 pub(in crate::node) struct Arrival {
@@ -354,11 +357,20 @@ impl ShardNode {
         self.take_event(&home, event);
     }
 
-    /// Ends all sessions of the shard, since the node stops.
-    pub(in crate::node) fn end_sessions(self: &Rc<Self>, reason: SessionReason, text: &str) {
+    /// Ends all sessions of the shard, since the node stops and what their clients called is answered.
+    pub(in crate::node) fn end_sessions(self: &Rc<Self>) {
         for home in self.homes.all() {
             if home.has_session() {
-                self.end_session(home.session.get(), reason, text);
+                self.end_session(home.session.get(), SessionReason::Unavailable, STOPS);
+            }
+        }
+    }
+
+    /// Ends those whose clients have no link. What handlers ask of them would be answered by nobody, and the node would wait.
+    pub(in crate::node) fn end_sessions_without_link(self: &Rc<Self>) {
+        for home in self.homes.all() {
+            if home.is_without_link() {
+                self.end_session(home.session.get(), SessionReason::Unavailable, STOPS);
             }
         }
     }
