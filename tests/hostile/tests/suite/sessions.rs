@@ -9,8 +9,8 @@ use playhouse_wire::message::{
 use crate::client::{Client, Note, PATIENCE, method};
 use crate::raw::Raw;
 use crate::scene::{Scene, say, under_attack, wary};
-use crate::schema::harbour::{AccountId, Guest, GuestSayArgs};
-use crate::world::{ms, token};
+use crate::schema::harbour::{Guest, GuestAskArgs, GuestSayArgs};
+use crate::world::token;
 
 async fn is_served(client: &Client) {
     let said = client.call::<Guest, _>(0, None, &say()).await;
@@ -151,22 +151,35 @@ fn numbers_that_do_not_follow_end_the_session() {
 #[test]
 fn two_calls_of_one_number_end_the_session() {
     under_attack(wary(), async |scene| {
-        // Held, so that the first of the two waits for its turn.
-        let hold = scene
-            .running
-            .spawn(|| Guest::of(AccountId(66)).hold(ms(1_500)));
         let client = scene.player(66).await;
-        let args = playhouse::to_vec(&say());
-        let method = method::<Guest, GuestSayArgs>(0);
-        for seq in [1, 2] {
-            let call = |w: &mut playhouse::Writer| {
-                put_request(w, 7, method, &Header::EMPTY, |w| w.raw(&args));
+        // The guest waits for what its client is asked, so that the first of the two waits for its turn.
+        let ask = GuestAskArgs {
+            text: "well?".to_owned(),
+        };
+        let calls = [
+            (6, method::<Guest, GuestAskArgs>(0), playhouse::to_vec(&ask)),
+            (
+                7,
+                method::<Guest, GuestSayArgs>(0),
+                playhouse::to_vec(&say()),
+            ),
+            (
+                7,
+                method::<Guest, GuestSayArgs>(0),
+                playhouse::to_vec(&say()),
+            ),
+        ];
+        for (seq, (call, method, args)) in (1..).zip(&calls) {
+            let request = |w: &mut playhouse::Writer| {
+                put_request(w, *call, *method, &Header::EMPTY, |w| w.raw(args));
             };
-            client.link.send(|w| put_msg(w, seq, None, call)).unwrap();
+            client
+                .link
+                .send(|w| put_msg(w, seq, None, request))
+                .unwrap();
         }
         has_broken(&client).await;
         ended(scene, 1).await;
-        hold.await.unwrap().unwrap();
     });
 }
 
