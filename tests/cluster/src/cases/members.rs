@@ -19,6 +19,7 @@ pub async fn who_joins_is_seen_with_all_that_it_says(registry: &mut impl Registr
         entities: 10_000,
         links: 7,
         sessions: u32::MAX,
+        clients: 8,
     };
     let b = Member::begin(registry, me.clone());
     b.opened().await.expect("b joins");
