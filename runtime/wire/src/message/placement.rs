@@ -78,7 +78,7 @@ reasons! {
         StoreAway = 2,
         /// It is of a kind that is not activated on demand, and isn't active.
         NotActive = 3,
-        /// The asked node doesn't know its type.
+        /// The asked node doesn't know its type, or takes no entity of it any more.
         UnknownType = 4,
         /// The asked node can't run it: its document is of a later release of the schema, or its type is left to other nodes.
         Incompatible = 5,

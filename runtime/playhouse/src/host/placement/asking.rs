@@ -412,9 +412,10 @@ fn failure_of(reason: NoOwnerReason) -> Failure {
             FailureKind::Unreachable,
             "the node that was asked can't reach the store, or may not take it; its log says more",
         ),
+        // Of that node at that moment, and not of the entity: it stops, or was started anew as another.
         NoOwnerReason::UnknownType => (
-            FailureKind::NotFound,
-            "the node that was asked does not run this type any more",
+            FailureKind::Unreachable,
+            "the node that was asked takes no entity of this type any more",
         ),
         NoOwnerReason::Incompatible => (
             FailureKind::Incompatible,
